@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a partition is made from (console to kernel) and what its VMM is told of it (kernel to VMM). */
+#pragma once
+
+#include "abi/layout.h"
+
+enum part_flags {
+	PART_DEDICATED = 1 << 0, /* each vCPU has a CPU of its own */
+};
+
+struct part_range {
+	uint64_t gpa;  /* page-aligned */
+	uint64_t size; /* bytes, page-aligned, not 0 */
+};
+
+enum image_role { IMAGE_KERNEL, IMAGE_INITRD, IMAGE_MODULE };
+
+struct part_image {
+	uint32_t image; /* index of the machine's image */
+	uint32_t role;	/* enum image_role */
+};
+
+#define CPU_ANY 0xffffffffu
+
+/* Read by the kernel once, at CALL_PART_CREATE. */
+struct part_desc {
+	char name[NAME_SIZE];
+	uint32_t flags;
+	uint32_t vcpu_count;
+	uint32_t range_count;
+	uint32_t image_count;
+	uint64_t ring; /* address of a struct console_ring in the console's own memory (CALL_MEM_MAP) */
+	uint32_t cpus[MAX_VCPUS]; /* CPU number, or CPU_ANY */
+	struct part_range ranges[MAX_RANGES];
+	struct part_image images[MAX_PART_IMAGES];
+	char cmdline[CMDLINE_SIZE];
+};
+
+struct vmm_image {
+	uint64_t address; /* in the VMM's space, read-only */
+	uint64_t size;	  /* bytes; the rest of the last page reads as zero */
+	uint32_t role;
+	uint32_t reserved;
+	char name[NAME_SIZE];
+};
+
+/* Read-only at USER_CONFIG_BASE in every VMM. Times: guest TSC = host TSC + tsc_offset. */
+struct vmm_config {
+	char name[NAME_SIZE];
+	uint32_t vcpu_count;
+	uint32_t range_count;
+	uint32_t image_count;
+	uint32_t phys_bits;   /* the guest's MAXPHYADDR */
+	uint64_t tsc_khz;
+	uint64_t tsc_offset;  /* two's complement */
+	uint64_t start_tsc;   /* host TSC when the partition was started */
+	uint64_t start_wall;  /* Unix time, ns, at start_tsc */
+	uint32_t start_count; /* 1 at the first start, +1 at each start or reset */
+	uint32_t reserved;
+	struct part_range ranges[MAX_RANGES];
+	struct vmm_image images[MAX_PART_IMAGES];
+	char cmdline[CMDLINE_SIZE];
+};

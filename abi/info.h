@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the console can ask the kernel about the machine. */
+#pragma once
+
+#include "abi/config.h"
+
+enum cpu_state { CPU_ABSENT, CPU_POOL, CPU_DEDICATED, CPU_FAILED };
+
+struct cpu_info {
+	uint32_t apic_id;
+	uint32_t state;	    /* enum cpu_state */
+	uint32_t partition; /* slot that owns it, if dedicated */
+	uint32_t vcpus;	    /* homed here */
+	uint64_t idle_tsc;  /* time spent idle */
+	uint64_t busy_tsc;  /* time spent in vCPUs and the console */
+};
+
+/* Who owns an extent. Numbers from OWNER_PARTITION on are partition slots: guest memory and pool. */
+enum extent_owner { OWNER_FREE, OWNER_KERNEL, OWNER_IMAGE, OWNER_CONSOLE, OWNER_FIRMWARE, OWNER_PARTITION };
+
+struct extent_info {
+	uint64_t start; /* bytes */
+	uint64_t size;
+	uint32_t owner;	 /* enum extent_owner */
+	uint32_t slot;	 /* OWNER_PARTITION: which */
+	uint32_t clean;	 /* OWNER_FREE: known to be zero */
+	uint32_t is_pool; /* OWNER_PARTITION: kernel objects, not guest memory */
+};
+
+struct image_info {
+	char name[NAME_SIZE];
+	uint64_t size; /* bytes */
+	uint64_t start;
+	uint32_t users; /* partitions that name it */
+	uint32_t reserved;
+};
+
+struct host_info {
+	uint32_t cpu_count; /* described by the firmware; numbers 0.. are used everywhere */
+	uint32_t image_count;
+	uint32_t extent_count;
+	uint32_t partition_limit;
+	uint64_t tsc_khz;
+	uint64_t now_tsc;
+	uint64_t now_wall; /* Unix time, ns */
+	uint64_t boot_tsc; /* TSC at kernel entry */
+	uint64_t ram_total, ram_free, ram_clean; /* bytes */
+	char cpu_vendor[16];
+	char cpu_model[52];
+	char backend[12]; /* "SVM", "VMX" or "none" */
+	char backend_reason[80]; /* why there is none */
+	char build[48];
+};
+
+enum part_state {
+	PART_NONE,     /* the slot is free */
+	PART_STOPPED,  /* defined, or ended: reason says how */
+	PART_RUNNING,
+	PART_PAUSED,
+	PART_DYING,    /* being taken down */
+};
+
+enum part_reason {
+	REASON_NONE,	   /* never started */
+	REASON_POWEROFF,   /* the guest switched itself off */
+	REASON_RESET,	   /* the guest asked for a reset: the console starts it again */
+	REASON_OPERATOR,   /* CALL_PART_STOP */
+	REASON_TRIPLE,	   /* triple fault */
+	REASON_VMM_FAULT,  /* the VMM faulted; report says where */
+	REASON_VMM_LOOP,   /* the VMM took too long in one upcall */
+	REASON_ENTRY,	   /* the hardware refused the guest's state */
+	REASON_REFUSED,	   /* the VMM could not start the guest; report says why */
+	REASON_EMULATION,  /* an instruction that cannot be emulated */
+	REASON_KERNEL,	   /* what the kernel alone decides; report says what */
+};
+
+#define REPORT_SIZE 512
+
+struct part_info {
+	char name[NAME_SIZE];
+	uint32_t state;	 /* enum part_state */
+	uint32_t reason; /* enum part_reason, if stopped */
+	uint32_t vcpu_count;
+	uint32_t flags; /* enum part_flags */
+	uint32_t exit_code;
+	uint32_t start_count;
+	uint32_t range_count; /* of ranges[] */
+	uint32_t image_count; /* of images[] */
+	uint64_t memory; /* bytes */
+	uint64_t pool;	 /* bytes of kernel objects */
+	uint64_t pool_tables; /* of these, page tables */
+	uint64_t started_tsc;
+	uint64_t run_tsc; /* time all its vCPUs used */
+	uint32_t cpus[MAX_VCPUS];
+	struct part_range ranges[MAX_RANGES];
+	struct part_image images[MAX_PART_IMAGES];
+	char cmdline[CMDLINE_SIZE];
+	char report[REPORT_SIZE]; /* lines that tell why it stopped */
+};
+
+enum vcpu_activity { ACTIVITY_RUN, ACTIVITY_HALT, ACTIVITY_WAIT_SIPI, ACTIVITY_SHUTDOWN };
+
+#define EXIT_COUNTERS 32
+
+/* Exits by what the kernel did about them; the names come with CALL_STATS_NAMES. */
+struct vcpu_info {
+	uint32_t cpu;
+	uint32_t activity; /* enum vcpu_activity */
+	uint64_t run_tsc;
+	uint64_t exits[EXIT_COUNTERS];
+	uint64_t upcalls;
+	uint64_t interrupts; /* injected */
+};
