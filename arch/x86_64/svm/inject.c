@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Events into the guest: EVENTINJ, the interrupt window by V_IRQ, NMI blocking kept in software. */
+#include "arch/x86_64/regs.h"
+#include "arch/x86_64/svm/vcpu.h"
+
+bool svm_injecting(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->event_inject & SVM_EVENT_VALID;
+}
+
+bool svm_interrupt_open(const struct virt_vcpu *v)
+{
+	const struct vmcb *vmcb = svm_vmcb(v);
+
+	return (vmcb->rflags & RFLAGS_IF) && !(vmcb->shadow & SVM_SHADOW) && !svm_injecting(v);
+}
+
+bool svm_nmi_open(const struct virt_vcpu *v)
+{
+	return !v->nmi_blocked && !(svm_vmcb(v)->shadow & SVM_SHADOW) && !svm_injecting(v);
+}
+
+void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+	uint64_t inject = event->vector | (uint64_t)event->type << SVM_EVENT_TYPE_SHIFT | SVM_EVENT_VALID;
+
+	if (event->has_error)
+		inject |= SVM_EVENT_ERROR | (uint64_t)event->error << SVM_EVENT_ERROR_SHIFT;
+	if (event->type == INJECT_EXCEPTION && event->vector == EXCEPTION_PF)
+		vmcb->cr2 = event->cr2;
+	if (event->type == INJECT_NMI) {
+		v->nmi_blocked = true;
+		vmcb->intercept_misc1 |= SVM_INTERCEPT_IRET;
+	}
+	vmcb->event_inject = inject;
+}
+
+/* APM2 15.21.4 "Injecting Virtual (INTR) Interrupts": V_IRQ is used to wait for IF only. */
+void svm_want_window(struct virt_vcpu *v, bool on)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	if (on == v->window_wanted)
+		return;
+	v->window_wanted = on;
+	if (on) {
+		vmcb->v_intr |= SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR;
+		vmcb->intercept_misc1 |= SVM_INTERCEPT_VINTR;
+		/* QEMU aborts when the guest writes CR8 while V_IRQ is set. */
+		vmcb->intercept_cr_write |= 1u << 8;
+	} else {
+		vmcb->v_intr &= ~(SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR);
+		vmcb->intercept_misc1 &= ~(uint32_t)SVM_INTERCEPT_VINTR;
+		vmcb->intercept_cr_write &= (uint16_t)~(1u << 8);
+	}
+}
+
+void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	v->cr8 = cr8;
+	vmcb->v_intr = (vmcb->v_intr & ~SVM_V_TPR) | (cr8 & SVM_V_TPR);
+	if (watch || v->window_wanted)
+		vmcb->intercept_cr_write |= 1u << 8;
+	else
+		vmcb->intercept_cr_write &= (uint16_t)~(1u << 8);
+}
+
+/*
+ * Without virtual NMIs nobody tells when an IRET has completed. It is let through, and NMIs open when the
+ * guest has moved on from it; if one waits, a single step makes that moment an exit.
+ */
+void svm_nmi_iret(struct virt_vcpu *v)
+{
+	svm_vmcb(v)->intercept_misc1 &= ~(uint32_t)SVM_INTERCEPT_IRET;
+	v->nmi_iret_rip = svm_vmcb(v)->rip;
+}
+
+void svm_want_nmi_window(struct virt_vcpu *v)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	if (!v->nmi_blocked || v->step_for_nmi)
+		return;
+	if (vmcb->intercept_misc1 & SVM_INTERCEPT_IRET)
+		return; /* the exit at IRET comes first */
+	v->step_for_nmi = true;
+	vmcb->rflags |= RFLAGS_TF;
+}
+
+void svm_nmi_after_exit(struct virt_vcpu *v)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	if (!v->nmi_blocked || (vmcb->intercept_misc1 & SVM_INTERCEPT_IRET))
+		return;
+	if (vmcb->rip == v->nmi_iret_rip && !v->step_for_nmi)
+		return;
+	if (v->step_for_nmi) {
+		v->step_for_nmi = false;
+		/* IRET loaded the guest's own TF unless it faulted before it got there. */
+		if (vmcb->rip == v->nmi_iret_rip)
+			vmcb->rflags &= ~(uint64_t)RFLAGS_TF;
+		if (v->exit.kind == VM_EXIT_EXCEPTION && v->exit.event.vector == 1) {
+			v->exit.kind = VM_EXIT_NMI_WINDOW;
+			vmcb->dr6 &= ~(uint64_t)DR6_BS;
+		}
+	}
+	v->nmi_blocked = false;
+}
+
+bool svm_idt_reaches(const struct virt_vcpu *v, uint8_t vector)
+{
+	const struct vmcb *vmcb = svm_vmcb(v);
+	uint32_t gate = vmcb->efer & EFER_LMA ? 16 : vmcb->cr0 & CR0_PE ? 8 : 4;
+
+	return vmcb->idtr.limit >= (vector + 1u) * gate - 1;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The SVM backend: probe, one CPU's set-up, a vCPU's power-up state, and the table of operations. */
+#include "arch/x86_64/cpu_features.h"
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/paging.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/regs.h"
+#include "arch/x86_64/svm/asid.h"
+#include "arch/x86_64/svm/maps.h"
+#include "arch/x86_64/svm/vcpu.h"
+#include "abi/layout.h"
+#include "lib/copy.h"
+#include "lib/string.h"
+
+enum {
+	VM_CR_SVMDIS = 1 << 4,
+};
+
+/* SDM 3A 12.12.4 "Programming the PAT", table 12-12. */
+#define PAT_POWER_UP 0x0007040600070406ULL
+
+struct svm_cpu {
+	hpa_t host_vmcb; /* VMSAVE page: what VMRUN does not restore */
+	struct asid_pool asids;
+};
+
+bool svm_has_next_rip;
+static struct svm_cpu svm_cpus[MAX_CPUS];
+
+static bool svm_probe(char *reason, size_t size)
+{
+	if (!cpu_features.svm) {
+		str_copy(reason, size, "the processor has no SVM");
+		return false;
+	}
+	if (msr_read(MSR_VM_CR) & VM_CR_SVMDIS) {
+		str_copy(reason, size, "SVM is switched off by the firmware (VM_CR.SVMDIS)");
+		return false;
+	}
+	if (!(cpu_features.svm_features & SVM_FEATURE_NP)) {
+		str_copy(reason, size, "the processor has SVM without nested paging");
+		return false;
+	}
+	if (cpu_features.svm_asids < 2) {
+		str_copy(reason, size, "the processor reports no usable ASID");
+		return false;
+	}
+	svm_has_next_rip = cpu_features.svm_features & SVM_FEATURE_NRIPS;
+	svm_maps_init();
+	return true;
+}
+
+static void vmsave(hpa_t page)
+{
+	asm volatile("vmsave %0" : : "a"(page) : "memory");
+}
+
+/* pages: two, the first for VM_HSAVE_PA, the second for VMSAVE. */
+static void svm_cpu_init(void *pages, hpa_t pa)
+{
+	struct svm_cpu *cpu = &svm_cpus[arch_cpu()->number];
+
+	memset(pages, 0, 2 * PAGE_SIZE);
+	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SVME);
+	msr_write(MSR_VM_HSAVE_PA, pa);
+	cpu->host_vmcb = pa + PAGE_SIZE;
+	asid_pool_init(&cpu->asids, cpu_features.svm_asids);
+	vmsave(cpu->host_vmcb);
+}
+
+static void init_intercepts(struct vmcb *vmcb)
+{
+	vmcb->intercept_cr_write = 1u << 4;
+	vmcb->intercept_exception = 1u << (EXCEPTION_DB) | 1u << (EXCEPTION_DF) | 1u << (EXCEPTION_AC) |
+				    1u << (EXCEPTION_MC);
+	vmcb->intercept_misc1 = SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_INIT |
+				SVM_INTERCEPT_CR0_SELECTIVE | SVM_INTERCEPT_RDPMC |
+				SVM_INTERCEPT_CPUID | SVM_INTERCEPT_RSM | SVM_INTERCEPT_INVD |
+				SVM_INTERCEPT_HLT | SVM_INTERCEPT_INVLPGA | SVM_INTERCEPT_IOIO |
+				SVM_INTERCEPT_MSR | SVM_INTERCEPT_FERR_FREEZE | SVM_INTERCEPT_SHUTDOWN;
+	vmcb->intercept_misc2 = SVM_INTERCEPT_VMRUN | SVM_INTERCEPT_VMMCALL | SVM_INTERCEPT_VMLOAD |
+				SVM_INTERCEPT_VMSAVE | SVM_INTERCEPT_STGI | SVM_INTERCEPT_CLGI |
+				SVM_INTERCEPT_SKINIT | SVM_INTERCEPT_WBINVD | SVM_INTERCEPT_MONITOR |
+				SVM_INTERCEPT_MWAIT | SVM_INTERCEPT_MWAIT_ARMED |
+				SVM_INTERCEPT_XSETBV | SVM_INTERCEPT_RDPRU;
+	vmcb->intercept_misc3 = SVM_INTERCEPT_INVLPGB | SVM_INTERCEPT_MCOMMIT | SVM_INTERCEPT_TLBSYNC;
+}
+
+/* APM2 table 14-1 "Initial Processor State" */
+static void init_state(struct vmcb *vmcb)
+{
+	const struct vmcb_segment data = { .attributes = 0x093, .limit = 0xffff };
+
+	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
+	vmcb->cs = (struct vmcb_segment){ 0xf000, 0x09b, 0xffff, 0xffff0000 };
+	vmcb->ldtr = (struct vmcb_segment){ .attributes = 0x082, .limit = 0xffff };
+	vmcb->tr = (struct vmcb_segment){ .attributes = 0x08b, .limit = 0xffff };
+	vmcb->gdtr.limit = vmcb->idtr.limit = 0xffff;
+	vmcb->efer = EFER_SVME;
+	vmcb->cr0 = CR0_CD | CR0_NW | CR0_ET;
+	vmcb->dr6 = DR6_RESET;
+	vmcb->dr7 = DR7_RESET;
+	vmcb->rflags = RFLAGS_FIXED;
+	vmcb->rip = 0xfff0;
+	vmcb->pat = PAT_POWER_UP;
+}
+
+static void svm_vcpu_init(struct virt_vcpu *v, const struct virt_setup *setup)
+{
+	struct vmcb *vmcb = setup->hw;
+
+	memset(v, 0, sizeof(*v));
+	memset(vmcb, 0, sizeof(*vmcb));
+	v->hw = vmcb;
+	v->hw_pa = setup->hw_pa;
+	v->asid_cpu = MAX_CPUS;
+	init_intercepts(vmcb);
+	init_state(vmcb);
+	vmcb->iopm_base = svm_iopm_pa();
+	vmcb->msrpm_base = svm_msrpm_pa();
+	vmcb->tsc_offset = setup->tsc_offset;
+	vmcb->v_intr = SVM_V_MASKING;
+	vmcb->nested_enable = 1;
+	vmcb->nested_cr3 = setup->nested_root;
+	/* DX after power-up holds the processor's signature. */
+	v->gpr[GPR_RDX] = cpuid(1, 0).eax;
+}
+
+static void svm_flush(struct virt_vcpu *v)
+{
+	v->asid_generation = 0;
+}
+
+static void svm_vcpu_load(struct virt_vcpu *v)
+{
+	if (v->asid_cpu != arch_cpu()->number)
+		svm_flush(v);
+}
+
+static void svm_vcpu_unload(struct virt_vcpu *v)
+{
+	(void)v; /* nothing of a VMCB stays in the processor */
+}
+
+static void choose_asid(struct virt_vcpu *v, struct svm_cpu *cpu, unsigned number)
+{
+	struct asid_choice choice = asid_take(&cpu->asids);
+
+	v->asid = choice.asid;
+	v->asid_cpu = number;
+	v->asid_generation = choice.generation;
+	svm_vmcb(v)->asid = choice.asid;
+	svm_vmcb(v)->tlb_control = choice.flush_all ? SVM_TLB_FLUSH_ALL : SVM_TLB_KEEP;
+}
+
+static void svm_run(struct virt_vcpu *v)
+{
+	unsigned number = arch_cpu()->number;
+	struct svm_cpu *cpu = &svm_cpus[number];
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	if (v->asid_generation != cpu->asids.generation || v->asid_cpu != number)
+		choose_asid(v, cpu, number);
+	vmcb->rax = v->gpr[GPR_RAX];
+	vmcb->rsp = v->gpr[GPR_RSP];
+	svm_enter(v->gpr, v->hw_pa, cpu->host_vmcb);
+	v->gpr[GPR_RAX] = vmcb->rax;
+	v->gpr[GPR_RSP] = vmcb->rsp;
+	v->cr8 = vmcb->v_intr & SVM_V_TPR;
+	vmcb->tlb_control = SVM_TLB_KEEP;
+	vmcb->event_inject = 0;
+	svm_decode_exit(v);
+}
+
+static uint64_t svm_rip(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->rip;
+}
+
+static uint64_t svm_rflags(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->rflags;
+}
+
+static uint8_t svm_cpl(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->cpl;
+}
+
+static uint64_t svm_cr0(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->cr0;
+}
+
+static uint64_t svm_cr4(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->cr4;
+}
+
+static uint64_t svm_efer(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->efer & ~(uint64_t)EFER_SVME;
+}
+
+static void svm_set_efer(struct virt_vcpu *v, uint64_t value)
+{
+	svm_vmcb(v)->efer = value | EFER_SVME;
+}
+
+static uint64_t svm_pat(const struct virt_vcpu *v)
+{
+	return svm_vmcb(v)->pat;
+}
+
+static void svm_set_pat(struct virt_vcpu *v, uint64_t value)
+{
+	svm_vmcb(v)->pat = value;
+}
+
+static void svm_set_tsc_offset(struct virt_vcpu *v, uint64_t offset)
+{
+	svm_vmcb(v)->tsc_offset = offset;
+}
+
+const struct virt_ops svm_ops = {
+	.name = "SVM",
+	.cpu_pages = 2,
+	.hw_pages = 1,
+	.nested_format = &page_format_npt,
+	.probe = svm_probe,
+	.cpu_init = svm_cpu_init,
+	.vcpu_init = svm_vcpu_init,
+	.vcpu_load = svm_vcpu_load,
+	.vcpu_unload = svm_vcpu_unload,
+	.flush = svm_flush,
+	.run = svm_run,
+	.get = svm_get,
+	.put = svm_put,
+	.rip = svm_rip,
+	.rflags = svm_rflags,
+	.cpl = svm_cpl,
+	.skip = svm_skip,
+	.interrupt_open = svm_interrupt_open,
+	.nmi_open = svm_nmi_open,
+	.inject = svm_inject,
+	.injecting = svm_injecting,
+	.want_window = svm_want_window,
+	.want_nmi_window = svm_want_nmi_window,
+	.set_tpr = svm_set_tpr,
+	.cr0 = svm_cr0,
+	.cr4 = svm_cr4,
+	.efer = svm_efer,
+	.set_efer = svm_set_efer,
+	.pat = svm_pat,
+	.set_pat = svm_set_pat,
+	.set_tsc_offset = svm_set_tsc_offset,
+	.idt_reaches = svm_idt_reaches,
+	.msr_open = svm_msr_open,
+	.port_open = svm_port_open,
+	.corrupt = svm_corrupt,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the SVM backend share: the VMCB of a vCPU and the functions behind svm_ops. */
+#pragma once
+
+#include "arch/x86_64/svm/vmcb.h"
+#include "arch/x86_64/virt.h"
+
+static inline struct vmcb *svm_vmcb(const struct virt_vcpu *v)
+{
+	return v->hw;
+}
+
+/* state.c */
+void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame);
+bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame);
+void svm_skip(struct virt_vcpu *v, uint32_t len);
+void svm_corrupt(struct virt_vcpu *v, uint64_t seed);
+
+/* inject.c */
+bool svm_interrupt_open(const struct virt_vcpu *v);
+bool svm_nmi_open(const struct virt_vcpu *v);
+void svm_inject(struct virt_vcpu *v, const struct frame_event *event);
+bool svm_injecting(const struct virt_vcpu *v);
+void svm_want_window(struct virt_vcpu *v, bool on);
+void svm_want_nmi_window(struct virt_vcpu *v);
+void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch);
+bool svm_idt_reaches(const struct virt_vcpu *v, uint8_t vector);
+/* The guest's IRET was reached with NMIs blocked. */
+void svm_nmi_iret(struct virt_vcpu *v);
+/* After an exit: did the IRET that ends an NMI complete? Swallows our own single step. */
+void svm_nmi_after_exit(struct virt_vcpu *v);
+
+/* exit.c */
+void svm_decode_exit(struct virt_vcpu *v);
+
+/* entry.S */
+void svm_enter(uint64_t *gpr, hpa_t vmcb, hpa_t host_vmcb);
+
+/* Does the hardware report the next RIP? Set once by the probe. */
+extern bool svm_has_next_rip;

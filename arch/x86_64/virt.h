@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam between the kernel and the two virtualization backends: one struct of operations, one neutral
+ * exit. A slot exists only if both backends fill it. What follows an exit's decoding is shared code.
+ */
+#pragma once
+
+#include "abi/frame.h"
+#include "lib/types.h"
+
+struct page_format;
+
+/* What an exit was, whichever vendor's processor reports it. Indexes kernel/exits.c's table. */
+enum vm_exit_kind {
+	VM_EXIT_INTERRUPT,	 /* a physical interrupt is pending: open the window */
+	VM_EXIT_NMI,		 /* a physical NMI was held or taken */
+	VM_EXIT_MACHINE_CHECK,
+	VM_EXIT_WINDOW,		 /* the guest can take an interrupt now */
+	VM_EXIT_NMI_WINDOW,	 /* the guest can take an NMI now */
+	VM_EXIT_PREEMPT,	 /* VMX preemption timer */
+	VM_EXIT_CPUID,
+	VM_EXIT_MSR_READ,
+	VM_EXIT_MSR_WRITE,
+	VM_EXIT_HLT,
+	VM_EXIT_HYPERCALL,
+	VM_EXIT_XSETBV,
+	VM_EXIT_CACHE,		 /* INVD, WBINVD */
+	VM_EXIT_IO,
+	VM_EXIT_IO_STRING,
+	VM_EXIT_NESTED,		 /* nested page fault, EPT violation */
+	VM_EXIT_CR,
+	VM_EXIT_EXCEPTION,	 /* an intercepted exception: goes back to the guest */
+	VM_EXIT_DOUBLE_FAULT,
+	VM_EXIT_UNDEFINED,	 /* an instruction that this guest does not have: #UD */
+	VM_EXIT_PROTECTION,	 /* an instruction that is refused: #GP(0) */
+	VM_EXIT_TASK_SWITCH,
+	VM_EXIT_TRIPLE_FAULT,
+	VM_EXIT_INVALID,	 /* the hardware refused the guest's state */
+	VM_EXIT_UNKNOWN,
+	VM_EXIT_KINDS
+};
+
+/* Filled in by the backend after each exit; only the fields of its kind are valid. */
+struct vm_exit {
+	uint32_t kind;	   /* enum vm_exit_kind */
+	uint32_t insn_len; /* bytes; 0: the hardware does not say */
+	uint64_t code;	   /* the hardware's own number */
+	uint64_t info;	   /* for the flight recorder: the hardware's qualification */
+	union {
+		struct frame_io io;
+		struct frame_mmio mmio;
+		struct frame_cr cr;
+		struct frame_event event; /* VM_EXIT_EXCEPTION */
+	};
+};
+
+/*
+ * One vCPU as the processor sees it; the first member of struct vcpu. It belongs to the CPU that has it
+ * loaded. Outside run, all sixteen GPRs are current here.
+ */
+struct virt_vcpu {
+	uint64_t gpr[GPR_COUNT];
+	void *hw;		 /* VMCB or VMCS */
+	hpa_t hw_pa;
+	struct vm_exit exit;
+	struct frame_event reinject; /* type and vector of the event whose delivery the exit cut short */
+	bool reinject_valid;
+	bool nmi_blocked;
+	bool window_wanted;
+	bool step_for_nmi;	 /* SVM: one instruction is stepped to get past IRET */
+	uint8_t cr8;		 /* TPR 7:4 as the guest last wrote it */
+	uint64_t asid_generation;
+	uint32_t asid;
+	uint32_t asid_cpu;
+	uint64_t cr2;		 /* VMX: the hardware does not keep it */
+	uint64_t nmi_iret_rip;
+};
+
+/* What a vCPU is made with. */
+struct virt_setup {
+	void *hw;	   /* hw_pages zero pages, mapped in the kernel */
+	hpa_t hw_pa;
+	hpa_t nested_root;
+	uint64_t tsc_offset;
+};
+
+struct virt_ops {
+	const char *name;
+	unsigned cpu_pages; /* of cpu_init */
+	unsigned hw_pages;  /* of virt_setup.hw */
+	const struct page_format *nested_format;
+
+	/* Once, on CPU 0: can this machine? If not, returns false and says why in words. */
+	bool (*probe)(char *reason, size_t size);
+	/* On each CPU, with cpu_pages pages of its own from the heap: switch it on. */
+	void (*cpu_init)(void *pages, hpa_t pa);
+
+	/* The architected power-up state, everything intercepted. The vCPU is not loaded anywhere. */
+	void (*vcpu_init)(struct virt_vcpu *v, const struct virt_setup *setup);
+	/* On the CPU that will run it, after another vCPU ran there, and the reverse. */
+	void (*vcpu_load)(struct virt_vcpu *v);
+	void (*vcpu_unload)(struct virt_vcpu *v);
+	/* Translations of the guest's memory were changed: none may be used at the next entry. */
+	void (*flush)(struct virt_vcpu *v);
+
+	/* Enters the guest with IF=0, returns after the exit with v->exit filled in. */
+	void (*run)(struct virt_vcpu *v);
+
+	/* Copies groups to and from a frame. put returns false on a value that is never legal. */
+	void (*get)(struct virt_vcpu *v, uint32_t groups, struct frame *frame);
+	bool (*put)(struct virt_vcpu *v, uint32_t groups, const struct frame *frame);
+
+	uint64_t (*rip)(const struct virt_vcpu *v);
+	uint64_t (*rflags)(const struct virt_vcpu *v);
+	uint8_t (*cpl)(const struct virt_vcpu *v);
+	/* Moves RIP past an instruction of len bytes that was emulated: shadow ends, TF traps. */
+	void (*skip)(struct virt_vcpu *v, uint32_t len);
+
+	/* Can an external interrupt go in at the next entry? An NMI? */
+	bool (*interrupt_open)(const struct virt_vcpu *v);
+	bool (*nmi_open)(const struct virt_vcpu *v);
+	void (*inject)(struct virt_vcpu *v, const struct frame_event *event);
+	/* An event already waits for the next entry. */
+	bool (*injecting)(const struct virt_vcpu *v);
+	void (*want_window)(struct virt_vcpu *v, bool on);
+	void (*want_nmi_window)(struct virt_vcpu *v);
+	/* The local APIC's TPR changed; exits are wanted when the guest lowers it. */
+	void (*set_tpr)(struct virt_vcpu *v, uint8_t cr8, bool watch);
+
+	uint64_t (*cr0)(const struct virt_vcpu *v);
+	uint64_t (*cr4)(const struct virt_vcpu *v);
+	uint64_t (*efer)(const struct virt_vcpu *v);
+	/* Writes EFER's SCE, LME, NXE after the kernel checked them. */
+	void (*set_efer)(struct virt_vcpu *v, uint64_t value);
+	uint64_t (*pat)(const struct virt_vcpu *v);
+	void (*set_pat)(struct virt_vcpu *v, uint64_t value);
+	void (*set_tsc_offset)(struct virt_vcpu *v, uint64_t offset);
+
+	/* #DF cannot be delivered: the guest's IDT does not reach vector 8. */
+	bool (*idt_reaches)(const struct virt_vcpu *v, uint8_t vector);
+	/* Is this MSR open for reading (bit 0), for writing (bit 1) in the permission map? */
+	unsigned (*msr_open)(uint32_t index);
+	/* Is this port open in the permission map? */
+	bool (*port_open)(uint16_t port);
+	/* For tests: flips bits of one field of the saved guest state, chosen by the seed. */
+	void (*corrupt)(struct virt_vcpu *v, uint64_t seed);
+};
+
+extern const struct virt_ops svm_ops;
