@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's part of a CPU: which vCPU is loaded, which are homed here, when its timer fires. Found from
+ * the stack pointer (arch/x86_64/percpu.h).
+ *
+ * Legend. o: this CPU only. a: atomic, any CPU. l: under inbox_lock. c: constant once it runs.
+ */
+#pragma once
+
+#include "arch/x86_64/percpu.h"
+#include "kernel/deadline.h"
+#include "kernel/spinlock.h"
+
+struct vcpu;
+struct page_space;
+
+#define CPU_NO_OWNER 0xffffffffu
+
+struct cpu {
+	unsigned number;	       /* c */
+	uint32_t idle;		       /* a: asleep or about to be; whoever gives it work kicks it */
+	uint32_t online;	       /* a */
+	uint32_t owner;		       /* a: partition slot that has it for its own, or CPU_NO_OWNER; CPU 0 writes */
+	uint32_t vcpu_count;	       /* a: homed here or on their way; CPU 0 writes */
+	unsigned lock_ranks;	       /* o */
+	uint64_t tlb_epoch;	       /* a: this CPU writes: flushed up to here */
+	struct vcpu *loaded;	       /* o: whose FPU, debug and hardware state is in the processor */
+	struct vcpu *running;	       /* o: whose turn it is */
+	const struct page_space *space; /* o: what CR3 points to */
+	struct vcpu *vcpus;	       /* o: ring of those homed here, through vcpu.next_homed */
+	struct vcpu *inbox;	       /* l: new ones, through vcpu.next_homed */
+	spinlock_t inbox_lock;
+	struct deadline_queue deadlines; /* o */
+	struct deadline slice;	       /* o */
+	uint64_t slice_start;	       /* o: TSC */
+	uint64_t armed;		       /* o: TSC that the timer is armed for, or DEADLINE_NONE */
+	uint64_t idle_tsc;	       /* o */
+	uint64_t busy_tsc;	       /* o */
+	uint64_t nmi_count;	       /* o */
+	uint64_t spurious_count;       /* o */
+	bool in_console;	       /* o: ring 3 on this CPU is the console */
+};
+
+static_assert(sizeof(struct cpu) <= PERCPU_KERNEL_SIZE, "struct cpu has one page");
+
+static inline struct cpu *this_cpu(void)
+{
+	return arch_cpu_kernel();
+}
+
+static inline struct cpu *cpu_of(unsigned number)
+{
+	return arch_cpu_kernel_of(number);
+}
+
+/* Prepares CPU number's struct; its block exists. CPU 0 before the others start. */
+void cpu_prepare(unsigned number);
+
+/* How many CPU numbers there are; some may have failed to start. */
+unsigned cpu_count(void);
+void cpu_set_count(unsigned count);
+bool cpu_online(unsigned number);
+
+/* Makes the CPU look at its vCPUs' pending words. Any CPU. */
+void cpu_kick(unsigned number);
+
+/* Loads CR3 if it is another space than the one loaded. */
+void cpu_use_space(const struct page_space *space);
+
+/*
+ * Kernel mappings were taken away: every CPU has to flush before the addresses are used again. Answers
+ * the epoch to wait for; cpu_epoch_reached says whether all have. CPU 0.
+ */
+uint64_t cpu_flush_begin(void);
+bool cpu_epoch_reached(uint64_t epoch);
+/* On each CPU, at each kick. */
+void cpu_flush_check(void);
+
+/* Sets the hardware timer for the first deadline, if that is earlier than what it is set for. */
+void cpu_timer_update(struct cpu *cpu);
+/* The timer's interrupt: runs what is due. */
+void cpu_timer_interrupt(struct cpu *cpu);

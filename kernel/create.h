@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a partition is put together, in bounded steps, and taken apart again. Creation checks everything
+ * first; if a later step fails, what the earlier ones did is undone before the error is answered.
+ */
+#pragma once
+
+#include "kernel/partition.h"
+#include "kernel/user_image.h"
+
+/* Boot: the VMM's program. */
+void create_init(void);
+
+/* Frees whatever slot holds, in bounded steps; its vCPUs are detached. ERR_AGAIN, then ERR_NONE. */
+int create_undo(uint32_t slot);
+
+/* The same for one whose struct is gone already; ERR_NOENT if nothing is left to do, or it is being made. */
+int create_undo_rest(uint32_t slot);
+
+/* A fresh VMM, config and vCPUs for a start at host TSC now; nothing of it runs. */
+void part_reset(struct partition *part, uint64_t now);
+
+/* create_plan.c: checks desc against the rules and chooses CPUs and the pool's size. Changes nothing. */
+struct create_plan {
+	uint64_t pool_pages;
+	uint64_t table_pages; /* of these */
+	unsigned cpus[MAX_VCPUS];
+};
+
+int must_check create_check(const struct part_desc *desc, struct create_plan *plan);
+extern struct user_image vmm_program;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CALL_DEBUG. */
+#include "kernel/debug.h"
+
+#include <stdarg.h>
+
+#include "abi/calls.h"
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/user_copy.h"
+#include "kernel/cpu.h"
+#include "kernel/machine.h"
+#include "kernel/panic.h"
+#include "kernel/partition.h"
+#include "kernel/stats.h"
+#include "lib/format.h"
+
+enum { DEBUG_TEXT = 4096, SHOWN_EXITS = 16 };
+
+static char text[DEBUG_TEXT]; /* CPU 0, one call at a time */
+static size_t length;
+static uint32_t panic_cpu = CPU_NO_OWNER; /* atomic: which CPU is to panic at its next kick */
+
+static void append(const char *line, ...) printf_like(1, 2);
+
+static void append(const char *line, ...)
+{
+	va_list args;
+
+	va_start(args, line);
+	length += vformat(text + length, sizeof(text) - length, line, args);
+	va_end(args);
+}
+
+static void show_exits(const struct vcpu *v, unsigned count)
+{
+	uint32_t next = v->recorder.next;
+
+	for (uint32_t i = next - MIN(next, MIN(count, (unsigned)RECORDER_SIZE)); i != next; i++) {
+		const struct recorder_entry *entry = &v->recorder.entries[i % RECORDER_SIZE];
+		const char *name = vm_exit_name(entry->kind);
+
+		append("  %-16s rip %016lx code 0x%x info 0x%lx\n", name ? name : "?", entry->rip, entry->code,
+		       entry->info);
+	}
+}
+
+static int vcpu_text(uint32_t slot, uint32_t index)
+{
+	static struct frame state;
+	const struct partition *part = slot < MAX_PARTITIONS ? partitions[slot] : NULL;
+	struct vcpu *v;
+
+	if (!part || index >= part->desc.vcpu_count)
+		return ERR_NOENT;
+	v = part->vcpus[index];
+	/* Its registers are in memory while it is out; a moment's view if it runs elsewhere. */
+	if (machine.virt && !__atomic_load_n(&v->loaded, __ATOMIC_ACQUIRE)) {
+		machine.virt->get(&v->virt, GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_CS, &state);
+		append("rip %04x:%016lx rflags 0x%lx shadow %u\n", state.seg[SEG_CS].selector, state.rip,
+		       state.rflags, state.shadow);
+		append("cr0 0x%lx cr2 0x%lx cr3 0x%lx cr4 0x%lx efer 0x%lx\n", state.control.cr0,
+		       state.control.cr2, state.control.cr3, state.control.cr4, state.control.efer);
+		for (unsigned i = 0; i < GPR_COUNT; i++)
+			append("r%-2u %016lx%s", i, state.gpr[i], i % 4 == 3 ? "\n" : "  ");
+	} else {
+		append("it is running: pause it to see its registers\n");
+	}
+	append("pending 0x%x activity %u upcall %u recheck %u irr %d isr %d\n", v->pending, v->activity,
+	       v->upcall, v->recheck, v->lapic.irr_top, v->lapic.isr_top);
+	show_exits(v, SHOWN_EXITS);
+	return ERR_NONE;
+}
+
+static int corrupt(uint64_t argument)
+{
+	uint32_t slot = argument >> 8 & 0xff, index = argument & 0xff;
+	const struct partition *part = slot < MAX_PARTITIONS ? partitions[slot] : NULL;
+
+	if (!part || index >= part->desc.vcpu_count)
+		return ERR_NOENT;
+	if (!part_is_out(part))
+		return ERR_STATE; /* pause it first */
+	machine.virt->corrupt(&part->vcpus[index]->virt, argument >> 16);
+	return ERR_NONE;
+}
+
+void debug_check_panic(void)
+{
+	if (__atomic_load_n(&panic_cpu, __ATOMIC_ACQUIRE) == this_cpu()->number)
+		panic("on purpose, by the operator");
+}
+
+static int panic_on(uint64_t number)
+{
+	if (number >= cpu_count() || !cpu_online((unsigned)number))
+		return ERR_NOENT;
+	__atomic_store_n(&panic_cpu, (uint32_t)number, __ATOMIC_RELEASE);
+	debug_check_panic();
+	cpu_kick((unsigned)number);
+	return ERR_NONE;
+}
+
+/* The kernel's own faults, each by what really happens. */
+static int panic_kind(uint64_t kind)
+{
+	switch (kind) {
+	case 0:
+		panic("on purpose, by the operator");
+	case 1:
+		*(volatile uint8_t *)KERNEL_POOL_BASE = 0; /* #PF: slot 0 may not be mapped */
+		*(volatile uint8_t *)(KERNEL_STACK_BASE) = 0; /* a guard page never is */
+		break;
+	case 2:
+		asm volatile("ud2");
+		break;
+	default:
+		return ERR_INVAL;
+	}
+	return ERR_NONE;
+}
+
+int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t size)
+{
+	int err = ERR_NONE;
+
+	length = 0;
+	text[0] = 0;
+	switch (command) {
+	case DEBUG_AUDIT:
+		length = audit(text, sizeof(text));
+		break;
+	case DEBUG_PANIC:
+		err = panic_kind(argument);
+		break;
+	case DEBUG_CPU_PANIC:
+		err = panic_on(argument);
+		break;
+	case DEBUG_VCPU:
+		err = vcpu_text(argument >> 8 & 0xff, argument & 0xff);
+		break;
+	case DEBUG_RANDOM_STATE:
+		err = corrupt(argument);
+		break;
+	default:
+		err = ERR_INVAL;
+		break;
+	}
+	if (err)
+		return err;
+	length = MIN(length, size);
+	return user_copy_out(to, text, length) ? (int64_t)length : ERR_FAULT;
+}
+
+void panic_show_exits(unsigned cpu, panic_print_fn *print)
+{
+	const struct vcpu *v = cpu_online(cpu) ? cpu_of(cpu)->loaded : NULL;
+	uint32_t next;
+
+	if (!v)
+		return;
+	next = v->recorder.next;
+	print("last exits of slot %u vcpu %u", v->part->slot, v->index);
+	for (uint32_t i = next - MIN(next, 8u); i != next; i++) {
+		const struct recorder_entry *entry = &v->recorder.entries[i % RECORDER_SIZE];
+		const char *name = vm_exit_name(entry->kind);
+
+		print("  %s rip %016lx code 0x%x info 0x%lx", name ? name : "?", entry->rip, entry->code,
+		      entry->info);
+	}
+}

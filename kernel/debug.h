@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The operator's look inside: audit, registers and last exits of a vCPU, faults on purpose. */
+#pragma once
+
+#include "lib/types.h"
+
+/* CALL_DEBUG: text into the console's buffer at to; answers its length or an error. */
+int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t size);
+
+/* audit.c: compares every live page table with who owns what. Answers the text's length. */
+size_t audit(char *text, size_t size);
+
+/* On any CPU, at a kick: has it been told to panic? */
+void debug_check_panic(void);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way of an interrupt: from an ICR, a message or a timer into a local APIC, and from there into the guest. */
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
+#include "kernel/cpu.h"
+#include "kernel/machine.h"
+#include "kernel/partition.h"
+
+/* vcpu.recheck */
+enum { RECHECK_WINDOW = 1 << 0 };
+
+static void timer_expired(struct deadline *deadline)
+{
+	struct vcpu *v = CONTAINER_OF(deadline, struct vcpu, timer);
+
+	lapic_timer_expire(&v->lapic, vcpu_tsc_to_guest(v, tsc_read()));
+	vcpu_notify(v, PEND_INTERRUPT);
+	vcpu_timer_update(v);
+}
+
+void vcpu_timer_update(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	uint64_t guest = lapic_timer_deadline(&v->lapic);
+	uint64_t host = guest - v->tsc_offset;
+
+	if (!guest) {
+		deadline_cancel(&v->timer);
+		return;
+	}
+	v->timer.expired = timer_expired;
+	/* A guest's time that lies before the host's zero has come. */
+	if (v->tsc_offset && guest < v->tsc_offset && (int64_t)v->tsc_offset > 0)
+		host = 0;
+	deadline_set(&cpu->deadlines, &v->timer, host);
+	cpu_timer_update(cpu);
+}
+
+static bool ipi_hits(const struct vcpu *target, const struct vcpu *sender, const struct lapic_ipi *ipi)
+{
+	switch ((enum lapic_shorthand)ipi->shorthand) {
+	case LAPIC_TO_SELF:
+		return target == sender;
+	case LAPIC_TO_ALL:
+		return true;
+	case LAPIC_TO_OTHERS:
+		return target != sender;
+	case LAPIC_TO_DEST:
+		break;
+	}
+	return lapic_matches(&target->lapic, ipi->dest, ipi->logical);
+}
+
+static void ipi_deliver(struct vcpu *target, const struct lapic_ipi *ipi, bool level)
+{
+	switch ((enum lapic_delivery)ipi->mode) {
+	case LAPIC_FIXED:
+	case LAPIC_LOWEST:
+		if (lapic_post(&target->lapic, ipi->vector, level))
+			vcpu_notify(target, PEND_INTERRUPT);
+		break;
+	case LAPIC_NMI:
+		vcpu_notify(target, PEND_NMI);
+		break;
+	case LAPIC_INIT:
+		vcpu_notify(target, EVENT_INIT);
+		break;
+	case LAPIC_SIPI:
+		__atomic_store_n(&target->sipi_vector, ipi->vector, __ATOMIC_RELEASE);
+		vcpu_notify(target, EVENT_SIPI);
+		break;
+	case LAPIC_EXTINT:
+	case LAPIC_SMI:
+		break;
+	}
+}
+
+void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi, bool level)
+{
+	struct vcpu *best = NULL;
+
+	for (uint32_t i = 0; i < part->desc.vcpu_count; i++) {
+		struct vcpu *target = part->vcpus[i];
+
+		if (!ipi_hits(target, sender, ipi))
+			continue;
+		if (ipi->mode != LAPIC_LOWEST)
+			ipi_deliver(target, ipi, level);
+		else if (!best || lapic_arbitration_priority(&target->lapic) <
+					  lapic_arbitration_priority(&best->lapic))
+			best = target;
+	}
+	if (best)
+		ipi_deliver(best, ipi, level);
+}
+
+void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect)
+{
+	if (effect->kinds & LAPIC_EFFECT_IPI)
+		part_send_ipi(v->part, v, &effect->ipi, false);
+	if (effect->kinds & LAPIC_EFFECT_TIMER)
+		vcpu_timer_update(v);
+	if (effect->kinds & LAPIC_EFFECT_EOI) {
+		v->eoi_vectors[effect->eoi_vector / 64] |= BIT(effect->eoi_vector % 64);
+		vcpu_pend_local(v, EVENT_EOI);
+	}
+}
+
+static void want_window(struct vcpu *v)
+{
+	v->recheck |= RECHECK_WINDOW;
+	machine.virt->want_window(&v->virt, true);
+}
+
+void vcpu_sync_tpr(struct vcpu *v)
+{
+	uint8_t cr8 = (uint8_t)lapic_cr8_read(&v->lapic);
+
+	if (v->virt.cr8 != cr8)
+		machine.virt->set_tpr(&v->virt, cr8, v->tpr_watch);
+}
+
+/* The TPR that the guest lowers next decides: have its writes exit only while something waits for that. */
+static void watch_tpr(struct vcpu *v)
+{
+	bool watch = v->lapic.irr_top >= 0;
+
+	if (watch == v->tpr_watch && v->virt.cr8 == lapic_cr8_read(&v->lapic))
+		return;
+	v->tpr_watch = watch;
+	machine.virt->set_tpr(&v->virt, (uint8_t)lapic_cr8_read(&v->lapic), watch);
+}
+
+static void deliver_nmi(struct vcpu *v)
+{
+	static const struct frame_event nmi = { .type = INJECT_NMI, .vector = EXCEPTION_NMI };
+
+	v->activity = v->activity == ACTIVITY_HALT ? ACTIVITY_RUN : v->activity;
+	if (v->activity != ACTIVITY_RUN)
+		return;
+	if (machine.virt->nmi_open(&v->virt)) {
+		vcpu_take(v, PEND_NMI);
+		machine.virt->inject(&v->virt, &nmi);
+	} else {
+		v->recheck |= RECHECK_WINDOW;
+		machine.virt->want_nmi_window(&v->virt);
+	}
+}
+
+static void deliver_interrupt(struct vcpu *v, uint8_t vector)
+{
+	const struct frame_event event = { .type = INJECT_EXTERNAL, .vector = vector };
+
+	lapic_accept(&v->lapic, vector);
+	machine.virt->inject(&v->virt, &event);
+	v->interrupts++;
+	/* A second one, of a higher class, goes in when the first has been taken. */
+	if (lapic_pending_vector(&v->lapic) >= 0)
+		want_window(v);
+}
+
+void vcpu_deliver(struct vcpu *v)
+{
+	uint32_t taken = vcpu_take(v, PEND_INTERRUPT);
+	bool extint;
+	int vector;
+
+	v->recheck = 0;
+	if (v->virt.reinject_valid) {
+		v->virt.reinject_valid = false;
+		machine.virt->inject(&v->virt, &v->virt.reinject);
+	}
+	if (v->virt.cr8 != lapic_cr8_read(&v->lapic))
+		lapic_cr8_write(&v->lapic, v->virt.cr8);
+	if (vcpu_pending(v) & PEND_NMI)
+		deliver_nmi(v);
+	vector = lapic_pending_vector(&v->lapic);
+	extint = lapic_extint_pending(&v->lapic);
+	watch_tpr(v);
+	if (lapic_take_nmi(&v->lapic))
+		vcpu_pend_local(v, PEND_NMI);
+	if (vector < 0 && !extint)
+		return;
+	if (v->activity == ACTIVITY_HALT) {
+		if (!(machine.virt->rflags(&v->virt) & RFLAGS_IF))
+			return; /* asleep until NMI or INIT; a later merge finds the vector again */
+		v->activity = ACTIVITY_RUN;
+	}
+	if (v->activity != ACTIVITY_RUN) {
+		vcpu_pend_local(v, taken); /* kept for after the SIPI */
+		return;
+	}
+	if (!machine.virt->interrupt_open(&v->virt))
+		want_window(v);
+	else if (extint)
+		vcpu_upcall(v, EXIT_INTA);
+	else
+		deliver_interrupt(v, (uint8_t)vector);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SDM 3B 16 "Machine-Check Architecture"; APM2 9 "Machine Check Architecture". */
+#include "kernel/machine_check.h"
+
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
+#include "kernel/machine.h"
+#include "kernel/panic.h"
+#include "kernel/partition.h"
+
+enum { MCG_CAP_COUNT = 0xff, BANK_STRIDE = 4 };
+
+#define MCG_STATUS_RIPV BIT(0)
+#define MC_STATUS_VALID BIT(63)
+#define MC_STATUS_UC	BIT(61)
+#define MC_STATUS_PCC	BIT(57)
+
+struct findings {
+	uint64_t worst; /* a bank's status; 0: nothing uncorrected */
+	bool fatal;	/* the context is corrupt, or it cannot be gone on from */
+};
+
+static struct findings read_banks(void)
+{
+	struct findings found = { 0 };
+	uint64_t cap = 0, status = 0;
+
+	if (!msr_read_safe(MSR_MCG_CAP, &cap) || !msr_read_safe(MSR_MCG_STATUS, &status))
+		return (struct findings){ .fatal = true };
+	for (uint32_t bank = 0; bank < (cap & MCG_CAP_COUNT); bank++) {
+		uint64_t value = 0;
+
+		if (!msr_read_safe(MSR_MC0_STATUS + BANK_STRIDE * bank, &value) || !(value & MC_STATUS_VALID))
+			continue;
+		if (value & MC_STATUS_UC)
+			found.worst = value;
+		if (value & MC_STATUS_PCC)
+			found.fatal = true;
+		(void)!msr_write_safe(MSR_MC0_STATUS + BANK_STRIDE * bank, 0);
+	}
+	if (found.worst && !(status & MCG_STATUS_RIPV))
+		found.fatal = true;
+	(void)!msr_write_safe(MSR_MCG_STATUS, 0);
+	return found;
+}
+
+void machine_check(uint64_t rip)
+{
+	struct findings found = read_banks();
+
+	/* Uncorrected in ring 0 or a VMM: whose data it hit is not known. */
+	if (found.fatal || found.worst)
+		panic("machine check: status 0x%lx at rip 0x%lx", found.worst, rip);
+}
+
+void machine_check_in_guest(struct vcpu *v)
+{
+	struct findings found = read_banks();
+
+	if (found.fatal)
+		panic("machine check: status 0x%lx while a guest ran", found.worst);
+	if (found.worst)
+		part_end(v->part, REASON_KERNEL, 0, "vcpu %u: uncorrected memory error, bank status 0x%lx",
+			 v->index, found.worst);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The loop around the guest: pending work, entry, exit. */
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
+#include "kernel/cpu.h"
+#include "kernel/machine.h"
+#include "kernel/partition.h"
+#include "kernel/upcall.h"
+
+/* INIT and SIPI are acted on here, and told to the VMM, which knows the architected state. */
+static uint32_t filter_startup(struct vcpu *v, uint32_t events)
+{
+	if (events & EVENT_INIT) {
+		lapic_init(&v->lapic);
+		vcpu_timer_update(v);
+		vcpu_take(v, PEND_NMI);
+		v->virt.nmi_blocked = false;
+		v->virt.reinject_valid = false;
+		v->activity = ACTIVITY_WAIT_SIPI;
+		events &= ~(uint32_t)EVENT_SIPI;
+	} else if (events & EVENT_SIPI) {
+		if (v->activity == ACTIVITY_WAIT_SIPI)
+			v->activity = ACTIVITY_RUN;
+		else
+			events &= ~(uint32_t)EVENT_SIPI;
+	}
+	return events;
+}
+
+/* A SIPI that came in one go with the INIT before it stays pending until the INIT was told. */
+static uint32_t take_events(struct vcpu *v)
+{
+	uint32_t keep = vcpu_pending(v) & EVENT_INIT ? EVENT_SIPI : 0;
+
+	return filter_startup(v, vcpu_take(v, PEND_EVENTS & ~keep));
+}
+
+/* Answers false if the vCPU has to leave the CPU. */
+static bool pending_work(struct vcpu *v, uint32_t pending)
+{
+	if (pending & (PEND_STOP | PEND_DETACH))
+		return false;
+	if (pending & PEND_RESCHEDULE) {
+		vcpu_take(v, PEND_RESCHEDULE);
+		return false;
+	}
+	if (pending & PEND_REARM)
+		return false; /* the scheduler sees to it */
+	if (pending & PEND_EVENTS) {
+		uint32_t events = take_events(v);
+
+		if (events)
+			vcpu_upcall_events(v, events);
+	}
+	vcpu_deliver(v);
+	return true;
+}
+
+static inline void record(struct vcpu *v)
+{
+	const struct recorder_entry entry = {
+		.rip = machine.virt->rip(&v->virt),
+		.info = v->virt.exit.info,
+		.tsc = tsc_read(),
+		.code = (uint32_t)v->virt.exit.code,
+		.kind = v->virt.exit.kind,
+	};
+
+	recorder_add(&v->recorder, &entry);
+	v->exits[v->virt.exit.kind]++;
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	for (;;) {
+		uint32_t pending = vcpu_pending(v);
+
+		if (pending | v->recheck | v->virt.reinject_valid)
+			if (!pending_work(v, pending))
+				return;
+		if (v->activity != ACTIVITY_RUN)
+			return;
+		/* Where a guest entered with IF=0 would mask physical interrupts (EMULATORS: Bochs). */
+		if (!(machine.virt->rflags(&v->virt) & RFLAGS_IF))
+			interrupts_window();
+		/* A full barrier: who sets a pending bit after the check sees GUEST and kicks. */
+		__atomic_exchange_n(&v->state, VCPU_GUEST, __ATOMIC_SEQ_CST);
+		if (vcpu_pending(v) & ~(uint32_t)PEND_NMI) {
+			__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+			continue;
+		}
+		machine.virt->run(&v->virt);
+		__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+		record(v);
+		if (vcpu_handle_exit(v) == VCPU_LEAVE)
+			return;
+	}
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The loop of each CPU: requests to its vCPUs, the console's share, turns of a slice, idle work. */
+#include "kernel/sched.h"
+
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/trap.h"
+#include "drivers/tsc.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/partition.h"
+#include "kernel/scrub.h"
+
+static void ring_insert(struct cpu *cpu, struct vcpu *v)
+{
+	if (cpu->vcpus) {
+		v->next_homed = cpu->vcpus->next_homed;
+		cpu->vcpus->next_homed = v;
+	} else {
+		v->next_homed = v;
+		cpu->vcpus = v;
+	}
+}
+
+static void ring_remove(struct cpu *cpu, struct vcpu *v)
+{
+	struct vcpu *before = v;
+
+	while (before->next_homed != v)
+		before = before->next_homed;
+	before->next_homed = v->next_homed;
+	if (cpu->vcpus == v)
+		cpu->vcpus = before == v ? NULL : before;
+	v->next_homed = NULL;
+}
+
+void sched_attach(struct vcpu *v)
+{
+	struct cpu *cpu = cpu_of(v->cpu);
+
+	spin_lock(&cpu->inbox_lock);
+	v->next_homed = cpu->inbox;
+	__atomic_store_n(&cpu->inbox, v, __ATOMIC_RELEASE);
+	__atomic_store_n(&v->homed, 1, __ATOMIC_RELEASE);
+	spin_unlock(&cpu->inbox_lock);
+	cpu_kick(v->cpu);
+}
+
+static void take_inbox(struct cpu *cpu)
+{
+	struct vcpu *v;
+
+	if (!__atomic_load_n(&cpu->inbox, __ATOMIC_ACQUIRE))
+		return;
+	spin_lock(&cpu->inbox_lock);
+	v = cpu->inbox;
+	cpu->inbox = NULL;
+	spin_unlock(&cpu->inbox_lock);
+	while (v) {
+		struct vcpu *next = v->next_homed;
+
+		ring_insert(cpu, v);
+		v = next;
+	}
+}
+
+static void vmm_deadline_expired(struct deadline *deadline)
+{
+	vcpu_notify(CONTAINER_OF(deadline, struct vcpu, vmm_deadline), EVENT_DEADLINE);
+}
+
+void sched_rearm(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+	uint64_t deadline = __atomic_load_n(&v->part->deadline, __ATOMIC_ACQUIRE);
+
+	vcpu_timer_update(v);
+	if (v->index)
+		return;
+	v->vmm_deadline.expired = vmm_deadline_expired;
+	if (deadline)
+		deadline_set(&cpu->deadlines, &v->vmm_deadline, deadline);
+	else
+		deadline_cancel(&v->vmm_deadline);
+	cpu_timer_update(cpu);
+}
+
+static void leave_hardware(struct cpu *cpu, struct vcpu *v)
+{
+	if (cpu->loaded == v)
+		vcpu_unload(v);
+	deadline_cancel(&v->timer);
+	deadline_cancel(&v->vmm_deadline);
+}
+
+/* What others asked of one vCPU that is homed here and not running. */
+static void serve(struct cpu *cpu, struct vcpu *v)
+{
+	uint32_t asked = vcpu_take(v, PEND_STOP | PEND_DETACH | PEND_REARM | PEND_RESCHEDULE);
+
+	if (asked & (PEND_STOP | PEND_DETACH))
+		leave_hardware(cpu, v);
+	else if (asked & PEND_REARM)
+		sched_rearm(v);
+	if (asked & PEND_DETACH) {
+		ring_remove(cpu, v);
+		__atomic_store_n(&v->homed, 0, __ATOMIC_RELEASE);
+	} else if (asked & PEND_STOP) {
+		console_event(CONSOLE_PARTITION);
+	}
+}
+
+static void serve_all(struct cpu *cpu)
+{
+	struct vcpu *v = cpu->vcpus;
+	struct vcpu *last = v;
+
+	if (!v)
+		return;
+	do {
+		struct vcpu *next = v->next_homed;
+		bool more = next != last;
+
+		if (vcpu_pending(v) & (PEND_STOP | PEND_DETACH | PEND_REARM))
+			serve(cpu, v);
+		if (!more)
+			break;
+		v = next;
+	} while (true);
+}
+
+static bool runnable(const struct vcpu *v)
+{
+	uint32_t pending = vcpu_pending(v);
+	uint32_t wake = v->activity == ACTIVITY_HALT ? (uint32_t)PEND_WAKE : (uint32_t)PEND_EVENTS;
+
+	if (!part_may_run(v->part))
+		return false;
+	return v->activity == ACTIVITY_RUN || (pending & wake);
+}
+
+/* The next in turn that can run, or NULL. */
+static struct vcpu *pick(struct cpu *cpu)
+{
+	struct vcpu *v = cpu->vcpus;
+
+	if (!v)
+		return NULL;
+	do {
+		v = v->next_homed;
+		if (runnable(v))
+			return v;
+	} while (v != cpu->vcpus);
+	return NULL;
+}
+
+static void charge(struct cpu *cpu)
+{
+	uint64_t used;
+
+	if (!cpu->running)
+		return;
+	used = tsc_read() - cpu->slice_start;
+	cpu->running->run_tsc += used;
+	cpu->busy_tsc += used;
+	cpu->running = NULL;
+}
+
+static void slice_expired(struct deadline *deadline)
+{
+	struct cpu *cpu = this_cpu();
+
+	(void)deadline;
+	if (cpu->running)
+		vcpu_pend_local(cpu->running, PEND_RESCHEDULE);
+}
+
+static void slice_set(struct cpu *cpu, uint64_t tsc)
+{
+	cpu->slice.expired = slice_expired;
+	deadline_set(&cpu->deadlines, &cpu->slice, tsc);
+	cpu_timer_update(cpu);
+}
+
+static void run(struct cpu *cpu, struct vcpu *v)
+{
+	cpu->vcpus = v;
+	cpu->running = v;
+	cpu->slice_start = tsc_read();
+	slice_set(cpu, cpu->slice_start + us_to_tsc(SLICE_US));
+	vcpu_load(v);
+	vcpu_run(v);
+}
+
+static bool has_work(struct cpu *cpu)
+{
+	struct vcpu *v = cpu->vcpus;
+
+	if (__atomic_load_n(&cpu->inbox, __ATOMIC_SEQ_CST) || (cpu->number == 0 && console_wants_cpu()))
+		return true;
+	if (!v)
+		return false;
+	do {
+		if (runnable(v) || vcpu_pending(v) & (PEND_STOP | PEND_DETACH | PEND_REARM))
+			return true;
+		v = v->next_homed;
+	} while (v != cpu->vcpus);
+	return false;
+}
+
+static void idle(struct cpu *cpu)
+{
+	uint64_t start = tsc_read();
+
+	deadline_cancel(&cpu->slice);
+	__atomic_store_n(&cpu->idle, 1, __ATOMIC_SEQ_CST);
+	if (!has_work(cpu))
+		cpu_idle();
+	__atomic_store_n(&cpu->idle, 0, __ATOMIC_SEQ_CST);
+	cpu->idle_tsc += tsc_read() - start;
+}
+
+noreturn void cpu_loop(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	for (;;) {
+		struct vcpu *v;
+
+		charge(cpu);
+		interrupts_window();
+		cpu_flush_check();
+		take_inbox(cpu);
+		serve_all(cpu);
+		v = pick(cpu);
+		if (cpu->number == 0 && console_wants_cpu() && (!v || console_has_share()))
+			console_enter();
+		if (v)
+			run(cpu, v);
+		else if (!scrub_idle_piece())
+			idle(cpu);
+	}
+}
+
+noreturn void cpu_continue(struct vcpu *v)
+{
+	vcpu_run(v);
+	cpu_loop();
+}
+
+void sched_wake_local(void)
+{
+	struct cpu *cpu = this_cpu();
+	uint64_t earliest;
+
+	if (!cpu->running)
+		return;
+	earliest = cpu->slice_start + us_to_tsc(SLICE_MIN_US);
+	if (tsc_read() >= earliest)
+		vcpu_pend_local(cpu->running, PEND_RESCHEDULE);
+	else if (cpu->slice.tsc > earliest)
+		slice_set(cpu, earliest);
+}
+
+void sched_preempt(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->running)
+		vcpu_pend_local(cpu->running, PEND_RESCHEDULE);
+}
+
+void sched_tick_after(uint64_t us)
+{
+	slice_set(this_cpu(), tsc_read() + us_to_tsc(us));
+}
+
+void sched_ring3_tick(struct trap_frame *frame)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu *v = cpu->running;
+
+	slice_set(cpu, tsc_read() + us_to_tsc(UPCALL_TICK_US));
+	if (cpu->in_console) {
+		console_tick(frame, pick(cpu) != NULL);
+		return;
+	}
+	if (++v->upcall_ticks < UPCALL_TICKS_MAX)
+		return;
+	part_end(v->part, REASON_VMM_LOOP, 0, "vcpu %u: the VMM took too long at rip 0x%lx", v->index,
+		 frame->rip);
+	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+	cpu_loop();
+}

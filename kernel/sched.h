@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who runs on a CPU. A dedicated CPU has one vCPU; the others take turns of SLICE_US among those homed on
+ * them. CPU 0 also runs the console, before vCPUs, for at most CONSOLE_SHARE of each window.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct vcpu;
+struct trap_frame;
+
+enum {
+	SLICE_US = 10000,
+	SLICE_MIN_US = 1000,	    /* a vCPU that wakes up waits no longer than this for one that runs */
+	UPCALL_TICK_US = 1000,
+	UPCALL_TICKS_MAX = 100,	    /* a VMM that took this many timer interrupts in one upcall is stopped */
+	CONSOLE_WINDOW_US = 100000,
+	CONSOLE_SHARE_US = 20000,
+};
+
+/* Runs what there is to run, for ever. The stack below is abandoned when ring 3 is entered. */
+noreturn void cpu_loop(void);
+
+/* After an upcall: goes on with the loaded vCPU. */
+noreturn void cpu_continue(struct vcpu *v);
+
+/* Gives a vCPU to its CPU (v->cpu). CPU 0. */
+void sched_attach(struct vcpu *v);
+
+/* A vCPU of this CPU has something to do: shortens the slice of the one that runs. */
+void sched_wake_local(void);
+
+/* Sets the timers of a vCPU of this CPU from its local APIC and its VMM's deadline. */
+void sched_rearm(struct vcpu *v);
+
+/* Something more urgent than the running vCPU waits on this CPU: it leaves at its next look. */
+void sched_preempt(void);
+
+/* A timer interrupt on this CPU in so many microseconds at the latest. */
+void sched_tick_after(uint64_t us);
+
+/* The timer interrupted ring 3. May not return. */
+void sched_ring3_tick(struct trap_frame *frame);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Scrubbing: it writes, and reads nothing. */
+#include "kernel/scrub.h"
+
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/kernel_space.h"
+#include "kernel/machine.h"
+#include "lib/assert.h"
+
+void scrub(hpa_t pa, uint64_t size)
+{
+	ASSERT(size && size <= SCRUB_STEP && (pa & (MIB(2) - 1)) + size <= MIB(2));
+	memory_zero(window_map_block(pa), size);
+	window_unmap();
+}
+
+bool scrub_idle_piece(void)
+{
+	struct extent_grant piece;
+	bool found;
+
+	spin_lock(&machine.memory_lock);
+	found = extent_clean_begin(&machine.extents, SCRUB_STEP, &piece);
+	spin_unlock(&machine.memory_lock);
+	if (!found)
+		return false;
+	scrub(piece.start, piece.size);
+	spin_lock(&machine.memory_lock);
+	extent_clean_end(&machine.extents, &piece, true);
+	spin_unlock(&machine.memory_lock);
+	return true;
+}

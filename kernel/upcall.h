@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The crossing to a VMM and back. On the vCPU's home CPU, with the vCPU loaded. */
+#pragma once
+
+#include "kernel/vcpu.h"
+
+/* Tells events (enum event), which were taken from pending. */
+noreturn void vcpu_upcall_events(struct vcpu *v, uint32_t events);
+
+/* CALL_RESUME: applies what the VMM answered and goes on. */
+noreturn void vcpu_resume(struct vcpu *v, uint64_t groups, uint64_t insn_len);
+
+/* The partition has ended: its VMM is not returned to. */
+noreturn void vcpu_abandon(struct vcpu *v);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The processor state that no VMCB or VMCS switches (FPU, debug, TSC_AUX), and signals to a vCPU. */
+#include "kernel/vcpu.h"
+
+#include "arch/x86_64/cpu_features.h"
+#include "arch/x86_64/fpu.h"
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/kernel_space.h"
+#include "arch/x86_64/regs.h"
+#include "kernel/cpu.h"
+#include "kernel/machine.h"
+#include "kernel/partition.h"
+#include "kernel/sched.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+
+static void set_xcr0(uint64_t value)
+{
+	if (cpu_features.xsave)
+		xcr0_write(value);
+}
+
+void vcpu_load(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+
+	ASSERT(v->cpu == cpu->number);
+	if (cpu->loaded == v)
+		return;
+	vcpu_unload_current();
+	cpu->loaded = v;
+	__atomic_store_n(&v->loaded, 1, __ATOMIC_SEQ_CST);
+	set_xcr0(fpu_host_xcr0());
+	ASSERT(fpu_restore(v->fpu)); /* the kernel wrote it: it cannot be refused */
+	set_xcr0(v->xcr0);
+	dr0_write(v->dr[0]);
+	dr1_write(v->dr[1]);
+	dr2_write(v->dr[2]);
+	dr3_write(v->dr[3]);
+	if (cpu_features.rdtscp)
+		msr_write(MSR_TSC_AUX, v->tsc_aux);
+	machine.virt->vcpu_load(&v->virt);
+}
+
+void vcpu_unload(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+
+	ASSERT(cpu->loaded == v);
+	machine.virt->vcpu_unload(&v->virt);
+	set_xcr0(fpu_host_xcr0());
+	fpu_save(v->fpu);
+	v->dr[0] = dr0_read();
+	v->dr[1] = dr1_read();
+	v->dr[2] = dr2_read();
+	v->dr[3] = dr3_read();
+	if (cpu->space == &v->part->space)
+		cpu_use_space(&kernel_space);
+	cpu->loaded = NULL;
+	__atomic_store_n(&v->loaded, 0, __ATOMIC_SEQ_CST);
+}
+
+void vcpu_unload_current(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->loaded)
+		vcpu_unload(cpu->loaded);
+}
+
+void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
+{
+	struct partition *part = v->part;
+	struct virt_setup setup = {
+		.hw = v->virt.hw,
+		.hw_pa = v->virt.hw_pa,
+		.nested_root = part->nested.root_pa,
+		.tsc_offset = tsc_offset,
+	};
+
+	machine.virt->vcpu_init(&v->virt, &setup);
+	fpu_area_init(v->fpu);
+	lapic_reset(&v->lapic, v->index, v->index == 0, &part->lapic_clock);
+	memset(v->dr, 0, sizeof(v->dr));
+	memset(v->eoi_vectors, 0, sizeof(v->eoi_vectors));
+	memset(v->exits, 0, sizeof(v->exits));
+	memset(&v->recorder, 0, sizeof(v->recorder));
+	memset(v->frame, 0, sizeof(*v->frame));
+	v->recheck = 0;
+	v->upcall = EXIT_EVENT;
+	v->upcall_ticks = 0;
+	v->upcalls = v->interrupts = v->run_tsc = 0;
+	v->tpr_watch = false;
+	v->tsc_offset = tsc_offset;
+	v->tsc_adjust = v->tsc_aux = 0;
+	v->xcr0 = XCR0_X87;
+	v->activity = v->index == 0 ? ACTIVITY_RUN : ACTIVITY_WAIT_SIPI;
+	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+}
+
+void vcpu_notify(struct vcpu *v, uint32_t bits)
+{
+	struct cpu *here = this_cpu();
+	uint32_t old = __atomic_fetch_or(&v->pending, bits, __ATOMIC_SEQ_CST);
+
+	if (v->cpu == here->number) {
+		if (here->loaded != v || v->activity != ACTIVITY_RUN)
+			sched_wake_local();
+		return;
+	}
+	if ((old & bits) == bits && !(bits & (PEND_STOP | PEND_DETACH)))
+		return; /* somebody else told it already */
+	/* Kicks: the target set its state before it looked at pending, or will look after we set it. */
+	if (__atomic_load_n(&v->state, __ATOMIC_SEQ_CST) == VCPU_GUEST ||
+	    __atomic_load_n(&cpu_of(v->cpu)->idle, __ATOMIC_SEQ_CST))
+		cpu_kick(v->cpu);
+}

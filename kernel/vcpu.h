@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vCPU: one thread with two faces, the guest and the VMM's handler for it. It is homed on one CPU, and
+ * that CPU alone touches it; others set bits in pending and kick.
+ *
+ * Legend. o: the home CPU, or CPU 0 while the partition is stopped. a: atomic, any CPU. c: constant.
+ */
+#pragma once
+
+#include "abi/info.h"
+#include "arch/x86_64/virt.h"
+#include "kernel/deadline.h"
+#include "kernel/lapic.h"
+#include "kernel/recorder.h"
+
+struct partition;
+
+/* vcpu.pending. The low byte is enum event of abi/frame.h: what the VMM is to be told. */
+enum vcpu_pending {
+	PEND_EVENTS = 0xff,
+	PEND_INTERRUPT = 1 << 8,  /* the local APIC may have something to deliver */
+	PEND_NMI = 1 << 9,
+	PEND_REARM = 1 << 10,	  /* the VMM's deadline or the local APIC's timer has to be set */
+	PEND_STOP = 1 << 11,	  /* the partition is not to run: unload */
+	PEND_DETACH = 1 << 12,	  /* leave this CPU for good */
+	PEND_RESCHEDULE = 1 << 13, /* the slice is over */
+};
+
+/* Bits that a halted vCPU wakes for. */
+#define PEND_WAKE (PEND_EVENTS | PEND_INTERRUPT | PEND_NMI)
+
+enum vcpu_state { VCPU_OUT, VCPU_GUEST, VCPU_RING3 };
+
+struct vcpu {
+	struct virt_vcpu virt; /* o; first: the entry code finds the GPRs there */
+	uint32_t pending;      /* a: enum vcpu_pending */
+	uint32_t state;	       /* a: enum vcpu_state; the home CPU writes */
+	uint32_t loaded;       /* a: the home CPU writes: hardware state is in the processor */
+	uint32_t homed;	       /* a: the home CPU writes: in its ring */
+	uint32_t recheck;      /* o: an interrupt or NMI waits for the guest to open */
+	uint32_t activity;     /* o: enum vcpu_activity */
+	uint32_t upcall;       /* o: enum exit_reason that the VMM is handling */
+	uint32_t upcall_ticks; /* o: timer interrupts in this upcall */
+	bool tpr_watch;	       /* o */
+	uint8_t sipi_vector;   /* a */
+	uint16_t index;	       /* c */
+	unsigned cpu;	       /* c while homed */
+	struct partition *part; /* c */
+	struct frame *frame;   /* c: the kernel's mapping */
+	void *fpu;	       /* c: the state while it is not loaded */
+	struct vcpu *next_homed; /* o */
+	uint64_t tsc_offset;   /* o: guest TSC = host TSC + this */
+	uint64_t tsc_adjust;   /* o: the guest's IA32_TSC_ADJUST */
+	uint64_t xcr0;	       /* o */
+	uint64_t tsc_aux;      /* o */
+	uint64_t dr[4];	       /* o: while not loaded */
+	uint64_t eoi_vectors[4]; /* o */
+	struct deadline timer; /* o: the local APIC's */
+	struct deadline vmm_deadline; /* o: vCPU 0: CALL_SET_DEADLINE */
+	struct lapic lapic;    /* o but for its own legend */
+	uint64_t exits[EXIT_COUNTERS]; /* o: by enum vm_exit_kind */
+	uint64_t upcalls;      /* o */
+	uint64_t interrupts;   /* o */
+	uint64_t run_tsc;      /* o: time loaded and current */
+	struct recorder recorder; /* o */
+};
+
+static_assert((int)VM_EXIT_KINDS <= (int)EXIT_COUNTERS, "a counter for each kind");
+
+/* What is to happen after an exit was handled. */
+enum vcpu_action {
+	VCPU_RESUME, /* look at the pending word, enter the guest */
+	VCPU_LEAVE,  /* let another one run */
+};
+
+/* vcpu.c: the processor's state that no VMCB or VMCS holds. On the home CPU. */
+void vcpu_load(struct vcpu *v);
+void vcpu_unload(struct vcpu *v);
+/* Unloads whatever vCPU is loaded on this CPU. */
+void vcpu_unload_current(void);
+
+/* vcpu.c: the power-up state, on CPU 0 while the partition is stopped. */
+void vcpu_reset(struct vcpu *v, uint64_t tsc_offset);
+
+/* vcpu.c: sets bits and makes the home CPU see them. Any CPU. */
+void vcpu_notify(struct vcpu *v, uint32_t bits);
+
+static inline uint32_t vcpu_pending(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->pending, __ATOMIC_RELAXED);
+}
+
+static inline void vcpu_pend_local(struct vcpu *v, uint32_t bits)
+{
+	__atomic_fetch_or(&v->pending, bits, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t vcpu_take(struct vcpu *v, uint32_t bits)
+{
+	return __atomic_fetch_and(&v->pending, ~bits, __ATOMIC_SEQ_CST) & bits;
+}
+
+/* run.c: runs it until it has to give the CPU away. It is loaded. Upcalls do not return here. */
+void vcpu_run(struct vcpu *v);
+
+/* exits.c: what to do about v->virt.exit. */
+enum vcpu_action vcpu_handle_exit(struct vcpu *v);
+
+/* inject.c: an exception for the guest, combined with what was being delivered: #DF, triple fault. */
+void vcpu_inject(struct vcpu *v, const struct frame_event *event);
+void vcpu_inject_ud(struct vcpu *v);
+void vcpu_inject_gp(struct vcpu *v);
+
+/* upcall.c: leaves for the VMM. The caller's stack is gone. */
+noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason);
+
+/* interrupts.c */
+void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect);
+void vcpu_timer_update(struct vcpu *v);
+/* An interrupt message to the partition: from a VMM or from a vCPU's ICR (sender). */
+void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi, bool level);
+/* Delivers what can be delivered, asks for a window for the rest. May upcall (INTA). */
+void vcpu_deliver(struct vcpu *v);
+
+/* After a write to the TPR other than by CR8: the hardware's copy follows. */
+void vcpu_sync_tpr(struct vcpu *v);
+
+/* msr.c and cpuid.c: emulation of an exit whose instruction length is known. */
+void vcpu_cpuid(struct vcpu *v);
+enum vcpu_action vcpu_msr_read(struct vcpu *v);
+enum vcpu_action vcpu_msr_write(struct vcpu *v);
+
+static inline uint64_t vcpu_tsc_to_guest(const struct vcpu *v, uint64_t host)
+{
+	return host + v->tsc_offset;
+}
