@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The leaves of CPUID that depend on more than a mask: highest leaves, features, sizes, rates. */
+#include "vmm/cpuid_bits.h"
+#include "vmm/cpuid_rules.h"
+
+#include "lib/types.h"
+
+bool cpuid_fix_0(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	entry->eax = cpuid_vendor(guest) == VENDOR_AMD ? CPUID_BASIC_AMD : CPUID_BASIC_INTEL;
+	return true;
+}
+
+bool cpuid_fix_1(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	/* The number of ids is a power of two: SDM 3A 9.9.3 "Mapping of APIC IDs". */
+	uint32_t ids = 1u << cpuid_id_bits(guest->vcpu_count);
+
+	entry->ebx |= guest->vcpu << 24;
+	if (guest->vcpu_count > 1) {
+		entry->ebx |= ids << 16;
+		entry->edx |= D1_HTT;
+	}
+	return true;
+}
+
+bool cpuid_fix_7(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	bool has_1 = guest->host(7, 0).eax >= 1 && cpuid_host_has(guest, 7);
+
+	if (entry->subleaf == 0)
+		entry->eax = has_1 ? 1 : 0;
+	return entry->subleaf == 0 || has_1;
+}
+
+static bool has_xsave(const struct cpuid_guest *guest)
+{
+	return cpuid_host_has(guest, 0xd) && (guest->host(1, 0).ecx & C1_XSAVE);
+}
+
+/* ECX is the size of an area with all components that are offered; EBX is patched by the kernel. */
+bool cpuid_fix_d(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	/* SDM 1 13.4.1 "Legacy Region of an XSAVE Area" and 13.4.2 "XSAVE Header": 512 + 64 bytes. */
+	uint32_t size = 576;
+
+	if (!has_xsave(guest))
+		return false;
+	for (uint32_t i = 2; i < 32; i++) {
+		struct cpuid_regs component = guest->host(0xd, i);
+
+		if (entry->eax & BIT(i))
+			size = MAX(size, component.ebx + component.eax);
+	}
+	entry->ebx = 576;
+	entry->ecx = size;
+	return true;
+}
+
+bool cpuid_fix_d_components(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	if (!has_xsave(guest))
+		return false;
+	return entry->subleaf < 2 || (guest->host(0xd, 0).eax & XCR0_OFFERED & BIT(entry->subleaf));
+}
+
+/*
+ * The fraction nearest to khz / 10^6 whose numerator stays below 4294: Linux multiplies it with the
+ * crystal's kHz in 32 bits. By continued fractions; the error is below a millionth.
+ */
+static void tsc_ratio(uint64_t khz, uint32_t *numerator, uint32_t *denominator)
+{
+	uint64_t a = khz, b = CPUID_APIC_HZ / 1000;
+	uint64_t n0 = 0, d0 = 1, n1 = 1, d1 = 0;
+
+	while (b) {
+		uint64_t n2 = a / b * n1 + n0, d2 = a / b * d1 + d0, rest = a % b;
+
+		if (n2 > UINT32_MAX / (CPUID_APIC_HZ / 1000))
+			break;
+		n0 = n1;
+		d0 = d1;
+		n1 = n2;
+		d1 = d2;
+		a = b;
+		b = rest;
+	}
+	*numerator = (uint32_t)n1;
+	*denominator = (uint32_t)d1;
+}
+
+/* SDM 3B 19.7.3 "Determining the Processor Base Frequency": TSC rate = ECX * EBX / EAX. */
+bool cpuid_fix_15(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	tsc_ratio(guest->tsc_khz, &entry->ebx, &entry->eax);
+	entry->ecx = CPUID_APIC_HZ;
+	return entry->eax != 0;
+}
+
+/* Rates in kHz of TSC and APIC timer, where several hypervisors' guests look for them. */
+bool cpuid_fix_timing(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	entry->eax = (uint32_t)guest->tsc_khz;
+	entry->ebx = CPUID_APIC_HZ / 1000;
+	return true;
+}
+
+bool cpuid_fix_ext0(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	bool amd = cpuid_vendor(guest) == VENDOR_AMD;
+
+	entry->eax = amd ? CPUID_EXTENDED_AMD : CPUID_EXTENDED_INTEL;
+	return true;
+}
+
+bool cpuid_fix_ext1(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	const uint32_t repeated = 0x0183f3ff; /* leaf 1's bits that AMD repeats here */
+	uint32_t basic = guest->host(1, 0).edx | D1_APIC | D1_MTRR;
+
+	if (cpuid_vendor(guest) != VENDOR_AMD)
+		return true;
+	entry->ecx |= CE1_TOPOEXT | (guest->vcpu_count > 1 ? CE1_CMP_LEGACY : 0);
+	entry->edx |= basic & repeated;
+	return true;
+}
+
+bool cpuid_fix_ext8(const struct cpuid_guest *guest, struct cpuid_entry *entry)
+{
+	const uint32_t linear_bits = 48; /* LA57 is hidden */
+
+	entry->eax = guest->phys_bits | linear_bits << 8;
+	if (cpuid_vendor(guest) == VENDOR_AMD)
+		entry->ecx = (guest->vcpu_count - 1) | cpuid_id_bits(guest->vcpu_count) << 12;
+	return true;
+}

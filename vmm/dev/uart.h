@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A 16550A on COM1, its line the guest's console ring. */
+#pragma once
+
+#include "abi/errors.h"
+#include "lib/types.h"
+#include "vmm/device.h"
+#include "vmm/timers.h"
+
+enum { UART_FIFO_SIZE = 16 };
+
+struct uart_fifo {
+	uint8_t data[UART_FIFO_SIZE];
+	uint8_t flags[UART_FIFO_SIZE]; /* receiver: the LSR bits that came with the character */
+	uint8_t first, count;
+};
+
+struct uart {
+	struct device dev;
+	uint8_t ier, fcr, lcr, mcr, lsr_errors, msr, scr;
+	uint8_t divisor[2]; /* DLL, DLM */
+	struct uart_fifo rx, tx;
+	bool thre_pending; /* the transmitter's interrupt, until IIR tells it or THR is written */
+	bool timed_out;	   /* the receiver's character timeout */
+	bool line;	   /* IRQ */
+	uint64_t dropped;  /* characters written while nothing could take them */
+	uint64_t timeout_at; /* ns: when the receiver times out */
+	bool timer_runs;     /* timer is armed, at timeout_at or before */
+	struct device_timer timer;
+};
+
+/* Clears the model and claims its ports. */
+enum err must_check uart_init(struct uart *uart);
+
+/* The console's input half has something. */
+void uart_console_input(struct uart *uart);
+
+/* The console's output half has space again. */
+void uart_console_space(struct uart *uart);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's vector registers. A register's number cannot be an operand, so each routine jumps into a
+ * table of sixteen entries of 16 bytes.
+ */
+
+/* In: EDI = register, 0 to 15 (only the low four bits count); RSI = memory. Clobbers: RAX, RDI. */
+.macro register_table name, store, prefix, mnemonic
+	.globl \name
+	.type \name, @function
+\name:
+	and	$15, %edi
+	shl	$4, %edi
+	lea	1f(%rip), %rax
+	add	%rdi, %rax
+	jmp	*%rax
+	.balign 16
+1:
+	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.balign 16
+	.if \store
+	\mnemonic %\prefix\number, (%rsi)
+	.else
+	\mnemonic (%rsi), %\prefix\number
+	.endif
+	ret
+	.endr
+	.size \name, . - \name
+.endm
+
+	.text
+	register_table fpu_store_xmm, 1, xmm, movups
+	register_table fpu_load_xmm, 0, xmm, movups
+	register_table fpu_store_ymm, 1, ymm, vmovups
+	register_table fpu_load_ymm, 0, ymm, vmovups
+
+/* Out: RAX = XCR0. Clobbers: RCX, RDX. */
+	.globl fpu_xcr0
+	.type fpu_xcr0, @function
+fpu_xcr0:
+	xor	%ecx, %ecx
+	xgetbv
+	shl	$32, %rdx
+	mov	%eax, %eax
+	or	%rdx, %rax
+	ret
+	.size fpu_xcr0, . - fpu_xcr0
+
+	.section .note.GNU-stack, "", @progbits

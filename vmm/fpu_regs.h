@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's vector registers, which stay in the processor while the VMM runs: C here is compiled
+ * for general registers only, and these routines are the one way to the others.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* XMMreg (0 to 15) to and from 16 bytes; what is above bit 127 stays. */
+void fpu_store_xmm(unsigned reg, void *to);
+void fpu_load_xmm(unsigned reg, const void *from);
+
+/* YMMreg, 32 bytes; a load clears what is above. Only if fpu_xcr0() says that AVX is on. */
+void fpu_store_ymm(unsigned reg, void *to);
+void fpu_load_ymm(unsigned reg, const void *from);
+
+/* XCR0, the guest's. Only if its CR4.OSXSAVE is set: then the host's is too. */
+uint64_t fpu_xcr0(void);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Starts the guest: memory, CPUID, devices, image, tables, registers, in that order. */
+#include "vmm/guest_start.h"
+
+#include "vmm/acpi_tables.h"
+#include "vmm/bus.h"
+#include "vmm/call.h"
+#include "vmm/cpuid.h"
+#include "vmm/dev/pc.h"
+#include "vmm/guest_features.h"
+#include "vmm/guest_layout.h"
+#include "vmm/guest_mem.h"
+#include "vmm/host_clock.h"
+#include "vmm/loader.h"
+#include "vmm/memory_map.h"
+#include "vmm/msr.h"
+#include "vmm/partition.h"
+#include "vmm/report.h"
+#include "vmm/start_state.h"
+#include "vmm/test_device.h"
+
+#define NS_PER_SECOND 1000000000u
+
+static void start_memory(void)
+{
+	struct guest_range ranges[MAX_RANGES];
+	const char *why = memory_map_check();
+
+	if (why)
+		report_refuse("memory: %s", why);
+	for (unsigned i = 0; i < partition->range_count; i++)
+		ranges[i] = (struct guest_range){partition->ranges[i].gpa, partition->ranges[i].size};
+	if (!guest_mem_init((void *)USER_GUEST_BASE, ranges, partition->range_count))
+		report_refuse("memory: the ranges are not whole pages, or overlap");
+}
+
+/* One table for all vCPUs: the kernel patches the APIC id. */
+static void start_cpuid(void)
+{
+	const struct cpuid_guest guest = {
+		.host = cpuid_execute,
+		.vcpu_count = partition->vcpu_count,
+		.phys_bits = partition->phys_bits,
+		.tsc_khz = partition->tsc_khz,
+	};
+	struct cpuid_entry entries[CPUID_ENTRIES_MAX];
+	unsigned count = cpuid_build(&guest, entries);
+	int error = call_cpuid_set(entries, count);
+
+	if (error)
+		report_refuse("the kernel refuses the CPUID table: error %d", error);
+	guest_features_init(entries, count);
+	for (unsigned i = 0; i < partition->vcpu_count && i < MAX_VCPUS; i++)
+		msr_init(i);
+}
+
+static uint64_t memory_above(gpa_t start)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < partition->range_count; i++)
+		if (partition->ranges[i].gpa >= start)
+			sum += partition->ranges[i].size;
+	return sum;
+}
+
+static void start_devices(void)
+{
+	const struct pc_config config = {
+		.rtc = {
+			.wall_clock = (int64_t)(partition->start_wall / NS_PER_SECOND),
+			.memory_below_4g = partition_low_end(),
+			.memory_above_4g = memory_above(GIB(4)),
+		},
+		.ioapic_id = MADT_IOAPIC_ID,
+	};
+	enum err error;
+
+	host_clock_init();
+	error = pc_init(&config);
+	if (!error && partition_has_word("testdev=on"))
+		error = test_device_init();
+	if (error)
+		report_refuse("the devices cannot be made: error %d", error);
+	bus_seal();
+}
+
+static void load(struct frame *frame)
+{
+	const struct vmm_image *kernel = partition_image(IMAGE_KERNEL);
+	struct boot_entry entry;
+	const char *why = loader_load(GUEST_BIOS, &entry);
+
+	if (why)
+		report_refuse("image %s: %s", kernel ? kernel->name : "(none)", why);
+	start_state_put_tables();
+	acpi_tables_put();
+	start_state_boot(frame, &entry);
+}
+
+void guest_start(struct frame *frame)
+{
+	start_memory();
+	start_cpuid();
+	start_devices();
+	load(frame);
+}

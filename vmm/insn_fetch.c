@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fetching the guest's instruction from at most two pages into a private copy, and decoding that. */
+#include "vmm/insn_fetch.h"
+
+#include "vmm/cpu_bits.h"
+#include "vmm/emulate_fault.h"
+#include "vmm/guest_mem.h"
+
+/* The copy, and how far it could grow: to the segment's limit or the longest instruction. */
+struct fetch {
+	const struct frame *frame;
+	const struct walk_context *context;
+	struct frame_event *event;
+	enum insn_mode mode;
+	unsigned count, available;
+	uint8_t bytes[16];
+};
+
+void walk_context_init(struct walk_context *context, const struct frame *frame,
+		       const struct guest_cpu *cpu)
+{
+	context->cr0 = frame->control.cr0;
+	context->cr3 = frame->control.cr3;
+	context->cr4 = frame->control.cr4;
+	context->efer = frame->control.efer;
+	context->rflags = frame->rflags;
+	context->pkru = 0;
+	context->cpl = frame->control.cpl;
+	context->maxphyaddr = cpu->maxphyaddr;
+	context->gib_pages = cpu->gib_pages;
+}
+
+enum insn_mode insn_frame_mode(const struct frame *frame)
+{
+	unsigned attributes = frame->seg[SEG_CS].attributes;
+
+	if ((frame->control.efer & EFER_LMA) && (attributes & SEG_ATTR_L))
+		return INSN_MODE_64;
+	/* In real mode D is 0 unless the guest left it set on purpose, and then it counts. */
+	return attributes & SEG_ATTR_DB && !(frame->rflags & RFLAGS_VM) ? INSN_MODE_32
+									: INSN_MODE_16;
+}
+
+bool guest_canonical(const struct frame *frame, uint64_t address)
+{
+	unsigned unused = frame->control.cr4 & CR4_LA57 ? 64 - 57 : 64 - 48;
+
+	return (uint64_t)((int64_t)(address << unused) >> unused) == address;
+}
+
+static enum fetch_status general_protection(struct fetch *fetch)
+{
+	*fetch->event = fault_with_error(fetch->frame, VECTOR_GP, 0);
+	return FETCH_FAULT;
+}
+
+/* Appends what is left of one page, up to `available`. */
+static enum fetch_status fetch_page(struct fetch *fetch)
+{
+	const struct frame *frame = fetch->frame;
+	gva_t linear = frame->rip + fetch->count;
+	struct walk_result result;
+	size_t length;
+
+	if (fetch->mode == INSN_MODE_64) {
+		if (!guest_canonical(frame, linear))
+			return general_protection(fetch);
+	} else {
+		linear = (uint32_t)(linear + frame->seg[SEG_CS].base);
+	}
+	length = MIN(PAGE_SIZE - (linear & PAGE_MASK), fetch->available - fetch->count);
+	switch (walk(fetch->context, linear, WALK_FETCH, &result)) {
+	case WALK_OK:
+		break;
+	case WALK_FAULT:
+		*fetch->event = fault_page(frame, linear, result.error);
+		return FETCH_FAULT;
+	case WALK_UNBACKED:
+		return FETCH_NO_RAM;
+	case WALK_RETRY:
+		return FETCH_RETRY;
+	}
+	if (!guest_read(result.gpa, fetch->bytes + fetch->count, length))
+		return FETCH_NO_RAM;
+	fetch->count += (unsigned)length;
+	return FETCH_OK;
+}
+
+static enum fetch_status fetch_first(struct fetch *fetch)
+{
+	const struct frame *frame = fetch->frame;
+
+	fetch->mode = insn_frame_mode(frame);
+	fetch->count = 0;
+	fetch->available = INSN_MAX_LENGTH;
+	if (fetch->mode != INSN_MODE_64) {
+		uint32_t limit = frame->seg[SEG_CS].limit;
+
+		if (frame->rip > limit)
+			return general_protection(fetch);
+		fetch->available = (unsigned)MIN(limit - frame->rip + 1,
+						 (uint64_t)INSN_MAX_LENGTH);
+	}
+	return fetch_page(fetch);
+}
+
+static enum fetch_status decoded(struct fetch *fetch, enum insn_status status)
+{
+	switch (status) {
+	case INSN_OK:
+		return FETCH_OK;
+	case INSN_INVALID:
+		*fetch->event = fault_without_error(VECTOR_UD);
+		return FETCH_FAULT;
+	case INSN_UNKNOWN:
+		return FETCH_UNKNOWN;
+	case INSN_SHORT:    /* the segment ends before the instruction does */
+	case INSN_TOO_LONG: /* SDM 3A 6.15 "General Protection Exception" */
+		break;
+	}
+	return general_protection(fetch);
+}
+
+/* Decodes what was fetched, and fetches the second page if the instruction reaches into it. */
+static enum fetch_status decode(struct fetch *fetch, struct insn *insn)
+{
+	enum insn_status status = insn_decode(fetch->bytes, fetch->count, fetch->mode, insn);
+
+	if (status == INSN_SHORT && fetch->count < fetch->available) {
+		enum fetch_status second = fetch_page(fetch);
+
+		if (second != FETCH_OK)
+			return second;
+		status = insn_decode(fetch->bytes, fetch->count, fetch->mode, insn);
+	}
+	return decoded(fetch, status);
+}
+
+enum fetch_status insn_fetch(const struct frame *frame, const struct walk_context *context,
+			     struct insn *insn, struct frame_event *event)
+{
+	struct fetch fetch __attribute__((uninitialized));
+	enum fetch_status status;
+
+	fetch.frame = frame;
+	fetch.context = context;
+	fetch.event = event;
+	status = fetch_first(&fetch);
+	return status == FETCH_OK ? decode(&fetch, insn) : status;
+}
+
+enum fetch_status insn_fetch_length(const struct frame *frame, const struct walk_context *context,
+				    unsigned *length, enum insn_op *op, struct frame_event *event)
+{
+	struct fetch fetch __attribute__((uninitialized));
+	struct insn insn __attribute__((uninitialized));
+	enum fetch_status status;
+
+	fetch.frame = frame;
+	fetch.context = context;
+	fetch.event = event;
+	status = fetch_first(&fetch);
+	if (status != FETCH_OK)
+		return status;
+	*length = insn_length_quick(fetch.bytes, fetch.count, op);
+	if (*length)
+		return FETCH_OK;
+	status = decode(&fetch, &insn);
+	if (status != FETCH_OK)
+		return status;
+	*length = insn.length;
+	*op = insn.op;
+	return FETCH_OK;
+}

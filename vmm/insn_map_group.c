@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opcodes that a ModRM byte or a prefix tells apart, as SDM 2D A.4 "Opcode Extensions" has them and
+ * APM3 "Secondary Opcode Map" for AMD's own.
+ */
+#include "vmm/insn_table.h"
+
+/* clang-format off */
+
+#define OP(name)	     {name, 0, 0, 0, 0}
+#define LOCKED(name)	     {name, 0, 0, 0, FLAG_LOCK}
+#define NO_OPERAND(name)     {name, FORM_NONE, 0, 0, FLAG_MODRM}
+#define MEMORY(name, size)   {name, FORM_RM, 0, size, FLAG_MEMORY}
+#define BY_PREFIX(which)     {which, 0, 0, 0, FLAG_PREFIX}
+
+static const struct insn_entry alu[8] = {
+	LOCKED(INSN_ADD), LOCKED(INSN_OR), LOCKED(INSN_ADC), LOCKED(INSN_SBB),
+	LOCKED(INSN_AND), LOCKED(INSN_SUB), LOCKED(INSN_XOR), OP(INSN_CMP),
+};
+
+static const struct insn_entry pop[8] = {OP(INSN_POP)};
+
+static const struct insn_entry shift[8] = {
+	OP(INSN_ROL), OP(INSN_ROR), OP(INSN_RCL), OP(INSN_RCR),
+	OP(INSN_SHL), OP(INSN_SHR), OP(INSN_SAL), OP(INSN_SAR),
+};
+
+static const struct insn_entry f6[8] = {
+	{INSN_TEST, FORM_RM_IMM, IMM_8, 0, 0}, {INSN_TEST, FORM_RM_IMM, IMM_8, 0, 0},
+	LOCKED(INSN_NOT), LOCKED(INSN_NEG), OP(INSN_MUL), OP(INSN_IMUL), OP(INSN_DIV), OP(INSN_IDIV),
+};
+
+static const struct insn_entry f7[8] = {
+	{INSN_TEST, FORM_RM_IMM, IMM_Z, 0, 0}, {INSN_TEST, FORM_RM_IMM, IMM_Z, 0, 0},
+	LOCKED(INSN_NOT), LOCKED(INSN_NEG), OP(INSN_MUL), OP(INSN_IMUL), OP(INSN_DIV), OP(INSN_IDIV),
+};
+
+static const struct insn_entry fe[8] = {LOCKED(INSN_INC), LOCKED(INSN_DEC)};
+
+#define FF_SHARED                                                                                  \
+	[0] = LOCKED(INSN_INC), [1] = LOCKED(INSN_DEC),                                            \
+	[2] = {INSN_CALL, 0, 0, 0, FLAG_FIXED64}, [4] = {INSN_JMP, 0, 0, 0, FLAG_FIXED64},         \
+	[6] = {INSN_PUSH, 0, 0, 0, FLAG_WIDE64}
+
+static const struct insn_entry ff_memory[8] = {
+	FF_SHARED,
+	[3] = {INSN_CALL_FAR, 0, 0, MEMORY_FAR, FLAG_MEMORY},
+	[5] = {INSN_JMP_FAR, 0, 0, MEMORY_FAR, FLAG_MEMORY},
+};
+
+static const struct insn_entry ff_registers[8] = {FF_SHARED};
+
+static const struct insn_entry op_0f00[8] = {
+	{INSN_SLDT, 0, 0, MEMORY_2, 0}, {INSN_STR, 0, 0, MEMORY_2, 0},
+	{INSN_LLDT, 0, 0, MEMORY_2, 0}, {INSN_LTR, 0, 0, MEMORY_2, 0},
+	{INSN_VERR, 0, 0, MEMORY_2, 0}, {INSN_VERW, 0, 0, MEMORY_2, 0},
+};
+
+static const struct insn_entry op_0f01_memory[8] = {
+	{INSN_SGDT, 0, 0, MEMORY_TABLE, FLAG_NATIVE}, {INSN_SIDT, 0, 0, MEMORY_TABLE, FLAG_NATIVE},
+	{INSN_LGDT, 0, 0, MEMORY_TABLE, FLAG_NATIVE}, {INSN_LIDT, 0, 0, MEMORY_TABLE, FLAG_NATIVE},
+	{INSN_SMSW, 0, 0, MEMORY_2, 0}, {0},
+	{INSN_LMSW, 0, 0, MEMORY_2, 0}, {INSN_INVLPG, 0, 0, MEMORY_UNKNOWN, 0},
+};
+
+/* By the six low bits of ModRM: reg and rm. */
+static const struct insn_entry op_0f01_registers[64] = {
+	[0x01] = NO_OPERAND(INSN_VMCALL), [0x02] = NO_OPERAND(INSN_VMLAUNCH),
+	[0x03] = NO_OPERAND(INSN_VMRESUME), [0x04] = NO_OPERAND(INSN_VMXOFF),
+	[0x05] = NO_OPERAND(INSN_PCONFIG),
+	[0x08] = NO_OPERAND(INSN_MONITOR), [0x09] = NO_OPERAND(INSN_MWAIT),
+	[0x0a] = NO_OPERAND(INSN_CLAC), [0x0b] = NO_OPERAND(INSN_STAC),
+	[0x0f] = NO_OPERAND(INSN_ENCLS),
+	[0x10] = NO_OPERAND(INSN_XGETBV), [0x11] = NO_OPERAND(INSN_XSETBV),
+	[0x14] = NO_OPERAND(INSN_VMFUNC), [0x15] = NO_OPERAND(INSN_XEND),
+	[0x16] = NO_OPERAND(INSN_XTEST), [0x17] = NO_OPERAND(INSN_ENCLU),
+	[0x18] = NO_OPERAND(INSN_VMRUN), [0x19] = NO_OPERAND(INSN_VMMCALL),
+	[0x1a] = NO_OPERAND(INSN_VMLOAD), [0x1b] = NO_OPERAND(INSN_VMSAVE),
+	[0x1c] = NO_OPERAND(INSN_STGI), [0x1d] = NO_OPERAND(INSN_CLGI),
+	[0x1e] = NO_OPERAND(INSN_SKINIT), [0x1f] = NO_OPERAND(INSN_INVLPGA),
+	[0x20 ... 0x27] = OP(INSN_SMSW),
+	[0x28] = NO_OPERAND(INSN_SERIALIZE),
+	[0x2e] = NO_OPERAND(INSN_RDPKRU), [0x2f] = NO_OPERAND(INSN_WRPKRU),
+	[0x30 ... 0x37] = {INSN_LMSW, 0, 0, MEMORY_2, 0},
+	[0x38] = {INSN_SWAPGS, FORM_NONE, 0, 0, FLAG_MODRM | FLAG_ONLY64},
+	[0x39] = NO_OPERAND(INSN_RDTSCP),
+	[0x3a] = NO_OPERAND(INSN_MONITORX), [0x3b] = NO_OPERAND(INSN_MWAITX),
+	[0x3c] = NO_OPERAND(INSN_CLZERO), [0x3d] = NO_OPERAND(INSN_RDPRU),
+	[0x3e] = NO_OPERAND(INSN_INVLPGB), [0x3f] = NO_OPERAND(INSN_TLBSYNC),
+};
+
+#define PREFETCH MEMORY(INSN_PREFETCH, MEMORY_UNKNOWN)
+#define HINT	 OP(INSN_NOP)
+
+static const struct insn_entry op_0f0d[8] = {
+	PREFETCH, PREFETCH, PREFETCH, PREFETCH, PREFETCH, PREFETCH, PREFETCH, PREFETCH,
+};
+
+static const struct insn_entry op_0f18_memory[8] = {
+	PREFETCH, PREFETCH, PREFETCH, PREFETCH, HINT, HINT, PREFETCH, PREFETCH,
+};
+
+static const struct insn_entry hints[8] = {HINT, HINT, HINT, HINT, HINT, HINT, HINT, HINT};
+
+static const struct insn_entry op_0f1c_memory[8] = {
+	{INSN_CLDEMOTE, 0, 0, MEMORY_UNKNOWN, 0}, HINT, HINT, HINT, HINT, HINT, HINT, HINT,
+};
+
+static const struct insn_entry op_0fae_memory[8] = {
+	BY_PREFIX(PREFIXED_FXSAVE), BY_PREFIX(PREFIXED_FXRSTOR),
+	BY_PREFIX(PREFIXED_LDMXCSR), BY_PREFIX(PREFIXED_STMXCSR),
+	BY_PREFIX(PREFIXED_XSAVE), BY_PREFIX(PREFIXED_XRSTOR),
+	BY_PREFIX(PREFIXED_XSAVEOPT), BY_PREFIX(PREFIXED_CLFLUSH),
+};
+
+static const struct insn_entry op_0fae_registers[8] = {
+	BY_PREFIX(PREFIXED_RDFSBASE), BY_PREFIX(PREFIXED_RDGSBASE),
+	BY_PREFIX(PREFIXED_WRFSBASE), BY_PREFIX(PREFIXED_WRGSBASE), {0},
+	BY_PREFIX(PREFIXED_LFENCE), BY_PREFIX(PREFIXED_MFENCE), BY_PREFIX(PREFIXED_SFENCE),
+};
+
+static const struct insn_entry op_0fba[8] = {
+	[4] = OP(INSN_BT), [5] = LOCKED(INSN_BTS), [6] = LOCKED(INSN_BTR), [7] = LOCKED(INSN_BTC),
+};
+
+static const struct insn_entry op_0fc7_memory[8] = {
+	[1] = {INSN_CMPXCHG8B, 0, 0, MEMORY_DOUBLE, FLAG_LOCK | FLAG_REX_W},
+	[3] = BY_PREFIX(PREFIXED_XRSTORS),
+	[4] = BY_PREFIX(PREFIXED_XSAVEC),
+	[5] = BY_PREFIX(PREFIXED_XSAVES),
+	[6] = BY_PREFIX(PREFIXED_VMPTRLD),
+	[7] = BY_PREFIX(PREFIXED_VMPTRST),
+};
+
+static const struct insn_entry op_0fc7_registers[8] = {
+	[6] = BY_PREFIX(PREFIXED_RDRAND), [7] = BY_PREFIX(PREFIXED_RDSEED),
+};
+
+static const struct insn_entry c6_memory[8] = {OP(INSN_MOV)};
+static const struct insn_entry c7_memory[8] = {OP(INSN_MOV)};
+
+/* XABORT and XBEGIN are C6 F8 and C7 F8 only. */
+static const struct insn_entry c6_registers[64] = {
+	[0x00 ... 0x07] = OP(INSN_MOV),
+	[0x38] = {INSN_XABORT, FORM_IMM, 0, 0, FLAG_MODRM},
+};
+
+static const struct insn_entry c7_registers[64] = {
+	[0x00 ... 0x07] = OP(INSN_MOV),
+	[0x38] = {INSN_XBEGIN, FORM_REL, IMM_Z, 0, FLAG_MODRM},
+};
+
+#define VECTOR_SHIFT {INSN_SIMD, 0, 0, MEMORY_UNKNOWN, FLAG_REGISTER}
+
+static const struct insn_entry vector_shift[8] = {
+	[2] = VECTOR_SHIFT, [3] = VECTOR_SHIFT, [4] = VECTOR_SHIFT,
+	[6] = VECTOR_SHIFT, [7] = VECTOR_SHIFT,
+};
+
+static const struct insn_entry none[8];
+
+const struct insn_group_table insn_groups[INSN_GROUPS] = {
+	[OPGROUP_ALU] = {alu, alu, false},
+	[OPGROUP_POP] = {pop, pop, false},
+	[OPGROUP_SHIFT] = {shift, shift, false},
+	[OPGROUP_F6] = {f6, f6, false},
+	[OPGROUP_F7] = {f7, f7, false},
+	[OPGROUP_FE] = {fe, fe, false},
+	[OPGROUP_FF] = {ff_memory, ff_registers, false},
+	[OPGROUP_0F00] = {op_0f00, op_0f00, false},
+	[OPGROUP_0F01] = {op_0f01_memory, op_0f01_registers, true},
+	[OPGROUP_0F0D] = {op_0f0d, hints, false},
+	[OPGROUP_0F18] = {op_0f18_memory, hints, false},
+	[OPGROUP_0F1C] = {op_0f1c_memory, hints, false},
+	[OPGROUP_0FAE] = {op_0fae_memory, op_0fae_registers, false},
+	[OPGROUP_0FBA] = {op_0fba, op_0fba, false},
+	[OPGROUP_0FC7] = {op_0fc7_memory, op_0fc7_registers, false},
+	[OPGROUP_C6] = {c6_memory, c6_registers, true},
+	[OPGROUP_C7] = {c7_memory, c7_registers, true},
+	[OPGROUP_VECTOR_SHIFT] = {none, vector_shift, false},
+};
+
+#define SIMD	       {INSN_SIMD, FORM_VECTOR_RM, 0, MEMORY_UNKNOWN, 0}
+#define LOAD(name, size)  {name, FORM_VECTOR_RM, 0, size, FLAG_VEX | FLAG_EVEX}
+#define STORE(name, size) {name, FORM_RM_VECTOR, 0, size, FLAG_VEX | FLAG_EVEX}
+#define STREAM(name)   {name, FORM_RM_VECTOR, 0, MEMORY_VECTOR, FLAG_VEX | FLAG_EVEX | FLAG_MEMORY}
+#define HALF_LOAD(name, flags) {name, FORM_VECTOR_RM, 0, MEMORY_8, flags}
+#define HALF_STORE(name) {name, FORM_RM_VECTOR, 0, MEMORY_8, FLAG_MEMORY}
+#define STATE(name)    {name, FORM_RM, 0, MEMORY_UNKNOWN, FLAG_MEMORY}
+#define READ(name)     {name, FORM_REG_RM, 0, 0, 0}
+#define DESCRIPTOR(name) {name, FORM_REG_RM, 0, MEMORY_16, FLAG_MEMORY | FLAG_NATIVE}
+#define NAMED(name)    {name, FORM_NONE, 0, 0, FLAG_MODRM}
+#define BASE(name)     {{0}, {0}, {name, FORM_RM, 0, 0, FLAG_ONLY64}, {0}}
+
+/* Columns: no prefix, 66, F3, F2. */
+const struct insn_entry insn_prefixed[INSN_PREFIXED][4] = {
+	[PREFIXED_10] = {LOAD(INSN_MOVU, MEMORY_VECTOR), LOAD(INSN_MOVU, MEMORY_VECTOR),
+			 LOAD(INSN_MOVSCALAR, MEMORY_4), LOAD(INSN_MOVSCALAR, MEMORY_8)},
+	[PREFIXED_11] = {STORE(INSN_MOVU, MEMORY_VECTOR), STORE(INSN_MOVU, MEMORY_VECTOR),
+			 STORE(INSN_MOVSCALAR, MEMORY_4), STORE(INSN_MOVSCALAR, MEMORY_8)},
+	[PREFIXED_12] = {HALF_LOAD(INSN_MOVLO, 0), HALF_LOAD(INSN_MOVLO, FLAG_MEMORY), SIMD, SIMD},
+	[PREFIXED_13] = {HALF_STORE(INSN_MOVLO), HALF_STORE(INSN_MOVLO)},
+	[PREFIXED_16] = {HALF_LOAD(INSN_MOVHI, 0), HALF_LOAD(INSN_MOVHI, FLAG_MEMORY), SIMD},
+	[PREFIXED_17] = {HALF_STORE(INSN_MOVHI), HALF_STORE(INSN_MOVHI)},
+	[PREFIXED_28] = {LOAD(INSN_MOVA, MEMORY_VECTOR), LOAD(INSN_MOVA, MEMORY_VECTOR)},
+	[PREFIXED_29] = {STORE(INSN_MOVA, MEMORY_VECTOR), STORE(INSN_MOVA, MEMORY_VECTOR)},
+	[PREFIXED_2B] = {STREAM(INSN_MOVA), STREAM(INSN_MOVA), SIMD, SIMD},
+	[PREFIXED_6E] = {SIMD, LOAD(INSN_MOVD, MEMORY_REX_W)},
+	[PREFIXED_6F] = {SIMD, LOAD(INSN_MOVA, MEMORY_VECTOR), LOAD(INSN_MOVU, MEMORY_VECTOR)},
+	[PREFIXED_7E] = {SIMD, STORE(INSN_MOVD, MEMORY_REX_W), LOAD(INSN_MOVSCALAR, MEMORY_8)},
+	[PREFIXED_7F] = {SIMD, STORE(INSN_MOVA, MEMORY_VECTOR), STORE(INSN_MOVU, MEMORY_VECTOR)},
+	[PREFIXED_D6] = {{0}, STORE(INSN_MOVSCALAR, MEMORY_8), SIMD, SIMD},
+	[PREFIXED_E7] = {SIMD, STREAM(INSN_MOVA)},
+	[PREFIXED_F0] = {{0}, {0}, {0}, {INSN_MOVU, FORM_VECTOR_RM, 0, MEMORY_VECTOR,
+					 FLAG_VEX | FLAG_MEMORY}}, /* LDDQU */
+	[PREFIXED_09] = {OP(INSN_WBINVD), OP(INSN_WBINVD), OP(INSN_WBNOINVD), OP(INSN_WBINVD)},
+	[PREFIXED_B8] = {{0}, {0}, READ(INSN_POPCNT), {0}},
+	[PREFIXED_BC] = {READ(INSN_BSF), READ(INSN_BSF), READ(INSN_TZCNT), READ(INSN_BSF)},
+	[PREFIXED_BD] = {READ(INSN_BSR), READ(INSN_BSR), READ(INSN_LZCNT), READ(INSN_BSR)},
+	[PREFIXED_382A] = {{0}, {INSN_MOVA, FORM_VECTOR_RM, 0, MEMORY_VECTOR,
+				 FLAG_VEX | FLAG_EVEX | FLAG_MEMORY}}, /* MOVNTDQA */
+	[PREFIXED_38F0] = {{INSN_MOVBE, FORM_REG_RM, 0, 0, FLAG_MEMORY},
+			   {INSN_MOVBE, FORM_REG_RM, 0, 0, FLAG_MEMORY}, {0},
+			   {INSN_CRC32, FORM_REG_RM, 0, MEMORY_1, 0}},
+	[PREFIXED_38F1] = {{INSN_MOVBE, FORM_RM_REG, 0, 0, FLAG_MEMORY},
+			   {INSN_MOVBE, FORM_RM_REG, 0, 0, FLAG_MEMORY}, {0},
+			   {INSN_CRC32, FORM_REG_RM, 0, 0, 0}},
+	[PREFIXED_FXSAVE] = {STATE(INSN_FXSAVE)},
+	[PREFIXED_FXRSTOR] = {STATE(INSN_FXRSTOR)},
+	[PREFIXED_LDMXCSR] = {MEMORY(INSN_LDMXCSR, MEMORY_4)},
+	[PREFIXED_STMXCSR] = {MEMORY(INSN_STMXCSR, MEMORY_4)},
+	[PREFIXED_XSAVE] = {STATE(INSN_XSAVE)},
+	[PREFIXED_XRSTOR] = {STATE(INSN_XRSTOR)},
+	[PREFIXED_XSAVEOPT] = {STATE(INSN_XSAVEOPT), STATE(INSN_CLWB)},
+	[PREFIXED_CLFLUSH] = {STATE(INSN_CLFLUSH), STATE(INSN_CLFLUSHOPT)},
+	[PREFIXED_LFENCE] = {NAMED(INSN_FENCE)},
+	[PREFIXED_MFENCE] = {NAMED(INSN_FENCE), {INSN_TPAUSE, FORM_RM, 0, 0, 0},
+			     {INSN_UMONITOR, FORM_RM, 0, 0, 0}, {INSN_UMWAIT, FORM_RM, 0, 0, 0}},
+	[PREFIXED_SFENCE] = {NAMED(INSN_FENCE)},
+	[PREFIXED_RDFSBASE] = BASE(INSN_RDFSBASE),
+	[PREFIXED_RDGSBASE] = BASE(INSN_RDGSBASE),
+	[PREFIXED_WRFSBASE] = BASE(INSN_WRFSBASE),
+	[PREFIXED_WRGSBASE] = BASE(INSN_WRGSBASE),
+	[PREFIXED_VMPTRLD] = {MEMORY(INSN_VMPTRLD, MEMORY_8), MEMORY(INSN_VMCLEAR, MEMORY_8),
+			      MEMORY(INSN_VMXON, MEMORY_8)},
+	[PREFIXED_VMPTRST] = {MEMORY(INSN_VMPTRST, MEMORY_8)},
+	[PREFIXED_RDRAND] = {{INSN_RDRAND, FORM_RM, 0, 0, 0}, {INSN_RDRAND, FORM_RM, 0, 0, 0}},
+	[PREFIXED_RDSEED] = {{INSN_RDSEED, FORM_RM, 0, 0, 0}, {INSN_RDSEED, FORM_RM, 0, 0, 0},
+			     {INSN_RDPID, FORM_RM, 0, 0, FLAG_NATIVE}},
+	[PREFIXED_XRSTORS] = {STATE(INSN_XRSTORS)},
+	[PREFIXED_XSAVEC] = {STATE(INSN_XSAVEC)},
+	[PREFIXED_XSAVES] = {STATE(INSN_XSAVES)},
+	[PREFIXED_37] = {{INSN_GETSEC, FORM_NONE, 0, 0, 0}},
+	[PREFIXED_78] = {{INSN_VMREAD, FORM_RM_REG, 0, 0, FLAG_NATIVE}},
+	[PREFIXED_79] = {{INSN_VMWRITE, FORM_REG_RM, 0, 0, FLAG_NATIVE}},
+	[PREFIXED_C3] = {{INSN_MOV, FORM_RM_REG, 0, 0, FLAG_MEMORY | FLAG_REX_W}}, /* MOVNTI */
+	[PREFIXED_3880] = {{0}, DESCRIPTOR(INSN_INVEPT)},
+	[PREFIXED_3881] = {{0}, DESCRIPTOR(INSN_INVVPID)},
+	[PREFIXED_3882] = {{0}, DESCRIPTOR(INSN_INVPCID)},
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chooses the image format, completes its plan with the modules, and carries the plan out. */
+#include "vmm/loader.h"
+
+#include "lib/string.h"
+#include "vmm/guest_layout.h"
+#include "vmm/guest_mem.h"
+#include "vmm/loader_plan.h"
+#include "vmm/partition.h"
+
+/* In the order in which they are tried: an ELF with a PVH note may have a Multiboot header too. */
+static const struct load_format *const formats[] = {&load_linux, &load_pvh, &load_multiboot};
+
+bool load_image_read(const struct vmm_image *image, uint64_t offset, void *to, size_t length)
+{
+	if (offset > image->size || image->size - offset < length)
+		return false;
+	memcpy(to, (const uint8_t *)(uintptr_t)image->address + offset, length);
+	return true;
+}
+
+bool load_in_segment(const struct load_plan *plan, uint64_t address)
+{
+	for (unsigned i = 0; i < plan->segment_count; i++)
+		if (address - plan->segment[i].to < plan->segment[i].size)
+			return true;
+	return false;
+}
+
+static bool overlaps(const struct load_plan *plan, gpa_t to, uint64_t size)
+{
+	for (unsigned i = 0; i < plan->segment_count; i++) {
+		const struct load_segment *other = &plan->segment[i];
+
+		if (to < other->to + other->size && other->to < to + size)
+			return true;
+	}
+	return false;
+}
+
+const char *load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t file_size, gpa_t to,
+			     uint64_t size)
+{
+	const struct vmm_image *image = plan->kernel;
+
+	if (offset > image->size || image->size - offset < file_size)
+		return "a segment is not in the file";
+	if (file_size > size)
+		return "a segment is larger in the file than in memory";
+	if (size == 0)
+		return NULL;
+	if (to < GUEST_HIGH)
+		return "a segment is loaded below 1 MiB";
+	if (!guest_ptr(to, size))
+		return "a segment does not fit into the partition's memory";
+	if (overlaps(plan, to, size))
+		return "two segments overlap";
+	if (plan->segment_count == LOAD_SEGMENTS_MAX)
+		return "it has too many segments";
+	plan->segment[plan->segment_count++] = (struct load_segment){
+		.from = (const uint8_t *)(uintptr_t)image->address + offset,
+		.file_size = file_size,
+		.to = to,
+		.size = size,
+	};
+	return NULL;
+}
+
+static gpa_t segments_end(const struct load_plan *plan)
+{
+	gpa_t end = GUEST_HIGH;
+
+	for (unsigned i = 0; i < plan->segment_count; i++)
+		end = MAX(end, plan->segment[i].to + plan->segment[i].size);
+	return end;
+}
+
+/* From the top of the low RAM downwards, each on a page boundary, all above the kernel. */
+static const char *place_modules(struct load_plan *plan)
+{
+	gpa_t top = ALIGN_DOWN(MIN(plan->module_limit, partition_low_end()), PAGE_SIZE);
+	gpa_t floor = ALIGN_UP(segments_end(plan), PAGE_SIZE);
+
+	for (unsigned i = 0; i < partition->image_count && i < MAX_PART_IMAGES; i++) {
+		const struct vmm_image *image = &partition->images[i];
+		uint64_t size = image->size;
+
+		if (image == plan->kernel)
+			continue;
+		if (top < floor || size > top - floor)
+			return "the initrd or a module does not fit into memory beside it";
+		top = ALIGN_DOWN(top - size, PAGE_SIZE);
+		if (size && !guest_ptr(top, size))
+			return "the initrd or a module does not fit into one range of memory";
+		plan->module[plan->module_count++] = (struct load_module){image, top};
+	}
+	return NULL;
+}
+
+void load_put(gpa_t to, const void *from, size_t length)
+{
+	memcpy(guest_ptr(to, length), from, length);
+}
+
+void load_put_texts(const struct load_plan *plan)
+{
+	load_put(GUEST_CMDLINE, partition->cmdline, sizeof(partition->cmdline));
+	for (unsigned i = 0; i < plan->module_count; i++)
+		load_put(GUEST_NAMES + i * NAME_SIZE, plan->module[i].image->name, NAME_SIZE);
+}
+
+static void copy_in(const struct load_plan *plan)
+{
+	for (unsigned i = 0; i < plan->segment_count; i++) {
+		const struct load_segment *segment = &plan->segment[i];
+
+		memcpy(guest_ptr(segment->to, segment->size), segment->from, segment->file_size);
+	}
+	for (unsigned i = 0; i < plan->module_count; i++) {
+		const struct load_module *module = &plan->module[i];
+
+		if (module->image->size)
+			memcpy(guest_ptr(module->to, module->image->size),
+			       (const void *)(uintptr_t)module->image->address, module->image->size);
+	}
+}
+
+static const struct load_format *find_format(const struct vmm_image *image)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(formats); i++)
+		if (formats[i]->match(image))
+			return formats[i];
+	return NULL;
+}
+
+const char *loader_load(gpa_t rsdp, struct boot_entry *entry)
+{
+	struct load_plan plan = {.rsdp = rsdp, .module_limit = GIB(4)};
+	const struct load_format *format;
+	const char *why;
+
+	plan.kernel = partition_image(IMAGE_KERNEL);
+	if (!plan.kernel)
+		return "the partition names no kernel image";
+	format = find_format(plan.kernel);
+	if (!format)
+		return "it is no Linux bzImage, no ELF with a PVH note, and has no Multiboot header";
+	why = format->plan(&plan);
+	if (!why)
+		why = place_modules(&plan);
+	if (why)
+		return why;
+	copy_in(&plan);
+	load_put_texts(&plan);
+	format->finish(&plan);
+	*entry = plan.entry;
+	return NULL;
+}

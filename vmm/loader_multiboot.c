@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Multiboot 1 (Multiboot Specification 0.6.96): ELF files with a Multiboot header, and any file whose
+ * header gives the addresses itself.
+ */
+#include "lib/string.h"
+#include "vmm/guest_layout.h"
+#include "vmm/guest_mem.h"
+#include "vmm/loader_elf.h"
+#include "vmm/memory_map.h"
+#include "vmm/partition.h"
+
+#define HEADER_MAGIC 0x1badb002u
+#define LOADER_MAGIC 0x2badb002u
+
+enum { HEADER_SEARCH = 8192 };
+
+/* Header flags: 0 to 15 must be understood, or the image must not be loaded. */
+enum { ALIGN_MODULES = 1 << 0, WANT_MEMORY = 1 << 1, HAS_ADDRESSES = 1 << 16 };
+enum { MUST_KNOW = 0xffff };
+
+struct header {
+	uint32_t magic, flags, checksum;
+	uint32_t header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr;
+};
+
+/* "Boot information format": what is there is told by flags. */
+enum { INFO_MEMORY = 1 << 0, INFO_CMDLINE = 1 << 2, INFO_MODULES = 1 << 3, INFO_MAP = 1 << 6,
+       INFO_LOADER = 1 << 9 };
+
+struct information {
+	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4];
+	uint32_t mmap_length, mmap_addr, drives_length, drives_addr, config_table, loader_name;
+};
+
+struct module {
+	uint32_t start, end, name, reserved;
+};
+
+struct map_entry {
+	uint32_t size; /* of what follows */
+	uint64_t start, length;
+	uint32_t type;
+} __attribute__((packed));
+
+#define MEMORY_MAP (GUEST_MODULES + MAX_PART_IMAGES * sizeof(struct module))
+static_assert(MEMORY_MAP + MEMORY_ENTRIES_MAX * sizeof(struct map_entry) <=
+		      GUEST_MODULES + PAGE_SIZE,
+	      "one page");
+
+#define LOADER_NAME (GUEST_NAMES + MAX_PART_IMAGES * NAME_SIZE)
+
+/* The header is 4-byte aligned and all of its magic part is in the first 8 KiB. */
+static bool find_header(const struct vmm_image *image, struct header *header, uint64_t *offset)
+{
+	for (uint64_t at = 0; at <= HEADER_SEARCH - 12; at += 4) {
+		uint32_t start[3];
+
+		if (!load_image_read(image, at, start, sizeof(start)))
+			return false;
+		if (start[0] != HEADER_MAGIC || (uint32_t)(start[0] + start[1] + start[2]) != 0)
+			continue;
+		memset(header, 0, sizeof(*header));
+		memcpy(header, start, sizeof(start));
+		*offset = at;
+		return !(header->flags & HAS_ADDRESSES) ||
+		       load_image_read(image, at, header, sizeof(*header));
+	}
+	return false;
+}
+
+static bool match(const struct vmm_image *image)
+{
+	struct header header;
+	uint64_t offset;
+
+	return find_header(image, &header, &offset);
+}
+
+/* "The address fields of Multiboot header" */
+static const char *plan_addresses(struct load_plan *plan, const struct header *header, uint64_t offset)
+{
+	uint64_t before = (uint64_t)header->header_addr - header->load_addr;
+	uint64_t end = header->load_end_addr, start, file, size;
+
+	if (header->load_addr > header->header_addr || before > offset)
+		return "the Multiboot header's load_addr is wrong";
+	start = offset - before;
+	file = end ? end - header->load_addr : plan->kernel->size - start;
+	if (end && end < header->load_addr)
+		return "the Multiboot header's load_end_addr is wrong";
+	size = header->bss_end_addr ? (uint64_t)header->bss_end_addr - header->load_addr : file;
+	if (header->bss_end_addr && header->bss_end_addr < header->load_addr + file)
+		return "the Multiboot header's bss_end_addr is wrong";
+	plan->entry.rip = header->entry_addr;
+	return load_add_segment(plan, start, file, header->load_addr, size);
+}
+
+/* ELF files for Multiboot often give a virtual entry: it is translated by the segment that has it. */
+static uint64_t physical_entry(const struct elf *elf)
+{
+	for (unsigned i = 0; i < elf->phnum; i++) {
+		struct elf_segment segment = elf_segment(elf, i);
+
+		if (segment.type == ELF_LOAD && elf->entry - segment.vaddr < segment.memsz)
+			return elf->entry - segment.vaddr + segment.paddr;
+	}
+	return elf->entry;
+}
+
+static const char *plan_elf(struct load_plan *plan)
+{
+	const char *why;
+	struct elf elf;
+
+	why = elf_open(plan->kernel, &elf);
+	if (!why)
+		why = elf_plan(&elf, plan);
+	if (!why)
+		plan->entry.rip = physical_entry(&elf);
+	return why;
+}
+
+static const char *plan_image(struct load_plan *plan)
+{
+	struct header header;
+	const char *why;
+	uint64_t offset;
+
+	if (!find_header(plan->kernel, &header, &offset))
+		return "the Multiboot header is cut off";
+	if (header.flags & MUST_KNOW & ~(uint32_t)(ALIGN_MODULES | WANT_MEMORY))
+		return "the Multiboot header demands what there is not (a video mode?)";
+	plan->entry = (struct boot_entry){.rax = LOADER_MAGIC, .rbx = GUEST_BOOT_INFO};
+	why = header.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset) : plan_elf(plan);
+	if (!why && (plan->entry.rip >= GIB(4) || !load_in_segment(plan, plan->entry.rip)))
+		return "the Multiboot entry is in no segment below 4 GiB";
+	return why;
+}
+
+static void put_modules(const struct load_plan *plan, struct information *info)
+{
+	for (unsigned i = 0; i < plan->module_count; i++) {
+		uint64_t to = plan->module[i].to;
+		struct module module = {
+			.start = (uint32_t)to,
+			.end = (uint32_t)(to + plan->module[i].image->size),
+			.name = (uint32_t)(GUEST_NAMES + i * NAME_SIZE),
+		};
+
+		load_put(GUEST_MODULES + i * sizeof(module), &module, sizeof(module));
+	}
+	info->mods_count = plan->module_count;
+	info->mods_addr = (uint32_t)GUEST_MODULES;
+}
+
+static void put_memory(struct information *info)
+{
+	struct memory_entry entries[MEMORY_ENTRIES_MAX];
+	unsigned count = memory_map_build(entries);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct map_entry entry = {
+			.size = sizeof(entry) - sizeof(entry.size),
+			.start = entries[i].start,
+			.length = entries[i].size,
+			.type = entries[i].type,
+		};
+
+		load_put(MEMORY_MAP + i * sizeof(entry), &entry, sizeof(entry));
+	}
+	info->mmap_length = (uint32_t)(count * sizeof(struct map_entry));
+	info->mmap_addr = (uint32_t)MEMORY_MAP;
+	info->mem_lower = (uint32_t)(GUEST_EBDA / KIB(1));
+	info->mem_upper = (uint32_t)((partition_low_end() - GUEST_HIGH) / KIB(1));
+}
+
+static void finish(const struct load_plan *plan)
+{
+	static const char name[] = "Freehold";
+	struct information info = {
+		.flags = INFO_MEMORY | INFO_CMDLINE | INFO_MODULES | INFO_MAP | INFO_LOADER,
+		.cmdline = (uint32_t)GUEST_CMDLINE,
+		.loader_name = (uint32_t)LOADER_NAME,
+	};
+
+	load_put(LOADER_NAME, name, sizeof(name));
+	put_modules(plan, &info);
+	put_memory(&info);
+	load_put(GUEST_BOOT_INFO, &info, sizeof(info));
+}
+
+const struct load_format load_multiboot = {match, plan_image, finish};

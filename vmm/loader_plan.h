@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the loaders of the single formats share: a plan of what goes where. A format fills in a plan
+ * and writes nothing; the plan is carried out when all of it was found good.
+ */
+#pragma once
+
+#include "vmm/loader.h"
+
+enum { LOAD_SEGMENTS_MAX = 16 };
+
+struct load_segment {
+	const uint8_t *from;
+	uint64_t file_size; /* bytes copied; the rest of size stays zero, as the memory came */
+	gpa_t to;
+	uint64_t size;
+};
+
+struct load_module {
+	const struct vmm_image *image;
+	gpa_t to;
+};
+
+struct load_plan {
+	gpa_t rsdp;
+	const struct vmm_image *kernel;
+	unsigned segment_count, module_count;
+	struct load_segment segment[LOAD_SEGMENTS_MAX];
+	struct load_module module[MAX_PART_IMAGES];
+	gpa_t module_limit; /* modules end below; 4 GiB if the format does not say */
+	struct boot_entry entry;
+};
+
+/* One image format. */
+struct load_format {
+	/* True if this is the one for the image. */
+	bool (*match)(const struct vmm_image *image);
+	/* Adds the segments, says the entry and the limit. Null, or what is wrong with the image. */
+	const char *(*plan)(struct load_plan *plan);
+	/* Writes the protocol's structures, when segments and modules are in place. */
+	void (*finish)(const struct load_plan *plan);
+};
+
+extern const struct load_format load_linux, load_pvh, load_multiboot;
+
+/* Adds a segment of the image at offset. Null, or what is wrong with it. */
+const char *must_check load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t file_size,
+					gpa_t to, uint64_t size);
+
+/* True if the address is in a segment of the plan. */
+bool load_in_segment(const struct load_plan *plan, uint64_t address);
+
+/* Copies length bytes of an image at offset; false if they are not all inside it. */
+bool must_check load_image_read(const struct vmm_image *image, uint64_t offset, void *to,
+				size_t length);
+
+/* Writes to guest memory below 1 MiB, which every partition has (see vmm/memory_map.h). */
+void load_put(gpa_t to, const void *from, size_t length);
+
+/* Puts the command line at GUEST_CMDLINE and the modules' names at GUEST_NAMES. */
+void load_put_texts(const struct load_plan *plan);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* MMIO and string ports: accesses for which the VMM carries out the instruction itself. */
+#include "vmm/upcall_emulate.h"
+
+#include "abi/info.h"
+#include "lib/string.h"
+#include "vmm/bus.h"
+#include "vmm/guest_features.h"
+#include "vmm/lapic_page.h"
+#include "vmm/report.h"
+
+/* Where nobody is, the bus reads all-ones and drops writes: that is an answer too. */
+static bool mmio_read(void *context, gpa_t gpa, unsigned size, uint64_t *value)
+{
+	(void)context;
+	if (lapic_page_has(gpa))
+		*value = lapic_page_read(gpa, size);
+	else
+		bus_mmio_read(gpa, size, value);
+	return true;
+}
+
+static bool mmio_write(void *context, gpa_t gpa, unsigned size, uint64_t value)
+{
+	(void)context;
+	if (lapic_page_has(gpa))
+		lapic_page_write(gpa, size, value);
+	else
+		bus_mmio_write(gpa, size, value);
+	return true;
+}
+
+static bool port_in(void *context, uint16_t port, unsigned size, void *data, size_t count)
+{
+	uint8_t *to = data;
+
+	(void)context;
+	for (; count; count--, to += size) {
+		uint32_t value = bus_port_read(port, size);
+
+		memcpy(to, &value, size);
+	}
+	return true;
+}
+
+static bool port_out(void *context, uint16_t port, unsigned size, const void *data, size_t count)
+{
+	(void)context;
+	bus_port_write_block(port, size, data, count);
+	return true;
+}
+
+static const struct emulate_ops ops = {mmio_read, mmio_write, port_in, port_out};
+
+void upcall_emulator_init(struct emulate *e, struct frame *frame)
+{
+	e->frame = frame;
+	e->ops = &ops;
+	e->context = NULL;
+	e->cpu = &guest_features.cpu;
+	e->pkru = 0;
+}
+
+struct resume upcall_emulated(struct emulate *e, enum emulate_result result)
+{
+	if (__builtin_expect(result == EMULATE_DONE, 1))
+		return (struct resume){e->changed, e->skip};
+	if (result == EMULATE_UNSUPPORTED)
+		report_instruction(e->frame);
+	return (struct resume){e->changed, 0};
+}
+
+struct resume upcall_mmio(struct frame *frame)
+{
+	UPCALL_EMULATOR e;
+
+	if (__builtin_expect((frame->mmio.access & MMIO_FETCH) != 0, 0))
+		report_end(frame, REASON_EMULATION, "instruction fetch from 0x%lx, where no RAM is",
+			   frame->mmio.gpa);
+	upcall_emulator_init(&e, frame);
+	return upcall_emulated(&e, emulate_exit(&e));
+}
+
+struct resume upcall_io_string(struct frame *frame)
+{
+	UPCALL_EMULATOR e;
+
+	upcall_emulator_init(&e, frame);
+	return upcall_emulated(&e, emulate_exit(&e));
+}
