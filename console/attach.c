@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ring's tail moves only over bytes that stand in the serial queue. Of that queue a guest gets a
+ * small part, so that Ctrl-] takes effect soon.
+ */
+#include "console/attach.h"
+
+#include "abi/frame.h"
+#include "console/call.h"
+#include "console/clock.h"
+#include "console/notice.h"
+#include "console/ring.h"
+#include "console/screen.h"
+#include "console/text.h"
+#include "console/uart.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+enum {
+	DETACH_KEY = 0x1d,	 /* Ctrl-] */
+	QUEUE_SHARE = 4096,	 /* bytes of output in the serial queue */
+	CHUNK = 1024,
+	HISTORY = 16 * 1024,	 /* shown again at each attach */
+	HISTORY_SLACK = 4096,	 /* the oldest bytes of a full ring may be overwritten while we attach */
+	LINE_SEARCH = 1024,	 /* how far the history may begin later to begin with a line */
+	RETRIES_PER_SECOND = 50, /* the VMM does not tell when it has taken input */
+};
+
+static struct {
+	struct partition *partition;
+	uint64_t position; /* of the output: what is before it has been queued */
+	bool input_stuck;
+	bool noted, ends;
+	char note[256];
+} attach;
+
+void attach_reset(void)
+{
+	memset(&attach, 0, sizeof(attach));
+}
+
+struct partition *attach_partition(void)
+{
+	return attach.partition;
+}
+
+uint64_t attach_deadline(void)
+{
+	return attach.partition && attach.input_stuck ? call_clock() + clock_hz() / RETRIES_PER_SECOND : 0;
+}
+
+/* A cut history begins with a whole line, if there is one soon. */
+static uint64_t skip_to_line(const struct console_ring *ring, uint64_t position)
+{
+	uint8_t bytes[LINE_SEARCH];
+	struct ring_view view = ring_look(ring, position);
+	size_t size = MIN(view.size, sizeof(bytes));
+
+	ring_copy(ring, view.start, bytes, size);
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] == '\n')
+			return view.start + i + 1;
+	}
+	return view.start;
+}
+
+/* Where the history begins: at what was not seen yet, or earlier, so that something is there to see. */
+static uint64_t history_start(struct partition *partition)
+{
+	struct ring_view all = ring_look(partition->ring, 0);
+	uint64_t head = all.start + all.size;
+	uint64_t oldest = head > RING_OUT_SIZE - HISTORY_SLACK ? head - (RING_OUT_SIZE - HISTORY_SLACK) : 0;
+	uint64_t again = head > HISTORY ? head - HISTORY : 0;
+	uint64_t start = MAX(MIN(partition->shown, again), oldest);
+
+	if (start > partition->shown)
+		text_print("[%lu bytes of its output are lost]", start - partition->shown);
+	return start > 0 && start != partition->shown ? skip_to_line(partition->ring, start) : start;
+}
+
+void attach_begin(struct partition *partition)
+{
+	text_print("[attached to %s; Ctrl-] detaches]", partition->name);
+	attach.position = history_start(partition);
+	attach.partition = partition;
+	attach.noted = attach.ends = attach.input_stuck = false;
+	ring_attach(partition->ring, attach.position);
+}
+
+/*
+ * The guest may have left the terminal in any state: ECMA-48 "ST" ends a control string, "DECSTR" of
+ * the VT220 resets modes and attributes, SI selects the first character set.
+ */
+static void leave(const char *text)
+{
+	static const char restore[] = "\x1b\\\x1b[!p\x0f\r\n";
+	struct partition *partition = attach.partition;
+
+	attach.partition = NULL;
+	ring_detach(partition->ring);
+	if (ring_is_waiting(partition->ring))
+		call_part_event(partition->slot, EVENT_SPACE);
+	partition->shown = attach.position;
+	partition_save(partition);
+	screen_write_raw(restore, sizeof(restore) - 1);
+	text_print("[%s]", text);
+	notice_flush();
+}
+
+static size_t output_room(void)
+{
+	size_t queued = uart_queued();
+
+	return queued < QUEUE_SHARE ? QUEUE_SHARE - queued : 0;
+}
+
+/* Queues output as far as there is room; true if the ring was found empty. */
+static bool move_output(struct console_ring *ring)
+{
+	uint8_t bytes[CHUNK];
+
+	for (;;) {
+		struct ring_view view = ring_look(ring, attach.position);
+		size_t count = MIN(MIN(view.size, sizeof(bytes)), output_room());
+
+		if (view.size == 0)
+			return true;
+		if (count == 0)
+			return false;
+		attach.position = view.start;
+		ring_copy(ring, attach.position, bytes, count);
+		screen_write_raw(bytes, count);
+		attach.position += count;
+		ring_move_tail(ring, attach.position);
+		uart_pump_out();
+	}
+}
+
+/* While we cannot take more, the VMM need not tell of it; before we wait for it, it must. */
+static bool pump_output(struct console_ring *ring)
+{
+	uint64_t before = attach.position;
+	bool empty;
+
+	ring_set_wake(ring, false);
+	empty = move_output(ring);
+	if (empty) {
+		ring_set_wake(ring, true);
+		empty = move_output(ring);
+	}
+	if (attach.position != before && ring_is_waiting(ring))
+		call_part_event(attach.partition->slot, EVENT_SPACE);
+	return empty;
+}
+
+static void give_input(size_t count)
+{
+	struct console_ring *ring = attach.partition->ring;
+	size_t taken = 0;
+
+	while (taken < count) {
+		uint8_t byte = uart_input_peek(taken);
+
+		if (ring_write_input(ring, &byte, 1) == 0)
+			break;
+		taken++;
+	}
+	uart_input_drop(taken);
+	if (taken > 0)
+		call_part_event(attach.partition->slot, EVENT_INPUT);
+	attach.input_stuck = taken < count;
+}
+
+/* The index of the detach key in the input, or its size. */
+static size_t find_detach(void)
+{
+	size_t size = uart_input_size();
+
+	for (size_t i = 0; i < size; i++) {
+		if (uart_input_peek(i) == DETACH_KEY)
+			return i;
+	}
+	return size;
+}
+
+/* A guest that does not read must not lock the operator out: what it left is dropped at the key. */
+static void pump_input(void)
+{
+	size_t size = uart_input_size();
+	size_t key = find_detach();
+	size_t left;
+	char text[96];
+
+	if (size == 0)
+		return;
+	give_input(key);
+	if (key == size) {
+		if (uart_input_size() == UART_IN_SIZE)
+			uart_input_drop(UART_IN_SIZE / 2);
+		return;
+	}
+	left = key - (size - uart_input_size());
+	uart_input_drop(left + 1);
+	if (left > 0)
+		format(text, sizeof(text), "detached from %s; it left %lu bytes unread",
+		       attach.partition->name, left);
+	else
+		format(text, sizeof(text), "detached from %s", attach.partition->name);
+	leave(text);
+}
+
+void attach_note(const char *text, bool ends)
+{
+	str_copy(attach.note, sizeof(attach.note), text);
+	attach.noted = true;
+	attach.ends |= ends;
+}
+
+static void show_note(void)
+{
+	attach.noted = false;
+	if (attach.ends) {
+		leave(attach.note);
+		return;
+	}
+	screen_write_raw("\r\n", 2);
+	text_print("[%s]", attach.note);
+}
+
+void attach_turn(void)
+{
+	bool empty = pump_output(attach.partition->ring);
+
+	if (attach.noted && empty)
+		show_note();
+	if (attach.partition)
+		pump_input();
+}

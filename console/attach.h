@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The operator's line lent to one guest: its output as it is, every byte once and in order, and what is
+ * typed goes to it. Ctrl-] ends it, and only if it is typed.
+ */
+#pragma once
+
+#include "console/partition.h"
+
+void attach_reset(void);
+
+/* Who is attached, or NULL. */
+struct partition *attach_partition(void);
+
+/* The partition has a ring. Shows what came before first. */
+void attach_begin(struct partition *partition);
+
+/* Moves bytes both ways, as far as they go now. */
+void attach_turn(void);
+
+/* Says something of the attached guest when its output so far is through; ends: and detaches then. */
+void attach_note(const char *text, bool ends);
+
+/* Host TSC when attach_turn should be called though nothing happened, or 0. */
+uint64_t attach_deadline(void);

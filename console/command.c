@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From a line to a checked invocation. Each check that fails prints one error and ends the command. */
+#include "console/command.h"
+
+#include "console/number.h"
+#include "console/op.h"
+#include "console/text.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+const struct command_flag_text command_flags[] = {
+	{ FLAG_YES, "--yes", "do not ask" },
+	{ FLAG_FORCE, "--force", "at once, without the power button" },
+};
+const unsigned command_flag_count = ARRAY_SIZE(command_flags);
+
+bool command_name_is_valid(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length >= NAME_SIZE || name[0] == '-')
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = name[i];
+		bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* How many of the words the command's name takes, 0 if they differ. */
+static unsigned match_name(const struct command *command, const char *const *words, unsigned count)
+{
+	const char *name = command->name;
+	unsigned used = 0;
+
+	while (used < count) {
+		size_t length = strlen(words[used]);
+
+		if (strncmp(name, words[used], length) || (name[length] && name[length] != ' '))
+			return 0;
+		used++;
+		if (!name[length])
+			return used;
+		name += length + 1;
+	}
+	return 0;
+}
+
+const struct command *command_find(const char *const *words, unsigned count, unsigned *used)
+{
+	const struct command *best = NULL;
+
+	*used = 0;
+	for (unsigned i = 0; i < command_count; i++) {
+		unsigned matched = match_name(&commands[i], words, count);
+
+		if (matched > *used) {
+			*used = matched;
+			best = &commands[i];
+		}
+	}
+	return best;
+}
+
+static size_t add(char *to, size_t used, const char *text, const char *a, const char *b)
+{
+	return used + format(to + used, COMMAND_USAGE - used, text, a, b);
+}
+
+void command_usage(const struct command *command, char to[COMMAND_USAGE])
+{
+	size_t used = format(to, COMMAND_USAGE, "%s", command->name);
+
+	for (unsigned i = 0; i < COMMAND_ARGS && command->args[i].kind; i++)
+		used = add(to, used, command->args[i].optional ? " [%s]%s" : " %s%s", command->args[i].name, "");
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (command->flags & command_flags[i].flag)
+			used = add(to, used, " [%s]%s", command_flags[i].name, "");
+	}
+	if (command->keys && command->keys->count > 1)
+		add(to, used, "%s%s", " KEY=VALUE ...", "");
+	else if (command->keys)
+		add(to, used, " [%s=%s]", command->keys->keys[0].name, command->keys->keys[0].value);
+}
+
+static bool usage_error(const struct command *command, const char *what, const char *rule)
+{
+	char usage[COMMAND_USAGE];
+
+	command_usage(command, usage);
+	text_error("%s %s; usage: %s", what, rule, usage);
+	return false;
+}
+
+static bool take_new_name(struct invocation *in, unsigned place, const char *word)
+{
+	(void)place;
+	if (!command_name_is_valid(word)) {
+		text_error("a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -");
+		return false;
+	}
+	in->name = word;
+	return true;
+}
+
+static bool check_state(const struct invocation *in)
+{
+	char state[PARTITION_TEXT];
+	char wanted[64];
+	size_t used = 0;
+
+	if (!in->command->states)
+		return true;
+	if (in->partition->op.kind != OP_NONE) {
+		text_error("it %s", op_text(in->partition->op.kind));
+		return false;
+	}
+	if (in->command->states & STATES(partition_state(in->partition)))
+		return true;
+	partition_describe(in->partition, state);
+	for (uint32_t i = 0; i <= PART_DYING; i++) {
+		if (in->command->states & STATES(i))
+			used += format(wanted + used, sizeof(wanted) - used, "%s%s", used ? " or " : "",
+				       partition_state_text(i));
+	}
+	text_error("it is %s, and must be %s", state, wanted);
+	return false;
+}
+
+static bool take_partition(struct invocation *in, unsigned place, const char *word)
+{
+	(void)place;
+	in->partition = partition_find(word);
+	if (in->partition)
+		return true;
+	text_error("there is no partition of that name");
+	return false;
+}
+
+static bool take_command(struct invocation *in, unsigned place, const char *word)
+{
+	unsigned used;
+
+	(void)place;
+	in->about = command_find(&word, 1, &used);
+	for (unsigned i = 0; i < command_count && !in->about; i++) {
+		/* One word of a name of two is as good: its rows stand together. */
+		if (str_starts(commands[i].name, word) && commands[i].name[strlen(word)] == ' ')
+			in->about = &commands[i];
+	}
+	if (!in->about)
+		text_error("there is no such command; help lists them");
+	return in->about != NULL;
+}
+
+static bool take_number(struct invocation *in, unsigned place, const char *word)
+{
+	if (number_parse(word, &in->number[place]))
+		return true;
+	return usage_error(in->command, word, "is no number below 2^64");
+}
+
+static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
+	[ARG_NEW_NAME] = take_new_name,
+	[ARG_PARTITION] = take_partition,
+	[ARG_COMMAND] = take_command,
+	[ARG_NUMBER] = take_number,
+};
+
+static bool take_flag(struct invocation *in, const char *word)
+{
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (!strcmp(command_flags[i].name, word) && (in->command->flags & command_flags[i].flag)) {
+			in->flags |= command_flags[i].flag;
+			return true;
+		}
+	}
+	return usage_error(in->command, word, "is no option of this command");
+}
+
+static bool unknown_key(const struct invocation *in, const char *word, size_t length)
+{
+	const struct command_keys *keys = in->command->keys;
+	char known[160];
+	char name[24];
+	size_t used = 0;
+
+	str_copy(name, MIN(length + 1, sizeof(name)), word);
+	for (unsigned i = 0; i < keys->count; i++)
+		used += format(known + used, sizeof(known) - used, " %s", keys->keys[i].name);
+	text_error("%s= is no key of this command; its keys:%s", name, known);
+	return false;
+}
+
+static bool take_key(struct invocation *in, const char *word, size_t length)
+{
+	const struct command_keys *keys = in->command->keys;
+	unsigned key = 0;
+
+	while (key < keys->count &&
+	       (strncmp(keys->keys[key].name, word, length) || keys->keys[key].name[length]))
+		key++;
+	if (key == keys->count)
+		return unknown_key(in, word, length);
+	for (unsigned i = 0; i < in->value_count; i++) {
+		if (in->values[i].key == key && !keys->keys[key].repeats) {
+			text_error("%s= is given twice", keys->keys[key].name);
+			return false;
+		}
+	}
+	if (in->value_count == COMMAND_KEYS) {
+		text_error("there are more than %d keys", COMMAND_KEYS);
+		return false;
+	}
+	in->values[in->value_count++] = (struct command_key_value){ key, word + length + 1 };
+	return true;
+}
+
+static bool take_positional(struct invocation *in, const char *word)
+{
+	const struct arg *arg;
+
+	if (in->args == COMMAND_ARGS || in->command->args[in->args].kind == ARG_NONE)
+		return usage_error(in->command, word, "is one word too many");
+	arg = &in->command->args[in->args];
+	if (arg->kind == ARG_NEW_NAME || arg->kind == ARG_PARTITION || arg->kind == ARG_COMMAND)
+		text_set_context(in->line, in->command->name, word);
+	return takers[arg->kind](in, in->args++, word);
+}
+
+static bool take_word(struct invocation *in, const char *word)
+{
+	const char *equals = strchr(word, '=');
+
+	if (word[0] == '-' && word[1] == '-')
+		return take_flag(in, word);
+	if (equals && in->command->keys)
+		return take_key(in, word, (size_t)(equals - word));
+	return take_positional(in, word);
+}
+
+static bool parse(struct invocation *in, const struct words *words, unsigned first)
+{
+	for (unsigned i = first; i < words->count; i++) {
+		if (!take_word(in, words->word[i]))
+			return false;
+	}
+	if (in->args < COMMAND_ARGS) {
+		const struct arg *missing = &in->command->args[in->args];
+
+		if (missing->kind != ARG_NONE && !missing->optional)
+			return usage_error(in->command, missing->name, "is missing");
+	}
+	return in->partition ? check_state(in) : true;
+}
+
+void command_run(const char *text, size_t length, unsigned line)
+{
+	static struct words words;
+	static struct invocation in;
+	enum words_error error;
+	unsigned used;
+
+	text_set_context(line, "", "");
+	error = words_split(&words, text, length);
+	if (error != WORDS_OK) {
+		text_error("%s", words_error_text(error));
+		return;
+	}
+	if (words.count == 0)
+		return;
+	memset(&in, 0, sizeof(in));
+	in.line = line;
+	in.command = command_find(words.word, words.count, &used);
+	if (!in.command) {
+		text_error("%.40s: there is no such command; help lists them", words.word[0]);
+		return;
+	}
+	text_set_context(line, in.command->name, "");
+	if (parse(&in, &words, used))
+		in.command->handler(&in);
+}

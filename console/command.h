@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command language. One table says what there is; the parser's checks, help, completion and the
+ * manual's list all come from it.
+ */
+#pragma once
+
+#include "console/partition.h"
+#include "console/words.h"
+
+enum arg_kind {
+	ARG_NONE,
+	ARG_NEW_NAME,  /* a name that a partition may get */
+	ARG_PARTITION, /* the name of one that exists */
+	ARG_COMMAND,   /* the name of a command */
+	ARG_NUMBER,
+};
+
+enum { COMMAND_ARGS = 3, COMMAND_KEYS = 16 };
+
+struct arg {
+	enum arg_kind kind;
+	const char *name; /* as the usage shows it */
+	bool optional;	  /* then all that follow are, too */
+};
+
+enum key_kind { KEY_COUNT, KEY_CPUS, KEY_SIZE, KEY_IMAGE, KEY_TEXT, KEY_SECONDS };
+
+/* key=value */
+struct command_key {
+	const char *name;
+	const char *value; /* as the usage shows it */
+	enum key_kind kind;
+	bool repeats;
+	const char *help;
+};
+
+struct command_keys {
+	unsigned count;
+	const struct command_key *keys;
+};
+
+enum command_flag { FLAG_YES = 1 << 0, FLAG_FORCE = 1 << 1 };
+
+#define STATES(state) (1u << (state))
+
+struct command_key_value {
+	unsigned key; /* index into the command's keys */
+	const char *value;
+};
+
+/* A command line that passed all checks that the table can make. */
+struct invocation {
+	const struct command *command;
+	unsigned line;		      /* of the script, 0: typed */
+	struct partition *partition;  /* ARG_PARTITION */
+	const char *name;	      /* ARG_NEW_NAME */
+	const struct command *about;  /* ARG_COMMAND */
+	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, by the argument's place */
+	unsigned args;		      /* how many were given */
+	uint32_t flags;		      /* enum command_flag */
+	unsigned value_count;
+	struct command_key_value values[COMMAND_KEYS];
+};
+
+struct command {
+	const char *name; /* may be two words */
+	const char *help; /* one line, at most 58 characters */
+	const char *detail; /* lines, or NULL */
+	struct arg args[COMMAND_ARGS];
+	const struct command_keys *keys;
+	uint32_t flags;	 /* enum command_flag that it takes */
+	uint32_t states; /* STATES() of the partition that allow it, 0: every */
+	void (*handler)(const struct invocation *invocation);
+};
+
+extern const struct command commands[];
+extern const unsigned command_count;
+
+/* A flag's text, for each bit of enum command_flag; NULL past the last. */
+struct command_flag_text {
+	uint32_t flag;
+	const char *name;
+	const char *help;
+};
+extern const struct command_flag_text command_flags[];
+extern const unsigned command_flag_count;
+
+/* Executes one command; errors are printed. line: of the script, or 0. */
+void command_run(const char *text, size_t length, unsigned line);
+
+/* The command whose name the words begin with, the longest one; *used is the number of its words. */
+const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
+
+/* "stop NAME [--force] [timeout=SECONDS]" */
+enum { COMMAND_USAGE = 160 };
+void command_usage(const struct command *command, char to[COMMAND_USAGE]);
+
+/* True for a name that a partition may get: 1 to 31 of a-z 0-9 _ -, not beginning with -. */
+bool command_name_is_valid(const char *name);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of commands, in the order in which help shows them. */
+#include "console/handlers.h"
+
+#define UP   (STATES(PART_RUNNING) | STATES(PART_PAUSED))
+#define DOWN STATES(PART_STOPPED)
+/* The kernel knows it no more: destroy frees its name. */
+#define GONE STATES(PART_NONE)
+
+#define PARTITION { ARG_PARTITION, "NAME", false }
+
+const struct command commands[] = {
+	{
+		.name = "create",
+		.help = "make a partition; start begins it",
+		.detail = "memory= and kernel= must be given. With cpus= each vCPU has a CPU that serves\n"
+			  "nobody else; with vcpus= they get time slices of the pool's CPUs; without\n"
+			  "either it is vcpus=1. If anything is refused, nothing has been made.",
+		.args = { { ARG_NEW_NAME, "NAME", false } },
+		.keys = &create_keys,
+		.handler = create_run,
+	},
+	{
+		.name = "start",
+		.help = "start its guest",
+		.detail = "Its memory is scrubbed and its images are loaded anew. A guest that asks for\n"
+			  "a reset is started again by itself, up to 5 times in 60 seconds.",
+		.args = { PARTITION },
+		.states = DOWN,
+		.handler = control_start,
+	},
+	{
+		.name = "stop",
+		.help = "press its power button; after a time, by force",
+		.detail = "The guest has 30 seconds to switch itself off, or timeout= seconds. Ctrl-C\n"
+			  "ends the waiting, not the guest. A paused guest cannot hear the button: it\n"
+			  "needs --force.",
+		.args = { PARTITION },
+		.keys = &control_stop_keys,
+		.flags = FLAG_FORCE,
+		.states = UP,
+		.handler = control_stop,
+	},
+	{
+		.name = "pause",
+		.help = "hold its guest; its clock goes on",
+		.args = { PARTITION },
+		.states = STATES(PART_RUNNING),
+		.handler = control_pause,
+	},
+	{
+		.name = "resume",
+		.help = "let a paused guest go on",
+		.args = { PARTITION },
+		.states = STATES(PART_PAUSED),
+		.handler = control_resume,
+	},
+	{
+		.name = "reset",
+		.help = "stop by force and start anew",
+		.args = { PARTITION },
+		.states = UP,
+		.handler = control_reset,
+	},
+	{
+		.name = "destroy",
+		.help = "give its memory and CPUs back",
+		.detail = "If its guest runs, it asks once. --yes answers, and must be there in a script.",
+		.args = { PARTITION },
+		.flags = FLAG_YES,
+		.states = UP | DOWN | GONE,
+		.handler = control_destroy,
+	},
+	{
+		.name = "list",
+		.help = "all partitions",
+		.handler = show_list,
+	},
+	{
+		.name = "show",
+		.help = "all about one partition, and why it stopped",
+		.args = { PARTITION },
+		.handler = show_partition,
+	},
+	{
+		.name = "console",
+		.help = "attach to its serial console; Ctrl-] detaches",
+		.detail = "Shows first what the guest has written before: all that was not seen yet, and\n"
+			  "at least the latest 16 KiB. While attached no byte is lost: a guest that is\n"
+			  "faster than the line waits for it. Otherwise the latest 64 KiB are kept.",
+		.args = { PARTITION },
+		.states = UP | DOWN,
+		.handler = control_console,
+	},
+	{
+		.name = "stats",
+		.help = "what its vCPUs did, and their exits by reason",
+		.args = { PARTITION },
+		.handler = show_stats,
+	},
+	{
+		.name = "host",
+		.help = "the machine: its CPUs and memory, and who has them",
+		.handler = host_show,
+	},
+	{
+		.name = "images",
+		.help = "what guests can be started from",
+		.handler = host_images,
+	},
+	{
+		.name = "log",
+		.help = "the kernel's log",
+		.handler = machine_log,
+	},
+	{
+		.name = "audit",
+		.help = "check every page table against the owners of memory",
+		.handler = machine_audit,
+	},
+	{
+		.name = "reboot",
+		.help = "restart the machine, with all that runs on it",
+		.detail = "Asks once; --yes answers. Guests are not shut down first.",
+		.flags = FLAG_YES,
+		.handler = machine_reboot,
+	},
+	{
+		.name = "poweroff",
+		.help = "switch the machine off, with all that runs on it",
+		.detail = "Asks once; --yes answers. Guests are not shut down first.",
+		.flags = FLAG_YES,
+		.handler = machine_poweroff,
+	},
+	{
+		.name = "debug vcpu",
+		.help = "a vCPU's registers and last exits",
+		.args = { PARTITION, { ARG_NUMBER, "VCPU", true } },
+		.handler = machine_debug_vcpu,
+	},
+	{
+		.name = "debug random-state",
+		.help = "corrupt one field of a vCPU's state (debug builds)",
+		.args = { PARTITION, { ARG_NUMBER, "VCPU", false }, { ARG_NUMBER, "SEED", false } },
+		.flags = FLAG_YES,
+		.handler = machine_debug_random,
+	},
+	{
+		.name = "debug panic",
+		.help = "make the kernel fail; the machine is lost",
+		.args = { { ARG_NUMBER, "KIND", true } },
+		.flags = FLAG_YES,
+		.handler = machine_debug_panic,
+	},
+	{
+		.name = "debug cpu-panic",
+		.help = "make the kernel fail on a CPU; the machine is lost",
+		.args = { { ARG_NUMBER, "CPU", false } },
+		.flags = FLAG_YES,
+		.handler = machine_debug_cpu,
+	},
+	{
+		.name = "help",
+		.help = "this list, or all about one command",
+		.args = { { ARG_COMMAND, "COMMAND", true } },
+		.handler = help_show,
+	},
+};
+
+const unsigned command_count = ARRAY_SIZE(commands);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TAB: completes the word before the cursor from the command table and from what exists. */
+#pragma once
+
+#include "console/line.h"
+
+/* Inserts what all candidates share. If that is nothing, prints them. */
+void complete_line(struct line *line);

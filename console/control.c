@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands that change a partition's state: each begins an operation and waits for its end. */
+#include "console/attach.h"
+#include "console/clock.h"
+#include "console/handlers.h"
+#include "console/number.h"
+#include "console/op.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "console/watch.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+
+enum { STOP_SECONDS = 30, STOP_SECONDS_MAX = 3600 };
+
+static const struct command_key stop_keys[] = {
+	{ "timeout", "SECONDS", KEY_SECONDS, false, "how long to wait for the guest, 0 to 3600; 30" },
+};
+const struct command_keys control_stop_keys = { ARRAY_SIZE(stop_keys), stop_keys };
+
+/* The operation that the operator waits for. The record outlives the partition: it is not reused meanwhile. */
+static struct {
+	struct partition *partition;
+	enum op_kind kind;
+	char name[NAME_SIZE];
+} wait;
+
+static const char *done_text(enum op_kind kind, const struct op *op)
+{
+	static const char *const texts[] = {
+		[OP_START] = "started", [OP_STOP] = "stopped",	 [OP_FORCE] = "stopped by force",
+		[OP_PAUSE] = "paused",	[OP_RESUME] = "resumed", [OP_RESET] = "reset and started",
+		[OP_DESTROY] = "destroyed",
+	};
+
+	if (kind == OP_STOP && op->forced)
+		return "stopped by force: it did not switch itself off in time";
+	return texts[kind];
+}
+
+/* Started by us and stopped already: the notice was printed before this. */
+static enum session_answer step_wait(void)
+{
+	const struct op *op = &wait.partition->op;
+
+	if (op->kind == wait.kind && !op->background)
+		return SESSION_WAIT;
+	if (op->kind == OP_NONE && op->result < 0)
+		text_error("%s", op_error_text(op->result));
+	else
+		text_print("%s: %s", wait.name, done_text(wait.kind, op));
+	return SESSION_DONE;
+}
+
+static bool interrupt_wait(void)
+{
+	struct op *op = &wait.partition->op;
+
+	if (op->kind == OP_STOP && op->phase == 0) {
+		op->kind = OP_NONE;
+		text_print("%s: its power button was pressed; it is not stopped by force", wait.name);
+		return true;
+	}
+	op->background = true;
+	text_print("%s: it %s in the background", wait.name, op_text(op->kind));
+	return true;
+}
+
+static void run(struct partition *partition, enum op_kind kind, uint64_t timeout_tsc)
+{
+	wait.partition = partition;
+	wait.kind = kind;
+	str_copy(wait.name, sizeof(wait.name), partition->name);
+	op_begin(partition, kind, timeout_tsc);
+	session_continue(step_wait, interrupt_wait);
+}
+
+void control_start(const struct invocation *in)
+{
+	watch_forgive(in->partition);
+	run(in->partition, OP_START, 0);
+}
+
+void control_stop(const struct invocation *in)
+{
+	uint64_t seconds = STOP_SECONDS;
+
+	if (in->value_count && (!number_parse(in->values[0].value, &seconds) || seconds > STOP_SECONDS_MAX)) {
+		text_error("timeout=%.24s: must be a number from 0 to 3600", in->values[0].value);
+		return;
+	}
+	if (in->flags & FLAG_FORCE)
+		run(in->partition, OP_FORCE, 0);
+	else if (partition_state(in->partition) == PART_PAUSED)
+		text_error("it is paused and cannot hear its power button; resume it, or stop --force");
+	else
+		run(in->partition, OP_STOP, seconds * clock_hz());
+}
+
+void control_pause(const struct invocation *in)
+{
+	run(in->partition, OP_PAUSE, 0);
+}
+
+void control_resume(const struct invocation *in)
+{
+	run(in->partition, OP_RESUME, 0);
+}
+
+void control_reset(const struct invocation *in)
+{
+	watch_forgive(in->partition);
+	run(in->partition, OP_RESET, 0);
+}
+
+/* Between the question and its answer the partition may have gone, or something else may have begun. */
+static void destroy_confirmed(void)
+{
+	struct partition *partition = partition_find(wait.name);
+
+	text_set_context(0, "destroy", wait.name);
+	if (!partition)
+		text_error("there is no partition of that name");
+	else if (partition->op.kind != OP_NONE)
+		text_error("it %s", op_text(partition->op.kind));
+	else
+		run(partition, OP_DESTROY, 0);
+}
+
+void control_destroy(const struct invocation *in)
+{
+	static char question[96];
+	uint32_t state = partition_state(in->partition);
+
+	if (state == PART_STOPPED || state == PART_NONE || in->flags & FLAG_YES) {
+		run(in->partition, OP_DESTROY, 0);
+		return;
+	}
+	if (in->line) {
+		text_error("it is %s; a script must say --yes", partition_state_text(state));
+		return;
+	}
+	str_copy(wait.name, sizeof(wait.name), in->partition->name);
+	format(question, sizeof(question), "%s is %s. Destroy it? [y/N] ", in->partition->name,
+	       partition_state_text(state));
+	session_ask(question, destroy_confirmed);
+}
+
+/* One that is stopped has still something to say, and nobody to talk to. */
+void control_console(const struct invocation *in)
+{
+	struct partition *partition = in->partition;
+	char state[PARTITION_TEXT], note[PARTITION_TEXT + NAME_SIZE + 8];
+
+	if (!partition->ring) {
+		text_error("its console was lost when the console program failed; destroy it and create it anew");
+		return;
+	}
+	attach_begin(partition);
+	if (partition_state(partition) == PART_RUNNING)
+		return;
+	partition_describe(partition, state);
+	format(note, sizeof(note), "%s is %s", partition->name, state);
+	attach_note(note, partition_state(partition) == PART_STOPPED);
+}

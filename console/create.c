@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* create: reads its keys, has everything checked, and only then asks the kernel for anything. */
+#include "console/create.h"
+
+#include "console/call.h"
+#include "console/handlers.h"
+#include "console/host.h"
+#include "console/layout.h"
+#include "console/number.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+static struct create create;
+
+enum { KEY_IS_CPUS, KEY_IS_VCPUS, KEY_IS_ON, KEY_IS_MEMORY, KEY_IS_KERNEL, KEY_IS_INITRD, KEY_IS_MODULE,
+       KEY_IS_CMDLINE, KEY_TOTAL };
+
+static const struct command_key keys[KEY_TOTAL] = {
+	[KEY_IS_CPUS] = { "cpus", "N", KEY_COUNT, false, "vCPUs, each with a CPU of its own (1 to 64)" },
+	[KEY_IS_VCPUS] = { "vcpus", "N", KEY_COUNT, false, "vCPUs that share the CPUs of the pool (1 to 64)" },
+	[KEY_IS_ON] = { "on", "LIST", KEY_CPUS, false, "the CPUs by number: on=3 or on=2-3,5" },
+	[KEY_IS_MEMORY] = { "memory", "SIZE", KEY_SIZE, false, "128M; K, M, G or T; a multiple of 4K, at least 1M" },
+	[KEY_IS_KERNEL] = { "kernel", "IMAGE", KEY_IMAGE, false, "what is started" },
+	[KEY_IS_INITRD] = { "initrd", "IMAGE", KEY_IMAGE, false, "its initial RAM disk" },
+	[KEY_IS_MODULE] = { "module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated" },
+	[KEY_IS_CMDLINE] = { "cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line" },
+};
+
+const struct command_keys create_keys = { KEY_TOTAL, keys };
+
+static bool refuse(const struct command_key_value *value, const char *rule)
+{
+	text_error("%s=%.80s: %s", keys[value->key].name, value->value, rule);
+	return false;
+}
+
+static bool take_count(const struct command_key_value *value)
+{
+	uint64_t count;
+
+	if (!number_parse(value->value, &count) || count == 0 || count > MAX_VCPUS)
+		return refuse(value, "must be a number from 1 to 64");
+	if (create.cpus || create.vcpus)
+		return refuse(value, "cpus= and vcpus= exclude each other");
+	if (value->key == KEY_IS_CPUS)
+		create.cpus = count;
+	else
+		create.vcpus = count;
+	return true;
+}
+
+static bool take_on(const struct command_key_value *value)
+{
+	static const char *const rules[] = {
+		[LIST_SYNTAX] = "must be CPU numbers and ranges, as in 2-3,5",
+		[LIST_TOO_MANY] = "names more than 64 CPUs",
+		[LIST_TWICE] = "names a CPU twice",
+	};
+	enum number_list_error error = number_parse_list(value->value, create.on, MAX_VCPUS, &create.on_count);
+
+	create.on_text = value->value;
+	return error == LIST_OK ? true : refuse(value, rules[error]);
+}
+
+static bool take_memory(const struct command_key_value *value)
+{
+	uint64_t bytes;
+
+	if (!number_parse_size(value->value, &bytes))
+		return refuse(value, "must be a number with K, M, G or T, as in 512M");
+	if (bytes % LAYOUT_GRANULE)
+		return refuse(value, "must be a multiple of 4K");
+	if (bytes < LAYOUT_MIN || bytes > LAYOUT_MAX)
+		return refuse(value, "must be from 1M to 64T");
+	create.memory = bytes;
+	create.memory_text = value->value;
+	return true;
+}
+
+static bool no_image(const struct command_key_value *value)
+{
+	static struct image_info image;
+	char known[400];
+	size_t used = 0;
+
+	known[0] = '\0';
+	for (uint32_t i = 0; host_image(i, &image); i++)
+		used += format(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", image.name);
+	text_error("%s=%.40s: there is no such image; there is %s", keys[value->key].name, value->value,
+		   used ? known : "none at all");
+	return false;
+}
+
+static bool take_image(const struct command_key_value *value)
+{
+	static const uint32_t roles[KEY_TOTAL] = {
+		[KEY_IS_KERNEL] = IMAGE_KERNEL, [KEY_IS_INITRD] = IMAGE_INITRD, [KEY_IS_MODULE] = IMAGE_MODULE,
+	};
+	int index = host_find_image(value->value);
+
+	if (index < 0)
+		return no_image(value);
+	if (create.desc.image_count == MAX_PART_IMAGES)
+		return refuse(value, "a partition has at most 8 images");
+	create.desc.images[create.desc.image_count++] = (struct part_image){ (uint32_t)index, roles[value->key] };
+	return true;
+}
+
+static bool take_cmdline(const struct command_key_value *value)
+{
+	if (!str_copy(create.desc.cmdline, CMDLINE_SIZE, value->value)) {
+		text_error("cmdline= has at most %d characters", CMDLINE_SIZE - 1);
+		return false;
+	}
+	return true;
+}
+
+static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = {
+	[KEY_IS_CPUS] = take_count,    [KEY_IS_VCPUS] = take_count,   [KEY_IS_ON] = take_on,
+	[KEY_IS_MEMORY] = take_memory, [KEY_IS_KERNEL] = take_image,  [KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
+};
+
+static bool has_kernel(void)
+{
+	for (uint32_t i = 0; i < create.desc.image_count; i++) {
+		if (create.desc.images[i].role == IMAGE_KERNEL)
+			return true;
+	}
+	return false;
+}
+
+static bool take_keys(const struct invocation *in)
+{
+	memset(&create, 0, sizeof(create));
+	str_copy(create.desc.name, NAME_SIZE, in->name);
+	for (unsigned i = 0; i < in->value_count; i++) {
+		if (!takers[in->values[i].key](&in->values[i]))
+			return false;
+	}
+	if (!create.memory) {
+		text_error("memory= is missing");
+		return false;
+	}
+	if (!has_kernel()) {
+		text_error("kernel= is missing");
+		return false;
+	}
+	return true;
+}
+
+static bool check_machine(const struct invocation *in)
+{
+	static struct host_info host;
+	struct partition *other = partition_find(in->name);
+	char state[PARTITION_TEXT];
+	unsigned count = 0;
+
+	if (other) {
+		partition_describe(other, state);
+		text_error("a partition of that name exists; it is %s", state);
+		return false;
+	}
+	host_query(&host);
+	if (!strcmp(host.backend, "none")) {
+		text_error("this machine cannot run guests: %s", host.backend_reason);
+		return false;
+	}
+	for (other = partition_next(NULL); other; other = partition_next(other))
+		count++;
+	if (count >= host.partition_limit) {
+		text_error("there %s %u partition%s already, and this build has room for no more",
+			   count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
+		return false;
+	}
+	return true;
+}
+
+/* The VMM and the console share it; it must be there before the partition is. */
+static bool map_ring(void)
+{
+	int64_t address = call_mem_map(RING_PAGES);
+
+	if (address <= 0) {
+		text_error("no memory for its console: %lu KiB are needed", RING_PAGES * 4);
+		return false;
+	}
+	create.desc.ring = (uint64_t)address;
+	return true;
+}
+
+static void tell_created(void)
+{
+	static struct part_info info;
+	const struct partition *partition = partition_find(create.desc.name);
+	char size[NUMBER_TEXT];
+
+	if (!partition || !partition_query(partition, &info))
+		return;
+	text_print("%s: created with %s and %u %s%s", info.name, number_size_text(size, create.memory),
+		   info.vcpu_count, info.flags & PART_DEDICATED ? "dedicated CPU" : "pool vCPU",
+		   info.vcpu_count == 1 ? "" : "s");
+}
+
+static enum session_answer step_create(void)
+{
+	int64_t slot = call_part_create(&create.desc);
+
+	if (slot == ERR_AGAIN)
+		return SESSION_AGAIN;
+	if (slot >= 0 && partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS), create.desc.name,
+				       (struct console_ring *)(uintptr_t)create.desc.ring)) {
+		tell_created();
+		return SESSION_DONE;
+	}
+	call_mem_unmap(create.desc.ring, RING_PAGES);
+	create_explain(&create, slot);
+	return SESSION_DONE;
+}
+
+void create_run(const struct invocation *in)
+{
+	if (check_machine(in) && take_keys(in) && create_place_cpus(&create) && create_place_memory(&create) &&
+	    map_ring())
+		session_continue(step_create, NULL);
+}

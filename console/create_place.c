@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Finds CPUs and memory for create, and names the holder of what it cannot have. */
+#include "console/create.h"
+
+#include "abi/errors.h"
+#include "console/host.h"
+#include "console/layout.h"
+#include "console/number.h"
+#include "console/op.h"
+#include "console/text.h"
+#include "lib/format.h"
+
+/* A partition of the pool that has a vCPU on that CPU, or NULL. */
+static const char *pool_user(uint32_t cpu)
+{
+	static struct part_info info;
+	struct partition *partition = NULL;
+
+	while ((partition = partition_next(partition))) {
+		if (!partition_query(partition, &info) || info.flags & PART_DEDICATED)
+			continue;
+		for (uint32_t i = 0; i < info.vcpu_count; i++) {
+			if (info.cpus[i] == cpu)
+				return partition->name;
+		}
+	}
+	return NULL;
+}
+
+static bool check_cpu(const struct create *create, uint32_t cpu)
+{
+	static struct host_info host;
+	struct cpu_info info;
+
+	host_query(&host);
+	host_query_cpu(cpu, &info);
+	if (cpu >= host.cpu_count || info.state == CPU_ABSENT)
+		text_error("on=%.40s: there is no cpu %u; this machine has cpu 0 to %u", create->on_text, cpu,
+			   MAX(host.cpu_count, 1u) - 1);
+	else if (info.state == CPU_FAILED)
+		text_error("cpu %u did not start when the machine did", cpu);
+	else if (info.state == CPU_DEDICATED)
+		text_error("cpu %u is dedicated to partition %s", cpu, partition_name(info.partition));
+	else if (create->cpus && cpu == 0)
+		text_error("cpu 0 cannot be dedicated: it is always in the pool");
+	else
+		return true;
+	return false;
+}
+
+/* Enough of the pool's CPUs could be taken out of it, all but CPU 0? */
+static bool check_supply(const struct create *create)
+{
+	static struct host_info host;
+	struct cpu_info info;
+	char holders[200];
+	size_t used = 0;
+	uint64_t free = 0;
+
+	host_query(&host);
+	holders[0] = '\0';
+	for (uint32_t cpu = 1; cpu < host.cpu_count; cpu++) {
+		host_query_cpu(cpu, &info);
+		free += info.state == CPU_POOL;
+		if (info.state == CPU_DEDICATED)
+			used += format(holders + used, sizeof(holders) - used, ", cpu %u is dedicated to %s", cpu,
+				       partition_name(info.partition));
+	}
+	if (create->cpus <= free)
+		return true;
+	text_error("cpus=%lu: only %lu CPU%s can be dedicated: cpu 0 is always in the pool%s", create->cpus, free,
+		   free == 1 ? "" : "s", holders);
+	return false;
+}
+
+bool create_place_cpus(struct create *create)
+{
+	struct part_desc *desc = &create->desc;
+
+	if (create->on_text && !create->cpus && !create->vcpus) {
+		text_error("on= needs cpus= or vcpus=");
+		return false;
+	}
+	if (create->on_text && create->cpus && create->cpus != create->on_count) {
+		text_error("on=%.40s: names %lu CPU%s, and cpus=%lu", create->on_text, create->on_count,
+			   create->on_count == 1 ? "" : "s", create->cpus);
+		return false;
+	}
+	if (!create->cpus && !create->vcpus)
+		create->vcpus = 1;
+	for (size_t i = 0; i < create->on_count; i++) {
+		if (!check_cpu(create, create->on[i]))
+			return false;
+	}
+	if (create->cpus && !create->on_text && !check_supply(create))
+		return false;
+	desc->flags = create->cpus ? PART_DEDICATED : 0;
+	desc->vcpu_count = (uint32_t)(create->cpus + create->vcpus);
+	for (uint32_t i = 0; i < desc->vcpu_count; i++)
+		desc->cpus[i] = create->on_count ? create->on[i % create->on_count] : CPU_ANY;
+	return true;
+}
+
+/* Who has how much, as much of it as a line holds. */
+static void refuse_memory(const struct create *create, uint64_t free)
+{
+	static struct part_info info;
+	struct partition *partition = NULL;
+	char holders[300], text[NUMBER_TEXT], largest[NUMBER_TEXT];
+	size_t used = 0;
+
+	holders[0] = '\0';
+	while ((partition = partition_next(partition))) {
+		if (partition_query(partition, &info))
+			used += format(holders + used, sizeof(holders) - used, "; %s has %s", partition->name,
+				       number_size_text(text, layout_asked(info.ranges, info.range_count)));
+	}
+	number_size_text(text, free);
+	number_size_text(largest, host_largest_free());
+	text_error("memory=%.24s: only %s is free (largest piece %s)%s", create->memory_text, text, largest, holders);
+}
+
+bool create_place_memory(struct create *create)
+{
+	static struct host_info host;
+	struct part_desc *desc = &create->desc;
+
+	desc->range_count = layout_plan(create->memory, desc->ranges);
+	host_query(&host);
+	if (layout_bytes(desc->ranges, desc->range_count) <= host.ram_free)
+		return true;
+	refuse_memory(create, host.ram_free);
+	return false;
+}
+
+static void explain_busy(const struct create *create)
+{
+	for (size_t i = 0; i < create->on_count; i++) {
+		const char *user = create->cpus ? pool_user(create->on[i]) : NULL;
+
+		if (user) {
+			text_error("cpu %u cannot be dedicated: partition %s runs there from the pool",
+				   create->on[i], user);
+			return;
+		}
+		if (!check_cpu(create, create->on[i]))
+			return;
+	}
+	text_error("%s%s", op_error_text(ERR_BUSY), create->cpus ? "; too few CPUs are free of the pool's vCPUs" : "");
+}
+
+void create_explain(const struct create *create, int64_t error)
+{
+	static struct host_info host;
+
+	host_query(&host);
+	if (error == ERR_NOMEM)
+		refuse_memory(create, host.ram_free);
+	else if (error == ERR_BUSY)
+		explain_busy(create);
+	else
+		text_error("%s", op_error_text(error));
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* help: nothing is written here that does not come from the table. */
+#include "console/handlers.h"
+
+#include "console/text.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+static enum table_answer fill_command(struct table_row *row, unsigned index)
+{
+	if (index == command_count)
+		return TABLE_END;
+	str_copy(row->cell[0], TABLE_CELL, commands[index].name);
+	str_copy(row->cell[1], TABLE_CELL, commands[index].help);
+	return TABLE_ROW;
+}
+
+static void show_all(void)
+{
+	static const struct table table = { .columns = 2, .titles = { "COMMAND", "WHAT IT DOES" } };
+
+	text_table(&table, fill_command);
+	text_print("help COMMAND tells more. TAB completes, arrows recall, Ctrl-C interrupts.");
+}
+
+static void show_option(const char *name, const char *help)
+{
+	char line[TEXT_LINE];
+
+	memset(line, ' ', 18);
+	memcpy(line, "  ", 2);
+	memcpy(line + 2, name, MIN(strlen(name), (size_t)15));
+	str_copy(line + 18, sizeof(line) - 18, help);
+	text_print("%s", line);
+}
+
+static void show_one(const struct command *command)
+{
+	char usage[COMMAND_USAGE];
+
+	command_usage(command, usage);
+	text_print("%s", usage);
+	text_print("  %s", command->help);
+	if (command->detail)
+		text_print_lines(command->detail, strlen(command->detail), 2);
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (command->flags & command_flags[i].flag)
+			show_option(command_flags[i].name, command_flags[i].help);
+	}
+	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
+		const struct command_key *key = &command->keys->keys[i];
+		char name[32];
+
+		format(name, sizeof(name), "%s=%s", key->name, key->value);
+		show_option(name, key->help);
+	}
+}
+
+/* The rows that share the first word: `help debug` is about all of them. */
+static bool same_word(const char *a, const char *b)
+{
+	while (*a && *a == *b && *a != ' ') {
+		a++;
+		b++;
+	}
+	return (*a == '\0' || *a == ' ') && (*b == '\0' || *b == ' ');
+}
+
+void help_show(const struct invocation *in)
+{
+	if (!in->about) {
+		show_all();
+		return;
+	}
+	for (unsigned i = 0; i < command_count; i++) {
+		if (same_word(commands[i].name, in->about->name))
+			show_one(&commands[i]);
+	}
+}

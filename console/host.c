@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host and images. The lines "memory OWNER …" are kept stable: programs read them. */
+#include "console/host.h"
+
+#include "console/call.h"
+#include "console/clock.h"
+#include "console/handlers.h"
+#include "console/text.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+enum { EXTENTS_AT_ONCE = 64 };
+
+bool host_image(uint32_t index, struct image_info *image)
+{
+	if (index >= MAX_IMAGES || call_image_info(index, image) < 0)
+		return false;
+	image->name[NAME_SIZE - 1] = '\0';
+	return true;
+}
+
+int host_find_image(const char *name)
+{
+	static struct image_info image;
+
+	for (uint32_t i = 0; host_image(i, &image); i++) {
+		if (!strcmp(image.name, name))
+			return (int)i;
+	}
+	return -1;
+}
+
+void host_query(struct host_info *info)
+{
+	if (call_host_info(info) < 0)
+		memset(info, 0, sizeof(*info));
+	info->cpu_vendor[sizeof(info->cpu_vendor) - 1] = '\0';
+	info->cpu_model[sizeof(info->cpu_model) - 1] = '\0';
+	info->backend[sizeof(info->backend) - 1] = '\0';
+	info->backend_reason[sizeof(info->backend_reason) - 1] = '\0';
+	info->build[sizeof(info->build) - 1] = '\0';
+	info->cpu_count = MIN(info->cpu_count, (uint32_t)MAX_CPUS);
+}
+
+void host_query_cpu(uint32_t cpu, struct cpu_info *info)
+{
+	if (call_cpu_info(cpu, info) < 0)
+		memset(info, 0, sizeof(*info));
+}
+
+/* What one owner has. */
+struct holding {
+	uint64_t bytes, extents, clean, pool, largest;
+};
+
+static struct {
+	struct holding owner[OWNER_PARTITION];
+	struct holding partition[MAX_PARTITIONS];
+} holdings;
+
+static void add_extent(const struct extent_info *extent)
+{
+	struct holding *holding;
+
+	if (extent->owner < OWNER_PARTITION)
+		holding = &holdings.owner[extent->owner];
+	else if (extent->slot < MAX_PARTITIONS)
+		holding = &holdings.partition[extent->slot];
+	else
+		return;
+	holding->bytes += extent->size;
+	holding->extents++;
+	holding->largest = MAX(holding->largest, extent->size);
+	if (extent->clean)
+		holding->clean += extent->size;
+	if (extent->is_pool)
+		holding->pool += extent->size;
+}
+
+/* Bounded by the count that the kernel gave at first, however its answers go. */
+static void add_up(uint32_t extent_count)
+{
+	static struct extent_info extents[EXTENTS_AT_ONCE];
+	uint32_t first = 0;
+
+	memset(&holdings, 0, sizeof(holdings));
+	while (first < extent_count) {
+		size_t count = call_extent_info(first, extents, EXTENTS_AT_ONCE);
+
+		for (size_t i = 0; i < count; i++)
+			add_extent(&extents[i]);
+		if (count == 0)
+			return;
+		first += (uint32_t)count;
+	}
+}
+
+uint64_t host_largest_free(void)
+{
+	static struct host_info info;
+
+	host_query(&info);
+	add_up(info.extent_count);
+	return holdings.owner[OWNER_FREE].largest;
+}
+
+static void show_machine(const struct host_info *info)
+{
+	char up[CLOCK_TEXT], now[CLOCK_TEXT];
+	const char *model = info->cpu_model;
+
+	/* Brand strings are padded on the left by some makers. */
+	while (*model == ' ')
+		model++;
+	text_field("build", "%s", info->build);
+	text_field("processor", "%s, %s", info->cpu_vendor, model);
+	if (strcmp(info->backend, "none"))
+		text_field("backend", "%s", info->backend);
+	else
+		text_field("backend", "none: %s", info->backend_reason);
+	text_field("clock", "%lu kHz, up %s, %s", info->tsc_khz, clock_duration(up, info->now_tsc - info->boot_tsc),
+		   clock_date(now, info->now_wall));
+}
+
+static void show_memory(const struct host_info *info)
+{
+	static const char *const names[OWNER_PARTITION] = {
+		[OWNER_KERNEL] = "kernel",   [OWNER_IMAGE] = "images",
+		[OWNER_CONSOLE] = "console", [OWNER_FIRMWARE] = "firmware",
+	};
+	const struct holding *nobody = &holdings.owner[OWNER_FREE];
+
+	add_up(info->extent_count);
+	text_print("memory total %lu KiB", info->ram_total >> 10);
+	text_print("memory free %lu KiB in %lu extents, clean %lu KiB, largest %lu KiB", info->ram_free >> 10,
+		   nobody->extents, info->ram_clean >> 10, nobody->largest >> 10);
+	for (unsigned i = 0; i < OWNER_PARTITION; i++) {
+		const struct holding *holding = &holdings.owner[i];
+
+		if (names[i])
+			text_print("memory %s %lu KiB in %lu extents", names[i], holding->bytes >> 10,
+				   holding->extents);
+	}
+	for (uint32_t slot = 0; slot < MAX_PARTITIONS; slot++) {
+		const struct holding *holding = &holdings.partition[slot];
+
+		if (holding->bytes)
+			text_print("memory partition %s %lu KiB in %lu extents, of it kernel objects %lu KiB",
+				   partition_name(slot), holding->bytes >> 10, holding->extents,
+				   holding->pool >> 10);
+	}
+}
+
+static enum table_answer fill_cpu(struct table_row *row, unsigned index)
+{
+	static const char *const states[] = {
+		[CPU_ABSENT] = "absent", [CPU_POOL] = "pool", [CPU_DEDICATED] = "dedicated", [CPU_FAILED] = "failed",
+	};
+	static struct host_info host;
+	static struct cpu_info info;
+	uint64_t total;
+
+	if (index == 0)
+		host_query(&host);
+	if (index >= host.cpu_count)
+		return TABLE_END;
+	host_query_cpu(index, &info);
+	total = info.idle_tsc + info.busy_tsc;
+	format(row->cell[0], TABLE_CELL, "cpu %u", index);
+	format(row->cell[1], TABLE_CELL, "%s", info.state < ARRAY_SIZE(states) ? states[info.state] : "?");
+	format(row->cell[2], TABLE_CELL, "%s", info.state == CPU_DEDICATED ? partition_name(info.partition) : "-");
+	format(row->cell[3], TABLE_CELL, "%u", info.vcpus);
+	format(row->cell[4], TABLE_CELL, "%lu %%", total >= 100 ? info.idle_tsc / (total / 100) : 0);
+	format(row->cell[5], TABLE_CELL, "%u", info.apic_id);
+	return TABLE_ROW;
+}
+
+void host_show(const struct invocation *in)
+{
+	static const struct table cpus = {
+		.columns = 6,
+		.titles = { "CPU", "STATE", "PARTITION", "VCPUS", "IDLE", "APIC ID" },
+		.right = 1 << 3 | 1 << 4 | 1 << 5,
+	};
+	static struct host_info info;
+
+	(void)in;
+	host_query(&info);
+	show_machine(&info);
+	show_memory(&info);
+	text_table(&cpus, fill_cpu);
+}
+
+static enum table_answer fill_image(struct table_row *row, unsigned index)
+{
+	static struct image_info image;
+
+	if (!host_image(index, &image))
+		return TABLE_END;
+	str_copy(row->cell[0], TABLE_CELL, image.name);
+	format(row->cell[1], TABLE_CELL, "%lu", image.size);
+	format(row->cell[2], TABLE_CELL, "%u", image.users);
+	return TABLE_ROW;
+}
+
+void host_images(const struct invocation *in)
+{
+	static const struct table table = {
+		.columns = 3,
+		.titles = { "IMAGE", "BYTES", "PARTITIONS" },
+		.right = 1 << 1 | 1 << 2,
+	};
+
+	(void)in;
+	text_table(&table, fill_image);
+}

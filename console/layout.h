@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a guest's memory stands in its own address space: a PC's layout. */
+#pragma once
+
+#include "abi/config.h"
+
+enum { LAYOUT_GRANULE = 4096 };
+#define LAYOUT_MIN (1ULL << 20)
+#define LAYOUT_MAX (1ULL << 46) /* any processor's guest-physical space holds it and the hole */
+
+/*
+ * Fills in the ranges for memory=bytes (a multiple of LAYOUT_GRANULE, LAYOUT_MIN to LAYOUT_MAX); returns how many.
+ * The size counts addresses below 3 GiB, so the 128 KiB of the VGA hole are part of it and no RAM.
+ */
+uint32_t layout_plan(uint64_t bytes, struct part_range ranges[MAX_RANGES]);
+
+/* The memory=bytes that gives these ranges. */
+uint64_t layout_asked(const struct part_range *ranges, uint32_t count);
+
+/* The RAM in them. */
+uint64_t layout_bytes(const struct part_range *ranges, uint32_t count);

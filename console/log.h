@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel's log as the operator sees it: whole at the start and on demand, else warnings and worse. */
+#pragma once
+
+#include "lib/types.h"
+
+void log_reset(void);
+
+/* Prints the whole log; from then on only what is new is looked at. */
+void log_show_all(void);
+
+/* Prints the new lines that are warnings or errors. Not while a guest is attached. True if there is more. */
+bool log_follow(void);

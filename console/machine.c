@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands about the machine as a whole: its log, its power, and what its debugging calls tell. */
+#include "console/call.h"
+#include "console/handlers.h"
+#include "console/host.h"
+#include "console/log.h"
+#include "console/op.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "console/uart.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+void machine_log(const struct invocation *in)
+{
+	(void)in;
+	log_show_all();
+}
+
+/* --yes, or a question; a script has nobody to ask. */
+static void confirm(const struct invocation *in, const char *question, void (*yes)(void))
+{
+	if (in->flags & FLAG_YES)
+		yes();
+	else if (in->line)
+		text_error("a script must say --yes");
+	else
+		session_ask(question, yes);
+}
+
+static unsigned count_up(void)
+{
+	struct partition *partition = NULL;
+	unsigned count = 0;
+
+	while ((partition = partition_next(partition))) {
+		uint32_t state = partition_state(partition);
+
+		count += state == PART_RUNNING || state == PART_PAUSED;
+	}
+	return count;
+}
+
+static void power(enum power_action action, const char *text)
+{
+	int64_t result;
+
+	text_print("%s", text);
+	uart_flush();
+	result = call_power(action);
+	if (result < 0)
+		text_error("%s", op_error_text(result));
+}
+
+static void reboot(void)
+{
+	power(POWER_REBOOT, "the machine restarts");
+}
+
+static void poweroff(void)
+{
+	power(POWER_OFF, "the machine switches off");
+}
+
+static const char *power_question(const char *what)
+{
+	static char question[96];
+	unsigned count = count_up();
+
+	if (count)
+		format(question, sizeof(question), "%u partition%s not stopped. %s the machine? [y/N] ", count,
+		       count == 1 ? " is" : "s are", what);
+	else
+		format(question, sizeof(question), "%s the machine? [y/N] ", what);
+	return question;
+}
+
+void machine_reboot(const struct invocation *in)
+{
+	confirm(in, power_question("Restart"), reboot);
+}
+
+void machine_poweroff(const struct invocation *in)
+{
+	confirm(in, power_question("Switch off"), poweroff);
+}
+
+/* A debugging call may take many steps; its text comes with the last. */
+static struct {
+	enum debug_command command;
+	uint64_t argument;
+	char text[16 * 1024];
+} debug;
+
+static enum session_answer step_debug(void)
+{
+	int64_t result = call_debug(debug.command, debug.argument, debug.text, sizeof(debug.text));
+
+	if (result == ERR_AGAIN)
+		return SESSION_AGAIN;
+	if (result < 0)
+		text_error("%s", op_error_text(result));
+	else
+		text_print_lines(debug.text, strnlen(debug.text, call_bytes(result, sizeof(debug.text))), 0);
+	return SESSION_DONE;
+}
+
+static bool interrupt_debug(void)
+{
+	return true;
+}
+
+static void start_debug(void)
+{
+	memset(debug.text, 0, sizeof(debug.text));
+	session_continue(step_debug, interrupt_debug);
+}
+
+static void prepare_debug(enum debug_command command, uint64_t argument)
+{
+	debug.command = command;
+	debug.argument = argument;
+}
+
+void machine_audit(const struct invocation *in)
+{
+	(void)in;
+	prepare_debug(DEBUG_AUDIT, 0);
+	start_debug();
+}
+
+void machine_debug_panic(const struct invocation *in)
+{
+	prepare_debug(DEBUG_PANIC, in->number[0]);
+	confirm(in, "The machine will be lost. Go on? [y/N] ", start_debug);
+}
+
+void machine_debug_cpu(const struct invocation *in)
+{
+	static struct host_info host;
+	struct cpu_info cpu = { .state = CPU_ABSENT };
+
+	host_query(&host);
+	if (in->number[0] < host.cpu_count)
+		host_query_cpu((uint32_t)in->number[0], &cpu);
+	if (cpu.state != CPU_POOL && cpu.state != CPU_DEDICATED) {
+		text_error("there is no cpu %lu that runs", in->number[0]);
+		return;
+	}
+	prepare_debug(DEBUG_CPU_PANIC, in->number[0]);
+	confirm(in, "The machine will be lost. Go on? [y/N] ", start_debug);
+}
+
+static bool check_vcpu(const struct invocation *in)
+{
+	static struct part_info info;
+
+	partition_query(in->partition, &info);
+	if (in->number[1] < info.vcpu_count)
+		return true;
+	text_error("there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
+	return false;
+}
+
+void machine_debug_vcpu(const struct invocation *in)
+{
+	if (!check_vcpu(in))
+		return;
+	prepare_debug(DEBUG_VCPU, (uint64_t)in->partition->slot << 8 | in->number[1]);
+	start_debug();
+}
+
+void machine_debug_random(const struct invocation *in)
+{
+	if (!check_vcpu(in))
+		return;
+	if (in->number[2] >> 48) {
+		text_error("the seed must be below 2^48");
+		return;
+	}
+	prepare_debug(DEBUG_RANDOM_STATE,
+		      in->number[2] << 16 | (uint64_t)in->partition->slot << 8 | in->number[1]);
+	confirm(in, "Its guest will be damaged. Go on? [y/N] ", start_debug);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One loop: wait, take input, look at partitions, go on with operations, serve the operator. */
+#include "console/main.h"
+
+#include "console/attach.h"
+#include "console/call.h"
+#include "console/clock.h"
+#include "console/host.h"
+#include "console/log.h"
+#include "console/notice.h"
+#include "console/number.h"
+#include "console/op.h"
+#include "console/screen.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "console/uart.h"
+#include "console/watch.h"
+
+static_assert(CALL_VECTOR == 0x80, "start.S writes the vector as a number");
+
+static struct {
+	bool busy;	  /* something wants to be continued at once */
+	bool log_pending; /* lines came while a guest was attached, or more than one turn's worth */
+} loop;
+
+static void greet(const struct host_info *host)
+{
+	char size[NUMBER_TEXT];
+
+	text_print("Freehold %s: %u CPU%s, %s, %s", host->build, host->cpu_count, host->cpu_count == 1 ? "" : "s",
+		   number_size_text(size, host->ram_total), host->backend);
+	if (host->backend[0] == 'n')
+		text_print("[no guest can run on this machine: %s]", host->backend_reason);
+	text_print("Type help for the commands.");
+}
+
+static void run_config(void)
+{
+	uint64_t size = 0;
+	int64_t address = call_image_map(IMAGE_CONFIG, &size);
+
+	if (address == ERR_NOENT)
+		text_print("[there is no freehold.conf: no partition is made]");
+	else if (address <= 0)
+		text_print("[freehold.conf cannot be read: %s]", op_error_text(address));
+	else
+		session_run_script((const char *)(uintptr_t)address, size);
+}
+
+/* What freehold.conf made is there already after a restart, and the rest of it may be long out of date. */
+static void take_over(void)
+{
+	unsigned count = partition_adopt();
+
+	text_print("[the console program failed and was started anew; %u partition%s here]", count,
+		   count == 1 ? " is" : "s are");
+	watch_all();
+}
+
+/* The past TSC makes it a question, not a wait: is there something that we must know first? */
+static uint32_t first_events(void)
+{
+	return call_wait(1);
+}
+
+void console_start(void)
+{
+	static struct host_info host;
+
+	uart_reset();
+	screen_reset();
+	text_reset();
+	notice_reset();
+	log_reset();
+	partition_reset();
+	session_reset();
+	host_query(&host);
+	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
+	attach_reset();
+	loop.busy = true;
+	loop.log_pending = false;
+	if (first_events() & CONSOLE_RESTARTED) {
+		take_over();
+		return;
+	}
+	log_show_all();
+	greet(&host);
+	partition_adopt();
+	run_config();
+}
+
+/* When to look again though nothing happens: 0 never, 1 at once. */
+static uint64_t next_deadline(void)
+{
+	uint64_t op = op_deadline(), input = attach_deadline();
+
+	if (loop.busy)
+		return 1;
+	if (op && input)
+		return MIN(op, input);
+	return op ? op : input;
+}
+
+static void follow_log(void)
+{
+	if (loop.log_pending && !attach_partition())
+		loop.log_pending = log_follow();
+}
+
+void console_turn(void)
+{
+	uint32_t waited = uart_take_events();
+	uint32_t events = call_wait(waited ? 1 : next_deadline()) | waited;
+
+	uart_pump_in();
+	uart_pump_out();
+	if (events & CONSOLE_PARTITION)
+		watch_all();
+	if (events & CONSOLE_LOG)
+		loop.log_pending = true;
+	follow_log();
+	loop.busy = session_turn();
+	loop.busy |= op_step_all();
+	loop.busy |= uart_has_more() || (loop.log_pending && !attach_partition());
+	uart_pump_out();
+}
+
+void console_main(void)
+{
+	console_start();
+	for (;;)
+		console_turn();
+}

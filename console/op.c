@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An operation is a row of phases, each one kind of call; a phase that fails ends the operation. */
+#include "console/op.h"
+
+#include "abi/frame.h"
+#include "console/call.h"
+#include "console/watch.h"
+
+/* Besides enum err: the phase waits for an event. */
+enum { PHASE_WAITS = 1 };
+
+static int64_t phase_start(struct partition *partition)
+{
+	return call_part_start(partition->slot);
+}
+
+static int64_t phase_stop(struct partition *partition)
+{
+	uint32_t state = partition_state(partition);
+
+	if (state != PART_RUNNING && state != PART_PAUSED)
+		return 0;
+	return call_part_stop(partition->slot);
+}
+
+/* Until the guest has switched itself off, or its time is up. */
+static int64_t phase_power_button(struct partition *partition)
+{
+	if (partition_state(partition) != PART_RUNNING)
+		return 0;
+	if (call_clock() < partition->op.deadline)
+		return PHASE_WAITS;
+	partition->op.forced = true;
+	return 0;
+}
+
+static int64_t phase_pause(struct partition *partition)
+{
+	return call_part_pause(partition->slot, true);
+}
+
+static int64_t phase_resume(struct partition *partition)
+{
+	return call_part_pause(partition->slot, false);
+}
+
+static int64_t phase_destroy(struct partition *partition)
+{
+	int64_t result = call_part_destroy(partition->slot);
+
+	return result == ERR_NOENT ? 0 : result;
+}
+
+struct op_steps {
+	const char *text;
+	int64_t (*phases[3])(struct partition *partition);
+};
+
+static const struct op_steps steps[] = {
+	[OP_NONE] = { "is idle", { NULL } },
+	[OP_START] = { "is being started", { phase_start } },
+	[OP_STOP] = { "is being stopped", { phase_power_button, phase_stop } },
+	[OP_FORCE] = { "is being stopped", { phase_stop } },
+	[OP_PAUSE] = { "is being paused", { phase_pause } },
+	[OP_RESUME] = { "is being resumed", { phase_resume } },
+	[OP_RESET] = { "is being reset", { phase_stop, phase_start } },
+	[OP_DESTROY] = { "is being destroyed", { phase_stop, phase_destroy } },
+};
+
+const char *op_text(enum op_kind kind)
+{
+	return steps[kind].text;
+}
+
+void op_begin(struct partition *partition, enum op_kind kind, uint64_t timeout_tsc)
+{
+	partition->op = (struct op){ .kind = kind, .deadline = call_clock() + timeout_tsc };
+	if (kind == OP_STOP)
+		call_part_event(partition->slot, EVENT_POWER);
+}
+
+static void end(struct partition *partition, int64_t result)
+{
+	enum op_kind kind = partition->op.kind;
+
+	partition->op.kind = OP_NONE;
+	partition->op.result = result;
+	watch_op_ended(partition, kind);
+	if (kind == OP_DESTROY && result >= 0)
+		partition_remove(partition);
+}
+
+/* False if it waits for an event. */
+static bool step(struct partition *partition)
+{
+	const struct op_steps *row = &steps[partition->op.kind];
+	int64_t result = row->phases[partition->op.phase](partition);
+
+	if (result == ERR_AGAIN)
+		return true;
+	if (result == PHASE_WAITS)
+		return false;
+	if (result >= 0 && ++partition->op.phase < ARRAY_SIZE(row->phases) && row->phases[partition->op.phase])
+		return true;
+	end(partition, result);
+	return true;
+}
+
+bool op_step_all(void)
+{
+	struct partition *partition = NULL;
+	bool again = false;
+
+	while ((partition = partition_next(partition))) {
+		if (partition->op.kind != OP_NONE)
+			again |= step(partition);
+	}
+	return again;
+}
+
+uint64_t op_deadline(void)
+{
+	struct partition *partition = NULL;
+	uint64_t first = 0;
+
+	while ((partition = partition_next(partition))) {
+		bool waits = partition->op.kind == OP_STOP && partition->op.phase == 0;
+
+		if (waits && (first == 0 || partition->op.deadline < first))
+			first = partition->op.deadline;
+	}
+	return first;
+}
+
+const char *op_error_text(int64_t error)
+{
+	static const char *const texts[] = {
+		[-ERR_NONE] = "no error",
+		[-ERR_AGAIN] = "it is not done yet",
+		[-ERR_INVAL] = "the kernel refuses what was asked",
+		[-ERR_NOMEM] = "there is not enough free memory",
+		[-ERR_BUSY] = "something it needs is in use",
+		[-ERR_NOENT] = "the kernel knows no such object",
+		[-ERR_EXIST] = "an object of that name exists",
+		[-ERR_FAULT] = "the kernel could not read the console's memory",
+		[-ERR_PERM] = "the console may not do that",
+		[-ERR_STATE] = "its state does not allow it",
+		[-ERR_NOSYS] = "this kernel cannot do it",
+		[-ERR_LIMIT] = "a limit of this build is reached",
+	};
+
+	if (error > 0 || error <= -(int64_t)ARRAY_SIZE(texts))
+		return "the kernel gave an unknown answer";
+	return texts[-error];
+}

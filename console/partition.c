@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table is indexed by slot. What the kernel says is the truth; the record adds what it cannot know. */
+#include "console/partition.h"
+
+#include "console/call.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+/* Its layout may change between builds, not between two instances of one. */
+struct blob {
+	uint32_t magic;
+	uint32_t gave_up;
+	char name[NAME_SIZE];
+	uint64_t ring;
+	uint64_t shown;
+	uint64_t resets[RESETS_MAX];
+};
+
+enum { BLOB_MAGIC = 0x46485031 };
+
+static struct partition partitions[MAX_PARTITIONS];
+
+void partition_reset(void)
+{
+	memset(partitions, 0, sizeof(partitions));
+}
+
+struct partition *partition_next(struct partition *partition)
+{
+	for (size_t i = partition ? (size_t)(partition - partitions) + 1 : 0; i < MAX_PARTITIONS; i++) {
+		if (partitions[i].used)
+			return &partitions[i];
+	}
+	return NULL;
+}
+
+struct partition *partition_at(uint32_t slot)
+{
+	return slot < MAX_PARTITIONS && partitions[slot].used ? &partitions[slot] : NULL;
+}
+
+const char *partition_name(uint32_t slot)
+{
+	const struct partition *partition = partition_at(slot);
+
+	return partition ? partition->name : "?";
+}
+
+struct partition *partition_find(const char *name)
+{
+	struct partition *partition = NULL;
+
+	while ((partition = partition_next(partition))) {
+		if (!strcmp(partition->name, name))
+			return partition;
+	}
+	return NULL;
+}
+
+void partition_save(const struct partition *partition)
+{
+	struct blob blob = {
+		.magic = BLOB_MAGIC,
+		.gave_up = partition->gave_up,
+		.ring = call_address(partition->ring),
+		.shown = partition->shown,
+	};
+
+	str_copy(blob.name, sizeof(blob.name), partition->name);
+	memcpy(blob.resets, partition->resets, sizeof(blob.resets));
+	call_blob_set(partition->slot, &blob, sizeof(blob));
+}
+
+struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring)
+{
+	struct partition *partition;
+
+	if (slot >= MAX_PARTITIONS)
+		return NULL;
+	partition = &partitions[slot];
+	memset(partition, 0, sizeof(*partition));
+	partition->used = true;
+	partition->slot = slot;
+	partition->state = PART_STOPPED;
+	partition->ring = ring;
+	str_copy(partition->name, sizeof(partition->name), name);
+	partition_save(partition);
+	return partition;
+}
+
+void partition_remove(struct partition *partition)
+{
+	static const struct blob none;
+
+	partition->used = false;
+	call_blob_set(partition->slot, &none, sizeof(none));
+	if (partition->ring)
+		call_mem_unmap(call_address(partition->ring), RING_PAGES);
+	partition->ring = NULL;
+}
+
+bool partition_query(const struct partition *partition, struct part_info *info)
+{
+	int64_t answer = call_part_info(partition->slot, info);
+
+	if (answer < 0 || info->state == PART_NONE) {
+		memset(info, 0, sizeof(*info));
+		return false;
+	}
+	info->name[NAME_SIZE - 1] = '\0';
+	info->cmdline[CMDLINE_SIZE - 1] = '\0';
+	info->report[REPORT_SIZE - 1] = '\0';
+	info->vcpu_count = MIN(info->vcpu_count, (uint32_t)MAX_VCPUS);
+	return true;
+}
+
+uint32_t partition_state(const struct partition *partition)
+{
+	static struct part_info info;
+
+	partition_query(partition, &info);
+	return info.state;
+}
+
+/* A blob that does not fit the partition is not believed: its ring is lost, the partition is not. */
+static void adopt(uint32_t slot, const struct part_info *info)
+{
+	struct partition *partition = &partitions[slot];
+	struct blob blob;
+	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) && blob.magic == BLOB_MAGIC &&
+		    !strncmp(blob.name, info->name, NAME_SIZE) && blob.ring % PAGE_SIZE == 0;
+
+	memset(partition, 0, sizeof(*partition));
+	partition->used = true;
+	partition->slot = slot;
+	partition->state = info->state;
+	partition->reason = info->reason;
+	str_copy(partition->name, sizeof(partition->name), info->name);
+	if (!good)
+		return;
+	partition->ring = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
+	partition->shown = blob.shown;
+	partition->gave_up = blob.gave_up != 0;
+	memcpy(partition->resets, blob.resets, sizeof(blob.resets));
+	/* A reset that nobody has answered yet: it counts as news. */
+	if (info->state == PART_STOPPED && info->reason == REASON_RESET)
+		partition->state = PART_RUNNING;
+}
+
+unsigned partition_adopt(void)
+{
+	static struct part_info info;
+	unsigned count = 0;
+
+	for (uint32_t slot = 0; slot < MAX_PARTITIONS; slot++) {
+		struct partition unknown = { .slot = slot };
+
+		if (!partition_query(&unknown, &info))
+			continue;
+		adopt(slot, &info);
+		count++;
+	}
+	return count;
+}
+
+const char *partition_state_text(uint32_t state)
+{
+	static const char *const texts[] = {
+		[PART_NONE] = "absent",	  [PART_STOPPED] = "stopped", [PART_RUNNING] = "running",
+		[PART_PAUSED] = "paused", [PART_DYING] = "dying",
+	};
+
+	return state < ARRAY_SIZE(texts) ? texts[state] : "?";
+}
+
+const char *partition_reason_text(uint32_t reason)
+{
+	static const char *const texts[] = {
+		[REASON_NONE] = "never started",
+		[REASON_POWEROFF] = "powered off",
+		[REASON_RESET] = "reset",
+		[REASON_OPERATOR] = "by the operator",
+		[REASON_TRIPLE] = "triple fault",
+		[REASON_VMM_FAULT] = "its VMM faulted",
+		[REASON_VMM_LOOP] = "its VMM ran too long",
+		[REASON_ENTRY] = "the processor refused the guest's state",
+		[REASON_REFUSED] = "its VMM refused to start it",
+		[REASON_EMULATION] = "an instruction could not be emulated",
+		[REASON_KERNEL] = "by the kernel",
+	};
+
+	return reason < ARRAY_SIZE(texts) ? texts[reason] : "?";
+}
+
+void partition_describe(const struct partition *partition, char to[PARTITION_TEXT])
+{
+	static struct part_info info;
+
+	partition_query(partition, &info);
+	if (info.state == PART_STOPPED)
+		format(to, PARTITION_TEXT, "stopped (%s)", partition_reason_text(info.reason));
+	else
+		format(to, PARTITION_TEXT, "%s", partition_state_text(info.state));
+}

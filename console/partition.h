@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The console's record of each partition: its name, its console ring, its restarts, and the operation
+ * that is under way. A copy stands in a blob, so that an instance that follows a failed one finds it.
+ */
+#pragma once
+
+#include "abi/console_ring.h"
+#include "abi/info.h"
+#include "lib/types.h"
+
+enum { RESETS_MAX = 5, RESETS_SECONDS = 60 };
+
+enum op_kind { OP_NONE, OP_START, OP_STOP, OP_FORCE, OP_PAUSE, OP_RESUME, OP_RESET, OP_DESTROY };
+
+struct op {
+	enum op_kind kind;  /* OP_NONE: nothing is under way */
+	unsigned phase;	    /* index into the operation's phases */
+	uint64_t deadline;  /* host TSC: when the power button gives way to force */
+	int64_t result;	    /* of the last operation: 0 or enum err */
+	bool forced;	    /* OP_STOP: the guest did not switch itself off in time */
+	bool background;    /* nobody waits for the result: a notice tells of it */
+};
+
+struct partition {
+	bool used;
+	bool gave_up; /* it was reset too often and stays stopped */
+	uint32_t slot;
+	uint32_t state, reason; /* as the operator last heard */
+	char name[NAME_SIZE];
+	struct console_ring *ring; /* NULL: an instance of the console failed before it could note it */
+	uint64_t shown;		   /* position of the ring's output up to which the operator has seen it */
+	uint64_t resets[RESETS_MAX]; /* host TSC of the latest, 0: none */
+	struct op op;
+};
+
+void partition_reset(void);
+
+/* Finds what an earlier instance left. Returns how many partitions there are. */
+unsigned partition_adopt(void);
+
+/* Visit all: partition_next(NULL) is the first, NULL ends. */
+struct partition *partition_next(struct partition *partition);
+struct partition *partition_find(const char *name);
+struct partition *partition_at(uint32_t slot);
+const char *partition_name(uint32_t slot);
+
+/* A new record; notes it in its blob. NULL if the slot is none that this build knows. */
+struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring);
+
+/* Forgets a destroyed partition and gives its ring back. */
+void partition_remove(struct partition *partition);
+
+/* Writes the blob: after each change of what must survive. */
+void partition_save(const struct partition *partition);
+
+/* Asks the kernel. False (and state PART_NONE) if it does not know the partition. All texts end. */
+bool partition_query(const struct partition *partition, struct part_info *info);
+uint32_t partition_state(const struct partition *partition);
+
+const char *partition_state_text(uint32_t state);
+const char *partition_reason_text(uint32_t reason);
+
+/* "running", or "stopped (powered off)": for errors. */
+enum { PARTITION_TEXT = 80 };
+void partition_describe(const struct partition *partition, char to[PARTITION_TEXT]);

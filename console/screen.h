@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The operator's screen: lines of text that scroll up, and below them the prompt with the line being
+ * typed. Nobody else writes to the serial line, but an attached guest.
+ */
+#pragma once
+
+#include "console/line.h"
+
+enum { SCREEN_COLUMNS = 80 };
+
+void screen_reset(void);
+
+/* Prints text and an end of line above the prompt. Bytes that are not printable ASCII become \xNN. */
+void screen_print(const char *text, size_t length);
+
+/* Bytes as they are: control sequences of our own, or an attached guest's. */
+void screen_write_raw(const void *data, size_t size);
+
+/* What stands before the line being typed: nothing while a command runs. text is kept by the caller. */
+void screen_set_prompt(const char *text);
+
+/* Brings the prompt and the line up to date, if something changed. */
+void screen_refresh(struct line *line);
+
+/* Takes the prompt and the line away. */
+void screen_hide(void);
+
+/* Leaves the line as it stands and goes on below it. */
+void screen_commit(struct line *line);
+
+/* Clears all; the next refresh draws anew. */
+void screen_clear(void);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * While a command runs, what is typed is edited and shown without a prompt, up to its Enter; the bytes
+ * behind it wait in the serial queue. So nothing typed is lost, and all of it is executed in order.
+ */
+#include "console/session.h"
+
+#include "console/attach.h"
+#include "console/command.h"
+#include "console/complete.h"
+#include "console/keys.h"
+#include "console/screen.h"
+#include "console/script.h"
+#include "console/text.h"
+#include "console/uart.h"
+#include "lib/string.h"
+
+enum { CTRL_C = 0x03 };
+
+static const char prompt[] = "freehold> ";
+
+static struct {
+	struct keys keys;
+	struct line line;
+	struct history history;
+	bool entered; /* line is a command that waits for its turn */
+	enum session_answer (*step)(void);
+	bool (*interrupt)(void);
+	const char *question;
+	void (*yes)(void);
+	bool in_script;
+	unsigned script_errors; /* text_error_count() when it began */
+	struct script script;
+	struct script_line script_line;
+} session;
+
+void session_reset(void)
+{
+	memset(&session, 0, sizeof(session));
+	line_reset(&session.line);
+}
+
+void session_run_script(const char *text, size_t size)
+{
+	script_open(&session.script, text, size);
+	session.in_script = true;
+	session.script_errors = text_error_count();
+}
+
+void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void))
+{
+	session.step = step;
+	session.interrupt = interrupt;
+}
+
+void session_ask(const char *question, void (*yes)(void))
+{
+	session.question = question;
+	session.yes = yes;
+}
+
+static bool is_busy(void)
+{
+	return session.step || session.in_script;
+}
+
+bool session_is_idle(void)
+{
+	return !is_busy() && !session.entered && !session.question && !attach_partition();
+}
+
+static void forget_line(void)
+{
+	line_reset(&session.line);
+	session.keys.noise = 0;
+	session.entered = false;
+}
+
+/* What Ctrl-C does to the line at the prompt. */
+static void abandon_line(void)
+{
+	screen_commit(&session.line);
+	forget_line();
+}
+
+/* A TAB is for the prompt: an answer to a question has nothing to complete. */
+static void complete(void)
+{
+	if (!session.question && !session.line.overflow)
+		complete_line(&session.line);
+}
+
+/* Feeds the editor. True when a line is ready; what is behind it stays in the queue. */
+static bool edit_input(void)
+{
+	while (uart_input_size() > 0) {
+		uint64_t noise = session.keys.noise;
+		int key = keys_feed(&session.keys, uart_input_peek(0));
+		enum line_result result = line_key(&session.line, &session.history, key);
+
+		uart_input_drop(1);
+		/* One bell for a burst of noise. */
+		session.line.bell |= noise == 0 && session.keys.noise > 0;
+		if (key == KEY_KILL_START && session.line.length == 0)
+			session.keys.noise = 0;
+		if (result == LINE_READY)
+			return true;
+		if (result == LINE_INTERRUPT) {
+			abandon_line();
+			session.question = NULL;
+			return false;
+		}
+		if (result == LINE_COMPLETE)
+			complete();
+		if (result == LINE_REDRAW)
+			screen_clear();
+		screen_refresh(&session.line);
+	}
+	return false;
+}
+
+/* The line that was entered, if it is to be believed; else its error is printed. */
+static bool accept_line(char text[LINE_SIZE])
+{
+	uint64_t noise = session.keys.noise;
+	bool overflow = session.line.overflow;
+
+	memcpy(text, session.line.text, LINE_SIZE);
+	screen_commit(&session.line);
+	forget_line();
+	text_set_context(0, "", "");
+	if (overflow)
+		text_error("a line has at most %d characters; nothing was done", LINE_SIZE - 1);
+	else if (noise)
+		text_error("%lu bytes of the line were no text; nothing was done", noise);
+	return !overflow && !noise;
+}
+
+static void answer_question(void)
+{
+	char text[LINE_SIZE];
+	bool yes = accept_line(text) && (!strcmp(text, "y") || !strcmp(text, "yes"));
+
+	session.question = NULL;
+	screen_set_prompt("");
+	if (yes)
+		session.yes();
+	else
+		text_print("nothing was done");
+}
+
+static void run_line(void)
+{
+	char text[LINE_SIZE];
+
+	screen_set_prompt(prompt);
+	if (!accept_line(text))
+		return;
+	history_add(&session.history, text);
+	screen_set_prompt("");
+	command_run(text, strlen(text), 0);
+}
+
+static void end_script(const char *how)
+{
+	unsigned errors = text_error_count() - session.script_errors;
+
+	session.in_script = false;
+	if (how)
+		text_print("freehold.conf: %s", how);
+	if (errors)
+		text_print("freehold.conf: %u error%s", errors, errors == 1 ? "" : "s");
+}
+
+static void run_script_line(void)
+{
+	struct script_line *line = &session.script_line;
+
+	if (!script_next(&session.script, line)) {
+		end_script(NULL);
+		return;
+	}
+	text_set_context(line->line, "", "");
+	if (line->too_long)
+		text_error("a command has at most %d characters", SCRIPT_LINE - 1);
+	else
+		command_run(line->text, line->length, line->line);
+}
+
+/* The last Ctrl-C in the queue, for a terminal's rule: what was typed before it is void. */
+static bool take_interrupt(void)
+{
+	for (size_t i = uart_input_size(); i > 0; i--) {
+		if (uart_input_peek(i - 1) == CTRL_C) {
+			uart_input_drop(i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void interrupt(void)
+{
+	text_print("^C");
+	forget_line();
+	if (session.step && session.interrupt && session.interrupt())
+		session.step = NULL;
+	if (session.in_script)
+		end_script("stopped by Ctrl-C; the rest of it was not executed");
+}
+
+/* One thing of those that are not the editor's. True if it did something and there may be more. */
+static bool advance(bool *again)
+{
+	if (attach_partition()) {
+		attach_turn();
+		return !attach_partition();
+	}
+	if (session.step) {
+		enum session_answer answer = session.step();
+
+		*again |= answer == SESSION_AGAIN;
+		if (answer == SESSION_DONE)
+			session.step = NULL;
+		return answer == SESSION_DONE;
+	}
+	if (session.in_script) {
+		run_script_line();
+		return true;
+	}
+	return false;
+}
+
+/* True if a line was taken and there may be more to do. */
+static bool take_line(void)
+{
+	bool busy = is_busy();
+
+	if (busy && take_interrupt()) {
+		interrupt();
+		return true;
+	}
+	screen_set_prompt(busy ? "" : session.question ? session.question : prompt);
+	if (!session.entered && edit_input())
+		session.entered = true;
+	if (busy || !session.entered)
+		return false;
+	if (session.question)
+		answer_question();
+	else
+		run_line();
+	return true;
+}
+
+enum { TURN_MAX = 16 };
+
+bool session_turn(void)
+{
+	bool again = false;
+
+	for (unsigned i = 0; i < TURN_MAX; i++) {
+		if (advance(&again))
+			continue;
+		if (attach_partition())
+			return false;
+		if (!take_line()) {
+			screen_refresh(&session.line);
+			return again;
+		}
+	}
+	return true;
+}

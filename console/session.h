@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who gets what is typed: the prompt, a question, the running command's interrupt, or an attached
+ * guest. Commands are executed one after the other: freehold.conf's first, then what was typed.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+void session_reset(void);
+
+/* Executes text, of size bytes, as a script. It must stay where it is. */
+void session_run_script(const char *text, size_t size);
+
+enum session_answer { SESSION_DONE, SESSION_AGAIN, SESSION_WAIT };
+
+/*
+ * The running command goes on: step is called until it says SESSION_DONE (SESSION_WAIT: after the next
+ * event). Ctrl-C calls interrupt, if there is one, which returns true if the command ends there.
+ */
+void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void));
+
+/* Asks a question; on y or yes calls it. The invocation of the running command stays valid until then. */
+void session_ask(const char *question, void (*yes)(void));
+
+/* Does what can be done now. True if there is more to be done at once. */
+bool session_turn(void);
+
+/* The prompt is shown and a line is awaited. */
+bool session_is_idle(void);
