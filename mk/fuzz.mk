@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The fuzz harnesses: tests/fuzz/fuzz_*.c, always built by clang, which brings libFuzzer. `make fuzz`
+# searches for TIME seconds each; `make test` replays the corpora.
+
+FUZZ_TESTS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_CC := clang
+FUZZ_SANITIZE := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+TIME ?= 60
+
+$(BUILD)/gen/fuzz.mk: $(FUZZ_TESTS) tools/test_rules.py $(BUILD)/gen/fuzz.list
+	$(Q)$(PYTHON) tools/test_rules.py fuzz $(FUZZ_TESTS) >$@
+
+$(BUILD)/gen/fuzz.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FUZZ_TESTS)' | cmp -s - $@ || echo '$(FUZZ_TESTS)' >$@
+include $(BUILD)/gen/fuzz.mk
+
+$(BUILD)/obj/fuzz/lib/string.c.o: EXTRA_CFLAGS := -fno-builtin
+
+$(BUILD)/fuzz/%:
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_CC) $(FUZZ_SANITIZE) $^ -o $@ $(LIBS)
+
+# libFuzzer's entry function has a prototype in no header.
+$(BUILD)/obj/fuzz/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(FUZZ_CC) $(HOST_CFLAGS) -Wno-missing-prototypes $(FUZZ_SANITIZE) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+# What the search finds goes to the build's own corpus; what it breaks on, to build/fuzz/NAME.crash-*.
+.PHONY: fuzz replay
+fuzz: $(addprefix fuzz-,$(notdir $(FUZZ_PROGRAMS)))
+fuzz-%: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/fuzz/corpus/$*
+	$(call say,FUZZ,$*)
+	$(Q)$< -max_total_time=$(TIME) -timeout=10 -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=$(BUILD)/fuzz/$*.crash- $(BUILD)/fuzz/corpus/$* \
+		$(wildcard tests/fuzz/corpus/$* tests/fuzz/corpus/$(patsubst fuzz_%,%,$*))
+
+replay: $(FUZZ_PROGRAMS)
+	$(Q)$(PYTHON) tools/run_unit.py $^

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The suites together. The system tests run in the emulators, one per CPU at a time.
+
+# What a system test may boot. The hostile VMM only once it is there.
+SYSTEM_INPUTS := $(BUILD)/freehold.elf $(GUEST_FILES) $(TINY_ELFS) \
+	$(if $(wildcard tests/guests/hostile_vmm/*.c),$(BUILD)/freehold-hostile.elf)
+PYTEST := $(PYTHON) -m pytest -q -n $(shell nproc) --dist load -p no:cacheprovider
+TESTS ?= tests/system
+
+.PHONY: system test test-long bench
+system: $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST)
+	$(Q)BUILD=$(BUILD) $(PYTEST) $(TESTS)
+
+test-long: TEST_OPTIONS := --long
+test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST) $(SETUP_LINT)
+	+$(Q)BUILD=$(BUILD) $(PYTHON) tools/test.py --lints '$(LINTS)' \
+		--programs '$(UNIT_PROGRAMS) $(FUZZ_PROGRAMS)' \
+		--pytest '$(PYTEST) $(TEST_OPTIONS) tests/system' --report $(BUILD)/system.xml
+
+bench: $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST)
+	$(Q)BUILD=$(BUILD) $(PYTHON) tests/bench/run.py

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The tiny guests: each tests/guests/NAME.c becomes build/tiny/NAME.elf, with NAME.S if there is one and
+# the guests' own small library.
+
+TINY_OBJ := $(BUILD)/obj/tiny
+TINY_LIB := $(wildcard tests/guests/lib/*.c tests/guests/lib/*.S) \
+	lib/string.c lib/format.c lib/copy.c
+TINY_NAMES := $(patsubst tests/guests/%.c,%,$(wildcard tests/guests/*.c))
+TINY_ELFS := $(TINY_NAMES:%=$(BUILD)/tiny/%.elf)
+
+tiny_objects = $(addprefix $(TINY_OBJ)/,$(addsuffix .o,$(1)))
+
+.PHONY: tiny
+tiny: $(TINY_ELFS)
+
+# $(1): name of the guest
+define tiny_rule
+$(BUILD)/tiny/$(1).elf: $(call tiny_objects,$(wildcard tests/guests/$(1).c tests/guests/$(1).S) $(TINY_LIB))
+endef
+$(foreach name,$(TINY_NAMES),$(eval $(call tiny_rule,$(name))))
+
+$(TINY_ELFS): tests/guests/lib/guest.ld $(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(LD) $(LDFLAGS) -T tests/guests/lib/guest.ld -o $@ $(filter %.o,$^)
+
+$(TINY_OBJ)/%.c.o: %.c $(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(USER_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+$(TINY_OBJ)/%.S.o: %.S $(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) $(ASFLAGS) -MMD -MP -c $< -o $@
+
+-include $(patsubst %,$(TINY_OBJ)/%.d,$(wildcard tests/guests/*.c tests/guests/*.S) $(TINY_LIB))

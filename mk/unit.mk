@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The unit tests: each tests/unit/test_*.c becomes a program of the host, with the project sources that
+# it names, under the address and undefined-behaviour sanitizers. `coverage` builds them once more.
+
+UNIT_TESTS := $(sort $(wildcard tests/unit/test_*.c))
+
+$(BUILD)/gen/unit.mk: $(UNIT_TESTS) tools/test_rules.py $(BUILD)/gen/unit.list
+	$(Q)$(PYTHON) tools/test_rules.py unit $(UNIT_TESTS) >$@
+	$(Q)$(PYTHON) tools/test_rules.py coverage $(UNIT_TESTS) >>$@
+
+# Names the tests, so that a deleted one makes the rules stale too.
+$(BUILD)/gen/unit.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(UNIT_TESTS)' | cmp -s - $@ || echo '$(UNIT_TESTS)' >$@
+include $(BUILD)/gen/unit.mk
+
+# Our own memcpy and kin, where a test links them, must not be compiled into calls of themselves.
+STRING_FLAGS := -fno-builtin $(call cc_option,-fno-tree-loop-distribute-patterns)
+$(BUILD)/obj/%/lib/string.c.o: EXTRA_CFLAGS := $(STRING_FLAGS)
+
+COVERAGE_FLAGS := --coverage -O0
+
+$(BUILD)/unit/%:
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANITIZE) $^ -o $@ -lcmocka $(LIBS)
+
+$(BUILD)/coverage/%:
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(COVERAGE_FLAGS) $^ -o $@ -lcmocka $(LIBS)
+
+$(BUILD)/obj/unit/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(HOST_CFLAGS) $(SANITIZE) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/coverage/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) $(COVERAGE_FLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+.PHONY: unit coverage
+unit: $(UNIT_PROGRAMS)
+	$(Q)$(PYTHON) tools/run_unit.py $^
+
+coverage: $(COVERAGE_PROGRAMS)
+	$(Q)find $(BUILD)/obj/coverage -name '*.gcda' -delete
+	$(Q)$(PYTHON) tools/run_unit.py $^
+	$(Q)lcov -q -c -d $(BUILD)/obj/coverage -b . --no-external -o $(BUILD)/coverage/all.info
+	$(Q)lcov -q -r $(BUILD)/coverage/all.info '*/tests/*' -o $(BUILD)/coverage/unit.info
+	$(Q)genhtml -q -o $(BUILD)/coverage/html $(BUILD)/coverage/unit.info
+	$(Q)lcov --list $(BUILD)/coverage/unit.info
+	@echo "the lines themselves: $(BUILD)/coverage/html/index.html"

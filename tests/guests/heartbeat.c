@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The neighbour: prints `hb SEQUENCE GAP` every period=10 ms, GAP being the time since the line before
+ * in microseconds. A line that is lost, doubled or late shows.
+ */
+#include "arch/x86_64/insn.h"
+#include "tests/guests/lib/apic.h"
+#include "tests/guests/lib/clock.h"
+#include "tests/guests/lib/cpu.h"
+#include "tests/guests/lib/report.h"
+#include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/words.h"
+
+enum { VECTOR_TICK = 0x40 };
+
+static volatile uint64_t ticks;
+
+static void on_tick(struct trap_frame *frame)
+{
+	(void)frame;
+	ticks++;
+	apic_eoi();
+}
+
+static void sleep_until(uint64_t tsc)
+{
+	while (!clock_is_past(tsc)) {
+		clock_arm(VECTOR_TICK, tsc);
+		cpu_idle();
+	}
+}
+
+void guest_main(void)
+{
+	uint64_t period = words_number("period", 10) * clock_khz();
+	uint64_t count = words_number("count", UINT64_MAX);
+	uint64_t next, last = tsc_read();
+
+	trap_set(VECTOR_TICK, on_tick);
+	apic_enable();
+	next = last + period;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t now;
+
+		sleep_until(next);
+		now = tsc_read();
+		print("hb %lu %lu\n", i, (now - last) * 1000 / clock_khz());
+		last = now;
+		/* What was missed is not made up for: a stall is to be seen once, as one gap. */
+		next = MAX(next + period, now);
+	}
+	print("done 1 failed 0\n");
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Xen's public/arch-x86/hvm/start_info.h gives the layout of hvm_start_info. */
+#include "tests/guests/lib/words.h"
+
+#include "lib/copy.h"
+#include "lib/string.h"
+
+struct start_info {
+	uint32_t magic, version, flags, module_count;
+	uint64_t modules, cmdline, rsdp;
+	uint64_t memory_map; /* from here: version 1 */
+	uint32_t memory_map_count, reserved;
+};
+
+enum { START_MAGIC = 0x336ec578 };
+
+extern uint32_t start_info_address;
+
+struct memory_entry memory_map[MEMORY_ENTRIES];
+unsigned memory_map_count;
+uint64_t start_rsdp;
+static char cmdline[2048];
+
+void words_init(void)
+{
+	const struct start_info *info = (const struct start_info *)(uintptr_t)start_info_address;
+
+	if (info->magic != START_MAGIC)
+		return;
+	if (info->cmdline)
+		str_copy(cmdline, sizeof(cmdline), (const char *)info->cmdline);
+	start_rsdp = info->rsdp;
+	if (info->version < 1)
+		return;
+	memory_map_count = MIN(info->memory_map_count, (uint32_t)MEMORY_ENTRIES);
+	memcpy(memory_map, (const void *)info->memory_map, memory_map_count * sizeof(memory_map[0]));
+}
+
+bool words_value(const char *word, char *to, size_t size)
+{
+	size_t length = strlen(word);
+	const char *at = cmdline;
+
+	while (*at) {
+		const char *end = strchr(at, ' ');
+		size_t all = end ? (size_t)(end - at) : strlen(at);
+
+		if (all > length && !strncmp(at, word, length) && at[length] == '=') {
+			str_copy(to, MIN(size, all - length), at + length + 1);
+			return true;
+		}
+		at += all + (end ? 1 : 0);
+	}
+	return false;
+}
+
+uint64_t words_number(const char *word, uint64_t otherwise)
+{
+	uint64_t value = otherwise;
+	char text[32];
+
+	if (words_value(word, text, sizeof(text)) && !str_to_u64(text, strlen(text), &value))
+		return otherwise;
+	return value;
+}

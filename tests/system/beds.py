@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The beds: an ISO booted in QEMU or Bochs, with the serial line and, for QEMU, the monitor.
+
+A bed is started at once by its constructor and lives until stop(), its deadline, or the test
+process's end, whatever comes first.
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import machine
+from serial_line import PROMPT, Serial
+
+
+def die_with_parent():
+    """Runs in the emulator's process: the kernel kills it when the tests are killed."""
+    import ctypes  # pylint: disable=import-outside-toplevel
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def connect_retrying(process, make, seconds=30):
+    """make() until somebody listens."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return make()
+        except (ConnectionRefusedError, FileNotFoundError):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the emulator did not start: {process.args}") from None
+            time.sleep(0.05)
+
+
+class Monitor:
+    """QEMU's monitor, over QMP."""
+
+    def __init__(self, connection):
+        self.file = connection.makefile("rw", encoding="utf-8")
+        self.file.readline()  # the greeting
+        self.qmp("qmp_capabilities")
+
+    def qmp(self, name, **arguments):
+        request = {"execute": name, "arguments": arguments}
+        self.file.write(json.dumps(request) + "\n")
+        self.file.flush()
+        while True:
+            line = self.file.readline()
+            if not line:
+                raise RuntimeError(f"QEMU ended during {name}")
+            answer = json.loads(line)
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                raise RuntimeError(f"QMP {name}: {answer['error']['desc']}")
+
+    def hmp(self, line):
+        """A command of the human monitor: nmi, mce, info registers, system_powerdown ..."""
+        return self.qmp("human-monitor-command", **{"command-line": line})
+
+
+class Bed:
+    """What both have in common. `name` is the base of the log files' names."""
+
+    def __init__(self, name, logs, deadline):
+        os.makedirs(logs, exist_ok=True)
+        self.folder = tempfile.TemporaryDirectory(prefix="bed-")
+        self.serial_log = os.path.join(logs, name + ".serial.log")
+        self.emulator_log = os.path.join(logs, name + ".emulator.log")
+        for path in (self.serial_log, self.emulator_log):
+            with open(path, "wb"):
+                pass
+        self.process = None
+        self.serial = None
+        self.timer = threading.Timer(deadline, self.kill)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def launch(self, command):
+        with open(self.emulator_log, "ab") as output:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                start_new_session=True, preexec_fn=die_with_parent)
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+
+    def stop(self):
+        """Kills what still runs; the serial log is complete afterwards."""
+        self.timer.cancel()
+        self.kill()
+        if self.process:
+            self.process.wait()
+        if self.serial:
+            self.serial.thread.join(5)
+            self.serial.connection.close()
+        self.folder.cleanup()
+
+    def wait_exit(self, timeout=60):
+        """Waits for the machine to power itself off; returns the emulator's exit code."""
+        self.serial.wait_end(timeout)
+        return self.process.wait(timeout)
+
+    # What tests use all the time.
+    def expect(self, pattern, timeout=60):
+        return self.serial.expect(pattern, timeout)
+
+    def expect_prompt(self, timeout=120):
+        return self.serial.expect("^" + PROMPT, timeout)
+
+    def send(self, text):
+        self.serial.send(text)
+
+    def send_line(self, text):
+        self.serial.send_line(text)
+
+    def command(self, text, timeout=60):
+        return self.serial.command(text, timeout)
+
+    def problems(self):
+        """What the emulator itself complained about, for the end of each test."""
+        return []
+
+
+class QemuBed(Bed):
+    def __init__(self, iso, name, logs, *, cpus=2, mem="1G", cpu="EPYC", icount=False,
+                 firmware="bios", extra=(), fixed_clock=True, no_reboot=True, deadline=300,
+                 command=None):
+        """command: a complete QEMU command instead of an ISO's, for what boots without one."""
+        super().__init__(name, logs, deadline)
+        serial_path, qmp_path = self.path("serial"), self.path("qmp")
+        # wait=on: the machine starts when we listen, so that not a byte is lost.
+        serial = ["-chardev", f"socket,id=com1,path={serial_path},server=on,wait=on",
+                  "-serial", "chardev:com1", "-qmp", f"unix:{qmp_path},server=on,wait=off",
+                  "-monitor", "none"]
+        extra = list(extra) + (["-no-reboot"] if no_reboot else [])
+        self.launch(command + serial + extra if command else machine.qemu_command(
+            iso, serial, cpus=cpus, mem=mem, cpu=cpu, firmware=firmware, icount=icount,
+            fixed_clock=fixed_clock, extra=extra))
+        self.serial = Serial(self.connect(serial_path), self.serial_log)
+        self.monitor = Monitor(self.connect(qmp_path))
+
+    def connect(self, path):
+        def make():
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(path)
+            return connection
+        return connect_retrying(self.process, make)
+
+    def hmp(self, line):
+        return self.monitor.hmp(line)
+
+
+class BochsBed(Bed):
+    # Failed VM entries and instructions, and the simulator's own end, but not the end by power-off.
+    COMPLAINTS = ("VMFAIL", "VMENTER FAIL", ">>PANIC<<", "shutdown status")
+    EXPECTED = ("soft power off",)
+
+    def __init__(self, iso, name, logs, *, model="ryzen", count=1, mem=512, ips=50_000_000,
+                 extra=(), fixed_clock=True, deadline=300):
+        super().__init__(name, logs, deadline)
+        self.bochs_log = os.path.join(logs, name + ".bochs.log")
+        for _ in range(5):  # the port may be taken between our look and Bochs's
+            port = self.free_port()
+            self.write("bochsrc", machine.bochs_config(
+                os.path.abspath(iso), f"mode=socket-server, dev=127.0.0.1:{port}",
+                os.path.abspath(self.bochs_log), model=model, count=count, mem_mib=mem, ips=ips,
+                fixed_clock=fixed_clock, extra=extra))
+            self.write("go", "c\n")
+            self.launch(machine.bochs_command(self.path("bochsrc"), self.path("go")))
+            try:
+                connection = connect_retrying(
+                    self.process, lambda port=port: socket.create_connection(("127.0.0.1", port)))
+                break
+            except RuntimeError:
+                self.kill()
+        else:
+            raise RuntimeError(f"Bochs did not start; see {self.emulator_log}")
+        self.serial = Serial(connection, self.serial_log)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text)
+
+    @staticmethod
+    def free_port():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    def problems(self):
+        with open(self.bochs_log, encoding="utf-8", errors="replace") as log:
+            return [line.rstrip() for line in log
+                    if any(word in line for word in self.COMPLAINTS)
+                    and not any(word in line for word in self.EXPECTED)]

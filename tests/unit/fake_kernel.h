@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kernel for the console's tests: it stands behind call_invoke, keeps partitions, memory and CPUs as
+ * the contract in abi/ says, and lets a test fail or delay any call. Events are told once, as in truth.
+ */
+#pragma once
+
+#include "abi/calls.h"
+#include "abi/console_ring.h"
+#include "abi/errors.h"
+#include "abi/info.h"
+#include "lib/types.h"
+
+enum { FAKE_CALLS = 80, FAKE_BLOB = 4096, FAKE_OUTPUT = 4 << 20, FAKE_HZ = 1000000000 };
+
+struct fake_partition {
+	struct part_info info;
+	struct console_ring *ring;
+	uint64_t off_at; /* TSC at which the guest obeys the power button, 0: not pressed */
+	uint32_t events; /* all that were raised */
+};
+
+struct fake_kernel {
+	uint64_t tsc;
+	uint32_t events; /* pending */
+	bool idle;	 /* the console waited, and nothing will happen by itself */
+	bool stand_still; /* time does not pass while the console waits */
+	unsigned count[FAKE_CALLS]; /* calls made */
+	unsigned again[FAKE_CALLS]; /* AGAIN answers before each success */
+	unsigned again_given[FAKE_CALLS];
+	int64_t fail[FAKE_CALLS]; /* answer instead of doing anything */
+	const char *input; /* what the operator still types */
+	size_t input_size;
+	size_t output_size;
+	size_t line_takes; /* bytes of output for each UART event; 0: all */
+	size_t line_room;
+	struct host_info host;
+	struct cpu_info cpus[MAX_CPUS];
+	struct image_info images[MAX_IMAGES];
+	struct fake_partition partitions[MAX_PARTITIONS];
+	struct part_desc last_desc;
+	const char *config; /* freehold.conf, NULL: none */
+	size_t config_size;
+	const char *log;
+	uint64_t power_delay; /* TSC from the power button to the guest's end, 0: deaf */
+	uint64_t mapped_pages;
+	unsigned power_calls;
+	uint32_t power_action;
+	uint32_t blob_size[MAX_PARTITIONS];
+	uint8_t blobs[MAX_PARTITIONS][FAKE_BLOB];
+	char output[FAKE_OUTPUT + 1];
+};
+
+extern struct fake_kernel fake;
+
+/* A machine with 4 CPUs, 1 GiB of free memory and the images kernel, initrd and tiny. */
+void fake_reset(void);
+
+/* The operator types; the text must stay where it is until it is read. */
+void fake_type(const char *text);
+void fake_type_bytes(const void *bytes, size_t size);
+
+/* Console turns until there is nothing to do. Time passes as deadlines demand. Fails if that takes too long. */
+void fake_run(void);
+
+/* Starts the console anew, its statics as a fresh process would have them. */
+void fake_boot(void);
+
+/* Types a line, runs, returns what came out since. */
+const char *fake_command(const char *line);
+
+/* All output so far, and from now on none of it. */
+const char *fake_output(void);
+void fake_clear(void);
+
+/* A partition's guest ends by itself. */
+void fake_end(const char *name, enum part_reason reason, const char *report);
+struct fake_partition *fake_find(const char *name);
+
+/* The guest writes to its console, as a VMM does: as much as it may; returns how much. */
+size_t fake_guest_write(struct fake_partition *partition, const void *bytes, size_t size);
+size_t fake_guest_read(struct fake_partition *partition, void *bytes, size_t size);

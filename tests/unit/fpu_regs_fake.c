@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Stands in for vmm/fpu_regs.S. */
+#include "tests/unit/fpu_regs_fake.h"
+
+#include <string.h>
+
+#include "vmm/fpu_regs.h"
+
+uint64_t fake_vectors[16][4];
+uint64_t fake_xcr0 = 7;
+
+void fpu_store_xmm(unsigned reg, void *to)
+{
+	memcpy(to, fake_vectors[reg], 16);
+}
+
+void fpu_load_xmm(unsigned reg, const void *from)
+{
+	memcpy(fake_vectors[reg], from, 16);
+}
+
+void fpu_store_ymm(unsigned reg, void *to)
+{
+	memcpy(to, fake_vectors[reg], 32);
+}
+
+void fpu_load_ymm(unsigned reg, const void *from)
+{
+	memcpy(fake_vectors[reg], from, 32);
+}
+
+uint64_t fpu_xcr0(void)
+{
+	return fake_xcr0;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Vector registers as plain memory, for hosted tests whose own code uses the real ones. */
+#pragma once
+
+#include "lib/types.h"
+
+extern uint64_t fake_vectors[16][4];
+extern uint64_t fake_xcr0;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Runs one instruction on the processor that the test runs on, with all of its registers given. */
+#pragma once
+
+#include "lib/types.h"
+
+struct native_state {
+	uint64_t gpr[16]; /* in the order of enum gpr */
+	uint64_t rflags;
+	uint64_t vector[16][4];
+};
+
+/* Maps code and data at the addresses given (below 2 GiB). False: the host does not allow it. */
+bool native_init(uint64_t code, uint64_t data, size_t data_size);
+
+/*
+ * Runs bytes at `code`. 0: it completed; else the signal that it raised, and then the state is that of
+ * before. Without AVX the upper halves of the vectors stay as given.
+ */
+int native_run(const uint8_t *bytes, size_t count, struct native_state *state);

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every command: its effect, its errors, and an answer in every state of its partition. */
+/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c console/complete.c console/control.c
+ * console/create.c console/create_place.c console/help.c console/history.c console/host.c console/keys.c
+ * console/layout.c console/line.c console/log.c console/machine.c console/main.c console/notice.c console/number.c
+ * console/op.c console/partition.c console/ring.c console/screen.c console/script.c console/session.c console/show.c
+ * console/text.c console/uart.c console/watch.c console/words.c lib/copy.c lib/format.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/frame.h"
+#include "console/command.h"
+#include "tests/unit/fake_kernel.h"
+
+static int boot(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_boot();
+	return 0;
+}
+
+/* The command's whole output is this one line. */
+static void expect(const char *line, const char *answer)
+{
+	char expected[2048];
+
+	snprintf(expected, sizeof(expected), "%s\r\n%s\r\nfreehold> ", line, answer);
+	assert_string_equal(fake_command(line), expected);
+}
+
+static void expect_in(const char *line, const char *part)
+{
+	if (!strstr(fake_command(line), part))
+		fail_msg("no \"%s\" in: %s", part, fake_output());
+}
+
+#define GOOD "memory=64M kernel=kernel"
+
+static void test_create(void **state)
+{
+	(void)state;
+	expect("create web cpus=2 on=2-3 memory=64M kernel=kernel initrd=initrd module=tiny module=tiny "
+	       "cmdline=\"console=ttyS0 x=\\\"y z\\\"\"",
+	       "web: created with 64 MiB and 2 dedicated CPUs");
+	assert_string_equal(fake.last_desc.name, "web");
+	assert_int_equal(fake.last_desc.flags, PART_DEDICATED);
+	assert_int_equal(fake.last_desc.vcpu_count, 2);
+	assert_int_equal(fake.last_desc.cpus[0], 2);
+	assert_int_equal(fake.last_desc.cpus[1], 3);
+	assert_int_equal(fake.last_desc.range_count, 2);
+	assert_int_equal(fake.last_desc.image_count, 4);
+	assert_int_equal(fake.last_desc.images[1].image, 1);
+	assert_int_equal(fake.last_desc.images[1].role, IMAGE_INITRD);
+	assert_int_equal(fake.last_desc.images[3].role, IMAGE_MODULE);
+	assert_string_equal(fake.last_desc.cmdline, "console=ttyS0 x=\"y z\"");
+	assert_int_equal(fake.mapped_pages, RING_PAGES);
+	expect("create db " GOOD, "db: created with 64 MiB and 1 pool vCPU");
+	assert_int_equal(fake.last_desc.flags, 0);
+	assert_int_equal(fake.last_desc.cpus[0], CPU_ANY);
+	expect("create db2 vcpus=3 on=0-1 " GOOD, "db2: created with 64 MiB and 3 pool vCPUs");
+	assert_int_equal(fake.last_desc.cpus[0], 0);
+	assert_int_equal(fake.last_desc.cpus[1], 1);
+	assert_int_equal(fake.last_desc.cpus[2], 0);
+}
+
+/* A long creation is cut into many calls, and its memory is given back when it fails. */
+static void test_create_again_and_failure(void **state)
+{
+	(void)state;
+	fake.again[CALL_PART_CREATE] = 50;
+	expect("create web " GOOD, "web: created with 64 MiB and 1 pool vCPU");
+	assert_int_equal(fake.count[CALL_PART_CREATE], 51);
+	fake.fail[CALL_PART_CREATE] = ERR_INVAL;
+	expect("create db " GOOD, "error: create db: the kernel refuses what was asked");
+	assert_int_equal(fake.mapped_pages, RING_PAGES);
+	fake.fail[CALL_PART_CREATE] = ERR_NOMEM;
+	expect("create db " GOOD,
+	       "error: create db: memory=64M: only 960.1 MiB is free (largest piece 960.1 MiB); web has 64 MiB");
+	fake.fail[CALL_PART_CREATE] = ERR_BUSY;
+	expect("create db cpus=1 on=0 " GOOD, "error: create db: cpu 0 cannot be dedicated: it is always in the pool");
+	expect("create db cpus=1 on=1 " GOOD, "error: create db: something it needs is in use; "
+	       "too few CPUs are free of the pool's vCPUs");
+	fake.fail[CALL_PART_CREATE] = 0;
+	fake.fail[CALL_MEM_MAP] = ERR_NOMEM;
+	expect("create db " GOOD, "error: create db: no memory for its console: 68 KiB are needed");
+	assert_null(fake_find("db"));
+}
+
+struct refusal {
+	const char *keys, *error;
+};
+
+/* K04 and the rules of create; each error names the object, the rule and who has it. */
+static void test_create_refusals(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ "kernel=kernel", "memory= is missing" },
+		{ "memory=64M", "kernel= is missing" },
+		{ GOOD " color=red",
+		  "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module cmdline" },
+		{ GOOD " =x", "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module cmdline" },
+		{ GOOD " memory=1M", "memory= is given twice" },
+		{ GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..." },
+		{ GOOD " --yes", "--yes is no option of this command; usage: create NAME KEY=VALUE ..." },
+		{ "kernel=kernel memory=18446744073709551616",
+		  "memory=18446744073709551616: must be a number with K, M, G or T, as in 512M" },
+		{ "kernel=kernel memory=-1", "memory=-1: must be a number with K, M, G or T, as in 512M" },
+		{ "kernel=kernel memory=0x", "memory=0x: must be a number with K, M, G or T, as in 512M" },
+		{ "kernel=kernel memory=\" 64M\"", "memory= 64M: must be a number with K, M, G or T, as in 512M" },
+		{ "kernel=kernel memory=", "memory=: must be a number with K, M, G or T, as in 512M" },
+		{ "kernel=kernel memory=128", "memory=128: must be a multiple of 4K" },
+		{ "kernel=kernel memory=4K", "memory=4K: must be from 1M to 64T" },
+		{ "kernel=kernel memory=65T", "memory=65T: must be from 1M to 64T" },
+		{ "kernel=kernel memory=8G", "memory=8G: only 1 GiB is free (largest piece 1 GiB)" },
+		{ "kernel=nothing memory=64M",
+		  "kernel=nothing: there is no such image; there is kernel, initrd, tiny" },
+		{ GOOD " cpus=0", "cpus=0: must be a number from 1 to 64" },
+		{ GOOD " cpus=65", "cpus=65: must be a number from 1 to 64" },
+		{ GOOD " vcpus=1 cpus=1", "cpus=1: cpus= and vcpus= exclude each other" },
+		{ GOOD " cpus=4", "cpus=4: only 3 CPUs can be dedicated: cpu 0 is always in the pool" },
+		{ GOOD " on=1", "on= needs cpus= or vcpus=" },
+		{ GOOD " cpus=2 on=1", "on=1: names 1 CPU, and cpus=2" },
+		{ GOOD " cpus=1 on=0", "cpu 0 cannot be dedicated: it is always in the pool" },
+		{ GOOD " cpus=1 on=4", "on=4: there is no cpu 4; this machine has cpu 0 to 3" },
+		{ GOOD " vcpus=1 on=9", "on=9: there is no cpu 9; this machine has cpu 0 to 3" },
+		{ GOOD " cpus=2 on=1,1", "on=1,1: names a CPU twice" },
+		{ GOOD " cpus=2 on=2-1", "on=2-1: must be CPU numbers and ranges, as in 2-3,5" },
+		{ GOOD " vcpus=1 on=0-64", "on=0-64: names more than 64 CPUs" },
+		{ GOOD " module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny",
+		  "module=tiny: a partition has at most 8 images" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		char line[400], error[400];
+
+		snprintf(line, sizeof(line), "create web %s", refusals[i].keys);
+		snprintf(error, sizeof(error), "error: create web: %s", refusals[i].error);
+		expect(line, error);
+	}
+	assert_int_equal(fake.count[CALL_PART_CREATE], 0);
+	assert_int_equal(fake.count[CALL_MEM_MAP], 0);
+}
+
+static void test_names(void **state)
+{
+	static const char *const bad[] = { "Web", "w.b", "-web", "\"\"", "\"a b\"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	char line[200];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(line, sizeof(line), "create %s " GOOD, bad[i]);
+		expect_in(line, "a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -\r\n");
+	}
+	expect_in("create aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " GOOD, ": created with");
+	expect_in("create a_-9 " GOOD, ": created with");
+	expect("create a_-9 " GOOD,
+	       "error: create a_-9: a partition of that name exists; it is stopped (never started)");
+}
+
+static void test_holders(void **state)
+{
+	(void)state;
+	fake_command("create db cpus=1 on=3 memory=128M kernel=tiny");
+	expect("create web cpus=1 on=3 " GOOD, "error: create web: cpu 3 is dedicated to partition db");
+	expect("create web vcpus=1 on=3 " GOOD, "error: create web: cpu 3 is dedicated to partition db");
+	expect("create web cpus=3 " GOOD, "error: create web: cpus=3: only 2 CPUs can be dedicated: "
+	       "cpu 0 is always in the pool, cpu 3 is dedicated to db");
+	expect("create web memory=1G kernel=tiny",
+	       "error: create web: memory=1G: only 896.1 MiB is free (largest piece 896.1 MiB); db has 128 MiB");
+	fake.cpus[2].state = CPU_FAILED;
+	expect("create web cpus=1 on=2 " GOOD, "error: create web: cpu 2 did not start when the machine did");
+	fake_command("create pool vcpus=1 on=1 " GOOD);
+	fake.fail[CALL_PART_CREATE] = ERR_BUSY;
+	expect("create web cpus=1 on=1 " GOOD,
+	       "error: create web: cpu 1 cannot be dedicated: partition pool runs there from the pool");
+}
+
+static void test_limit_and_backend(void **state)
+{
+	(void)state;
+	fake.host.partition_limit = 1;
+	fake_command("create a " GOOD);
+	expect("create b " GOOD,
+	       "error: create b: there is 1 partition already, and this build has room for no more");
+	fake.host.partition_limit = 64;
+	snprintf(fake.host.backend, sizeof(fake.host.backend), "none");
+	snprintf(fake.host.backend_reason, sizeof(fake.host.backend_reason), "switched off in the firmware");
+	expect("create b " GOOD, "error: create b: this machine cannot run guests: switched off in the firmware");
+}
+
+static void test_sixty_four_and_one(void **state)
+{
+	char line[64];
+
+	(void)state;
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
+		snprintf(line, sizeof(line), "create p%u memory=1M kernel=tiny", i);
+		expect_in(line, ": created with");
+	}
+	expect_in("create p64 memory=1M kernel=tiny", "error: create p64: there are 64 partitions already");
+	assert_int_equal(fake.count[CALL_PART_CREATE], MAX_PARTITIONS);
+}
+
+static void test_life(void **state)
+{
+	uint64_t free_before = fake.host.ram_free;
+
+	(void)state;
+	fake_command("create web cpus=1 on=1 " GOOD);
+	expect("start web", "web: started");
+	expect("pause web", "web: paused");
+	expect("resume web", "web: resumed");
+	expect("reset web", "web: reset and started");
+	assert_int_equal(fake_find("web")->info.start_count, 2);
+	fake.power_delay = FAKE_HZ;
+	expect("stop web", "web: stopped");
+	assert_int_equal(fake_find("web")->info.reason, REASON_POWEROFF);
+	expect("start web", "web: started");
+	expect("stop web --force", "web: stopped by force");
+	expect("start web", "web: started");
+	fake.power_delay = 0;
+	uint64_t before = fake.tsc;
+	expect("stop web", "web: stopped by force: it did not switch itself off in time");
+	assert_in_range(fake.tsc - before, 30ull * FAKE_HZ, 31ull * FAKE_HZ);
+	expect("destroy web", "web: destroyed");
+	assert_int_equal(fake.host.ram_free, free_before);
+	assert_int_equal(fake.mapped_pages, 0);
+	expect("show web", "error: show web: there is no partition of that name");
+}
+
+static void test_life_with_again(void **state)
+{
+	(void)state;
+	for (unsigned i = CALL_PART_CREATE; i <= CALL_PART_DESTROY; i++)
+		fake.again[i] = 20;
+	test_life(state);
+}
+
+static void test_stop_timeout(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_command("start web");
+	expect("stop web timeout=3601", "error: stop web: timeout=3601: must be a number from 0 to 3600");
+	expect("stop web timeout=x", "error: stop web: timeout=x: must be a number from 0 to 3600");
+	uint64_t before = fake.tsc;
+	expect_in("stop web timeout=2", "stopped by force");
+	assert_in_range(fake.tsc - before, 2ull * FAKE_HZ, 3ull * FAKE_HZ);
+	assert_true(fake_find("web")->events & EVENT_POWER);
+	fake_command("start web");
+	fake_command("pause web");
+	expect("stop web",
+	       "error: stop web: it is paused and cannot hear its power button; resume it, or stop --force");
+}
+
+/* The kernel's refusal of each call is told, and leaves a partition that can still be commanded. */
+static void test_call_failures(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake.fail[CALL_PART_START] = ERR_NOMEM;
+	expect("start web", "error: start web: there is not enough free memory");
+	fake.fail[CALL_PART_START] = -99;
+	expect("start web", "error: start web: the kernel gave an unknown answer");
+	fake.fail[CALL_PART_START] = 0;
+	expect("start web", "web: started");
+	fake.fail[CALL_PART_STOP] = ERR_STATE;
+	expect("destroy web --yes", "error: destroy web: its state does not allow it");
+	fake.fail[CALL_PART_STOP] = 0;
+	fake.fail[CALL_PART_PAUSE] = ERR_PERM;
+	expect("pause web", "error: pause web: the console may not do that");
+	expect("destroy web --yes", "web: destroyed");
+}
+
+/* A partition that the kernel lost must not keep its name for ever. */
+static void test_vanished(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_find("web")->info.state = PART_NONE;
+	expect("start web", "error: start web: it is absent, and must be stopped");
+	expect("destroy web", "web: destroyed");
+	expect("start web", "error: start web: there is no partition of that name");
+}
+
+/* K05: what each command that names a partition does in each state. */
+struct cell {
+	const char *command;
+	bool allowed[PART_DYING + 1]; /* by enum part_state; PART_NONE: there is no such partition */
+};
+
+static const struct cell cells[] = {
+	/*	       absent stopped running paused dying */
+	{ "start", { false, true, false, false, false } },
+	{ "stop", { false, false, true, true, false } },
+	{ "pause", { false, false, true, false, false } },
+	{ "resume", { false, false, false, true, false } },
+	{ "reset", { false, false, true, true, false } },
+	{ "destroy", { false, true, true, true, false } },
+	{ "show", { false, true, true, true, true } },
+	{ "console", { false, true, true, true, false } },
+	{ "stats", { false, true, true, true, true } },
+	{ "debug vcpu", { false, true, true, true, true } },
+	{ "debug random-state", { false, true, true, true, true } },
+};
+
+static const struct cell *find_cell(const char *command)
+{
+	for (unsigned i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		if (!strcmp(cells[i].command, command))
+			return &cells[i];
+	}
+	return NULL;
+}
+
+static void try_cell(const struct cell *cell, uint32_t state)
+{
+	char line[128], error[64];
+	const char *output;
+
+	fake_reset();
+	fake_boot();
+	if (state != PART_NONE) {
+		fake_command("create web " GOOD);
+		if (state != PART_STOPPED)
+			fake_command("start web");
+		if (state == PART_PAUSED)
+			fake_command("pause web");
+		fake_find("web")->info.state = state;
+	}
+	snprintf(line, sizeof(line), "%s web%s%s%s", cell->command,
+		 !strcmp(cell->command, "debug random-state") ? " 0 1 --yes" : "",
+		 !strcmp(cell->command, "destroy") ? " --yes" : "", !strcmp(cell->command, "stop") ? " --force" : "");
+	snprintf(error, sizeof(error), "error: %s web: ", cell->command);
+	output = fake_command(line);
+	if (cell->allowed[state] == (strstr(output, error) != NULL))
+		fail_msg("%s in state %u: %s", cell->command, state, output);
+	fake_type("\x1d");
+	fake_run();
+	/* Whatever it was, the console goes on. */
+	expect_in("images", "tiny");
+}
+
+static void test_states(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		for (uint32_t s = PART_NONE; s <= PART_DYING; s++)
+			try_cell(&cells[i], s);
+	}
+	/* No command that names a partition was forgotten. */
+	for (unsigned i = 0; i < command_count; i++) {
+		if (commands[i].args[0].kind == ARG_PARTITION)
+			assert_non_null(find_cell(commands[i].name));
+	}
+}
+
+/* K05, second half: random scripts of commands; afterwards all can be taken down. */
+static void test_random_commands(void **state)
+{
+	static const char *const verbs[] = {
+		"create %s memory=32M kernel=tiny", "create %s cpus=1 memory=32M kernel=tiny", "start %s",
+		"stop %s timeout=1", "stop %s --force", "pause %s", "resume %s", "reset %s", "destroy %s --yes",
+		"show %s", "stats %s", "list", "destroy %s\ry", "host",
+	};
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+	uint64_t free_before = fake.host.ram_free;
+	char line[128];
+
+	(void)state;
+	srand(3);
+	for (unsigned i = 0; i < 20000; i++) {
+		const char *name = names[rand() % 5];
+
+		snprintf(line, sizeof(line), verbs[rand() % 14], name);
+		fake.power_delay = rand() % 2 ? FAKE_HZ / 2 : 0;
+		fake_command(line);
+		if (rand() % 10 == 0 && fake_find(name) && fake_find(name)->info.state == PART_RUNNING)
+			fake_end(name, (enum part_reason)(1 + rand() % 10), "why\nmore");
+		if (i % 64 == 0)
+			fake.tsc += 100ull * FAKE_HZ;
+	}
+	fake_run();
+	for (unsigned i = 0; i < 5; i++) {
+		snprintf(line, sizeof(line), "destroy %s --yes", names[i]);
+		fake_command(line);
+		assert_null(fake_find(names[i]));
+	}
+	assert_int_equal(fake.host.ram_free, free_before);
+	assert_int_equal(fake.mapped_pages, 0);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(fake.cpus[i].state, CPU_POOL);
+}
+
+/* K10 */
+static void test_questions(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_command("start web");
+	expect_in("destroy web", "web is running. Destroy it? [y/N] ");
+	expect_in("n", "nothing was done");
+	assert_non_null(fake_find("web"));
+	fake_command("destroy web");
+	expect_in("yesterday", "nothing was done");
+	fake_command("destroy web");
+	expect_in("\x03", "freehold> ");
+	assert_non_null(fake_find("web"));
+	expect_in("reboot", "1 partition is not stopped. Restart the machine? [y/N] ");
+	expect_in("", "nothing was done");
+	assert_int_equal(fake.power_calls, 0);
+	fake_command("poweroff");
+	fake_command("y");
+	assert_int_equal(fake.power_calls, 1);
+	assert_int_equal(fake.power_action, POWER_OFF);
+	fake_command("reboot --yes");
+	assert_int_equal(fake.power_calls, 2);
+	assert_int_equal(fake.power_action, POWER_REBOOT);
+	fake_command("destroy web");
+	expect_in("yes", "web: destroyed");
+	fake.fail[CALL_POWER] = ERR_NOSYS;
+	expect_in("poweroff --yes", "error: poweroff: this kernel cannot do it");
+}
+
+static void test_words_of_commands(void **state)
+{
+	(void)state;
+	expect("frobnicate", "error: frobnicate: there is no such command; help lists them");
+	expect("debug", "error: debug: there is no such command; help lists them");
+	expect("star web", "error: star: there is no such command; help lists them");
+	expect("list web", "error: list: web is one word too many; usage: list");
+	expect("start", "error: start: NAME is missing; usage: start NAME");
+	expect("help nothing", "error: help nothing: there is no such command; help lists them");
+	expect("show \"web", "error: a \" has no partner");
+	expect("debug cpu-panic 9", "error: debug cpu-panic: there is no cpu 9 that runs");
+	expect("debug cpu-panic x",
+	       "error: debug cpu-panic: x is no number below 2^64; usage: debug cpu-panic CPU [--yes]");
+}
+
+static void test_debug(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake.again[CALL_DEBUG] = 3;
+	expect("audit", "debug 0 0\r\nsecond line");
+	expect("debug vcpu web", "debug 3 0\r\nsecond line");
+	expect("debug vcpu web 1", "error: debug vcpu web: there is no vcpu 1; it has 1");
+	expect("debug random-state web 0 5 --yes", "debug 4 50000\r\nsecond line");
+	expect("debug panic 2 --yes", "debug 1 2\r\nsecond line");
+	expect_in("debug panic", "The machine will be lost. Go on? [y/N] ");
+	expect_in("no", "nothing was done");
+	fake.fail[CALL_DEBUG] = ERR_NOSYS;
+	expect("audit", "error: audit: this kernel cannot do it");
+}
+
+static void test_host(void **state)
+{
+	(void)state;
+	fake_command("create web cpus=1 on=2 memory=64M kernel=kernel");
+	expect_in("host", "memory total 2097152 KiB\r\n"
+			  "memory free 983168 KiB in 1 extents, clean 524288 KiB, largest 983168 KiB\r\n");
+	assert_non_null(strstr(fake_output(), "memory partition web 65408 KiB in 1 extents, of it kernel objects 0 KiB\r\n"));
+	assert_non_null(strstr(fake_output(), "cpu 2  dedicated  web"));
+	assert_non_null(strstr(fake_output(), "cpu 0  pool       -"));
+	assert_non_null(strstr(fake_output(), "processor   AuthenticAMD, Test processor\r\n"));
+}
+
+/* Nothing that a guest or the kernel words reaches the terminal as a control byte (F03, J08). */
+static void test_show(void **state)
+{
+	(void)state;
+	fake_command("create web memory=64M kernel=kernel cmdline=\"quiet\"");
+	fake_command("start web");
+	fake_end("web", REASON_TRIPLE, "rip 1234\x1b[31m\r\nfake\x07 line\n");
+	fake_run();
+	expect_in("show web", "state       stopped (triple fault)\r\n");
+	assert_non_null(strstr(fake_output(), "  rip 1234\\x1b[31m\r\n  fake\\x07 line\r\n"));
+	assert_null(strchr(fake_output(), '\a'));
+	expect_in("show web", "memory      64 MiB, RAM in it 65408 KiB\r\n");
+	assert_non_null(strstr(fake_output(), "cmdline     quiet\r\n"));
+	expect_in("stats web", "cpuid      5\r\nio         7\r\n");
+	expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_create, boot),
+		cmocka_unit_test_setup(test_create_again_and_failure, boot),
+		cmocka_unit_test_setup(test_create_refusals, boot),
+		cmocka_unit_test_setup(test_names, boot),
+		cmocka_unit_test_setup(test_holders, boot),
+		cmocka_unit_test_setup(test_limit_and_backend, boot),
+		cmocka_unit_test_setup(test_sixty_four_and_one, boot),
+		cmocka_unit_test_setup(test_life, boot),
+		cmocka_unit_test_setup(test_life_with_again, boot),
+		cmocka_unit_test_setup(test_stop_timeout, boot),
+		cmocka_unit_test_setup(test_call_failures, boot),
+		cmocka_unit_test_setup(test_vanished, boot),
+		cmocka_unit_test_setup(test_states, boot),
+		cmocka_unit_test_setup(test_random_commands, boot),
+		cmocka_unit_test_setup(test_questions, boot),
+		cmocka_unit_test_setup(test_words_of_commands, boot),
+		cmocka_unit_test_setup(test_debug, boot),
+		cmocka_unit_test_setup(test_host, boot),
+		cmocka_unit_test_setup(test_show, boot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The assembly that reaches the vector registers: every register, both widths, and only that one. */
+/* sources: vmm/emulate_flags.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vmm/fpu_regs.h"
+
+/* The routines as they stand; this test is C only, so they come in by the assembler's own include. */
+asm(".pushsection .text\n.include \"vmm/fpu_regs.S\"\n.popsection\n");
+
+void call_on_vectors(uint64_t vectors[16][4], void (*routine)(void), unsigned reg, void *memory);
+
+/* In: RDI = 16 vectors of 32 bytes, loaded before and stored after; RSI = routine; EDX, RCX = its two. */
+asm(".pushsection .text\n"
+    ".macro all_vectors store\n"
+    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+    ".if \\store\n vmovups %ymm\\n, 32*\\n(%rbx)\n.else\n vmovups 32*\\n(%rbx), %ymm\\n\n.endif\n"
+    ".endr\n.endm\n"
+    ".globl call_on_vectors\n"
+    "call_on_vectors:\n"
+    "push %rbx\n mov %rdi, %rbx\n mov %rsi, %r8\n mov %edx, %edi\n mov %rcx, %rsi\n"
+    "all_vectors 0\n call *%r8\n all_vectors 1\n"
+    "vzeroupper\n pop %rbx\n ret\n"
+    ".popsection\n");
+
+static uint64_t vectors[16][4], before[16][4];
+
+static void fill(void)
+{
+	for (unsigned i = 0; i < 64; i++)
+		vectors[i / 4][i % 4] = 0x0101010101010101 * (i + 1);
+	memcpy(before, vectors, sizeof(vectors));
+}
+
+static void skip_without_avx(void)
+{
+	if (!__builtin_cpu_supports("avx"))
+		skip();
+}
+
+static void test_store(void **state)
+{
+	(void)state;
+	skip_without_avx();
+	for (unsigned reg = 0; reg < 16; reg++) {
+		uint64_t memory[5] = {0};
+
+		fill();
+		call_on_vectors(vectors, (void (*)(void))fpu_store_xmm, reg, memory);
+		assert_memory_equal(memory, before[reg], 16);
+		assert_int_equal(memory[2], 0);
+		assert_memory_equal(vectors, before, sizeof(vectors));
+		call_on_vectors(vectors, (void (*)(void))fpu_store_ymm, reg, memory);
+		assert_memory_equal(memory, before[reg], 32);
+		assert_int_equal(memory[4], 0);
+		assert_memory_equal(vectors, before, sizeof(vectors));
+	}
+}
+
+static void test_load(void **state)
+{
+	uint64_t memory[4] = {11, 22, 33, 44};
+
+	(void)state;
+	skip_without_avx();
+	for (unsigned reg = 0; reg < 16; reg++) {
+		fill();
+		call_on_vectors(vectors, (void (*)(void))fpu_load_xmm, reg, memory);
+		memcpy(before[reg], memory, 16);
+		assert_memory_equal(vectors, before, sizeof(vectors));
+		call_on_vectors(vectors, (void (*)(void))fpu_load_ymm, reg, memory);
+		memcpy(before[reg], memory, 32);
+		assert_memory_equal(vectors, before, sizeof(vectors));
+	}
+}
+
+static void test_xcr0(void **state)
+{
+	(void)state;
+	skip_without_avx();
+	assert_int_equal(fpu_xcr0() & 7, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_xcr0),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The emulator against the processor: random instructions with random registers and memory are run
+ * natively and emulated, half of their memory being a device's, and everything must come out alike.
+ */
+/* sources: vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_exchange.c vmm/emulate_fast.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c vmm/emulate_stack.c vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c vmm/insn_modrm.c vmm/insn_vex.c vmm/walk.c tests/unit/emulate_machine.c tests/unit/fpu_regs_fake.c tests/unit/native.c */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/emulate_machine.h"
+#include "tests/unit/fpu_regs_fake.h"
+#include "tests/unit/native.h"
+#include "vmm/cpu_bits.h"
+
+enum { DATA_SIZE = MACHINE_PAGES * 4096, ANY = -1 };
+
+enum template_flag {
+	LOCKABLE = 1 << 0,
+	VECTOR = 1 << 1,
+	STRING = 1 << 2,
+	NO_66 = 1 << 3,
+	FIXED = 1 << 4, /* no ModRM follows */
+	AVX = 1 << 5,	/* a VEX3 prefix is made, with the prefix byte as its pp */
+};
+
+/* An opcode, the value of ModRM.reg or ANY, and what may be added. */
+struct template {
+	const char *opcode;
+	uint8_t count;
+	int8_t reg;
+	uint8_t flags;
+};
+
+#define T(bytes, reg, flags) {bytes, sizeof(bytes) - 1, reg, flags}
+
+static const struct template templates[] = {
+	T("\x00", ANY, LOCKABLE), T("\x01", ANY, LOCKABLE), T("\x02", ANY, 0), T("\x03", ANY, 0),
+	T("\x08", ANY, LOCKABLE), T("\x09", ANY, LOCKABLE), T("\x0a", ANY, 0), T("\x0b", ANY, 0),
+	T("\x10", ANY, LOCKABLE), T("\x11", ANY, LOCKABLE), T("\x12", ANY, 0), T("\x13", ANY, 0),
+	T("\x18", ANY, LOCKABLE), T("\x19", ANY, LOCKABLE), T("\x1a", ANY, 0), T("\x1b", ANY, 0),
+	T("\x20", ANY, LOCKABLE), T("\x21", ANY, LOCKABLE), T("\x22", ANY, 0), T("\x23", ANY, 0),
+	T("\x28", ANY, LOCKABLE), T("\x29", ANY, LOCKABLE), T("\x2a", ANY, 0), T("\x2b", ANY, 0),
+	T("\x30", ANY, LOCKABLE), T("\x31", ANY, LOCKABLE), T("\x32", ANY, 0), T("\x33", ANY, 0),
+	T("\x38", ANY, 0), T("\x39", ANY, 0), T("\x3a", ANY, 0), T("\x3b", ANY, 0),
+	T("\x14", ANY, FIXED), T("\x15", ANY, FIXED), T("\x3c", ANY, FIXED), T("\x2d", ANY, FIXED),
+	T("\x80", ANY, LOCKABLE), T("\x81", ANY, LOCKABLE), T("\x83", ANY, LOCKABLE),
+	T("\x84", ANY, 0), T("\x85", ANY, 0), T("\xa8", ANY, FIXED), T("\xa9", ANY, FIXED),
+	T("\x86", ANY, LOCKABLE), T("\x87", ANY, LOCKABLE), T("\x91", ANY, FIXED),
+	T("\x88", ANY, 0), T("\x89", ANY, 0), T("\x8a", ANY, 0), T("\x8b", ANY, 0),
+	T("\xc6", 0, 0), T("\xc7", 0, 0), T("\xb3", ANY, FIXED), T("\xbe", ANY, FIXED),
+	T("\x63", ANY, 0), T("\x0f\xb6", ANY, 0), T("\x0f\xb7", ANY, 0), T("\x0f\xbe", ANY, 0),
+	T("\x0f\xbf", ANY, 0), T("\x0f\x38\xf0", ANY, 0), T("\x0f\x38\xf1", ANY, 0),
+	T("\x0f\xc3", ANY, NO_66), T("\x69", ANY, 0), T("\x6b", ANY, 0), T("\x0f\xaf", ANY, 0),
+	T("\xf6", 0, 0), T("\xf7", 0, 0), T("\xf6", 2, LOCKABLE), T("\xf7", 2, LOCKABLE),
+	T("\xf6", 3, LOCKABLE), T("\xf7", 3, LOCKABLE), T("\xf6", 4, 0), T("\xf7", 4, 0),
+	T("\xf6", 5, 0), T("\xf7", 5, 0), T("\xf6", 6, 0), T("\xf7", 6, 0), T("\xf6", 7, 0),
+	T("\xf7", 7, 0), T("\xfe", 0, LOCKABLE), T("\xff", 0, LOCKABLE), T("\xfe", 1, LOCKABLE),
+	T("\xff", 1, LOCKABLE), T("\xc0", ANY, 0), T("\xc1", ANY, 0), T("\xd0", ANY, 0),
+	T("\xd1", ANY, 0), T("\xd2", ANY, 0), T("\xd3", ANY, 0), T("\x0f\xa4", ANY, 0),
+	T("\x0f\xa5", ANY, 0), T("\x0f\xac", ANY, 0), T("\x0f\xad", ANY, 0),
+	T("\x0f\xb0", ANY, LOCKABLE), T("\x0f\xb1", ANY, LOCKABLE), T("\x0f\xc0", ANY, LOCKABLE),
+	T("\x0f\xc1", ANY, LOCKABLE), T("\x0f\xc7", 1, LOCKABLE | NO_66), T("\x0f\xa3", ANY, 0),
+	T("\x0f\xab", ANY, LOCKABLE), T("\x0f\xb3", ANY, LOCKABLE), T("\x0f\xbb", ANY, LOCKABLE),
+	T("\x0f\xba", 4, 0), T("\x0f\xba", 5, LOCKABLE), T("\x0f\xba", 6, LOCKABLE),
+	T("\x0f\xba", 7, LOCKABLE), T("\x0f\xbc", ANY, 0), T("\x0f\xbd", ANY, 0),
+	T("\x0f\x90", ANY, 0), T("\x0f\x92", ANY, 0), T("\x0f\x97", ANY, 0), T("\x0f\x9d", ANY, 0),
+	T("\x0f\x9e", ANY, 0), T("\x0f\x9a", ANY, 0), T("\x0f\x40", ANY, 0), T("\x0f\x43", ANY, 0),
+	T("\x0f\x46", ANY, 0), T("\x0f\x48", ANY, 0), T("\x0f\x4c", ANY, 0), T("\x0f\x4f", ANY, 0),
+	T("\xff", 6, 0), T("\x8f", 0, 0), T("\x53", ANY, FIXED), T("\x5f", ANY, FIXED),
+	T("\x68", ANY, FIXED), T("\x6a", ANY, FIXED), T("\x8c", 3, 0),
+	T("\xa4", ANY, STRING), T("\xa5", ANY, STRING), T("\xa6", ANY, STRING),
+	T("\xa7", ANY, STRING), T("\xaa", ANY, STRING), T("\xab", ANY, STRING),
+	T("\xac", ANY, STRING), T("\xad", ANY, STRING), T("\xae", ANY, STRING),
+	T("\xaf", ANY, STRING), T("\xf3\xa4", ANY, STRING), T("\xf3\xa5", ANY, STRING),
+	T("\xf3\xa6", ANY, STRING), T("\xf2\xa7", ANY, STRING), T("\xf3\xaa", ANY, STRING),
+	T("\xf3\xab", ANY, STRING), T("\xf2\xac", ANY, STRING), T("\xf3\xad", ANY, STRING),
+	T("\xf2\xae", ANY, STRING), T("\xf3\xaf", ANY, STRING),
+	T("\x00\x0f\x10", ANY, VECTOR), T("\x66\x0f\x10", ANY, VECTOR), T("\xf3\x0f\x10", ANY, VECTOR),
+	T("\xf2\x0f\x10", ANY, VECTOR), T("\x00\x0f\x11", ANY, VECTOR), T("\x66\x0f\x11", ANY, VECTOR),
+	T("\xf3\x0f\x11", ANY, VECTOR), T("\xf2\x0f\x11", ANY, VECTOR), T("\x00\x0f\x28", ANY, VECTOR),
+	T("\x66\x0f\x29", ANY, VECTOR), T("\x66\x0f\x2b", ANY, VECTOR), T("\x66\x0f\x6f", ANY, VECTOR),
+	T("\xf3\x0f\x6f", ANY, VECTOR), T("\x66\x0f\x7f", ANY, VECTOR), T("\xf3\x0f\x7f", ANY, VECTOR),
+	T("\x66\x0f\xe7", ANY, VECTOR), T("\xf2\x0f\xf0", ANY, VECTOR), T("\x66\x0f\x6e", ANY, VECTOR),
+	T("\x66\x0f\x7e", ANY, VECTOR), T("\xf3\x0f\x7e", ANY, VECTOR), T("\x66\x0f\xd6", ANY, VECTOR),
+	T("\x00\x0f\x12", ANY, VECTOR), T("\x66\x0f\x13", ANY, VECTOR), T("\x00\x0f\x16", ANY, VECTOR),
+	T("\x66\x0f\x17", ANY, VECTOR), T("\x00\x10", ANY, AVX), T("\x00\x11", ANY, AVX),
+	T("\x01\x6f", ANY, AVX), T("\x01\x7f", ANY, AVX), T("\x02\x6f", ANY, AVX),
+	T("\x02\x7f", ANY, AVX), T("\x01\xe7", ANY, AVX), T("\x02\x10", ANY, AVX),
+	T("\x03\x11", ANY, AVX), T("\x01\x6e", ANY, AVX), T("\x01\x7e", ANY, AVX),
+};
+
+/* These two have a prefix that is part of the opcode. */
+static const struct template prefixed[] = {
+	T("\xf3\x0f\xb8", ANY, 0), T("\xf3\x0f\xbc", ANY, 0), T("\xf3\x0f\xbd", ANY, 0),
+};
+
+static uint64_t random_state = 0x2545f4914f6cdd1d;
+
+static uint64_t next_random(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+static unsigned pick(unsigned count)
+{
+	return (unsigned)(next_random() >> 33) % count;
+}
+
+/* Values that sit on edges more often than chance would have it. */
+static uint64_t random_value(void)
+{
+	static const uint64_t edges[] = {0, 1, ~0ULL, 0x80, 0x7f, 0x8000, 0x7fff, 0x80000000,
+					 0x7fffffff, 1ULL << 63, ~0ULL >> 1, 0xffffffff};
+
+	if (pick(3) == 0)
+		return edges[pick(ARRAY_SIZE(edges))];
+	return pick(4) ? next_random() : next_random() >> pick(60);
+}
+
+/* One case: the instruction, its decoding, and the state before. */
+struct test_case {
+	uint8_t bytes[16];
+	struct insn insn;
+	const struct template *template;
+	struct native_state before;
+	uint8_t memory[DATA_SIZE];
+};
+
+static size_t put_prefixes(uint8_t *bytes, const struct template *template, bool lock, bool rex)
+{
+	size_t at = 0;
+
+	if (lock)
+		bytes[at++] = 0xf0;
+	if (!(template->flags & (NO_66 | VECTOR | AVX)) && pick(4) == 0)
+		bytes[at++] = 0x66;
+	if (pick(12) == 0)
+		bytes[at++] = 0x67;
+	if (template->flags & (VECTOR | STRING) && template->count == 3 - !(template->flags & VECTOR)) {
+		if (template->opcode[0])
+			bytes[at++] = (uint8_t)template->opcode[0];
+	}
+	if (rex)
+		bytes[at++] = (uint8_t)(0x40 | pick(16));
+	return at;
+}
+
+/* VEX3 with random W, L and register bits; vvvv says none. */
+static size_t put_vex(uint8_t *bytes, const struct template *template)
+{
+	bytes[0] = 0xc4;
+	bytes[1] = (uint8_t)((pick(8) << 5) | 1);
+	bytes[2] = (uint8_t)((pick(2) << 7) | 0x78 | (pick(2) << 2) | (uint8_t)template->opcode[0]);
+	bytes[3] = (uint8_t)template->opcode[1];
+	return 4;
+}
+
+static void make_bytes(struct test_case *test)
+{
+	const struct template *template = test->template;
+	size_t at, skip = 0;
+
+	for (int i = 0; i < 16; i++)
+		test->bytes[i] = (uint8_t)next_random();
+	if (template->flags & AVX) {
+		at = put_vex(test->bytes, template);
+	} else {
+		at = put_prefixes(test->bytes, template, (template->flags & LOCKABLE) && pick(4) == 0,
+				  pick(2));
+		if ((template->flags & VECTOR) || ((template->flags & STRING) && template->count == 2))
+			skip = 1;
+		memcpy(test->bytes + at, template->opcode + skip, template->count - skip);
+		at += template->count - skip;
+	}
+	if (template->reg != ANY)
+		test->bytes[at] = (uint8_t)((test->bytes[at] & ~0x38) | template->reg << 3);
+	if (!(template->flags & (FIXED | STRING)) && pick(5) == 0)
+		test->bytes[at] |= 0xc0;
+}
+
+/* The three with a mandatory F3, which has to stand before REX. */
+static void make_prefixed(struct test_case *test)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < 16; i++)
+		test->bytes[i] = (uint8_t)next_random();
+	if (pick(4) == 0)
+		test->bytes[at++] = 0x66;
+	test->bytes[at++] = 0xf3;
+	if (pick(2))
+		test->bytes[at++] = (uint8_t)(0x40 | pick(16));
+	memcpy(test->bytes + at, test->template->opcode + 1, 2);
+}
+
+/* Without a base register the displacement itself is the address: it is changed in the bytes. */
+static bool aim_displacement(struct test_case *test, uint64_t address)
+{
+	struct insn *insn = &test->insn;
+	int32_t old = (int32_t)insn->displacement;
+	int32_t new = (int32_t)(address - (insn->base == INSN_REG_RIP
+						   ? MACHINE_CODE + (uint64_t)insn->length
+						   : 0));
+	int at = insn->length - 4;
+
+	while (at > 0 && memcmp(test->bytes + at, &old, 4))
+		at--;
+	memcpy(test->bytes + at, &new, 4);
+	return insn_decode(test->bytes, 15, INSN_MODE_64, insn) == INSN_OK && insn->memory &&
+	       (int32_t)insn->displacement == new;
+}
+
+/* Changes the registers (or the displacement) so that the operand is at `address`. */
+static bool aim(struct test_case *test, uint64_t address)
+{
+	struct insn *insn = &test->insn;
+	uint64_t *gpr = test->before.gpr;
+	uint64_t index = insn->index == INSN_REG_NONE ? 0 : gpr[insn->index] << insn->scale;
+
+	if (insn->base >= INSN_REG_RIP)
+		return insn->index == INSN_REG_NONE && aim_displacement(test, address);
+	if (insn->index == insn->base)
+		return false;
+	if (insn->base == GPR_RSP && insn->op >= INSN_PUSH && insn->op <= INSN_POP &&
+	    (index || insn->address_size == 4 || insn->displacement >> 8 > 0 || insn->displacement >> 8 < -1))
+		return false; /* the stack would be elsewhere */
+	gpr[insn->base] = address - index - (uint64_t)insn->displacement;
+	if (insn->address_size == 4)
+		gpr[insn->base] += next_random() << 32;
+	return true;
+}
+
+/* Bit strings reach where their register says: keep that inside the window. */
+static bool tame_bit_number(struct test_case *test)
+{
+	struct insn *insn = &test->insn;
+	int64_t number = (int64_t)(next_random() % 40000) - 20000;
+
+	if (insn->op < INSN_BT || insn->op > INSN_BTC || insn->form != FORM_RM_REG || !insn->memory)
+		return true;
+	if (insn->reg == insn->base || insn->reg == insn->index)
+		return false;
+	test->before.gpr[insn->reg] = (uint64_t)number;
+	return true;
+}
+
+static void make_string_registers(struct test_case *test)
+{
+	uint64_t *gpr = test->before.gpr;
+	uint64_t low = pick(2) ? 0x3000 - pick(64) : 0x2000 + pick(0x3000);
+
+	gpr[GPR_RSI] = MACHINE_DATA + low;
+	gpr[GPR_RDI] = MACHINE_DATA + (pick(4) ? 0x2000 + pick(0x3000) : low + pick(16));
+	gpr[GPR_RCX] = pick(8) ? pick(100) : pick(500);
+	if (test->insn.address_size == 4)
+		gpr[GPR_RSI] |= next_random() << 32;
+	if (pick(3) == 0)
+		test->before.rflags |= RFLAGS_DF;
+}
+
+static bool make_case(struct test_case *test)
+{
+	bool extra = pick(40) == 0;
+	uint64_t target;
+
+	test->template = extra ? &prefixed[pick(ARRAY_SIZE(prefixed))]
+			       : &templates[pick(ARRAY_SIZE(templates))];
+	if (extra)
+		make_prefixed(test);
+	else
+		make_bytes(test);
+	if (insn_decode(test->bytes, 15, INSN_MODE_64, &test->insn) != INSN_OK ||
+	    test->insn.op == INSN_SIMD || test->insn.segment > SEG_DS)
+		return false;
+	if ((test->template->flags & (VECTOR | AVX)) && !test->insn.memory)
+		return false;
+	for (int i = 0; i < 16; i++)
+		test->before.gpr[i] = random_value();
+	for (int i = 0; i < 64; i++)
+		test->before.vector[i / 4][i % 4] = next_random();
+	test->before.rflags = RFLAGS_ONE | RFLAGS_IF | (next_random() & 0x8d5);
+	test->before.gpr[GPR_RSP] = MACHINE_DATA + 0x3000 + pick(0x2000) - pick(2) * 4;
+	if (pick(3) == 0) /* on a page boundary */
+		target = 0x2000 + 0x1000 * pick(4) - pick(32);
+	else
+		target = 0x2000 + pick(0x4000);
+	if (pick(3))
+		target &= ~31ULL;
+	if (!tame_bit_number(test))
+		return false;
+	if (test->insn.memory && !aim(test, MACHINE_DATA + target))
+		return false;
+	if (test->template->flags & STRING)
+		make_string_registers(test);
+	return true;
+}
+
+/* The flags that the manuals leave undefined after an operation. */
+static uint64_t undefined_flags(const struct test_case *test)
+{
+	const struct insn *insn = &test->insn;
+	unsigned bits = 8 * insn->operand_size;
+	unsigned count = insn->form == FORM_RM_ONE ? 1
+			 : insn->form == FORM_RM_CL || insn->form == FORM_RM_REG_CL
+				 ? (unsigned)test->before.gpr[GPR_RCX] & 0xff
+				 : (unsigned)insn->immediate & 0xff;
+
+	count &= bits == 64 ? 63 : 31;
+	switch ((int)insn->op) {
+	case INSN_ROL ... INSN_RCR:
+		return count == 1 ? 0 : RFLAGS_OF;
+	case INSN_SHL ... INSN_SAR:
+	case INSN_SHLD ... INSN_SHRD:
+		return (count ? RFLAGS_AF : 0) | (count == 1 ? 0 : RFLAGS_OF) |
+		       (count >= bits ? RFLAGS_CF : 0);
+	case INSN_MUL ... INSN_IMUL2:
+		return RFLAGS_SF | RFLAGS_ZF | RFLAGS_AF | RFLAGS_PF;
+	case INSN_DIV ... INSN_IDIV:
+		return RFLAGS_SF | RFLAGS_ZF | RFLAGS_AF | RFLAGS_PF | RFLAGS_CF | RFLAGS_OF;
+	case INSN_BT ... INSN_BTC:
+		return RFLAGS_OF | RFLAGS_SF | RFLAGS_AF | RFLAGS_PF;
+	case INSN_BSF ... INSN_BSR:
+		return RFLAGS_OF | RFLAGS_SF | RFLAGS_AF | RFLAGS_PF | RFLAGS_CF;
+	case INSN_TZCNT ... INSN_LZCNT:
+		return RFLAGS_OF | RFLAGS_SF | RFLAGS_AF | RFLAGS_PF;
+	default:
+		return 0;
+	}
+}
+
+/* A 16-bit double shift by more than 16 has no defined result at all. */
+static bool result_undefined(const struct test_case *test)
+{
+	unsigned count = test->insn.form == FORM_RM_REG_CL ? (unsigned)test->before.gpr[GPR_RCX]
+							   : (unsigned)test->insn.immediate;
+
+	return test->insn.op >= INSN_SHLD && test->insn.op <= INSN_SHRD &&
+	       test->insn.operand_size == 2 && (count & 31) > 16;
+}
+
+static enum emulate_result run_emulated(struct machine *machine, const struct test_case *test)
+{
+	enum emulate_result result;
+
+	machine_reset_frame(machine);
+	machine_set_code(machine, test->bytes, 16);
+	machine_put(machine, 0, test->memory, DATA_SIZE);
+	memcpy(machine->frame.gpr, test->before.gpr, sizeof(test->before.gpr));
+	memcpy(fake_vectors, test->before.vector, sizeof(fake_vectors));
+	machine->frame.rflags = test->before.rflags;
+	for (int tries = 0; tries < 20; tries++) {
+		result = machine_step(machine);
+		if (result != EMULATE_RESTART)
+			break;
+	}
+	return result;
+}
+
+static const char *compare(struct machine *machine, const struct test_case *test, int raised,
+			   enum emulate_result result, const struct native_state *after)
+{
+	uint64_t defined = ~undefined_flags(test) & 0xcd5;
+	static uint8_t memory[DATA_SIZE];
+
+	if (raised == SIGFPE)
+		return result == EMULATE_FAULT && machine->frame.event.vector == VECTOR_DE
+			       ? NULL
+			       : "the native one divides by zero";
+	if (raised == SIGSEGV)
+		return result == EMULATE_FAULT && machine->frame.event.vector == VECTOR_GP
+			       ? NULL
+			       : "the native one faults";
+	if (raised || result != EMULATE_DONE)
+		return "outcome";
+	if (memcmp(machine->frame.gpr, after->gpr, sizeof(after->gpr)))
+		return "registers";
+	if ((machine->frame.rflags ^ after->rflags) & defined)
+		return "flags";
+	if (machine->frame.rip != MACHINE_CODE + (uint64_t)test->insn.length)
+		return "RIP";
+	machine_get(machine, 0, memory, DATA_SIZE);
+	if (memcmp(memory, (void *)MACHINE_DATA, DATA_SIZE))
+		return "memory";
+	if (memcmp(fake_vectors, after->vector, sizeof(fake_vectors)))
+		return "vectors";
+	return NULL;
+}
+
+static void show(const char *why, const struct test_case *test, const struct machine *machine,
+		 const struct native_state *after)
+{
+	fprintf(stderr, "%s, operation %d:", why, test->insn.op);
+	for (int i = 0; i < test->insn.length; i++)
+		fprintf(stderr, " %02x", test->bytes[i]);
+	fprintf(stderr, "  rflags %llx, native %llx, emulated %llx\n",
+		(unsigned long long)test->before.rflags, (unsigned long long)after->rflags,
+		(unsigned long long)machine->frame.rflags);
+	for (int i = 0; i < 16; i++)
+		if (after->gpr[i] != machine->frame.gpr[i])
+			fprintf(stderr, "  gpr %d: %llx, native %llx, emulated %llx\n", i,
+				(unsigned long long)test->before.gpr[i],
+				(unsigned long long)after->gpr[i],
+				(unsigned long long)machine->frame.gpr[i]);
+}
+
+static void test_against_processor(void **state)
+{
+	static struct machine machine;
+	static struct test_case test;
+	long rounds = getenv("FREEHOLD_LONG") ? 1000000 : 20000, different = 0, faults = 0;
+	long per_op[INSN_OPS] = {0};
+
+	(void)state;
+	if (!native_init(MACHINE_CODE, MACHINE_DATA, DATA_SIZE))
+		skip();
+	machine_init(&machine);
+	for (int i = 0; i < DATA_SIZE; i++)
+		test.memory[i] = (uint8_t)next_random();
+	for (long done = 0; done < rounds;) {
+		struct native_state after;
+		enum emulate_result result;
+		const char *why;
+		int raised;
+
+		if (!make_case(&test) || result_undefined(&test))
+			continue;
+		for (int i = 0; i < 64; i++)
+			test.memory[pick(DATA_SIZE)] = (uint8_t)random_value();
+		memcpy((void *)MACHINE_DATA, test.memory, DATA_SIZE);
+		after = test.before;
+		raised = native_run(test.bytes, test.insn.length, &after);
+		result = run_emulated(&machine, &test);
+		why = compare(&machine, &test, raised, result, &after);
+		if (why && different++ < 30)
+			show(why, &test, &machine, &after);
+		faults += raised != 0;
+		per_op[test.insn.op]++;
+		done++;
+	}
+	machine_free(&machine);
+	assert_int_equal(different, 0);
+	assert_true(faults > 0 && faults < rounds / 10);
+	assert_true(per_op[INSN_ADD] && per_op[INSN_MOVU] && per_op[INSN_BTS] && per_op[INSN_MOVS]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_processor),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What well-formed images find in memory and registers when they start. */
+/* sources: vmm/loader.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c vmm/loader_multiboot.c
+ * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
+ * tests/unit/loader_images.c */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "tests/unit/vmm_fixture.h"
+#include <cmocka.h>
+
+#include "tests/unit/loader_images.h"
+#include "vmm/guest_layout.h"
+#include "vmm/loader.h"
+#include "vmm/memory_map.h"
+
+#define RSDP 0xf0000
+
+static uint32_t read32(gpa_t gpa)
+{
+	uint32_t value;
+
+	memcpy(&value, fixture_ram(gpa), sizeof(value));
+	return value;
+}
+
+static uint64_t read64(gpa_t gpa)
+{
+	uint64_t value;
+
+	memcpy(&value, fixture_ram(gpa), sizeof(value));
+	return value;
+}
+
+/* Loads the image with an initrd of 5000 bytes and a module, or says why not. */
+static const char *load(const struct image *image, struct boot_entry *entry)
+{
+	static uint8_t initrd[5000], module[10];
+
+	memset(initrd, 0x5a, sizeof(initrd));
+	memset(module, 0xa5, sizeof(module));
+	fixture_image(IMAGE_KERNEL, "kernel", image->bytes, image->size);
+	fixture_image(IMAGE_INITRD, "initrd", initrd, sizeof(initrd));
+	fixture_image(IMAGE_MODULE, "module", module, sizeof(module));
+	strcpy(fixture_config.cmdline, "console=ttyS0 quiet");
+	return loader_load(RSDP, entry);
+}
+
+static void test_linux(void **state)
+{
+	struct image image = image_linux();
+	struct boot_entry entry;
+	uint32_t initrd;
+
+	(void)state;
+	fixture_init(MIB(64));
+	assert_null(load(&image, &entry));
+	assert_true(entry.long_mode);
+	assert_int_equal(entry.rip, LINUX_PREF + 0x200);
+	assert_int_equal(entry.rsi, GUEST_BOOT_INFO);
+	assert_memory_equal(fixture_ram(LINUX_PREF), image.bytes + LINUX_KERNEL, LINUX_KERNEL_SIZE);
+	assert_memory_equal(fixture_ram(GUEST_BOOT_INFO + 0x202), "HdrS", 4);
+	assert_int_equal(*fixture_ram(GUEST_BOOT_INFO + 0x210), 0xff);
+	assert_string_equal(fixture_ram(read32(GUEST_BOOT_INFO + 0x228)), "console=ttyS0 quiet");
+	assert_int_equal(read64(GUEST_BOOT_INFO + 0x70), RSDP);
+	initrd = read32(GUEST_BOOT_INFO + 0x218);
+	assert_int_equal(initrd, MIB(64) - 2 * PAGE_SIZE);
+	assert_int_equal(read32(GUEST_BOOT_INFO + 0x21c), 5000);
+	assert_int_equal(*fixture_ram(initrd), 0x5a);
+	assert_int_equal(*fixture_ram(initrd + 4999), 0x5a);
+	image_free(&image);
+}
+
+/* Documentation/arch/x86/zero-page.rst: 1E8h the count, 2D0h the table of 20-byte entries. */
+static void test_linux_e820(void **state)
+{
+	struct image image = image_linux();
+	struct boot_entry entry;
+	uint64_t usable = 0, last = 0;
+	unsigned count;
+
+	(void)state;
+	fixture_init(GIB(5));
+	assert_null(load(&image, &entry));
+	count = *fixture_ram(GUEST_BOOT_INFO + 0x1e8);
+	assert_int_equal(count, 7);
+	for (unsigned i = 0; i < count; i++) {
+		gpa_t at = GUEST_BOOT_INFO + 0x2d0 + i * 20;
+
+		assert_true(read64(at) >= last);
+		last = read64(at) + read64(at + 8);
+		usable += read32(at + 16) == 1 ? read64(at + 8) : 0;
+		/* Nothing is promised in the holes. */
+		assert_false(read64(at) < 0xc0000 && last > 0xa0000);
+		assert_false(read64(at) < GIB(4) && last > GIB(3));
+	}
+	assert_int_equal(last, GIB(6));
+	assert_int_equal(usable, 0x9fc00 + GIB(3) - MIB(1) + GIB(2));
+	image_free(&image);
+}
+
+static void test_linux_relocates(void **state)
+{
+	struct image image = image_linux();
+	struct boot_entry entry;
+
+	(void)state;
+	fixture_init(MIB(8)); /* ends below pref_address */
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.rip, MIB(2) + 0x200);
+	image.bytes[0x234] = 0; /* not relocatable */
+	fixture_init(MIB(8));
+	assert_non_null(load(&image, &entry));
+	image_free(&image);
+}
+
+static void test_linux_initrd_limit(void **state)
+{
+	struct image image = image_linux();
+	struct boot_entry entry;
+
+	(void)state;
+	image_put32(&image, 0x22c, MIB(32) - 1);
+	fixture_init(MIB(64));
+	assert_null(load(&image, &entry));
+	assert_int_equal(read32(GUEST_BOOT_INFO + 0x218), MIB(32) - 2 * PAGE_SIZE);
+	image_free(&image);
+}
+
+static void test_linux_without_initrd(void **state)
+{
+	struct image image = image_linux();
+	struct boot_entry entry;
+
+	(void)state;
+	fixture_init(MIB(64));
+	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
+	assert_null(loader_load(RSDP, &entry));
+	assert_int_equal(read32(GUEST_BOOT_INFO + 0x218), 0);
+	assert_int_equal(read32(GUEST_BOOT_INFO + 0x21c), 0);
+	image_free(&image);
+}
+
+static void check_segments(const struct image *image)
+{
+	assert_memory_equal(fixture_ram(ELF_FIRST_TO), image->bytes + ELF_FIRST, 0x1000);
+	assert_true(fixture_untouched(ELF_FIRST_TO + 0x1000, ELF_SECOND_TO));
+	assert_memory_equal(fixture_ram(ELF_SECOND_TO), image->bytes + ELF_SECOND, 0x100);
+}
+
+/* Xen's public/arch-x86/hvm/start_info.h */
+static void check_start_info(void)
+{
+	gpa_t info = GUEST_BOOT_INFO, modules, map;
+
+	assert_int_equal(read32(info), 0x336ec578);
+	assert_int_equal(read32(info + 4), 1);
+	assert_int_equal(read32(info + 12), 2);
+	modules = read64(info + 16);
+	assert_string_equal(fixture_ram(read64(info + 24)), "console=ttyS0 quiet");
+	assert_int_equal(read64(info + 32), RSDP);
+	map = read64(info + 40);
+	assert_int_equal(read32(info + 48), 6);
+	assert_int_equal(read64(modules + 8), 5000);
+	assert_int_equal(*fixture_ram(read64(modules)), 0x5a);
+	assert_string_equal(fixture_ram(read64(modules + 16)), "initrd");
+	assert_int_equal(read64(modules + 32 + 8), 10);
+	assert_int_equal(*fixture_ram(read64(modules + 32)), 0xa5);
+	assert_int_equal(read64(map), 0);
+	assert_int_equal(read64(map + 8), 0x9fc00);
+	assert_int_equal(read32(map + 16), MEMORY_RAM);
+	assert_int_equal(read64(map + 5 * 24), MIB(1));
+	assert_int_equal(read64(map + 5 * 24 + 8), MIB(15));
+}
+
+static void check_pvh(struct image image)
+{
+	struct boot_entry entry;
+
+	fixture_init(MIB(16));
+	assert_null(load(&image, &entry));
+	assert_false(entry.long_mode);
+	assert_int_equal(entry.rip, ELF_ENTRY);
+	assert_int_equal(entry.rbx, GUEST_BOOT_INFO);
+	check_segments(&image);
+	check_start_info();
+	image_free(&image);
+}
+
+static void test_pvh64(void **state)
+{
+	(void)state;
+	check_pvh(image_elf64());
+}
+
+static void test_pvh32(void **state)
+{
+	(void)state;
+	check_pvh(image_elf32());
+}
+
+/* Multiboot Specification 3.3 "Boot information format" */
+static void check_multiboot_info(void)
+{
+	gpa_t info = GUEST_BOOT_INFO, map;
+
+	assert_int_equal(read32(info), 1 << 0 | 1 << 2 | 1 << 3 | 1 << 6 | 1 << 9);
+	assert_int_equal(read32(info + 4), 639);
+	assert_int_equal(read32(info + 8), 15 * 1024);
+	assert_string_equal(fixture_ram(read32(info + 16)), "console=ttyS0 quiet");
+	assert_int_equal(read32(info + 20), 2);
+	assert_int_equal(read32(read32(info + 24) + 4) - read32(read32(info + 24)), 5000);
+	assert_int_equal(read32(info + 44), 6 * 24);
+	map = read32(info + 48);
+	assert_int_equal(read32(map), 20);
+	assert_int_equal(read64(map + 5 * 24 + 4), MIB(1));
+	assert_int_equal(read32(map + 5 * 24 + 20), MEMORY_RAM);
+}
+
+static void test_multiboot_addresses(void **state)
+{
+	struct image image = image_multiboot();
+	struct boot_entry entry;
+
+	(void)state;
+	fixture_init(MIB(16));
+	assert_null(load(&image, &entry));
+	assert_false(entry.long_mode);
+	assert_int_equal(entry.rip, 0x100080);
+	assert_int_equal(entry.rax, 0x2badb002);
+	assert_int_equal(entry.rbx, GUEST_BOOT_INFO);
+	assert_memory_equal(fixture_ram(0x100000), image.bytes, MULTIBOOT_SIZE);
+	check_multiboot_info();
+	image_free(&image);
+}
+
+/* The ELF has no PVH note, and its entry is a virtual address. */
+static void check_multiboot_elf(struct image image)
+{
+	struct boot_entry entry;
+
+	image_multiboot_flags(&image, ELF_FIRST + 0x10, 3);
+	image_put32(&image, ELF_NOTE_AT + 28, 17);
+	fixture_init(MIB(16));
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.rip, ELF_ENTRY);
+	assert_int_equal(entry.rax, 0x2badb002);
+	check_segments(&image);
+	check_multiboot_info();
+	image_free(&image);
+}
+
+static void test_multiboot_elf(void **state)
+{
+	(void)state;
+	check_multiboot_elf(image_elf64());
+	check_multiboot_elf(image_elf32());
+}
+
+static void test_map_check(void **state)
+{
+	(void)state;
+	fixture_init(MIB(16));
+	assert_null(memory_map_check());
+	fixture_config.ranges[0].size -= PAGE_SIZE;
+	assert_non_null(memory_map_check());
+	fixture_init(MIB(16));
+	fixture_config.ranges[0].size = MIB(16); /* RAM in the video hole */
+	assert_non_null(memory_map_check());
+	fixture_init(GIB(4));
+	assert_null(memory_map_check());
+	fixture_config.ranges[1].size += PAGE_SIZE; /* beyond 3 GiB */
+	assert_non_null(memory_map_check());
+	fixture_init(MIB(16));
+	fixture_config.ranges[2] = (struct part_range){UINT64_MAX - PAGE_MASK, 2 * PAGE_SIZE};
+	fixture_config.range_count = 3;
+	assert_non_null(memory_map_check());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_linux),
+		cmocka_unit_test(test_linux_e820),
+		cmocka_unit_test(test_linux_relocates),
+		cmocka_unit_test(test_linux_initrd_limit),
+		cmocka_unit_test(test_linux_without_initrd),
+		cmocka_unit_test(test_pvh64),
+		cmocka_unit_test(test_pvh32),
+		cmocka_unit_test(test_multiboot_addresses),
+		cmocka_unit_test(test_multiboot_elf),
+		cmocka_unit_test(test_map_check),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The page walk against a model of its own, written level by level from the manual's tables, on random
+ * tables, modes and accesses; and its error codes and races in named cases.
+ */
+/* sources: vmm/walk.c vmm/guest_mem.c tests/unit/guest_record.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/guest_record.h"
+#include "vmm/cpu_bits.h"
+#include "vmm/guest_mem.h"
+#include "vmm/walk.h"
+
+enum { PAGES = 64, RAM_SIZE = PAGES * 4096 };
+
+static uint8_t *ram, *model_ram;
+static uint64_t random_state = 0x853c49e6748fea9b;
+
+static uint64_t next_random(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+static unsigned pick(unsigned count)
+{
+	return (unsigned)(next_random() >> 33) % count;
+}
+
+static int setup(void **state)
+{
+	static const struct guest_range range = {0, RAM_SIZE};
+
+	(void)state;
+	ram = calloc(1, RAM_SIZE);
+	model_ram = calloc(1, RAM_SIZE);
+	guest_record_reset();
+	return guest_mem_init(ram, &range, 1) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(ram);
+	free(model_ram);
+	return 0;
+}
+
+/* The model. One line of the manual a line; no table of formats, no fast path. */
+struct model {
+	const struct walk_context *c;
+	unsigned access;
+	bool present_fault;
+	gpa_t used[5];
+	unsigned used_count, entry_size;
+	bool writable, user, no_execute;
+	unsigned key;
+};
+
+static bool model_bit(uint64_t value, unsigned bit)
+{
+	return value >> bit & 1;
+}
+
+static uint64_t model_read(const struct model *m, gpa_t at)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, model_ram + at, m->entry_size);
+	return value;
+}
+
+static bool model_nx_on(const struct walk_context *c)
+{
+	return (c->cr4 & CR4_PAE) && (c->efer & EFER_NXE);
+}
+
+static uint32_t model_error(const struct model *m, bool present, bool reserved, bool key)
+{
+	uint32_t error = present ? 1 : 0;
+
+	if (m->access & WALK_WRITE)
+		error |= 2;
+	if (m->c->cpl == 3 && !(m->access & WALK_IMPLICIT))
+		error |= 4;
+	if (reserved)
+		error |= 8;
+	if ((m->access & WALK_FETCH) && ((m->c->cr4 & CR4_SMEP) || model_nx_on(m->c)))
+		error |= 16;
+	if (key)
+		error |= 32;
+	return error;
+}
+
+static bool model_high_reserved(const struct model *m, uint64_t entry, bool pae)
+{
+	for (unsigned bit = m->c->maxphyaddr; bit < 52; bit++)
+		if (model_bit(entry, bit))
+			return true;
+	for (unsigned bit = 52; pae && bit < 63; bit++)
+		if (model_bit(entry, bit))
+			return true;
+	return model_bit(entry, 63) && !model_nx_on(m->c);
+}
+
+static bool model_bits_set(uint64_t entry, unsigned high, unsigned low)
+{
+	for (unsigned bit = low; bit <= high; bit++)
+		if (model_bit(entry, bit))
+			return true;
+	return false;
+}
+
+/* Rights of SDM 3A 4.6, by its bullet points. */
+static bool model_allowed(const struct model *m, bool *key)
+{
+	const struct walk_context *c = m->c;
+	bool user_access = c->cpl == 3 && !(m->access & WALK_IMPLICIT);
+	bool write = m->access & WALK_WRITE, fetch = m->access & WALK_FETCH;
+	bool wp = c->cr0 & CR0_WP, allowed;
+
+	if (!user_access && !m->user)
+		allowed = fetch ? !m->no_execute : write ? m->writable || !wp : true;
+	else if (!user_access && fetch)
+		allowed = !(c->cr4 & CR4_SMEP) && !m->no_execute;
+	else if (!user_access) {
+		bool smap = (c->cr4 & CR4_SMAP) &&
+			    ((m->access & WALK_IMPLICIT) || !(c->rflags & RFLAGS_AC));
+
+		allowed = !smap && (!write || m->writable || !wp);
+	} else if (!m->user)
+		allowed = false;
+	else
+		allowed = fetch ? !m->no_execute : !write || m->writable;
+	*key = false;
+	if ((c->cr4 & CR4_PKE) && (c->efer & EFER_LMA) && m->user && !fetch) {
+		bool ad = model_bit(c->pkru, m->key * 2), wd = model_bit(c->pkru, m->key * 2 + 1);
+
+		*key = ad || (wd && write && (user_access || wp));
+	}
+	return allowed && !*key;
+}
+
+static void model_note(struct model *m, gpa_t at, uint64_t entry)
+{
+	m->used[m->used_count++] = at;
+	m->writable &= model_bit(entry, 1);
+	m->user &= model_bit(entry, 2);
+	m->no_execute |= model_bit(entry, 63);
+	m->key = (unsigned)(entry >> 59) & 15;
+}
+
+static enum walk_status model_finish(struct model *m, uint64_t gpa, struct walk_result *result)
+{
+	bool key;
+
+	if (!model_allowed(m, &key)) {
+		result->error = model_error(m, true, false, key);
+		return WALK_FAULT;
+	}
+	for (unsigned i = 0; i < m->used_count; i++) {
+		model_ram[m->used[i]] |= 0x20;
+		if ((m->access & WALK_WRITE) && i + 1 == m->used_count)
+			model_ram[m->used[i]] |= 0x40;
+	}
+	result->gpa = gpa;
+	return WALK_OK;
+}
+
+static enum walk_status model_fault(struct model *m, bool present, struct walk_result *result)
+{
+	result->error = model_error(m, present, present, false);
+	return WALK_FAULT;
+}
+
+static enum walk_status model_32(struct model *m, uint32_t linear, struct walk_result *result)
+{
+	gpa_t at = (m->c->cr3 & 0xfffff000) + (linear >> 22) * 4;
+	uint64_t entry;
+
+	m->entry_size = 4;
+	if (at + 4 > RAM_SIZE)
+		return result->gpa = at, WALK_UNBACKED;
+	entry = model_read(m, at);
+	if (!(entry & 1))
+		return model_fault(m, false, result);
+	if (model_bit(entry, 7) && (m->c->cr4 & CR4_PSE)) {
+		uint64_t high = entry >> 13 & 0xff;
+		unsigned width = m->c->maxphyaddr < 40 ? m->c->maxphyaddr - 32u : 8u;
+
+		if (model_bit(entry, 21) || high >> width)
+			return model_fault(m, true, result);
+		model_note(m, at, entry);
+		return model_finish(m, high << 32 | (entry & 0xffc00000) | (linear & 0x3fffff),
+				    result);
+	}
+	model_note(m, at, entry);
+	at = (entry & 0xfffff000) + (linear >> 12 & 1023) * 4;
+	if (at + 4 > RAM_SIZE)
+		return result->gpa = at, WALK_UNBACKED;
+	entry = model_read(m, at);
+	if (!(entry & 1))
+		return model_fault(m, false, result);
+	model_note(m, at, entry);
+	return model_finish(m, (entry & 0xfffff000) | (linear & 0xfff), result);
+}
+
+/* Eight-byte entries from `level` down; level 1 maps 4 KiB. */
+static enum walk_status model_64(struct model *m, gpa_t table, unsigned level, uint64_t linear,
+				 bool pae, struct walk_result *result)
+{
+	unsigned shift = level == 5 ? 48 : level == 4 ? 39 : level == 3 ? 30 : level == 2 ? 21 : 12;
+	gpa_t at = table + (linear >> shift & 511) * 8;
+	uint64_t entry;
+
+	m->entry_size = 8;
+	if (at + 8 > RAM_SIZE)
+		return result->gpa = at, WALK_UNBACKED;
+	entry = model_read(m, at);
+	if (!model_bit(entry, 0))
+		return model_fault(m, false, result);
+	if (model_high_reserved(m, entry, pae))
+		return model_fault(m, true, result);
+	if (level > 1 && model_bit(entry, 7)) {
+		if (level > 3 || (level == 3 && !m->c->gib_pages) ||
+		    model_bits_set(entry, shift - 1, 13))
+			return model_fault(m, true, result);
+		model_note(m, at, entry);
+		return model_finish(m, (entry >> shift << shift & 0xfffffffffffff) |
+					       (linear & ((1ULL << shift) - 1)),
+				    result);
+	}
+	model_note(m, at, entry);
+	if (level == 1)
+		return model_finish(m, (entry & 0xffffffffff000) | (linear & 0xfff), result);
+	return model_64(m, entry & 0xffffffffff000, level - 1, linear, pae, result);
+}
+
+static enum walk_status model_pae(struct model *m, uint32_t linear, struct walk_result *result)
+{
+	gpa_t at = (m->c->cr3 & 0xffffffe0) + (linear >> 30) * 8;
+	uint64_t entry;
+
+	m->entry_size = 8;
+	if (at + 8 > RAM_SIZE)
+		return result->gpa = at, WALK_UNBACKED;
+	entry = model_read(m, at);
+	if (!model_bit(entry, 0))
+		return model_fault(m, false, result);
+	if (model_bits_set(entry, 2, 1) || model_bits_set(entry, 8, 5) ||
+	    model_bits_set(entry, 63, m->c->maxphyaddr))
+		return model_fault(m, true, result);
+	return model_64(m, entry & 0xffffffffff000, 2, linear, true, result);
+}
+
+static enum walk_status model_walk(const struct walk_context *c, uint64_t linear, unsigned access,
+				   struct walk_result *result)
+{
+	struct model m = {.c = c, .access = access, .writable = true, .user = true};
+
+	if (!(c->cr0 & CR0_PG)) {
+		result->gpa = linear;
+		return WALK_OK;
+	}
+	if (c->efer & EFER_LMA)
+		return model_64(&m, c->cr3 & 0xffffffffff000, c->cr4 & CR4_LA57 ? 5 : 4, linear,
+				false, result);
+	if (c->cr4 & CR4_PAE)
+		return model_pae(&m, (uint32_t)linear, result);
+	return model_32(&m, (uint32_t)linear, result);
+}
+
+/* Random cases. */
+static void random_context(struct walk_context *c)
+{
+	static const uint8_t widths[] = {32, 36, 40, 46, 52};
+
+	*c = (struct walk_context){
+		.cr0 = CR0_PE | (pick(20) ? CR0_PG : 0) | (pick(2) ? CR0_WP : 0),
+		.cr3 = pick(PAGES) * 4096 + (pick(2) ? next_random() & 0xfff : 0),
+		.cr4 = next_random() & (CR4_PSE | CR4_SMEP | CR4_SMAP | CR4_PKE),
+		.efer = pick(2) ? EFER_NXE : 0,
+		.rflags = pick(2) ? RFLAGS_AC : 0,
+		.pkru = (uint32_t)next_random(),
+		.cpl = pick(2) ? 3 : 0,
+		.maxphyaddr = widths[pick(ARRAY_SIZE(widths))],
+		.gib_pages = pick(2),
+	};
+	if (!(c->cr0 & CR0_PG))
+		return;
+	switch (pick(4)) {
+	case 0:
+		break;
+	case 1:
+		c->cr4 |= CR4_PAE;
+		break;
+	default:
+		c->cr4 |= CR4_PAE | (pick(3) ? 0 : CR4_LA57);
+		c->efer |= EFER_LMA;
+		break;
+	}
+}
+
+static uint64_t random_entry(bool narrow)
+{
+	uint64_t entry = pick(PAGES) * 4096 + (pick(30) ? 1 : 0);
+
+	entry |= (pick(4) ? 2 : 0) | (pick(4) ? 4 : 0) | (next_random() & 0xe78);
+	entry |= pick(3) ? 0x20 : 0;
+	if (pick(6))
+		entry &= ~0x80ULL;
+	else
+		entry |= 0x80;
+	if (pick(30) == 0)
+		entry |= next_random() & BITS(20, 12);
+	if (narrow)
+		return (uint32_t)entry | (pick(4) ? 0 : (uint32_t)next_random() & 0xffc00000);
+	entry |= pick(6) ? 0 : BIT(63);
+	entry |= pick(25) ? 0 : BIT(12 + pick(51));
+	return entry | (pick(3) ? 0 : (next_random() & BITS(62, 59)));
+}
+
+static void random_tables(bool narrow)
+{
+	for (unsigned at = 0; at < RAM_SIZE; at += narrow ? 4 : 8) {
+		uint64_t entry = random_entry(narrow);
+
+		memcpy(ram + at, &entry, narrow ? 4 : 8);
+	}
+}
+
+/* A PAE root with entries that are often valid: the random ones nearly never are. */
+static void random_pae_root(const struct walk_context *c)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t entry = pick(PAGES) * 4096 | (pick(10) ? 1 : 0) |
+				 (pick(10) ? 0 : BIT(pick(9)));
+
+		memcpy(ram + (c->cr3 & 0xffffffe0) + i * 8, &entry, 8);
+	}
+}
+
+static bool compare_once(const struct walk_context *c, unsigned *count)
+{
+	static const unsigned kinds[] = {WALK_READ, WALK_WRITE, WALK_FETCH, WALK_READ | WALK_IMPLICIT,
+					 WALK_WRITE | WALK_IMPLICIT};
+	uint64_t linear = next_random();
+	unsigned access = kinds[pick(ARRAY_SIZE(kinds))];
+	struct walk_result ours = {0}, theirs = {0};
+	enum walk_status status, expected;
+
+	if (!(c->efer & EFER_LMA))
+		linear = (uint32_t)linear;
+	memset(guest_record.reads, 0, sizeof(guest_record.reads));
+	expected = model_walk(c, linear, access, &theirs);
+	status = walk(c, linear, access, &ours);
+	count[status]++;
+	return status == expected && (status == WALK_FAULT || ours.gpa == theirs.gpa) &&
+	       (status != WALK_FAULT || ours.error == theirs.error);
+}
+
+static void test_against_model(void **state)
+{
+	unsigned count[4] = {0}, rounds = getenv("FREEHOLD_LONG") ? 4000 : 200;
+
+	(void)state;
+	for (unsigned round = 0; round < rounds; round++) {
+		struct walk_context c;
+
+		random_context(&c);
+		random_tables(!(c.cr4 & CR4_PAE));
+		if ((c.cr4 & CR4_PAE) && !(c.efer & EFER_LMA))
+			random_pae_root(&c);
+		memcpy(model_ram, ram, RAM_SIZE);
+		for (unsigned i = 0; i < 1000; i++) {
+			assert_true(compare_once(&c, count));
+			if (i % 100 == 0) /* the A and D bits, and nothing else */
+				assert_memory_equal(ram, model_ram, RAM_SIZE);
+		}
+		assert_memory_equal(ram, model_ram, RAM_SIZE);
+	}
+	assert_int_equal(count[WALK_RETRY], 0);
+	for (unsigned i = WALK_OK; i < WALK_RETRY; i++)
+		assert_true(count[i] > rounds * 10);
+}
+
+/* A page of 4-level tables in which linear 0 to 2 MiB is `leaf` and the pages behind it. */
+static void put_entry(gpa_t at, uint64_t value)
+{
+	memcpy(ram + at, &value, 8);
+}
+
+static uint64_t get_entry(gpa_t at)
+{
+	uint64_t value;
+
+	memcpy(&value, ram + at, 8);
+	return value;
+}
+
+static struct walk_context simple_tables(uint64_t leaf)
+{
+	memset(ram, 0, RAM_SIZE);
+	for (unsigned i = 1; i < 4; i++)
+		put_entry(i * 0x1000, (i + 1) * 0x1000 | 7);
+	put_entry(0x4000, leaf);
+	guest_record_reset();
+	return (struct walk_context){
+		.cr0 = CR0_PE | CR0_PG | CR0_WP,
+		.cr3 = 0x1000,
+		.cr4 = CR4_PAE,
+		.efer = EFER_LMA | EFER_NXE,
+		.maxphyaddr = 40,
+	};
+}
+
+/* Reads nothing twice, whatever the outcome. */
+static void test_reads_once(void **state)
+{
+	struct walk_context c = simple_tables(0x5000 | 7);
+	struct walk_result result;
+
+	(void)state;
+	assert_int_equal(walk(&c, 0x123, WALK_WRITE, &result), WALK_OK);
+	assert_int_equal(result.gpa, 0x5123);
+	assert_int_equal(guest_record.twice, 0);
+	assert_int_equal(guest_record.accesses, 4 + 4);
+	assert_int_equal(get_entry(0x4000), 0x5000 | 0x67);
+	assert_int_equal(get_entry(0x1000), 0x2000 | 0x27);
+}
+
+/* With the bits already set there is not one write: read-only tables of a guest stay untouched. */
+static void test_no_needless_update(void **state)
+{
+	struct walk_context c = simple_tables(0x5000 | 0x67);
+	struct walk_result result;
+
+	(void)state;
+	for (unsigned i = 1; i < 4; i++)
+		put_entry(i * 0x1000, get_entry(i * 0x1000) | 0x20);
+	assert_int_equal(walk(&c, 0x123, WALK_WRITE, &result), WALK_OK);
+	assert_int_equal(guest_record.accesses, 4);
+}
+
+/* Another vCPU changes each entry right after it was read: never an A bit into the wrong entry. */
+static void test_race_retries(void **state)
+{
+	struct walk_context c = simple_tables(0x5000 | 7);
+	struct walk_result result;
+
+	(void)state;
+	guest_record.mutate = true;
+	assert_int_not_equal(walk(&c, 0x123, WALK_READ, &result), WALK_OK);
+	assert_true(guest_record.accesses <= 4 * 9);
+}
+
+static void test_failed_access(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n <= 8; n++) {
+		struct walk_context c = simple_tables(0x5000 | 7);
+		struct walk_result result;
+
+		guest_record.fail_at = n;
+		assert_int_equal(walk(&c, 0x123, WALK_WRITE, &result), WALK_UNBACKED);
+	}
+}
+
+/* The exact codes of the cases that guests know best. */
+static void test_error_codes(void **state)
+{
+	static const struct {
+		uint64_t leaf;
+		uint64_t cr4;
+		unsigned access, cpl, error;
+	} cases[] = {
+		{0, 0, WALK_READ, 0, 0},
+		{0, 0, WALK_WRITE, 3, FAULT_WRITE | FAULT_USER},
+		{0x5001, 0, WALK_WRITE, 0, FAULT_PRESENT | FAULT_WRITE},
+		{0x5001, 0, WALK_READ, 3, FAULT_PRESENT | FAULT_USER},
+		{0x5005 | BIT(63), 0, WALK_FETCH, 3, FAULT_PRESENT | FAULT_USER | FAULT_FETCH},
+		{0x5007, CR4_SMEP, WALK_FETCH, 0, FAULT_PRESENT | FAULT_FETCH},
+		{0x5007, CR4_SMAP, WALK_READ, 0, FAULT_PRESENT},
+		{0x5007 | BIT(41), 0, WALK_READ, 0, FAULT_PRESENT | FAULT_RESERVED},
+		{0x5007 | BIT(59), CR4_PKE, WALK_WRITE, 3,
+		 FAULT_PRESENT | FAULT_WRITE | FAULT_USER | FAULT_KEY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct walk_context c = simple_tables(cases[i].leaf);
+		struct walk_result result;
+
+		c.cr4 |= cases[i].cr4;
+		c.cpl = (uint8_t)cases[i].cpl;
+		c.pkru = 1 << 3; /* key 1: no writes */
+		assert_int_equal(walk(&c, 0x123, cases[i].access, &result), WALK_FAULT);
+		assert_int_equal(result.error, cases[i].error);
+		assert_int_equal(get_entry(0x1000), 0x2000 | 7); /* a fault sets no A bit */
+	}
+}
+
+/* A table that maps itself is as deep as any other. */
+static void test_self_reference(void **state)
+{
+	struct walk_context c = simple_tables(0);
+	struct walk_result result;
+
+	(void)state;
+	put_entry(0x1000, 0x1000 | 7);
+	assert_int_equal(walk(&c, 0, WALK_READ, &result), WALK_OK);
+	assert_int_equal(result.gpa, 0x1000);
+}
+
+static void test_guest_mem_ranges(void **state)
+{
+	static const struct guest_range two[] = {{0, 0x2000}, {0x8000, 0x1000}};
+	static const struct guest_range bad[][2] = {
+		{{0, 0x1800}, {0x8000, 0x1000}},  {{0, 0}, {0x8000, 0x1000}},
+		{{0, 0x9000}, {0x8000, 0x1000}},  {{0x800, 0x1000}, {0x8000, 0x1000}},
+		{{~0xfffULL, 0x2000}, {0, 0x1000}},
+	};
+	uint8_t buffer[16] = {0};
+
+	(void)state;
+	guest_record_reset();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(guest_mem_init(ram, bad[i], 2));
+	assert_true(guest_mem_init(ram, two, 2));
+	assert_true(guest_read(0x1ff0, buffer, 16));
+	assert_false(guest_read(0x1ff1, buffer, 16));
+	assert_false(guest_write(0x7fff, buffer, 2));
+	assert_true(guest_write(0x8ff0, buffer, 16));
+	assert_false(guest_read(~0ULL - 3, buffer, 8));
+	assert_ptr_equal(guest_ptr(0x8000, 0x1000), ram + 0x8000);
+	assert_null(guest_ptr(0x8000, 0x1001));
+	assert_null(guest_ptr(0, ~0ULL));
+	assert_null(guest_ptr(0x2000, 1));
+}
+
+static void test_guest_cmpxchg(void **state)
+{
+	static const struct guest_range range = {0, RAM_SIZE};
+	uint64_t pair[2] = {1, 2}, zero[2] = {0, 0}, value;
+
+	(void)state;
+	assert_true(guest_mem_init(ram, &range, 1));
+	memset(ram, 0, 64);
+	guest_record_reset();
+	for (unsigned size = 1; size <= 8; size *= 2) {
+		gpa_t gpa = 64 * size + 3; /* unaligned */
+
+		memset(ram + gpa, 0, 8);
+		assert_int_equal(guest_cmpxchg(gpa, size, 0, ~0ULL), GUEST_SWAPPED);
+		assert_int_equal(guest_cmpxchg(gpa, size, 0, 5), GUEST_DIFFERS);
+		memcpy(&value, ram + gpa, 8);
+		assert_int_equal(value, ~0ULL >> (64 - 8 * size));
+	}
+	assert_int_equal(guest_cmpxchg(RAM_SIZE - 4, 8, 0, 0), GUEST_NO_RAM);
+	assert_int_equal(guest_cmpxchg16(16, zero, pair), GUEST_SWAPPED);
+	assert_int_equal(guest_cmpxchg16(16, zero, pair), GUEST_DIFFERS);
+	assert_memory_equal(ram + 16, pair, 16);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_model),
+		cmocka_unit_test(test_reads_once),
+		cmocka_unit_test(test_no_needless_update),
+		cmocka_unit_test(test_race_retries),
+		cmocka_unit_test(test_failed_access),
+		cmocka_unit_test(test_error_codes),
+		cmocka_unit_test(test_self_reference),
+		cmocka_unit_test(test_guest_mem_ranges),
+		cmocka_unit_test(test_guest_cmpxchg),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
