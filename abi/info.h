@@ -84,8 +84,6 @@ struct part_info {
 	uint32_t flags; /* enum part_flags */
 	uint32_t exit_code;
 	uint32_t start_count;
-	uint32_t range_count; /* of ranges[] */
-	uint32_t image_count; /* of images[] */
 	uint64_t memory; /* bytes */
 	uint64_t pool;	 /* bytes of kernel objects */
 	uint64_t pool_tables; /* of these, page tables */

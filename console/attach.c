@@ -18,12 +18,13 @@
 #include "lib/string.h"
 
 enum {
-	DETACH_KEY = 0x1d,	 /* Ctrl-] */
-	QUEUE_SHARE = 4096,	 /* bytes of output in the serial queue */
+	DETACH_KEY = 0x1d,  /* Ctrl-] */
+	QUEUE_SHARE = 4096, /* bytes of output in the serial queue */
 	CHUNK = 1024,
-	HISTORY = 16 * 1024,	 /* shown again at each attach */
-	HISTORY_SLACK = 4096,	 /* the oldest bytes of a full ring may be overwritten while we attach */
-	LINE_SEARCH = 1024,	 /* how far the history may begin later to begin with a line */
+	HISTORY = 16 * 1024, /* shown again at each attach */
+	HISTORY_SLACK = 4096, /* the oldest bytes of a full ring may be overwritten while we attach */
+	LINE_SEARCH = 1024,   /* how far the history may begin later to begin with a line */
+	LOOKS_PER_SECOND = 500,	 /* for more output while it flows */
 	RETRIES_PER_SECOND = 50, /* the VMM does not tell when it has taken input */
 };
 
@@ -31,6 +32,7 @@ static struct {
 	struct partition *partition;
 	uint64_t position; /* of the output: what is before it has been queued */
 	bool input_stuck;
+	bool flowing; /* the last look found output */
 	bool noted, ends;
 	char note[256];
 } attach;
@@ -47,7 +49,11 @@ struct partition *attach_partition(void)
 
 uint64_t attach_deadline(void)
 {
-	return attach.partition && attach.input_stuck ? call_clock() + clock_hz() / RETRIES_PER_SECOND : 0;
+	if (!attach.partition)
+		return 0;
+	if (attach.flowing)
+		return call_clock() + clock_hz() / LOOKS_PER_SECOND;
+	return attach.input_stuck ? call_clock() + clock_hz() / RETRIES_PER_SECOND : 0;
 }
 
 /* A cut history begins with a whole line, if there is one soon. */
@@ -70,7 +76,9 @@ static uint64_t history_start(struct partition *partition)
 {
 	struct ring_view all = ring_look(partition->ring, 0);
 	uint64_t head = all.start + all.size;
-	uint64_t oldest = head > RING_OUT_SIZE - HISTORY_SLACK ? head - (RING_OUT_SIZE - HISTORY_SLACK) : 0;
+	uint64_t oldest = head > RING_OUT_SIZE - HISTORY_SLACK
+				  ? head - (RING_OUT_SIZE - HISTORY_SLACK)
+				  : 0;
 	uint64_t again = head > HISTORY ? head - HISTORY : 0;
 	uint64_t start = MAX(MIN(partition->shown, again), oldest);
 
@@ -84,7 +92,7 @@ void attach_begin(struct partition *partition)
 	text_print("[attached to %s; Ctrl-] detaches]", partition->name);
 	attach.position = history_start(partition);
 	attach.partition = partition;
-	attach.noted = attach.ends = attach.input_stuck = false;
+	attach.noted = attach.ends = attach.input_stuck = attach.flowing = false;
 	ring_attach(partition->ring, attach.position);
 }
 
@@ -137,7 +145,10 @@ static bool move_output(struct console_ring *ring)
 	}
 }
 
-/* While we cannot take more, the VMM need not tell of it; before we wait for it, it must. */
+/*
+ * While output flows we look for more by the clock: being told of each byte would cost both sides more
+ * than the byte. Once a look finds nothing the VMM is asked to tell of the next.
+ */
 static bool pump_output(struct console_ring *ring)
 {
 	uint64_t before = attach.position;
@@ -145,7 +156,8 @@ static bool pump_output(struct console_ring *ring)
 
 	ring_set_wake(ring, false);
 	empty = move_output(ring);
-	if (empty) {
+	attach.flowing = empty && attach.position != before;
+	if (empty && !attach.flowing) {
 		ring_set_wake(ring, true);
 		empty = move_output(ring);
 	}

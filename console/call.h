@@ -47,8 +47,9 @@ static inline size_t call_uart_write(const void *data, size_t size)
 
 static inline size_t call_log_read(uint64_t *position, void *buffer, size_t size)
 {
-	return call_bytes(call_invoke(CALL_LOG_READ, call_address(position), call_address(buffer), size, 0),
-			  size);
+	return call_bytes(
+		call_invoke(CALL_LOG_READ, call_address(position), call_address(buffer), size, 0),
+		size);
 }
 
 static inline int64_t call_host_info(struct host_info *info)
@@ -146,7 +147,8 @@ static inline int64_t call_power(enum power_action action)
 	return call_invoke(CALL_POWER, action, 0, 0, 0);
 }
 
-static inline int64_t call_debug(enum debug_command command, uint64_t argument, char *buffer, size_t size)
+static inline int64_t call_debug(enum debug_command command, uint64_t argument, char *buffer,
+				 size_t size)
 {
 	return call_invoke(CALL_DEBUG, command, argument, call_address(buffer), size);
 }

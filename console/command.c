@@ -10,8 +10,8 @@
 #include "lib/string.h"
 
 const struct command_flag_text command_flags[] = {
-	{ FLAG_YES, "--yes", "do not ask" },
-	{ FLAG_FORCE, "--force", "at once, without the power button" },
+	{FLAG_YES, "--yes", "do not ask"},
+	{FLAG_FORCE, "--force", "at once, without the power button"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 
@@ -76,7 +76,8 @@ void command_usage(const struct command *command, char to[COMMAND_USAGE])
 	size_t used = format(to, COMMAND_USAGE, "%s", command->name);
 
 	for (unsigned i = 0; i < COMMAND_ARGS && command->args[i].kind; i++)
-		used = add(to, used, command->args[i].optional ? " [%s]%s" : " %s%s", command->args[i].name, "");
+		used = add(to, used, command->args[i].optional ? " [%s]%s" : " %s%s",
+			   command->args[i].name, "");
 	for (unsigned i = 0; i < command_flag_count; i++) {
 		if (command->flags & command_flags[i].flag)
 			used = add(to, used, " [%s]%s", command_flags[i].name, "");
@@ -122,10 +123,10 @@ static bool check_state(const struct invocation *in)
 	if (in->command->states & STATES(partition_state(in->partition)))
 		return true;
 	partition_describe(in->partition, state);
-	for (uint32_t i = 0; i <= PART_DYING; i++) {
+	for (uint32_t i = PART_STOPPED; i < PART_DYING; i++) {
 		if (in->command->states & STATES(i))
-			used += format(wanted + used, sizeof(wanted) - used, "%s%s", used ? " or " : "",
-				       partition_state_text(i));
+			used += format(wanted + used, sizeof(wanted) - used, "%s%s",
+				       used ? " or " : "", partition_state_text(i));
 	}
 	text_error("it is %s, and must be %s", state, wanted);
 	return false;
@@ -174,7 +175,8 @@ static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
 static bool take_flag(struct invocation *in, const char *word)
 {
 	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (!strcmp(command_flags[i].name, word) && (in->command->flags & command_flags[i].flag)) {
+		if (!strcmp(command_flags[i].name, word) &&
+		    (in->command->flags & command_flags[i].flag)) {
 			in->flags |= command_flags[i].flag;
 			return true;
 		}
@@ -216,7 +218,7 @@ static bool take_key(struct invocation *in, const char *word, size_t length)
 		text_error("there are more than %d keys", COMMAND_KEYS);
 		return false;
 	}
-	in->values[in->value_count++] = (struct command_key_value){ key, word + length + 1 };
+	in->values[in->value_count++] = (struct command_key_value){key, word + length + 1};
 	return true;
 }
 

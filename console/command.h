@@ -52,20 +52,20 @@ struct command_key_value {
 /* A command line that passed all checks that the table can make. */
 struct invocation {
 	const struct command *command;
-	unsigned line;		      /* of the script, 0: typed */
-	struct partition *partition;  /* ARG_PARTITION */
-	const char *name;	      /* ARG_NEW_NAME */
-	const struct command *about;  /* ARG_COMMAND */
+	unsigned line;		       /* of the script, 0: typed */
+	struct partition *partition;   /* ARG_PARTITION */
+	const char *name;	       /* ARG_NEW_NAME */
+	const struct command *about;   /* ARG_COMMAND */
 	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, by the argument's place */
-	unsigned args;		      /* how many were given */
-	uint32_t flags;		      /* enum command_flag */
+	unsigned args;		       /* how many were given */
+	uint32_t flags;		       /* enum command_flag */
 	unsigned value_count;
 	struct command_key_value values[COMMAND_KEYS];
 };
 
 struct command {
-	const char *name; /* may be two words */
-	const char *help; /* one line, at most 58 characters */
+	const char *name;   /* may be two words */
+	const char *help;   /* one line, at most 58 characters */
 	const char *detail; /* lines, or NULL */
 	struct arg args[COMMAND_ARGS];
 	const struct command_keys *keys;

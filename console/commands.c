@@ -2,12 +2,16 @@
 /* The table of commands, in the order in which help shows them. */
 #include "console/handlers.h"
 
-#define UP   (STATES(PART_RUNNING) | STATES(PART_PAUSED))
-#define DOWN STATES(PART_STOPPED)
+#define UP (STATES(PART_RUNNING) | STATES(PART_PAUSED))
+/* A partition that has just ended is dying until its vCPUs are out: what waits for that may begin. */
+#define DOWN (STATES(PART_STOPPED) | STATES(PART_DYING))
 /* The kernel knows it no more: destroy frees its name. */
 #define GONE STATES(PART_NONE)
 
-#define PARTITION { ARG_PARTITION, "NAME", false }
+#define PARTITION                            \
+	{                                    \
+		ARG_PARTITION, "NAME", false \
+	}
 
 const struct command commands[] = {
 	{
@@ -16,7 +20,7 @@ const struct command commands[] = {
 		.detail = "memory= and kernel= must be given. With cpus= each vCPU has a CPU that serves\n"
 			  "nobody else; with vcpus= they get time slices of the pool's CPUs; without\n"
 			  "either it is vcpus=1. If anything is refused, nothing has been made.",
-		.args = { { ARG_NEW_NAME, "NAME", false } },
+		.args = {{ARG_NEW_NAME, "NAME", false}},
 		.keys = &create_keys,
 		.handler = create_run,
 	},
@@ -25,7 +29,7 @@ const struct command commands[] = {
 		.help = "start its guest",
 		.detail = "Its memory is scrubbed and its images are loaded anew. A guest that asks for\n"
 			  "a reset is started again by itself, up to 5 times in 60 seconds.",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.states = DOWN,
 		.handler = control_start,
 	},
@@ -35,7 +39,7 @@ const struct command commands[] = {
 		.detail = "The guest has 30 seconds to switch itself off, or timeout= seconds. Ctrl-C\n"
 			  "ends the waiting, not the guest. A paused guest cannot hear the button: it\n"
 			  "needs --force.",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.keys = &control_stop_keys,
 		.flags = FLAG_FORCE,
 		.states = UP,
@@ -44,21 +48,21 @@ const struct command commands[] = {
 	{
 		.name = "pause",
 		.help = "hold its guest; its clock goes on",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.states = STATES(PART_RUNNING),
 		.handler = control_pause,
 	},
 	{
 		.name = "resume",
 		.help = "let a paused guest go on",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.states = STATES(PART_PAUSED),
 		.handler = control_resume,
 	},
 	{
 		.name = "reset",
 		.help = "stop by force and start anew",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.states = UP,
 		.handler = control_reset,
 	},
@@ -66,7 +70,7 @@ const struct command commands[] = {
 		.name = "destroy",
 		.help = "give its memory and CPUs back",
 		.detail = "If its guest runs, it asks once. --yes answers, and must be there in a script.",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.flags = FLAG_YES,
 		.states = UP | DOWN | GONE,
 		.handler = control_destroy,
@@ -79,7 +83,7 @@ const struct command commands[] = {
 	{
 		.name = "show",
 		.help = "all about one partition, and why it stopped",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.handler = show_partition,
 	},
 	{
@@ -88,14 +92,14 @@ const struct command commands[] = {
 		.detail = "Shows first what the guest has written before: all that was not seen yet, and\n"
 			  "at least the latest 16 KiB. While attached no byte is lost: a guest that is\n"
 			  "faster than the line waits for it. Otherwise the latest 64 KiB are kept.",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.states = UP | DOWN,
 		.handler = control_console,
 	},
 	{
 		.name = "stats",
 		.help = "what its vCPUs did, and their exits by reason",
-		.args = { PARTITION },
+		.args = {PARTITION},
 		.handler = show_stats,
 	},
 	{
@@ -135,34 +139,34 @@ const struct command commands[] = {
 	{
 		.name = "debug vcpu",
 		.help = "a vCPU's registers and last exits",
-		.args = { PARTITION, { ARG_NUMBER, "VCPU", true } },
+		.args = {PARTITION, {ARG_NUMBER, "VCPU", true}},
 		.handler = machine_debug_vcpu,
 	},
 	{
 		.name = "debug random-state",
 		.help = "corrupt one field of a vCPU's state (debug builds)",
-		.args = { PARTITION, { ARG_NUMBER, "VCPU", false }, { ARG_NUMBER, "SEED", false } },
+		.args = {PARTITION, {ARG_NUMBER, "VCPU", false}, {ARG_NUMBER, "SEED", false}},
 		.flags = FLAG_YES,
 		.handler = machine_debug_random,
 	},
 	{
 		.name = "debug panic",
 		.help = "make the kernel fail; the machine is lost",
-		.args = { { ARG_NUMBER, "KIND", true } },
+		.args = {{ARG_NUMBER, "KIND", true}},
 		.flags = FLAG_YES,
 		.handler = machine_debug_panic,
 	},
 	{
 		.name = "debug cpu-panic",
 		.help = "make the kernel fail on a CPU; the machine is lost",
-		.args = { { ARG_NUMBER, "CPU", false } },
+		.args = {{ARG_NUMBER, "CPU", false}},
 		.flags = FLAG_YES,
 		.handler = machine_debug_cpu,
 	},
 	{
 		.name = "help",
 		.help = "this list, or all about one command",
-		.args = { { ARG_COMMAND, "COMMAND", true } },
+		.args = {{ARG_COMMAND, "COMMAND", true}},
 		.handler = help_show,
 	},
 };

@@ -9,13 +9,13 @@
 #include "lib/string.h"
 
 struct collector {
-	const char *word;   /* what is typed of it */
+	const char *word; /* what is typed of it */
 	size_t length;
 	unsigned found;
-	size_t common;	    /* of the first candidate's text, shared by all */
-	bool ends;	    /* a blank may follow */
+	size_t common; /* of the first candidate's text, shared by all */
+	bool ends;     /* a blank may follow */
 	char first[64];
-	char all[512];	    /* for the operator, if there are several */
+	char all[512]; /* for the operator, if there are several */
 };
 
 static void append(struct collector *c, const char *text)
@@ -164,7 +164,8 @@ void complete_line(struct line *line)
 
 	memset(&c, 0, sizeof(c));
 	c.word = "";
-	if (words_split(&words, line->text, line->cursor) != WORDS_OK || (in_word && words.count == 0)) {
+	if (words_split(&words, line->text, line->cursor) != WORDS_OK ||
+	    (in_word && words.count == 0)) {
 		line->bell = true;
 		return;
 	}

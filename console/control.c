@@ -14,11 +14,11 @@
 enum { STOP_SECONDS = 30, STOP_SECONDS_MAX = 3600 };
 
 static const struct command_key stop_keys[] = {
-	{ "timeout", "SECONDS", KEY_SECONDS, false, "how long to wait for the guest, 0 to 3600; 30" },
+	{"timeout", "SECONDS", KEY_SECONDS, false, "how long to wait for the guest, 0 to 3600; 30"},
 };
-const struct command_keys control_stop_keys = { ARRAY_SIZE(stop_keys), stop_keys };
+const struct command_keys control_stop_keys = {ARRAY_SIZE(stop_keys), stop_keys};
 
-/* The operation that the operator waits for. The record outlives the partition: it is not reused meanwhile. */
+/* The operation that is waited for. Its record is not reused before the next one is created. */
 static struct {
 	struct partition *partition;
 	enum op_kind kind;
@@ -28,8 +28,9 @@ static struct {
 static const char *done_text(enum op_kind kind, const struct op *op)
 {
 	static const char *const texts[] = {
-		[OP_START] = "started", [OP_STOP] = "stopped",	 [OP_FORCE] = "stopped by force",
-		[OP_PAUSE] = "paused",	[OP_RESUME] = "resumed", [OP_RESET] = "reset and started",
+		[OP_START] = "started",		 [OP_STOP] = "stopped",
+		[OP_FORCE] = "stopped by force", [OP_PAUSE] = "paused",
+		[OP_RESUME] = "resumed",	 [OP_RESET] = "reset and started",
 		[OP_DESTROY] = "destroyed",
 	};
 
@@ -58,7 +59,8 @@ static bool interrupt_wait(void)
 
 	if (op->kind == OP_STOP && op->phase == 0) {
 		op->kind = OP_NONE;
-		text_print("%s: its power button was pressed; it is not stopped by force", wait.name);
+		text_print("%s: its power button was pressed; it is not stopped by force",
+			   wait.name);
 		return true;
 	}
 	op->background = true;
@@ -85,14 +87,16 @@ void control_stop(const struct invocation *in)
 {
 	uint64_t seconds = STOP_SECONDS;
 
-	if (in->value_count && (!number_parse(in->values[0].value, &seconds) || seconds > STOP_SECONDS_MAX)) {
+	if (in->value_count &&
+	    (!number_parse(in->values[0].value, &seconds) || seconds > STOP_SECONDS_MAX)) {
 		text_error("timeout=%.24s: must be a number from 0 to 3600", in->values[0].value);
 		return;
 	}
 	if (in->flags & FLAG_FORCE)
 		run(in->partition, OP_FORCE, 0);
 	else if (partition_state(in->partition) == PART_PAUSED)
-		text_error("it is paused and cannot hear its power button; resume it, or stop --force");
+		text_error(
+			"it is paused and cannot hear its power button; resume it, or stop --force");
 	else
 		run(in->partition, OP_STOP, seconds * clock_hz());
 }
@@ -132,7 +136,7 @@ void control_destroy(const struct invocation *in)
 	static char question[96];
 	uint32_t state = partition_state(in->partition);
 
-	if (state == PART_STOPPED || state == PART_NONE || in->flags & FLAG_YES) {
+	if ((state != PART_RUNNING && state != PART_PAUSED) || in->flags & FLAG_YES) {
 		run(in->partition, OP_DESTROY, 0);
 		return;
 	}
@@ -153,7 +157,7 @@ void control_console(const struct invocation *in)
 	char state[PARTITION_TEXT], note[PARTITION_TEXT + NAME_SIZE + 8];
 
 	if (!partition->ring) {
-		text_error("its console was lost when the console program failed; destroy it and create it anew");
+		text_error("its console was lost when the console program failed; create it anew");
 		return;
 	}
 	attach_begin(partition);
@@ -161,5 +165,5 @@ void control_console(const struct invocation *in)
 		return;
 	partition_describe(partition, state);
 	format(note, sizeof(note), "%s is %s", partition->name, state);
-	attach_note(note, partition_state(partition) == PART_STOPPED);
+	attach_note(note, partition_state(partition) != PART_PAUSED);
 }

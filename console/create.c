@@ -15,21 +15,33 @@
 
 static struct create create;
 
-enum { KEY_IS_CPUS, KEY_IS_VCPUS, KEY_IS_ON, KEY_IS_MEMORY, KEY_IS_KERNEL, KEY_IS_INITRD, KEY_IS_MODULE,
-       KEY_IS_CMDLINE, KEY_TOTAL };
-
-static const struct command_key keys[KEY_TOTAL] = {
-	[KEY_IS_CPUS] = { "cpus", "N", KEY_COUNT, false, "vCPUs, each with a CPU of its own (1 to 64)" },
-	[KEY_IS_VCPUS] = { "vcpus", "N", KEY_COUNT, false, "vCPUs that share the CPUs of the pool (1 to 64)" },
-	[KEY_IS_ON] = { "on", "LIST", KEY_CPUS, false, "the CPUs by number: on=3 or on=2-3,5" },
-	[KEY_IS_MEMORY] = { "memory", "SIZE", KEY_SIZE, false, "128M; K, M, G or T; a multiple of 4K, at least 1M" },
-	[KEY_IS_KERNEL] = { "kernel", "IMAGE", KEY_IMAGE, false, "what is started" },
-	[KEY_IS_INITRD] = { "initrd", "IMAGE", KEY_IMAGE, false, "its initial RAM disk" },
-	[KEY_IS_MODULE] = { "module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated" },
-	[KEY_IS_CMDLINE] = { "cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line" },
+enum {
+	KEY_IS_CPUS,
+	KEY_IS_VCPUS,
+	KEY_IS_ON,
+	KEY_IS_MEMORY,
+	KEY_IS_KERNEL,
+	KEY_IS_INITRD,
+	KEY_IS_MODULE,
+	KEY_IS_CMDLINE,
+	KEY_TOTAL
 };
 
-const struct command_keys create_keys = { KEY_TOTAL, keys };
+static const struct command_key keys[KEY_TOTAL] = {
+	[KEY_IS_CPUS] = {"cpus", "N", KEY_COUNT, false,
+			 "vCPUs, each with a CPU of its own (1 to 64)"},
+	[KEY_IS_VCPUS] = {"vcpus", "N", KEY_COUNT, false,
+			  "vCPUs that share the CPUs of the pool (1 to 64)"},
+	[KEY_IS_ON] = {"on", "LIST", KEY_CPUS, false, "the CPUs by number: on=3 or on=2-3,5"},
+	[KEY_IS_MEMORY] = {"memory", "SIZE", KEY_SIZE, false,
+			   "128M; K, M, G or T; a multiple of 4K, at least 1M"},
+	[KEY_IS_KERNEL] = {"kernel", "IMAGE", KEY_IMAGE, false, "what is started"},
+	[KEY_IS_INITRD] = {"initrd", "IMAGE", KEY_IMAGE, false, "its initial RAM disk"},
+	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated"},
+	[KEY_IS_CMDLINE] = {"cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line"},
+};
+
+const struct command_keys create_keys = {KEY_TOTAL, keys};
 
 static bool refuse(const struct command_key_value *value, const char *rule)
 {
@@ -59,7 +71,8 @@ static bool take_on(const struct command_key_value *value)
 		[LIST_TOO_MANY] = "names more than 64 CPUs",
 		[LIST_TWICE] = "names a CPU twice",
 	};
-	enum number_list_error error = number_parse_list(value->value, create.on, MAX_VCPUS, &create.on_count);
+	enum number_list_error error = number_parse_list(value->value, create.on, MAX_VCPUS,
+							 &create.on_count);
 
 	create.on_text = value->value;
 	return error == LIST_OK ? true : refuse(value, rules[error]);
@@ -88,16 +101,19 @@ static bool no_image(const struct command_key_value *value)
 
 	known[0] = '\0';
 	for (uint32_t i = 0; host_image(i, &image); i++)
-		used += format(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", image.name);
-	text_error("%s=%.40s: there is no such image; there is %s", keys[value->key].name, value->value,
-		   used ? known : "none at all");
+		used += format(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+			       image.name);
+	text_error("%s=%.40s: there is no such image; there is %s", keys[value->key].name,
+		   value->value, used ? known : "none at all");
 	return false;
 }
 
 static bool take_image(const struct command_key_value *value)
 {
 	static const uint32_t roles[KEY_TOTAL] = {
-		[KEY_IS_KERNEL] = IMAGE_KERNEL, [KEY_IS_INITRD] = IMAGE_INITRD, [KEY_IS_MODULE] = IMAGE_MODULE,
+		[KEY_IS_KERNEL] = IMAGE_KERNEL,
+		[KEY_IS_INITRD] = IMAGE_INITRD,
+		[KEY_IS_MODULE] = IMAGE_MODULE,
 	};
 	int index = host_find_image(value->value);
 
@@ -105,7 +121,8 @@ static bool take_image(const struct command_key_value *value)
 		return no_image(value);
 	if (create.desc.image_count == MAX_PART_IMAGES)
 		return refuse(value, "a partition has at most 8 images");
-	create.desc.images[create.desc.image_count++] = (struct part_image){ (uint32_t)index, roles[value->key] };
+	create.desc.images[create.desc.image_count++] = (struct part_image){(uint32_t)index,
+									    roles[value->key]};
 	return true;
 }
 
@@ -119,9 +136,10 @@ static bool take_cmdline(const struct command_key_value *value)
 }
 
 static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = {
-	[KEY_IS_CPUS] = take_count,    [KEY_IS_VCPUS] = take_count,   [KEY_IS_ON] = take_on,
-	[KEY_IS_MEMORY] = take_memory, [KEY_IS_KERNEL] = take_image,  [KEY_IS_INITRD] = take_image,
-	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_CPUS] = take_count,   [KEY_IS_VCPUS] = take_count,
+	[KEY_IS_ON] = take_on,	      [KEY_IS_MEMORY] = take_memory,
+	[KEY_IS_KERNEL] = take_image, [KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image, [KEY_IS_CMDLINE] = take_cmdline,
 };
 
 static bool has_kernel(void)
@@ -200,8 +218,9 @@ static void tell_created(void)
 
 	if (!partition || !partition_query(partition, &info))
 		return;
-	text_print("%s: created with %s and %u %s%s", info.name, number_size_text(size, create.memory),
-		   info.vcpu_count, info.flags & PART_DEDICATED ? "dedicated CPU" : "pool vCPU",
+	text_print("%s: created with %s and %u %s%s", info.name,
+		   number_size_text(size, create.memory), info.vcpu_count,
+		   info.flags & PART_DEDICATED ? "dedicated CPU" : "pool vCPU",
 		   info.vcpu_count == 1 ? "" : "s");
 }
 
@@ -223,7 +242,7 @@ static enum session_answer step_create(void)
 
 void create_run(const struct invocation *in)
 {
-	if (check_machine(in) && take_keys(in) && create_place_cpus(&create) && create_place_memory(&create) &&
-	    map_ring())
+	if (check_machine(in) && take_keys(in) && create_place_cpus(&create) &&
+	    create_place_memory(&create) && map_ring())
 		session_continue(step_create, NULL);
 }

@@ -35,12 +35,13 @@ static bool check_cpu(const struct create *create, uint32_t cpu)
 	host_query(&host);
 	host_query_cpu(cpu, &info);
 	if (cpu >= host.cpu_count || info.state == CPU_ABSENT)
-		text_error("on=%.40s: there is no cpu %u; this machine has cpu 0 to %u", create->on_text, cpu,
-			   MAX(host.cpu_count, 1u) - 1);
+		text_error("on=%.40s: there is no cpu %u; this machine has cpu 0 to %u",
+			   create->on_text, cpu, MAX(host.cpu_count, 1u) - 1);
 	else if (info.state == CPU_FAILED)
 		text_error("cpu %u did not start when the machine did", cpu);
 	else if (info.state == CPU_DEDICATED)
-		text_error("cpu %u is dedicated to partition %s", cpu, partition_name(info.partition));
+		text_error("cpu %u is dedicated to partition %s", cpu,
+			   partition_name(info.partition));
 	else if (create->cpus && cpu == 0)
 		text_error("cpu 0 cannot be dedicated: it is always in the pool");
 	else
@@ -63,13 +64,14 @@ static bool check_supply(const struct create *create)
 		host_query_cpu(cpu, &info);
 		free += info.state == CPU_POOL;
 		if (info.state == CPU_DEDICATED)
-			used += format(holders + used, sizeof(holders) - used, ", cpu %u is dedicated to %s", cpu,
+			used += format(holders + used, sizeof(holders) - used,
+				       ", cpu %u is dedicated to %s", cpu,
 				       partition_name(info.partition));
 	}
 	if (create->cpus <= free)
 		return true;
-	text_error("cpus=%lu: only %lu CPU%s can be dedicated: cpu 0 is always in the pool%s", create->cpus, free,
-		   free == 1 ? "" : "s", holders);
+	text_error("cpus=%lu: only %lu CPU%s can be dedicated: cpu 0 is always in the pool%s",
+		   create->cpus, free, free == 1 ? "" : "s", holders);
 	return false;
 }
 
@@ -82,8 +84,8 @@ bool create_place_cpus(struct create *create)
 		return false;
 	}
 	if (create->on_text && create->cpus && create->cpus != create->on_count) {
-		text_error("on=%.40s: names %lu CPU%s, and cpus=%lu", create->on_text, create->on_count,
-			   create->on_count == 1 ? "" : "s", create->cpus);
+		text_error("on=%.40s: names %lu CPU%s, and cpus=%lu", create->on_text,
+			   create->on_count, create->on_count == 1 ? "" : "s", create->cpus);
 		return false;
 	}
 	if (!create->cpus && !create->vcpus)
@@ -112,12 +114,16 @@ static void refuse_memory(const struct create *create, uint64_t free)
 	holders[0] = '\0';
 	while ((partition = partition_next(partition))) {
 		if (partition_query(partition, &info))
-			used += format(holders + used, sizeof(holders) - used, "; %s has %s", partition->name,
-				       number_size_text(text, layout_asked(info.ranges, info.range_count)));
+			used += format(
+				holders + used, sizeof(holders) - used, "; %s has %s",
+				partition->name,
+				number_size_text(text, layout_asked(info.ranges,
+								    partition_range_count(&info))));
 	}
 	number_size_text(text, free);
 	number_size_text(largest, host_largest_free());
-	text_error("memory=%.24s: only %s is free (largest piece %s)%s", create->memory_text, text, largest, holders);
+	text_error("memory=%.24s: only %s is free (largest piece %s)%s", create->memory_text, text,
+		   largest, holders);
 }
 
 bool create_place_memory(struct create *create)
@@ -139,14 +145,16 @@ static void explain_busy(const struct create *create)
 		const char *user = create->cpus ? pool_user(create->on[i]) : NULL;
 
 		if (user) {
-			text_error("cpu %u cannot be dedicated: partition %s runs there from the pool",
-				   create->on[i], user);
+			text_error(
+				"cpu %u cannot be dedicated: partition %s runs there from the pool",
+				create->on[i], user);
 			return;
 		}
 		if (!check_cpu(create, create->on[i]))
 			return;
 	}
-	text_error("%s%s", op_error_text(ERR_BUSY), create->cpus ? "; too few CPUs are free of the pool's vCPUs" : "");
+	text_error("%s%s", op_error_text(ERR_BUSY),
+		   create->cpus ? "; too few CPUs are free of the pool's vCPUs" : "");
 }
 
 void create_explain(const struct create *create, int64_t error)

@@ -18,7 +18,7 @@ static enum table_answer fill_command(struct table_row *row, unsigned index)
 
 static void show_all(void)
 {
-	static const struct table table = { .columns = 2, .titles = { "COMMAND", "WHAT IT DOES" } };
+	static const struct table table = {.columns = 2, .titles = {"COMMAND", "WHAT IT DOES"}};
 
 	text_table(&table, fill_command);
 	text_print("help COMMAND tells more. TAB completes, arrows recall, Ctrl-C interrupts.");

@@ -119,43 +119,51 @@ static void show_machine(const struct host_info *info)
 		text_field("backend", "%s", info->backend);
 	else
 		text_field("backend", "none: %s", info->backend_reason);
-	text_field("clock", "%lu kHz, up %s, %s", info->tsc_khz, clock_duration(up, info->now_tsc - info->boot_tsc),
+	text_field("clock", "%lu kHz, up %s, %s", info->tsc_khz,
+		   clock_duration(up, info->now_tsc - info->boot_tsc),
 		   clock_date(now, info->now_wall));
 }
 
 static void show_memory(const struct host_info *info)
 {
 	static const char *const names[OWNER_PARTITION] = {
-		[OWNER_KERNEL] = "kernel",   [OWNER_IMAGE] = "images",
-		[OWNER_CONSOLE] = "console", [OWNER_FIRMWARE] = "firmware",
+		[OWNER_KERNEL] = "kernel",
+		[OWNER_IMAGE] = "images",
+		[OWNER_CONSOLE] = "console",
+		[OWNER_FIRMWARE] = "firmware",
 	};
 	const struct holding *nobody = &holdings.owner[OWNER_FREE];
 
 	add_up(info->extent_count);
 	text_print("memory total %lu KiB", info->ram_total >> 10);
-	text_print("memory free %lu KiB in %lu extents, clean %lu KiB, largest %lu KiB", info->ram_free >> 10,
-		   nobody->extents, info->ram_clean >> 10, nobody->largest >> 10);
+	text_print("memory free %lu KiB in %lu extents, clean %lu KiB, largest %lu KiB",
+		   info->ram_free >> 10, nobody->extents, info->ram_clean >> 10,
+		   nobody->largest >> 10);
 	for (unsigned i = 0; i < OWNER_PARTITION; i++) {
 		const struct holding *holding = &holdings.owner[i];
 
 		if (names[i])
-			text_print("memory %s %lu KiB in %lu extents", names[i], holding->bytes >> 10,
-				   holding->extents);
+			text_print("memory %s %lu KiB in %lu extents", names[i],
+				   holding->bytes >> 10, holding->extents);
 	}
 	for (uint32_t slot = 0; slot < MAX_PARTITIONS; slot++) {
 		const struct holding *holding = &holdings.partition[slot];
 
 		if (holding->bytes)
-			text_print("memory partition %s %lu KiB in %lu extents, of it kernel objects %lu KiB",
-				   partition_name(slot), holding->bytes >> 10, holding->extents,
-				   holding->pool >> 10);
+			text_print(
+				"memory partition %s %lu KiB in %lu extents, of it kernel objects %lu KiB",
+				partition_name(slot), holding->bytes >> 10, holding->extents,
+				holding->pool >> 10);
 	}
 }
 
 static enum table_answer fill_cpu(struct table_row *row, unsigned index)
 {
 	static const char *const states[] = {
-		[CPU_ABSENT] = "absent", [CPU_POOL] = "pool", [CPU_DEDICATED] = "dedicated", [CPU_FAILED] = "failed",
+		[CPU_ABSENT] = "absent",
+		[CPU_POOL] = "pool",
+		[CPU_DEDICATED] = "dedicated",
+		[CPU_FAILED] = "failed",
 	};
 	static struct host_info host;
 	static struct cpu_info info;
@@ -168,8 +176,10 @@ static enum table_answer fill_cpu(struct table_row *row, unsigned index)
 	host_query_cpu(index, &info);
 	total = info.idle_tsc + info.busy_tsc;
 	format(row->cell[0], TABLE_CELL, "cpu %u", index);
-	format(row->cell[1], TABLE_CELL, "%s", info.state < ARRAY_SIZE(states) ? states[info.state] : "?");
-	format(row->cell[2], TABLE_CELL, "%s", info.state == CPU_DEDICATED ? partition_name(info.partition) : "-");
+	format(row->cell[1], TABLE_CELL, "%s",
+	       info.state < ARRAY_SIZE(states) ? states[info.state] : "?");
+	format(row->cell[2], TABLE_CELL, "%s",
+	       info.state == CPU_DEDICATED ? partition_name(info.partition) : "-");
 	format(row->cell[3], TABLE_CELL, "%u", info.vcpus);
 	format(row->cell[4], TABLE_CELL, "%lu %%", total >= 100 ? info.idle_tsc / (total / 100) : 0);
 	format(row->cell[5], TABLE_CELL, "%u", info.apic_id);
@@ -180,7 +190,7 @@ void host_show(const struct invocation *in)
 {
 	static const struct table cpus = {
 		.columns = 6,
-		.titles = { "CPU", "STATE", "PARTITION", "VCPUS", "IDLE", "APIC ID" },
+		.titles = {"CPU", "STATE", "PARTITION", "VCPUS", "IDLE", "APIC ID"},
 		.right = 1 << 3 | 1 << 4 | 1 << 5,
 	};
 	static struct host_info info;
@@ -208,7 +218,7 @@ void host_images(const struct invocation *in)
 {
 	static const struct table table = {
 		.columns = 3,
-		.titles = { "IMAGE", "BYTES", "PARTITIONS" },
+		.titles = {"IMAGE", "BYTES", "PARTITIONS"},
 		.right = 1 << 1 | 1 << 2,
 	};
 

@@ -7,10 +7,10 @@ enum state { GROUND, ESCAPE, SEQUENCE, SINGLE_SHIFT, STRING, STRING_ESCAPE };
 enum { ESC = 0x1b, BEL = 0x07, SEQUENCE_MAX = 24, STRING_MAX = 200 };
 
 static const uint16_t control_keys[32] = {
-	[1] = KEY_HOME,	      [2] = KEY_LEFT,	    [3] = KEY_INTERRUPT,  [4] = KEY_EOF,
-	[5] = KEY_END,	      [6] = KEY_RIGHT,	    [8] = KEY_BACKSPACE,  [9] = KEY_TAB,
-	[10] = KEY_ENTER,     [11] = KEY_KILL_END,  [12] = KEY_CLEAR,	  [13] = KEY_ENTER,
-	[14] = KEY_DOWN,      [16] = KEY_UP,	    [21] = KEY_KILL_START, [23] = KEY_KILL_WORD,
+	[1] = KEY_HOME,	  [2] = KEY_LEFT,      [3] = KEY_INTERRUPT,   [4] = KEY_EOF,
+	[5] = KEY_END,	  [6] = KEY_RIGHT,     [8] = KEY_BACKSPACE,   [9] = KEY_TAB,
+	[10] = KEY_ENTER, [11] = KEY_KILL_END, [12] = KEY_CLEAR,      [13] = KEY_ENTER,
+	[14] = KEY_DOWN,  [16] = KEY_UP,       [21] = KEY_KILL_START, [23] = KEY_KILL_WORD,
 };
 
 struct final_key {
@@ -20,9 +20,9 @@ struct final_key {
 
 /* ESC [ … final and ESC O final. KEY_NONE: a key that we know and do nothing for. */
 static const struct final_key final_keys[] = {
-	{ 'A', KEY_UP },   { 'B', KEY_DOWN }, { 'C', KEY_RIGHT }, { 'D', KEY_LEFT }, { 'H', KEY_HOME },
-	{ 'F', KEY_END },  { 'P', KEY_NONE }, { 'Q', KEY_NONE },  { 'R', KEY_NONE }, { 'S', KEY_NONE },
-	{ 'Z', KEY_NONE }, { 'I', KEY_NONE }, { 'E', KEY_NONE },
+	{'A', KEY_UP},	 {'B', KEY_DOWN}, {'C', KEY_RIGHT}, {'D', KEY_LEFT}, {'H', KEY_HOME},
+	{'F', KEY_END},	 {'P', KEY_NONE}, {'Q', KEY_NONE},  {'R', KEY_NONE}, {'S', KEY_NONE},
+	{'Z', KEY_NONE}, {'I', KEY_NONE}, {'E', KEY_NONE},
 };
 
 /* ESC [ number ~; other numbers up to this are function keys; 200 and 201 bracket a paste. */
@@ -135,7 +135,7 @@ static int string(struct keys *keys, uint8_t byte)
 int keys_feed(struct keys *keys, uint8_t byte)
 {
 	static int (*const feeds[])(struct keys *, uint8_t) = {
-		[GROUND] = ground,	      [ESCAPE] = escape, [SEQUENCE] = sequence,
+		[GROUND] = ground,	    [ESCAPE] = escape, [SEQUENCE] = sequence,
 		[SINGLE_SHIFT] = final_key, [STRING] = string, [STRING_ESCAPE] = string,
 	};
 

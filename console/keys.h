@@ -30,11 +30,11 @@ enum key {
 
 struct keys {
 	uint8_t state;
-	uint8_t length;	   /* of the sequence so far */
-	bool after_cr;	   /* an LF now belongs to the CR */
+	uint8_t length;	    /* of the sequence so far */
+	bool after_cr;	    /* an LF now belongs to the CR */
 	uint32_t parameter; /* first of a control sequence */
-	bool more;	   /* ';' was seen: further digits are not the first parameter's */
-	uint64_t noise;	   /* bytes that were noise; the reader resets it */
+	bool more;	    /* ';' was seen: further digits are not the first parameter's */
+	uint64_t noise;	    /* bytes that were noise; the reader resets it */
 };
 
 /* The key that this byte completes, or KEY_NONE. */

@@ -6,7 +6,7 @@
 
 #define HOLE_START KIB(640) /* VGA memory of a PC */
 #define HOLE_END   KIB(768)
-#define LOW_END	   GIB(3)   /* above: PCI windows, IOAPIC, local APIC, BIOS */
+#define LOW_END	   GIB(3) /* above: PCI windows, IOAPIC, local APIC, BIOS */
 #define HIGH_START GIB(4)
 
 uint32_t layout_plan(uint64_t bytes, struct part_range ranges[MAX_RANGES])
@@ -14,10 +14,10 @@ uint32_t layout_plan(uint64_t bytes, struct part_range ranges[MAX_RANGES])
 	uint64_t low_end = MIN(bytes, LOW_END);
 	uint32_t count = 0;
 
-	ranges[count++] = (struct part_range){ 0, HOLE_START };
-	ranges[count++] = (struct part_range){ HOLE_END, low_end - HOLE_END };
+	ranges[count++] = (struct part_range){0, HOLE_START};
+	ranges[count++] = (struct part_range){HOLE_END, low_end - HOLE_END};
 	if (bytes > LOW_END)
-		ranges[count++] = (struct part_range){ HIGH_START, bytes - LOW_END };
+		ranges[count++] = (struct part_range){HIGH_START, bytes - LOW_END};
 	return count;
 }
 

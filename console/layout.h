@@ -9,8 +9,9 @@ enum { LAYOUT_GRANULE = 4096 };
 #define LAYOUT_MAX (1ULL << 46) /* any processor's guest-physical space holds it and the hole */
 
 /*
- * Fills in the ranges for memory=bytes (a multiple of LAYOUT_GRANULE, LAYOUT_MIN to LAYOUT_MAX); returns how many.
- * The size counts addresses below 3 GiB, so the 128 KiB of the VGA hole are part of it and no RAM.
+ * Fills in the ranges for memory=bytes (a multiple of LAYOUT_GRANULE, LAYOUT_MIN to LAYOUT_MAX) and
+ * returns how many there are. The size counts addresses below 3 GiB, so the 128 KiB of the VGA hole
+ * are part of it and no RAM.
  */
 uint32_t layout_plan(uint64_t bytes, struct part_range ranges[MAX_RANGES]);
 

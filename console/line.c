@@ -153,18 +153,18 @@ struct edit {
 
 /* Ctrl-D at the end of a line does nothing: there is nothing to log out of. */
 static const struct edit edits[] = {
-	{ KEY_LEFT, go_left },
-	{ KEY_RIGHT, go_right },
-	{ KEY_HOME, go_home },
-	{ KEY_END, go_end },
-	{ KEY_UP, go_back },
-	{ KEY_DOWN, go_forward },
-	{ KEY_BACKSPACE, delete_left },
-	{ KEY_DELETE, delete_right },
-	{ KEY_EOF, delete_right },
-	{ KEY_KILL_END, kill_end },
-	{ KEY_KILL_START, kill_start },
-	{ KEY_KILL_WORD, kill_word },
+	{KEY_LEFT, go_left},
+	{KEY_RIGHT, go_right},
+	{KEY_HOME, go_home},
+	{KEY_END, go_end},
+	{KEY_UP, go_back},
+	{KEY_DOWN, go_forward},
+	{KEY_BACKSPACE, delete_left},
+	{KEY_DELETE, delete_right},
+	{KEY_EOF, delete_right},
+	{KEY_KILL_END, kill_end},
+	{KEY_KILL_START, kill_start},
+	{KEY_KILL_WORD, kill_word},
 };
 
 struct outcome {
@@ -173,10 +173,10 @@ struct outcome {
 };
 
 static const struct outcome outcomes[] = {
-	{ KEY_ENTER, LINE_READY },
-	{ KEY_INTERRUPT, LINE_INTERRUPT },
-	{ KEY_TAB, LINE_COMPLETE },
-	{ KEY_CLEAR, LINE_REDRAW },
+	{KEY_ENTER, LINE_READY},
+	{KEY_INTERRUPT, LINE_INTERRUPT},
+	{KEY_TAB, LINE_COMPLETE},
+	{KEY_CLEAR, LINE_REDRAW},
 };
 
 enum line_result line_key(struct line *line, struct history *history, int key)

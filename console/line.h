@@ -16,10 +16,10 @@ enum line_result {
 
 struct line {
 	size_t length, cursor;
-	size_t dirty;	 /* first index that changed since the screen was told, or LINE_CLEAN */
-	bool overflow;	 /* something did not fit: the line is not to be executed */
-	bool bell;	 /* the operator is to be told that a key did nothing */
-	unsigned back;	 /* how far back in the history, 0: not */
+	size_t dirty;  /* first index that changed since the screen was told, or LINE_CLEAN */
+	bool overflow; /* something did not fit: the line is not to be executed */
+	bool bell;     /* the operator is to be told that a key did nothing */
+	unsigned back; /* how far back in the history, 0: not */
 	char text[LINE_SIZE];
 	char draft[LINE_SIZE]; /* what was typed before the history was looked at */
 };

@@ -25,7 +25,7 @@ void log_reset(void)
 
 static bool is_important(const char *line)
 {
-	static const char *const levels[] = { "error", "warning", "panic" };
+	static const char *const levels[] = {"error", "warning", "panic"};
 	const char *text = line[0] == '[' ? strchr(line, ']') : NULL;
 
 	if (!text)

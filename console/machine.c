@@ -68,7 +68,8 @@ static const char *power_question(const char *what)
 	unsigned count = count_up();
 
 	if (count)
-		format(question, sizeof(question), "%u partition%s not stopped. %s the machine? [y/N] ", count,
+		format(question, sizeof(question),
+		       "%u partition%s not stopped. %s the machine? [y/N] ", count,
 		       count == 1 ? " is" : "s are", what);
 	else
 		format(question, sizeof(question), "%s the machine? [y/N] ", what);
@@ -101,7 +102,8 @@ static enum session_answer step_debug(void)
 	if (result < 0)
 		text_error("%s", op_error_text(result));
 	else
-		text_print_lines(debug.text, strnlen(debug.text, call_bytes(result, sizeof(debug.text))), 0);
+		text_print_lines(debug.text,
+				 strnlen(debug.text, call_bytes(result, sizeof(debug.text))), 0);
 	return SESSION_DONE;
 }
 
@@ -138,7 +140,7 @@ void machine_debug_panic(const struct invocation *in)
 void machine_debug_cpu(const struct invocation *in)
 {
 	static struct host_info host;
-	struct cpu_info cpu = { .state = CPU_ABSENT };
+	struct cpu_info cpu = {.state = CPU_ABSENT};
 
 	host_query(&host);
 	if (in->number[0] < host.cpu_count)

@@ -27,8 +27,9 @@ static void greet(const struct host_info *host)
 {
 	char size[NUMBER_TEXT];
 
-	text_print("Freehold %s: %u CPU%s, %s, %s", host->build, host->cpu_count, host->cpu_count == 1 ? "" : "s",
-		   number_size_text(size, host->ram_total), host->backend);
+	text_print("%s: %u CPU%s, %s, %s", host->build, host->cpu_count,
+		   host->cpu_count == 1 ? "" : "s", number_size_text(size, host->ram_total),
+		   host->backend);
 	if (host->backend[0] == 'n')
 		text_print("[no guest can run on this machine: %s]", host->backend_reason);
 	text_print("Type help for the commands.");
@@ -41,6 +42,8 @@ static void run_config(void)
 
 	if (address == ERR_NOENT)
 		text_print("[there is no freehold.conf: no partition is made]");
+	else if (address == ERR_LIMIT)
+		text_print("[freehold.conf cannot be read: it is larger than 1 MiB]");
 	else if (address <= 0)
 		text_print("[freehold.conf cannot be read: %s]", op_error_text(address));
 	else

@@ -71,8 +71,8 @@ static enum number_list_error add_cpu(uint32_t cpu, uint32_t *list, size_t capac
 	return LIST_OK;
 }
 
-static enum number_list_error add_range(uint32_t first, uint32_t last, uint32_t *list, size_t capacity,
-					size_t *count)
+static enum number_list_error add_range(uint32_t first, uint32_t last, uint32_t *list,
+					size_t capacity, size_t *count)
 {
 	/* Ends at the first error, so a range of 2^32 CPUs takes no longer than the capacity. */
 	for (uint64_t cpu = first; cpu <= last; cpu++) {
@@ -84,7 +84,8 @@ static enum number_list_error add_range(uint32_t first, uint32_t last, uint32_t 
 	return LIST_OK;
 }
 
-enum number_list_error number_parse_list(const char *text, uint32_t *list, size_t capacity, size_t *count)
+enum number_list_error number_parse_list(const char *text, uint32_t *list, size_t capacity,
+					 size_t *count)
 {
 	size_t at = 0;
 
@@ -112,7 +113,7 @@ enum number_list_error number_parse_list(const char *text, uint32_t *list, size_
 
 const char *number_size_text(char to[NUMBER_TEXT], uint64_t bytes)
 {
-	static const char *const names[] = { "KiB", "MiB", "GiB", "TiB" };
+	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB"};
 	unsigned unit = 0;
 
 	while (unit + 1 < ARRAY_SIZE(names) && bytes >> (10 * (unit + 2)))

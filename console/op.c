@@ -18,7 +18,7 @@ static int64_t phase_stop(struct partition *partition)
 {
 	uint32_t state = partition_state(partition);
 
-	if (state != PART_RUNNING && state != PART_PAUSED)
+	if (state == PART_STOPPED || state == PART_NONE)
 		return 0;
 	return call_part_stop(partition->slot);
 }
@@ -57,14 +57,14 @@ struct op_steps {
 };
 
 static const struct op_steps steps[] = {
-	[OP_NONE] = { "is idle", { NULL } },
-	[OP_START] = { "is being started", { phase_start } },
-	[OP_STOP] = { "is being stopped", { phase_power_button, phase_stop } },
-	[OP_FORCE] = { "is being stopped", { phase_stop } },
-	[OP_PAUSE] = { "is being paused", { phase_pause } },
-	[OP_RESUME] = { "is being resumed", { phase_resume } },
-	[OP_RESET] = { "is being reset", { phase_stop, phase_start } },
-	[OP_DESTROY] = { "is being destroyed", { phase_stop, phase_destroy } },
+	[OP_NONE] = {"is idle", {NULL}},
+	[OP_START] = {"is being started", {phase_start}},
+	[OP_STOP] = {"is being stopped", {phase_power_button, phase_stop}},
+	[OP_FORCE] = {"is being stopped", {phase_stop}},
+	[OP_PAUSE] = {"is being paused", {phase_pause}},
+	[OP_RESUME] = {"is being resumed", {phase_resume}},
+	[OP_RESET] = {"is being reset", {phase_stop, phase_start}},
+	[OP_DESTROY] = {"is being destroyed", {phase_stop, phase_destroy}},
 };
 
 const char *op_text(enum op_kind kind)
@@ -74,7 +74,7 @@ const char *op_text(enum op_kind kind)
 
 void op_begin(struct partition *partition, enum op_kind kind, uint64_t timeout_tsc)
 {
-	partition->op = (struct op){ .kind = kind, .deadline = call_clock() + timeout_tsc };
+	partition->op = (struct op){.kind = kind, .deadline = call_clock() + timeout_tsc};
 	if (kind == OP_STOP)
 		call_part_event(partition->slot, EVENT_POWER);
 }
@@ -100,7 +100,8 @@ static bool step(struct partition *partition)
 		return true;
 	if (result == PHASE_WAITS)
 		return false;
-	if (result >= 0 && ++partition->op.phase < ARRAY_SIZE(row->phases) && row->phases[partition->op.phase])
+	if (result >= 0 && ++partition->op.phase < ARRAY_SIZE(row->phases) &&
+	    row->phases[partition->op.phase])
 		return true;
 	end(partition, result);
 	return true;

@@ -28,7 +28,8 @@ void partition_reset(void)
 
 struct partition *partition_next(struct partition *partition)
 {
-	for (size_t i = partition ? (size_t)(partition - partitions) + 1 : 0; i < MAX_PARTITIONS; i++) {
+	for (size_t i = partition ? (size_t)(partition - partitions) + 1 : 0; i < MAX_PARTITIONS;
+	     i++) {
 		if (partitions[i].used)
 			return &partitions[i];
 	}
@@ -123,13 +124,37 @@ uint32_t partition_state(const struct partition *partition)
 	return info.state;
 }
 
+uint32_t partition_range_count(const struct part_info *info)
+{
+	uint32_t count = 0;
+
+	while (count < MAX_RANGES && info->ranges[count].size)
+		count++;
+	return count;
+}
+
+/* A partition has exactly one kernel (create sees to that): a second one is the zeros that follow. */
+uint32_t partition_image_count(const struct part_info *info)
+{
+	uint32_t count = 0, kernels = 0;
+
+	while (count < MAX_PART_IMAGES) {
+		kernels += info->images[count].role == IMAGE_KERNEL;
+		if (kernels == 2)
+			break;
+		count++;
+	}
+	return count;
+}
+
 /* A blob that does not fit the partition is not believed: its ring is lost, the partition is not. */
 static void adopt(uint32_t slot, const struct part_info *info)
 {
 	struct partition *partition = &partitions[slot];
 	struct blob blob;
-	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) && blob.magic == BLOB_MAGIC &&
-		    !strncmp(blob.name, info->name, NAME_SIZE) && blob.ring % PAGE_SIZE == 0;
+	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) &&
+		    blob.magic == BLOB_MAGIC && !strncmp(blob.name, info->name, NAME_SIZE) &&
+		    blob.ring % PAGE_SIZE == 0;
 
 	memset(partition, 0, sizeof(*partition));
 	partition->used = true;
@@ -154,7 +179,7 @@ unsigned partition_adopt(void)
 	unsigned count = 0;
 
 	for (uint32_t slot = 0; slot < MAX_PARTITIONS; slot++) {
-		struct partition unknown = { .slot = slot };
+		struct partition unknown = {.slot = slot};
 
 		if (!partition_query(&unknown, &info))
 			continue;
@@ -198,7 +223,7 @@ void partition_describe(const struct partition *partition, char to[PARTITION_TEX
 	static struct part_info info;
 
 	partition_query(partition, &info);
-	if (info.state == PART_STOPPED)
+	if (info.state == PART_STOPPED || info.state == PART_DYING)
 		format(to, PARTITION_TEXT, "stopped (%s)", partition_reason_text(info.reason));
 	else
 		format(to, PARTITION_TEXT, "%s", partition_state_text(info.state));

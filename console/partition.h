@@ -14,12 +14,12 @@ enum { RESETS_MAX = 5, RESETS_SECONDS = 60 };
 enum op_kind { OP_NONE, OP_START, OP_STOP, OP_FORCE, OP_PAUSE, OP_RESUME, OP_RESET, OP_DESTROY };
 
 struct op {
-	enum op_kind kind;  /* OP_NONE: nothing is under way */
-	unsigned phase;	    /* index into the operation's phases */
-	uint64_t deadline;  /* host TSC: when the power button gives way to force */
-	int64_t result;	    /* of the last operation: 0 or enum err */
-	bool forced;	    /* OP_STOP: the guest did not switch itself off in time */
-	bool background;    /* nobody waits for the result: a notice tells of it */
+	enum op_kind kind; /* OP_NONE: nothing is under way */
+	unsigned phase;	   /* index into the operation's phases */
+	uint64_t deadline; /* host TSC: when the power button gives way to force */
+	int64_t result;	   /* of the last operation: 0 or enum err */
+	bool forced;	   /* OP_STOP: the guest did not switch itself off in time */
+	bool background;   /* nobody waits for the result: a notice tells of it */
 };
 
 struct partition {
@@ -29,7 +29,7 @@ struct partition {
 	uint32_t state, reason; /* as the operator last heard */
 	char name[NAME_SIZE];
 	struct console_ring *ring; /* NULL: an instance of the console failed before it could note it */
-	uint64_t shown;		   /* position of the ring's output up to which the operator has seen it */
+	uint64_t shown; /* position of the ring's output up to which the operator has seen it */
 	uint64_t resets[RESETS_MAX]; /* host TSC of the latest, 0: none */
 	struct op op;
 };
@@ -57,6 +57,10 @@ void partition_save(const struct partition *partition);
 /* Asks the kernel. False (and state PART_NONE) if it does not know the partition. All texts end. */
 bool partition_query(const struct partition *partition, struct part_info *info);
 uint32_t partition_state(const struct partition *partition);
+
+/* How many of info's ranges and images are real. */
+uint32_t partition_range_count(const struct part_info *info);
+uint32_t partition_image_count(const struct part_info *info);
 
 const char *partition_state_text(uint32_t state);
 const char *partition_reason_text(uint32_t reason);

@@ -17,7 +17,7 @@ static void store(uint64_t *word, uint64_t value)
 struct ring_view ring_look(const struct console_ring *ring, uint64_t position)
 {
 	uint64_t head = load(&ring->out_head);
-	struct ring_view view = { .start = position };
+	struct ring_view view = {.start = position};
 
 	if (head <= position)
 		return view;

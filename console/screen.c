@@ -11,9 +11,9 @@
 
 static struct {
 	const char *prompt;
-	bool drawn;	/* the prompt and the line are on the screen */
-	size_t cursor;	/* the terminal's, in characters from the line's first */
-	bool at_edge;	/* the terminal has filled a row and wraps at the next character only */
+	bool drawn;    /* the prompt and the line are on the screen */
+	size_t cursor; /* the terminal's, in characters from the line's first */
+	bool at_edge;  /* the terminal has filled a row and wraps at the next character only */
 } screen;
 
 void screen_reset(void)
@@ -116,7 +116,8 @@ static void update(const struct line *line)
 	size_t dirty = line->dirty;
 
 	if (dirty != LINE_CLEAN) {
-		bool appended = dirty == screen.cursor && line->cursor == line->length && line->length > dirty;
+		bool appended = dirty == screen.cursor && line->cursor == line->length &&
+				line->length > dirty;
 
 		move(MIN(dirty, line->length));
 		put_line_text(line->text + screen.cursor, line->length - screen.cursor);

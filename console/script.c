@@ -4,7 +4,7 @@
 
 void script_open(struct script *script, const char *text, size_t size)
 {
-	*script = (struct script){ .text = text, .size = size, .line = 1 };
+	*script = (struct script){.text = text, .size = size, .line = 1};
 }
 
 /* What a line of the file is, before its words are looked at. */
@@ -43,7 +43,7 @@ static size_t find_comment(const char *text, size_t from, size_t to, bool *quote
 static struct piece take_piece(struct script *script, bool *quoted)
 {
 	const char *text = script->text;
-	struct piece piece = { .start = script->at };
+	struct piece piece = {.start = script->at};
 	size_t end = script->at;
 	size_t first;
 

@@ -76,6 +76,14 @@ static void forget_line(void)
 	session.entered = false;
 }
 
+/* What stands before the line: nothing while it cannot be executed yet. */
+static const char *idle_prompt(void)
+{
+	if (is_busy())
+		return "";
+	return session.question ? session.question : prompt;
+}
+
 /* What Ctrl-C does to the line at the prompt. */
 static void abandon_line(void)
 {
@@ -108,7 +116,7 @@ static bool edit_input(void)
 		if (result == LINE_INTERRUPT) {
 			abandon_line();
 			session.question = NULL;
-			return false;
+			screen_set_prompt(idle_prompt());
 		}
 		if (result == LINE_COMPLETE)
 			complete();
@@ -240,7 +248,7 @@ static bool take_line(void)
 		interrupt();
 		return true;
 	}
-	screen_set_prompt(busy ? "" : session.question ? session.question : prompt);
+	screen_set_prompt(idle_prompt());
 	if (!session.entered && edit_input())
 		session.entered = true;
 	if (busy || !session.entered)

@@ -36,7 +36,8 @@ static void format_cpus(char *to, size_t size)
 			format(to + used, size - used, ",...");
 			return;
 		}
-		used += format(to + used, size - used, last > first ? "%s%u-%u" : "%s%u", used ? "," : "", first, last);
+		used += format(to + used, size - used, last > first ? "%s%u-%u" : "%s%u",
+			       used ? "," : "", first, last);
 	}
 }
 
@@ -62,8 +63,10 @@ static enum table_answer fill_partition(struct table_row *row, unsigned index)
 	format_up(up);
 	str_copy(row->cell[0], TABLE_CELL, partition->name);
 	str_copy(row->cell[1], TABLE_CELL, partition_state_text(info.state));
-	format(row->cell[2], TABLE_CELL, "%u %s", info.vcpu_count, info.flags & PART_DEDICATED ? "own" : "pool");
-	str_copy(row->cell[3], TABLE_CELL, number_size_text(size, layout_asked(info.ranges, info.range_count)));
+	format(row->cell[2], TABLE_CELL, "%u %s", info.vcpu_count,
+	       info.flags & PART_DEDICATED ? "own" : "pool");
+	str_copy(row->cell[3], TABLE_CELL,
+		 number_size_text(size, layout_asked(info.ranges, partition_range_count(&info))));
 	str_copy(row->cell[4], TABLE_CELL, up);
 	if (partition->op.kind != OP_NONE)
 		str_copy(row->cell[5], TABLE_CELL, op_text(partition->op.kind));
@@ -76,7 +79,7 @@ void show_list(const struct invocation *in)
 {
 	static const struct table table = {
 		.columns = 6,
-		.titles = { "NAME", "STATE", "CPUS", "MEMORY", "UP", "NOTE" },
+		.titles = {"NAME", "STATE", "CPUS", "MEMORY", "UP", "NOTE"},
 		.right = 1 << 3 | 1 << 4,
 	};
 
@@ -87,11 +90,13 @@ void show_list(const struct invocation *in)
 static void show_images(void)
 {
 	static const char *const roles[] = {
-		[IMAGE_KERNEL] = "kernel", [IMAGE_INITRD] = "initrd", [IMAGE_MODULE] = "module",
+		[IMAGE_KERNEL] = "kernel",
+		[IMAGE_INITRD] = "initrd",
+		[IMAGE_MODULE] = "module",
 	};
 	static struct image_info image;
 
-	for (uint32_t i = 0; i < MIN(info.image_count, (uint32_t)MAX_PART_IMAGES); i++) {
+	for (uint32_t i = 0; i < partition_image_count(&info); i++) {
 		const struct part_image *use = &info.images[i];
 
 		if (use->role < ARRAY_SIZE(roles) && host_image(use->image, &image))
@@ -104,14 +109,16 @@ static void show_place(void)
 	char cpus[200], memory[NUMBER_TEXT], pool[NUMBER_TEXT];
 
 	format_cpus(cpus, sizeof(cpus));
-	text_field(info.flags & PART_DEDICATED ? "cpus" : "vcpus", "%u%s%s", info.vcpu_count, cpus[0] ? " on " : "",
-		   cpus);
+	text_field(info.flags & PART_DEDICATED ? "cpus" : "vcpus", "%u%s%s", info.vcpu_count,
+		   cpus[0] ? " on " : "", cpus);
 	text_field("memory", "%s, RAM in it %lu KiB",
-		   number_size_text(memory, layout_asked(info.ranges, info.range_count)), info.memory >> 10);
+		   number_size_text(memory, layout_asked(info.ranges, partition_range_count(&info))),
+		   info.memory >> 10);
 	text_field("objects", "%lu KiB in the kernel (%s), page tables %lu KiB", info.pool >> 10,
 		   number_size_text(pool, info.pool), info.pool_tables >> 10);
-	for (uint32_t i = 0; i < MIN(info.range_count, (uint32_t)MAX_RANGES); i++)
-		text_field("range", "%09lx to %09lx", info.ranges[i].gpa, info.ranges[i].gpa + info.ranges[i].size - 1);
+	for (uint32_t i = 0; i < partition_range_count(&info); i++)
+		text_field("range", "%09lx to %09lx", info.ranges[i].gpa,
+			   info.ranges[i].gpa + info.ranges[i].size - 1);
 }
 
 static void show_ring(const struct partition *partition)
@@ -136,7 +143,8 @@ void show_partition(const struct invocation *in)
 	format_up(up);
 	text_field("name", "%s", in->partition->name);
 	text_field("state", "%s", in->partition->op.kind ? op_text(in->partition->op.kind) : state);
-	text_field("starts", "%u, up %s, CPU time %s", info.start_count, up, clock_duration(run, info.run_tsc));
+	text_field("starts", "%u, up %s, CPU time %s", info.start_count, up,
+		   clock_duration(run, info.run_tsc));
 	if (info.state == PART_STOPPED && info.start_count)
 		text_field("exit code", "%u", info.exit_code);
 	show_place();
@@ -160,7 +168,9 @@ static struct {
 static enum table_answer fill_vcpu(struct table_row *row, unsigned index)
 {
 	static const char *const activities[] = {
-		[ACTIVITY_RUN] = "running", [ACTIVITY_HALT] = "halted", [ACTIVITY_WAIT_SIPI] = "waiting for SIPI",
+		[ACTIVITY_RUN] = "running",
+		[ACTIVITY_HALT] = "halted",
+		[ACTIVITY_WAIT_SIPI] = "waiting for SIPI",
 		[ACTIVITY_SHUTDOWN] = "shut down",
 	};
 	static struct vcpu_info vcpu;
@@ -176,7 +186,8 @@ static enum table_answer fill_vcpu(struct table_row *row, unsigned index)
 		str_copy(row->cell[1], TABLE_CELL, "-");
 	else
 		format(row->cell[1], TABLE_CELL, "%u", vcpu.cpu);
-	str_copy(row->cell[2], TABLE_CELL, vcpu.activity < ARRAY_SIZE(activities) ? activities[vcpu.activity] : "?");
+	str_copy(row->cell[2], TABLE_CELL,
+		 vcpu.activity < ARRAY_SIZE(activities) ? activities[vcpu.activity] : "?");
 	str_copy(row->cell[3], TABLE_CELL, clock_duration(run, vcpu.run_tsc));
 	format(row->cell[4], TABLE_CELL, "%lu", exits);
 	format(row->cell[5], TABLE_CELL, "%lu", vcpu.upcalls);
@@ -215,10 +226,11 @@ void show_stats(const struct invocation *in)
 {
 	static const struct table vcpus = {
 		.columns = 7,
-		.titles = { "VCPU", "CPU", "ACTIVITY", "CPU TIME", "EXITS", "UPCALLS", "INTERRUPTS" },
+		.titles = {"VCPU", "CPU", "ACTIVITY", "CPU TIME", "EXITS", "UPCALLS", "INTERRUPTS"},
 		.right = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6,
 	};
-	static const struct table exits = { .columns = 2, .titles = { "EXIT", "COUNT" }, .right = 1 << 1 };
+	static const struct table exits = {
+		.columns = 2, .titles = {"EXIT", "COUNT"}, .right = 1 << 1};
 
 	partition_query(in->partition, &info);
 	stats.slot = in->partition->slot;

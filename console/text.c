@@ -26,7 +26,8 @@ void text_set_context(unsigned line, const char *command, const char *object)
 	context.line = line;
 	context.what[0] = '\0';
 	if (command[0])
-		format(context.what, sizeof(context.what), "%s%s%.40s: ", command, object[0] ? " " : "", object);
+		format(context.what, sizeof(context.what), "%s%s%.40s: ", command,
+		       object[0] ? " " : "", object);
 }
 
 void text_print(const char *text, ...)
@@ -134,21 +135,24 @@ static void measure(const struct table *table, const struct table_row *row, size
 		widths[i] = MAX(widths[i], strlen(row->cell[i]));
 }
 
-void text_table(const struct table *table, enum table_answer (*fill)(struct table_row *row, unsigned index))
+void text_table(const struct table *table,
+		enum table_answer (*fill)(struct table_row *row, unsigned index))
 {
 	static struct table_row row, titles;
-	size_t widths[TABLE_COLUMNS] = { 0 };
+	size_t widths[TABLE_COLUMNS] = {0};
 	enum table_answer answer;
 
 	for (unsigned i = 0; i < table->columns; i++)
 		str_copy(titles.cell[i], TABLE_CELL, table->titles[i]);
 	measure(table, &titles, widths);
-	for (unsigned index = 0; memset(&row, 0, sizeof(row)), (answer = fill(&row, index)) != TABLE_END; index++) {
+	for (unsigned index = 0;
+	     memset(&row, 0, sizeof(row)), (answer = fill(&row, index)) != TABLE_END; index++) {
 		if (answer == TABLE_ROW)
 			measure(table, &row, widths);
 	}
 	print_row(table, &titles, widths);
-	for (unsigned index = 0; memset(&row, 0, sizeof(row)), (answer = fill(&row, index)) != TABLE_END; index++) {
+	for (unsigned index = 0;
+	     memset(&row, 0, sizeof(row)), (answer = fill(&row, index)) != TABLE_END; index++) {
 		if (answer == TABLE_ROW)
 			print_row(table, &row, widths);
 	}

@@ -47,4 +47,5 @@ struct table_row {
  * 0 on: it returns TABLE_END past the last row, TABLE_SKIP to leave this one out.
  */
 enum table_answer { TABLE_ROW, TABLE_SKIP, TABLE_END };
-void text_table(const struct table *table, enum table_answer (*fill)(struct table_row *row, unsigned index));
+void text_table(const struct table *table,
+		enum table_answer (*fill)(struct table_row *row, unsigned index));

@@ -10,7 +10,7 @@ static struct {
 	uint64_t out_head, out_tail, in_head, in_tail;
 	uint32_t events; /* taken from the kernel while waiting, not handled yet */
 	bool more;	 /* the kernel may have input that found no room here */
-	bool dead;	 /* took nothing for as long as we wait: nobody is waited for again until it does */
+	bool dead; /* took nothing for as long as we wait: nobody is waited for again until it does */
 	uint8_t out[UART_OUT_SIZE];
 	uint8_t in[UART_IN_SIZE];
 } uart;
@@ -39,11 +39,11 @@ void uart_pump_out(void)
 		size_t size = MIN(uart_queued(), UART_OUT_SIZE - at);
 		size_t taken = call_uart_write(uart.out + at, size);
 
-		uart.out_tail += taken;
-		if (taken > 0)
-			uart.dead = false;
-		if (taken < size)
+		/* Only 0 says that there is no room: one call is bounded and may take less. */
+		if (taken == 0)
 			return;
+		uart.out_tail += taken;
+		uart.dead = false;
 	}
 }
 
@@ -110,7 +110,7 @@ void uart_pump_in(void)
 
 		uart.in_head += taken;
 		uart.more = size == 0;
-		if (taken < size || size == 0)
+		if (taken == 0)
 			return;
 	}
 }

@@ -25,7 +25,8 @@ static bool may_start_again(struct partition *partition)
 		if (partition->resets[i] < partition->resets[oldest])
 			oldest = i;
 	}
-	if (partition->resets[oldest] && now - partition->resets[oldest] < RESETS_SECONDS * clock_hz())
+	if (partition->resets[oldest] &&
+	    now - partition->resets[oldest] < RESETS_SECONDS * clock_hz())
 		return false;
 	partition->resets[oldest] = now ? now : 1;
 	return true;
@@ -71,7 +72,8 @@ static void check(struct partition *partition)
 		return;
 	partition->state = info.state;
 	partition->reason = info.reason;
-	if (info.state != PART_STOPPED || !was_up)
+	/* One that has ended is dying for a moment, and nothing tells when that is over. */
+	if (!was_up || info.state == PART_RUNNING || info.state == PART_PAUSED)
 		return;
 	if (info.reason == REASON_RESET)
 		handle_reset(partition);

@@ -85,7 +85,7 @@ static enum words_error split(struct splitter *s, const char *line, size_t lengt
 
 enum words_error words_split(struct words *words, const char *line, size_t length)
 {
-	struct splitter s = { .words = words };
+	struct splitter s = {.words = words};
 	enum words_error error;
 
 	words->count = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PCI configuration mechanism 1 (PCI Local Bus 3.0 3.2.2.3.2 "Software Generation of Configuration Transactions"). */
+/*
+ * PCI configuration mechanism 1 (PCI Local Bus 3.0 3.2.2.3.2 "Software Generation of Configuration
+ * Transactions").
+ */
 #include "drivers/pci.h"
 
 enum { CONFIG_ADDRESS = 0xcf8, CONFIG_DATA = 0xcfc };
@@ -18,7 +21,8 @@ enum {
 
 static void select_reg(const struct port_ops *ports, pci_bdf_t bdf, unsigned reg)
 {
-	ports->write32(CONFIG_ADDRESS, (uint32_t)(CONFIG_ENABLE | (uint32_t)bdf << 8 | (reg & 0xfc)));
+	ports->write32(CONFIG_ADDRESS,
+		       (uint32_t)(CONFIG_ENABLE | (uint32_t)bdf << 8 | (reg & 0xfc)));
 }
 
 uint32_t pci_read(const struct port_ops *ports, pci_bdf_t bdf, unsigned reg)
@@ -33,17 +37,23 @@ void pci_write(const struct port_ops *ports, pci_bdf_t bdf, unsigned reg, uint32
 	ports->write32(CONFIG_DATA, value);
 }
 
-/* The address register is there: it keeps what is written, and no other device does at that port. */
+/*
+ * The address register is there: it keeps what is written, and no other device does at that port.
+ */
 static bool has_mechanism_1(const struct port_ops *ports)
 {
 	ports->write32(CONFIG_ADDRESS, (uint32_t)CONFIG_ENABLE);
 	return ports->read32(CONFIG_ADDRESS) == (uint32_t)CONFIG_ENABLE;
 }
 
-/* Bridges carry others' transactions: the host's, and those of bridges below (interrupts as messages too). */
+/*
+ * Bridges carry others' transactions: the host's, and those of bridges below (interrupts as
+ * messages too).
+ */
 static bool is_bridge(const struct port_ops *ports, pci_bdf_t bdf, uint8_t header)
 {
-	return (header & 0x7f) >= HEADER_BRIDGE || pci_read(ports, bdf, PCI_CLASS) >> 24 == CLASS_BRIDGE;
+	return (header & 0x7f) >= HEADER_BRIDGE ||
+	       pci_read(ports, bdf, PCI_CLASS) >> 24 == CLASS_BRIDGE;
 }
 
 static bool is_master(const struct port_ops *ports, pci_bdf_t bdf)
@@ -51,7 +61,8 @@ static bool is_master(const struct port_ops *ports, pci_bdf_t bdf)
 	return pci_read(ports, bdf, PCI_COMMAND) & COMMAND_MASTER;
 }
 
-static void quiet_function(const struct port_ops *ports, pci_bdf_t bdf, uint8_t header, struct pci_quiet *quiet)
+static void quiet_function(const struct port_ops *ports, pci_bdf_t bdf, uint8_t header,
+			   struct pci_quiet *quiet)
 {
 	uint32_t command;
 
@@ -91,7 +102,7 @@ static void quiet_device(const struct port_ops *ports, pci_bdf_t device, struct 
 
 struct pci_quiet pci_clear_bus_mastering(const struct port_ops *ports)
 {
-	struct pci_quiet quiet = { 0 };
+	struct pci_quiet quiet = {0};
 
 	if (!has_mechanism_1(ports))
 		return quiet;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PCI configuration space of segment 0 by mechanism 1, and the silence that is kept before RAM is granted. */
+/*
+ * PCI configuration space of segment 0 by mechanism 1, and the silence that is kept before RAM is
+ * granted.
+ */
 #pragma once
 
 #include "drivers/port.h"
@@ -20,7 +23,7 @@ struct pci_quiet {
 };
 
 /*
- * Clears bus mastering on every function but bridges, so that no device that the firmware left running
- * writes into memory that is about to be a guest's. Looks at all 256 buses. Boot, CPU 0.
+ * Clears bus mastering on every function but bridges, so that no device that the firmware left
+ * running writes into memory that is about to be a guest's. Looks at all 256 buses. Boot, CPU 0.
  */
 struct pci_quiet pci_clear_bus_mastering(const struct port_ops *ports);

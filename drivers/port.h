@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Port access as a struct of functions, so that the drivers run against fake devices on the host. */
+/*
+ * Port access as a struct of functions, so that the drivers run against fake devices on the host.
+ */
 #pragma once
 
 #include "lib/types.h"

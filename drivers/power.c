@@ -9,7 +9,12 @@
 
 /* ACPI "PM1 Status Registers" and "PM1 Control Registers". */
 enum { PM1_WAKE_STATUS = BIT(15) };
-enum { PM1_SCI_ENABLE = BIT(0), PM1_SLEEP_TYPE = BITS(12, 10), PM1_SLEEP_TYPE_SHIFT = 10, PM1_SLEEP_ENABLE = BIT(13) };
+enum {
+	PM1_SCI_ENABLE = BIT(0),
+	PM1_SLEEP_TYPE = BITS(12, 10),
+	PM1_SLEEP_TYPE_SHIFT = 10,
+	PM1_SLEEP_ENABLE = BIT(13)
+};
 /* ACPI "Sleep Control Register" of hardware-reduced machines. */
 enum { SLEEP_TYPE_SHIFT = 2, SLEEP_ENABLE = BIT(5) };
 
@@ -27,7 +32,8 @@ static void wait_us(const struct port_ops *ports, uint64_t us)
 /* The port of a register that is in I/O space, else 0. */
 static uint16_t port_of(const struct acpi_gas *gas)
 {
-	return gas->space == ACPI_SPACE_IO && gas->address <= UINT16_MAX ? (uint16_t)gas->address : 0;
+	return gas->space == ACPI_SPACE_IO && gas->address <= UINT16_MAX ? (uint16_t)gas->address
+									 : 0;
 }
 
 /* Fixed hardware answers only in ACPI mode, which firmware enters when told by an SMI. */
@@ -49,7 +55,8 @@ static void clear_wake_status(const struct port_ops *ports, const struct acpi_ga
 		ports->write16(port_of(event), PM1_WAKE_STATUS);
 }
 
-static void write_sleep(const struct port_ops *ports, const struct acpi_gas *control, uint8_t type, unsigned enable)
+static void write_sleep(const struct port_ops *ports, const struct acpi_gas *control, uint8_t type,
+			unsigned enable)
 {
 	uint16_t port = port_of(control);
 	unsigned value;
@@ -69,7 +76,8 @@ static void write_gas8(const struct port_ops *ports, const struct acpi_gas *gas,
 		write_memory(gas->address, value);
 }
 
-void power_off(const struct port_ops *ports, const struct acpi_info *acpi, power_write_memory_t write_memory)
+void power_off(const struct port_ops *ports, const struct acpi_info *acpi,
+	       power_write_memory_t write_memory)
 {
 	const struct acpi_fadt *fadt = &acpi->fadt;
 	const struct acpi_s5 *s5 = &acpi->s5;
@@ -78,7 +86,8 @@ void power_off(const struct port_ops *ports, const struct acpi_info *acpi, power
 		return;
 	if (fadt->flags & ACPI_FADT_HW_REDUCED) {
 		write_gas8(ports, &fadt->sleep_control,
-			   (uint8_t)(s5->sleep_type_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE), write_memory);
+			   (uint8_t)(s5->sleep_type_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE),
+			   write_memory);
 	} else if (port_of(&fadt->pm1a_control)) {
 		enter_acpi_mode(ports, fadt);
 		clear_wake_status(ports, &fadt->pm1a_event);
@@ -126,7 +135,8 @@ static void reset_by_keyboard(const struct port_ops *ports)
 	wait_us(ports, PATIENCE_US);
 }
 
-void power_reset(const struct port_ops *ports, const struct acpi_info *acpi, power_write_memory_t write_memory)
+void power_reset(const struct port_ops *ports, const struct acpi_info *acpi,
+		 power_write_memory_t write_memory)
 {
 	reset_by_register(ports, &acpi->fadt, write_memory);
 	ports->write8(RESET_CONTROL, RESET_PREPARE);
@@ -137,7 +147,7 @@ void power_reset(const struct port_ops *ports, const struct acpi_info *acpi, pow
 
 noreturn void power_triple_fault(void)
 {
-	struct descriptor_pointer nothing = { 0 };
+	struct descriptor_pointer nothing = {0};
 
 	/* #UD finds no gate, nor does the #GP of that, nor the #DF. */
 	idt_load(&nothing);

@@ -62,8 +62,9 @@ static bool read_raw(const struct port_ops *ports, uint8_t century, struct raw_t
 
 static bool same(const struct raw_time *a, const struct raw_time *b)
 {
-	return a->second == b->second && a->minute == b->minute && a->hour == b->hour && a->day == b->day &&
-	       a->month == b->month && a->year == b->year && a->century == b->century;
+	return a->second == b->second && a->minute == b->minute && a->hour == b->hour &&
+	       a->day == b->day && a->month == b->month && a->year == b->year &&
+	       a->century == b->century;
 }
 
 static bool read_stable(const struct port_ops *ports, uint8_t century, struct raw_time *raw)
@@ -135,8 +136,8 @@ bool rtc_read(const struct port_ops *ports, uint8_t century, uint64_t *seconds)
 	day = decode(raw.day, status_b);
 	month = decode(raw.month, status_b);
 	year = decode_year(&raw, status_b);
-	if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 || month > 12 ||
-	    decode(raw.year, status_b) > 99 || year < 1970)
+	if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 ||
+	    month > 12 || decode(raw.year, status_b) > 99 || year < 1970)
 		return false;
 	*seconds = ((days_since_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 	return true;

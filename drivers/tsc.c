@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TSC calibration. CPUID leaves 15h and 16h are not asked: emulators and other hypervisors fill them with
- * the frequency of the processor that they imitate, not of the one that runs.
+ * TSC calibration. CPUID leaves 15h and 16h are not asked: emulators and other hypervisors fill
+ * them with the frequency of the processor that they imitate, not of the one that runs.
  */
 #include "drivers/tsc.h"
 
@@ -12,7 +12,7 @@ enum { KHZ_MIN = 1000, KHZ_MAX = SCALE_KHZ_MAX - 1, KHZ_ASSUMED = 1000 * 1000 };
 static struct {
 	uint32_t khz;
 	struct scale to_ns, from_ns, to_us, from_us;
-} tsc = { .khz = 0 };
+} tsc = {.khz = 0};
 
 void tsc_set_khz(uint32_t khz)
 {
@@ -112,11 +112,12 @@ static void pit_start(const struct port_ops *ports)
 enum {
 	WINDOWS = 3,
 	WINDOW_MS = 10,
-	ROUNDS = 3,		/* how often inconsistent windows are tried again */
+	ROUNDS = 3,		 /* how often inconsistent windows are tried again */
 	EDGE_READS = 100 * 1000, /* a counter that stands still so long is dead: about 0.1 s */
 	WINDOW_READS = 200 * 1000,
-	READS_APART = 1000,	/* of an empty loop: port reads are slow where time is counted in instructions */
-	TOLERANCE = 1000,	/* windows may differ by one part of this */
+	/* Turns of an empty loop: port reads are slow where time is counted in instructions. */
+	READS_APART = 1000,
+	TOLERANCE = 1000, /* windows may differ by one part of this */
 };
 
 /* A moment on both clocks. */
@@ -126,7 +127,8 @@ struct moment {
 };
 
 /* The next tick of the reference; false if it does not tick. */
-static bool next_edge(const struct port_ops *ports, const struct reference *reference, struct moment *moment)
+static bool next_edge(const struct port_ops *ports, const struct reference *reference,
+		      struct moment *moment)
 {
 	uint32_t first = reference->read(ports, reference->port) & reference->mask;
 
@@ -148,9 +150,11 @@ static void pass_time(void)
 		asm volatile("");
 }
 
-/* One window that begins at *start; *start moves to its end. Its length in both clocks is added up. */
-static bool measure(const struct port_ops *ports, const struct reference *reference, struct moment *start,
-		    uint64_t *tsc_passed, uint64_t *ticks_passed)
+/*
+ * One window that begins at *start; *start moves to its end. Its length in both clocks is added up.
+ */
+static bool measure(const struct port_ops *ports, const struct reference *reference,
+		    struct moment *start, uint64_t *tsc_passed, uint64_t *ticks_passed)
 {
 	uint32_t window = reference->hz / 1000 * WINDOW_MS, passed = 0;
 	struct moment end;
@@ -172,8 +176,11 @@ static uint64_t khz_of(const struct reference *reference, uint64_t tsc_passed, u
 	return (tsc_passed * reference->hz + ticks_passed * 500) / (ticks_passed * 1000);
 }
 
-/* The rate over WINDOWS windows; *consistent says whether each of them agrees with it. 0: no rate. */
-static uint64_t measure_round(const struct port_ops *ports, const struct reference *reference, bool *consistent)
+/*
+ * The rate over WINDOWS windows; *consistent says whether each of them agrees with it. 0: no rate.
+ */
+static uint64_t measure_round(const struct port_ops *ports, const struct reference *reference,
+			      bool *consistent)
 {
 	uint64_t rates[WINDOWS], tsc_sum = 0, ticks_sum = 0, rate;
 	struct moment moment;
@@ -196,7 +203,10 @@ static uint64_t measure_round(const struct port_ops *ports, const struct referen
 	return rate;
 }
 
-/* True if this reference gave a rate that a TSC can have. A management interrupt spoils a round, not three. */
+/*
+ * True if this reference gave a rate that a TSC can have. A management interrupt spoils a round,
+ * not three.
+ */
 static bool calibrate_by(const struct port_ops *ports, const struct reference *reference)
 {
 	bool consistent = false;
@@ -213,8 +223,8 @@ static bool calibrate_by(const struct port_ops *ports, const struct reference *r
 
 enum tsc_reference tsc_calibrate(const struct port_ops *ports, uint16_t pm_timer_port)
 {
-	struct reference pm_timer = { pm_timer_read, pm_timer_port, PM_TIMER_MASK, PM_TIMER_HZ };
-	struct reference pit = { pit_read, PIT_CHANNEL_2, 0xffff, PIT_HZ };
+	struct reference pm_timer = {pm_timer_read, pm_timer_port, PM_TIMER_MASK, PM_TIMER_HZ};
+	struct reference pit = {pit_read, PIT_CHANNEL_2, 0xffff, PIT_HZ};
 
 	if (pm_timer_port && calibrate_by(ports, &pm_timer))
 		return TSC_PM_TIMER;

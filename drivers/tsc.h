@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How fast the TSC runs, measured against a clock of known rate, and the conversions that follow. */
+/*
+ * How fast the TSC runs, measured against a clock of known rate, and the conversions that follow.
+ */
 #pragma once
 
 #include "drivers/port.h"
@@ -7,9 +9,10 @@
 enum tsc_reference { TSC_PM_TIMER, TSC_PIT, TSC_NONE };
 
 /*
- * Measures against the ACPI PM timer at pm_timer_port (0: there is none), or if that does not count,
- * against the PIT's channel 2. Takes about 20 to 60 ms. Stores the result for the conversions and says
- * which clock it is from; TSC_NONE: neither counted, and 1 GHz is assumed. CPU 0, boot.
+ * Measures against the ACPI PM timer at pm_timer_port (0: there is none), or if that does not
+ * count, against the PIT's channel 2. Takes about 20 to 60 ms. Stores the result for the
+ * conversions and says which clock it is from; TSC_NONE: neither counted, and 1 GHz is assumed. CPU
+ * 0, boot.
  */
 enum tsc_reference tsc_calibrate(const struct port_ops *ports, uint16_t pm_timer_port);
 

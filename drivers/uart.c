@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The 16550 and its two rings. Registers as in the PC16550D data sheet, "Registers". Interrupt and poll do
- * the same service; polling is for lines whose interrupts get lost or were never wired.
+ * The 16550 and its two rings. Registers as in the PC16550D data sheet, "Registers". Interrupt and
+ * poll do the same service; polling is for lines whose interrupts get lost or were never wired.
  */
 #include "drivers/uart.h"
 
@@ -21,19 +21,35 @@ enum uart_reg {
 
 enum ier { IER_RX = BIT(0), IER_THRE = BIT(1), IER_LINE = BIT(2) };
 enum iir { IIR_NONE = BIT(0), IIR_FIFO = BITS(7, 6) };
-enum fcr { FCR_ENABLE = BIT(0), FCR_CLEAR_RX = BIT(1), FCR_CLEAR_TX = BIT(2), FCR_TRIGGER_8 = BIT(7) };
+enum fcr {
+	FCR_ENABLE = BIT(0),
+	FCR_CLEAR_RX = BIT(1),
+	FCR_CLEAR_TX = BIT(2),
+	FCR_TRIGGER_8 = BIT(7)
+};
 enum lcr { LCR_8N1 = 3, LCR_DLAB = BIT(7) };
 /* OUT2 is the gate of a PC's interrupt line. */
 enum mcr { MCR_DTR = BIT(0), MCR_RTS = BIT(1), MCR_OUT2 = BIT(3), MCR_LOOP = BIT(4) };
-enum lsr { LSR_DATA = BIT(0), LSR_OVERRUN = BIT(1), LSR_THRE = BIT(5), LSR_TEMT = BIT(6), LSR_ABSENT = 0xff };
+enum lsr {
+	LSR_DATA = BIT(0),
+	LSR_OVERRUN = BIT(1),
+	LSR_THRE = BIT(5),
+	LSR_TEMT = BIT(6),
+	LSR_ABSENT = 0xff
+};
 enum msr { MSR_CTS = BIT(4), MSR_DSR = BIT(5), MSR_RI = BIT(6), MSR_DCD = BIT(7) };
 
 enum {
 	FIFO_DEPTH = 16,
 	DIVISOR_115200 = 1,
-	/* One pass of service handles so many bytes: a device that always has one more cannot hold us. */
+	/*
+	 * One pass of service handles so many bytes: a device that always has one more cannot hold
+	 * us.
+	 */
 	RX_PASS_MAX = 256,
-	/* A read of a port takes about 1 us: the panic's patience with one byte is about a second. */
+	/*
+	 * A read of a port takes about 1 us: the panic's patience with one byte is about a second.
+	 */
 	PANIC_SPINS = 1000 * 1000,
 	/* Calls of uart_poll in a row that find work before we no longer trust the interrupt. */
 	TRUST_LOST = 2,
@@ -42,22 +58,23 @@ enum {
 };
 
 /* Power-of-two rings; the counters run freely. */
-static_assert((UART_TX_SIZE & (UART_TX_SIZE - 1)) == 0 && (UART_RX_SIZE & (UART_RX_SIZE - 1)) == 0, "masks");
+static_assert((UART_TX_SIZE & (UART_TX_SIZE - 1)) == 0 && (UART_RX_SIZE & (UART_RX_SIZE - 1)) == 0,
+	      "masks");
 
 /* l: under lock. b: set at boot. p: read without the lock in a panic. */
 static spinlock_t lock = SPINLOCK(LOCK_UART);
-static struct uart_bus port;		/* b */
-static struct uart_stats stats;		/* l; present and has_fifo b */
-static uint8_t tx[UART_TX_SIZE];	/* l p */
-static uint8_t rx[UART_RX_SIZE];	/* l */
-static uint32_t tx_head, tx_tail;	/* l p: head - tail bytes wait */
-static uint32_t rx_head, rx_tail;	/* l */
-static uint8_t ier;			/* l: what the register holds */
-static bool interrupts_on;		/* b */
-static bool writer_waits;		/* l: a write fell short */
-static unsigned work_found;		/* l: polls in a row that found work */
-static bool transmitter_dead;		/* p: a panic waited for it in vain */
-static void (*notify_owner)(unsigned);	/* b */
+static struct uart_bus port;	       /* b */
+static struct uart_stats stats;	       /* l; present and has_fifo b */
+static uint8_t tx[UART_TX_SIZE];       /* l p */
+static uint8_t rx[UART_RX_SIZE];       /* l */
+static uint32_t tx_head, tx_tail;      /* l p: head - tail bytes wait */
+static uint32_t rx_head, rx_tail;      /* l */
+static uint8_t ier;		       /* l: what the register holds */
+static bool interrupts_on;	       /* b */
+static bool writer_waits;	       /* l: a write fell short */
+static unsigned work_found;	       /* l: polls in a row that found work */
+static bool transmitter_dead;	       /* p: a panic waited for it in vain */
+static void (*notify_owner)(unsigned); /* b */
 
 static uint8_t reg_read(enum uart_reg reg)
 {
@@ -69,7 +86,10 @@ static void reg_write(enum uart_reg reg, unsigned value)
 	port.write(&port, reg, (uint8_t)value);
 }
 
-/* Some clones have no scratch register, and some emulators no loopback: one of the two is proof enough. */
+/*
+ * Some clones have no scratch register, and some emulators no loopback: one of the two is proof
+ * enough.
+ */
 static bool has_scratch(void)
 {
 	reg_write(REG_SCR, 0x55);
@@ -112,7 +132,7 @@ static void program(void)
 bool uart_init(const struct uart_bus *bus)
 {
 	port = *bus;
-	stats = (struct uart_stats){ 0 };
+	stats = (struct uart_stats){0};
 	tx_head = tx_tail = rx_head = rx_tail = 0;
 	interrupts_on = writer_waits = transmitter_dead = false;
 	work_found = 0;
@@ -125,7 +145,9 @@ bool uart_init(const struct uart_bus *bus)
 	return true;
 }
 
-/* With lock. The THRE interrupt is wanted only while something waits, or it would never be silent. */
+/*
+ * With lock. The THRE interrupt is wanted only while something waits, or it would never be silent.
+ */
 static void set_ier(void)
 {
 	uint8_t wanted = 0;
@@ -159,12 +181,13 @@ static bool receive(uint8_t status)
 {
 	unsigned count = 0;
 
-	for (; status & (LSR_DATA | LSR_OVERRUN) && count < RX_PASS_MAX; status = reg_read(REG_LSR)) {
-		stats.rx_overruns += (status & LSR_OVERRUN) != 0;
-		if (!(status & LSR_DATA))
-			break;
-		uint8_t byte = reg_read(REG_DATA);
+	for (; status & (LSR_DATA | LSR_OVERRUN); status = reg_read(REG_LSR)) {
+		uint8_t byte;
 
+		stats.rx_overruns += (status & LSR_OVERRUN) != 0;
+		if (!(status & LSR_DATA) || count == RX_PASS_MAX)
+			break;
+		byte = reg_read(REG_DATA);
 		count++;
 		if (rx_head - rx_tail == UART_RX_SIZE) {
 			stats.rx_dropped++;
@@ -187,14 +210,19 @@ static bool transmit(void)
 	return sent != 0;
 }
 
-/* With lock. Does what there is to do; returns enum uart_event, and in *work if there was anything. */
+/*
+ * With lock. Does what there is to do; returns enum uart_event, and in *work if there was anything.
+ */
 static unsigned service(bool *work)
 {
 	uint8_t status = reg_read(REG_LSR);
 	unsigned events = 0;
 
 	*work = false;
-	/* The device went away (a hot-unplugged card): all ones is neither data nor an empty transmitter. */
+	/*
+	 * The device went away (a hot-unplugged card): all ones is neither data nor an empty
+	 * transmitter.
+	 */
 	if (status == LSR_ABSENT)
 		return 0;
 	if (receive(status)) {
@@ -265,8 +293,8 @@ void uart_interrupt(void)
 		return;
 	spin_lock(&lock);
 	/*
-	 * An edge comes only when the line was low in between: so go on until IIR says that nothing is
-	 * pending. Reading IIR and MSR ends the two sources that service() does not.
+	 * An edge comes only when the line was low in between: so go on until IIR says that nothing
+	 * is pending. Reading IIR and MSR ends the two sources that service() does not.
 	 */
 	for (pass = 0; pass < FIFO_DEPTH && !(reg_read(REG_IIR) & IIR_NONE); pass++) {
 		events |= service(&work);
@@ -297,7 +325,9 @@ unsigned uart_poll(void)
 		stats.polled = true;
 	spin_unlock(&lock);
 	tell(events);
-	/* One poll that found work is followed closely by a second, which tells chance from loss. */
+	/*
+	 * One poll that found work is followed closely by a second, which tells chance from loss.
+	 */
 	return stats.polled || work ? POLL_EAGER_US : POLL_RELAXED_US;
 }
 
@@ -322,7 +352,10 @@ void uart_panic_write(const char *text, size_t size)
 {
 	if (!stats.present)
 		return;
-	/* The counters may be torn if another CPU was stopped within the lock: never more than a ring of them. */
+	/*
+	 * The counters may be torn if another CPU was stopped within the lock: never more than a
+	 * ring of them.
+	 */
 	for (uint32_t left = MIN(tx_head - tx_tail, (uint32_t)UART_TX_SIZE); left; left--)
 		panic_put(tx[tx_tail++ % UART_TX_SIZE]);
 	tx_tail = tx_head;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The operator's serial line: one 16550, behind a software ring in each direction. It never waits for
- * the line, loses nothing that it accepted, and works (more slowly) where interrupts do not arrive.
+ * The operator's serial line: one 16550, behind a software ring in each direction. It never waits
+ * for the line, loses nothing that it accepted, and works (more slowly) where interrupts do not
+ * arrive.
  */
 #pragma once
 
@@ -22,8 +23,8 @@ struct uart_bus uart_bus_mmio(volatile void *registers, unsigned stride);
 
 struct uart_stats {
 	uint64_t tx_bytes, rx_bytes;
-	uint64_t rx_overruns;	/* the hardware's FIFO overflowed: at least one byte each */
-	uint64_t rx_dropped;	/* bytes that found our ring full */
+	uint64_t rx_overruns; /* the hardware's FIFO overflowed: at least one byte each */
+	uint64_t rx_dropped;  /* bytes that found our ring full */
 	uint64_t interrupts;
 	uint64_t polls_with_work; /* work that no interrupt had announced */
 	uint64_t panic_timeouts;  /* bytes given up because the transmitter never emptied */
@@ -33,8 +34,8 @@ struct uart_stats {
 enum uart_event { UART_INPUT = 1 << 0, UART_SPACE = 1 << 1 };
 
 /*
- * Probes, and if a UART answers sets it to 115200 8N1 with interrupts off at the device. Returns false
- * if none is there: all other functions then do nothing. Boot, CPU 0.
+ * Probes, and if a UART answers sets it to 115200 8N1 with interrupts off at the device. Returns
+ * false if none is there: all other functions then do nothing. Boot, CPU 0.
  */
 bool uart_init(const struct uart_bus *bus);
 
@@ -51,18 +52,21 @@ size_t uart_read(void *bytes, size_t size);
 void uart_interrupt(void);
 
 /*
- * From a timer, on one CPU: does what an interrupt should have done, and learns whether interrupts come.
- * Returns after how many microseconds it wants to be called again.
+ * From a timer, on one CPU: does what an interrupt should have done, and learns whether interrupts
+ * come. Returns after how many microseconds it wants to be called again.
  */
 unsigned uart_poll(void);
 
 /*
- * Told of input and of new space after a short write; enum uart_event. Called without the lock, on the
- * CPU that found out.
+ * Told of input and of new space after a short write; enum uart_event. Called without the lock, on
+ * the CPU that found out.
  */
 void uart_set_notify(void (*notify)(unsigned events));
 
-/* For a panic: no lock, drains the ring first, then writes polled; gives up on a byte after a bounded wait. */
+/*
+ * For a panic: no lock, drains the ring first, then writes polled; gives up on a byte after a
+ * bounded wait.
+ */
 void uart_panic_write(const char *text, size_t size);
 
 void uart_get_stats(struct uart_stats *stats);

@@ -20,7 +20,7 @@ static void port_write(const struct uart_bus *bus, unsigned reg, uint8_t value)
 
 struct uart_bus uart_bus_port(uint16_t port)
 {
-	return (struct uart_bus){ .read = port_read, .write = port_write, .base = port, .stride = 1 };
+	return (struct uart_bus){.read = port_read, .write = port_write, .base = port, .stride = 1};
 }
 
 static volatile uint8_t *memory_of(const struct uart_bus *bus, unsigned reg)
@@ -41,7 +41,7 @@ static void memory_write8(const struct uart_bus *bus, unsigned reg, uint8_t valu
 /* Registers 4 bytes apart often answer to 4-byte accesses only (Microsoft's DBG2 "Access Size"). */
 static uint8_t memory_read32(const struct uart_bus *bus, unsigned reg)
 {
-	return (uint8_t)*(volatile uint32_t *)memory_of(bus, reg);
+	return (uint8_t) * (volatile uint32_t *)memory_of(bus, reg);
 }
 
 static void memory_write32(const struct uart_bus *bus, unsigned reg, uint8_t value)

@@ -11,10 +11,10 @@ extern const uint8_t boot_stack[], boot_stack_end[];
 static const struct {
 	uint32_t start, end;
 } stacks[] = {
-	{ PERCPU_MAIN_STACK, PERCPU_MAIN_TOP },
-	{ PERCPU_NMI_STACK, PERCPU_NMI_TOP },
-	{ PERCPU_DF_STACK, PERCPU_DF_TOP },
-	{ PERCPU_MC_STACK, PERCPU_MC_TOP },
+	{PERCPU_MAIN_STACK, PERCPU_MAIN_TOP},
+	{PERCPU_NMI_STACK, PERCPU_NMI_TOP},
+	{PERCPU_DF_STACK, PERCPU_DF_TOP},
+	{PERCPU_MC_STACK, PERCPU_MC_TOP},
 };
 
 bool backtrace_is_text(uint64_t address)
@@ -28,7 +28,7 @@ struct backtrace_symbol backtrace_symbol(uint64_t rip)
 	uint64_t offset = rip - (uint64_t)kernel_start;
 
 	if (!backtrace_is_text(rip) || !symbol_count || offset < symbol_table[0].offset)
-		return (struct backtrace_symbol){ "?", 0 };
+		return (struct backtrace_symbol){"?", 0};
 	/* The last symbol that does not begin behind rip is at low. */
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;

@@ -177,7 +177,9 @@ noreturn void console_wait(const struct trap_frame *frame, uint64_t deadline)
 	console.sleeping = true;
 	leave();
 	console.since_call = 0;
-	if (deadline) {
+	if (deadline && deadline <= tsc_read()) {
+		console_event(CONSOLE_TIMEOUT);
+	} else if (deadline) {
 		console.deadline.expired = wake;
 		deadline_set(&cpu->deadlines, &console.deadline, deadline);
 		cpu_timer_update(cpu);

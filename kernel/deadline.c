@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The queue is a ring through its head, whose time is past all others: so no end needs a special case. */
+/*
+ * The queue is a ring through its head, whose time is past all others: so no end needs a special
+ * case.
+ */
 #include "kernel/deadline.h"
 
 void deadline_queue_init(struct deadline_queue *queue)
 {
-	queue->head = (struct deadline){ .tsc = DEADLINE_NONE, .next = &queue->head, .previous = &queue->head };
+	queue->head = (struct deadline){
+		.tsc = DEADLINE_NONE, .next = &queue->head, .previous = &queue->head};
 }
 
 void deadline_init(struct deadline *deadline, void (*expired)(struct deadline *))
 {
-	*deadline = (struct deadline){ .tsc = DEADLINE_NONE, .expired = expired };
+	*deadline = (struct deadline){.tsc = DEADLINE_NONE, .expired = expired};
 }
 
 void deadline_cancel(struct deadline *deadline)

@@ -11,12 +11,14 @@
 
 struct deadline {
 	uint64_t tsc;
-	void (*expired)(struct deadline *deadline); /* called with the entry out of the queue: it may set it anew */
-	struct deadline *next, *previous;	    /* next is NULL while it is not queued */
+	/* Called with the entry out of the queue: it may set it anew. */
+	void (*expired)(struct deadline *deadline);
+	struct deadline *next, *previous; /* next is NULL while it is not queued */
 };
 
 struct deadline_queue {
-	struct deadline head; /* of the ring: next is the earliest, previous the latest; its tsc is DEADLINE_NONE */
+	/* Of the ring: next is the earliest, previous the latest; its own time is DEADLINE_NONE. */
+	struct deadline head;
 };
 
 void deadline_queue_init(struct deadline_queue *queue);
@@ -39,7 +41,9 @@ static inline uint64_t deadline_first(const struct deadline_queue *queue)
 	return queue->head.next->tsc;
 }
 
-/* Takes out and returns the earliest entry whose time is at or before now; NULL if there is none. */
+/*
+ * Takes out and returns the earliest entry whose time is at or before now; NULL if there is none.
+ */
 struct deadline *deadline_pop(struct deadline_queue *queue, uint64_t now);
 
 /*

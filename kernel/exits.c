@@ -29,6 +29,13 @@ static enum vcpu_action on_nothing(struct vcpu *v)
 	return VCPU_RESUME;
 }
 
+/* The guest can take an interrupt now, or (VMX) has lowered its TPR: look at what waits. */
+static enum vcpu_action on_window(struct vcpu *v)
+{
+	vcpu_pend_local(v, PEND_INTERRUPT);
+	return VCPU_RESUME;
+}
+
 static enum vcpu_action on_machine_check(struct vcpu *v)
 {
 	machine_check_in_guest(v);
@@ -174,11 +181,12 @@ static enum vcpu_action on_refused(struct vcpu *v)
 	machine.virt->get(&v->virt, GROUP_IP | GROUP_CONTROL | GROUP_CS, &state);
 	part_end(v->part, v->virt.exit.kind == VM_EXIT_INVALID ? REASON_ENTRY : REASON_KERNEL,
 		 (uint32_t)v->virt.exit.code,
-		 "vcpu %u: %s, code 0x%lx info 0x%lx\nrip %04x:%016lx rflags 0x%lx\n"
+		 "vcpu %u: %s%s%s, code 0x%lx info 0x%lx\nrip %04x:%016lx rflags 0x%lx\n"
 		 "cr0 0x%lx cr3 0x%lx cr4 0x%lx efer 0x%lx",
 		 v->index,
 		 v->virt.exit.kind == VM_EXIT_INVALID ? "the processor refuses the guest's state" :
 							"an exit that nobody asked for",
+		 v->virt.exit.refused ? ": " : "", v->virt.exit.refused ? v->virt.exit.refused : "",
 		 v->virt.exit.code, v->virt.exit.info, state.seg[SEG_CS].selector, state.rip, state.rflags,
 		 state.control.cr0, state.control.cr3, state.control.cr4, state.control.efer);
 	return VCPU_LEAVE;
@@ -188,7 +196,7 @@ static const exit_handler_fn handlers[VM_EXIT_KINDS] = {
 	[VM_EXIT_INTERRUPT] = on_interrupt,
 	[VM_EXIT_NMI] = on_nothing,
 	[VM_EXIT_MACHINE_CHECK] = on_machine_check,
-	[VM_EXIT_WINDOW] = on_nothing,
+	[VM_EXIT_WINDOW] = on_window,
 	[VM_EXIT_NMI_WINDOW] = on_nothing,
 	[VM_EXIT_PREEMPT] = on_interrupt,
 	[VM_EXIT_CPUID] = on_cpuid,

@@ -9,7 +9,7 @@
 void extent_map_init(struct extent_map *map, struct extent *storage, uint32_t capacity)
 {
 	ASSERT(capacity >= 4);
-	*map = (struct extent_map){ .extents = storage, .capacity = capacity };
+	*map = (struct extent_map){.extents = storage, .capacity = capacity};
 }
 
 /* The number of the first extent that ends behind page; map->count if there is none. */
@@ -41,7 +41,8 @@ struct splice {
 	uint32_t count;
 };
 
-static void splice_add(struct splice *splice, uint64_t start, uint64_t end, const struct extent *kind)
+static void splice_add(struct splice *splice, uint64_t start, uint64_t end,
+		       const struct extent *kind)
 {
 	struct extent part = *kind;
 
@@ -56,7 +57,8 @@ static void splice_add(struct splice *splice, uint64_t start, uint64_t end, cons
 }
 
 /* Puts the parts in place of the extents first..last - 1. */
-static int splice_commit(struct extent_map *map, uint32_t first, uint32_t last, const struct splice *splice)
+static int splice_commit(struct extent_map *map, uint32_t first, uint32_t last,
+			 const struct splice *splice)
 {
 	uint32_t count = map->count - (last - first) + splice->count;
 
@@ -70,17 +72,19 @@ static int splice_commit(struct extent_map *map, uint32_t first, uint32_t last, 
 }
 
 /*
- * value in place of the extents first..last - 1, of which what stands out on either side is kept. The
- * neighbours are taken in so that they can join.
+ * value in place of the extents first..last - 1, of which what stands out on either side is kept.
+ * The neighbours are taken in so that they can join.
  */
-static int replace_between(struct extent_map *map, uint32_t first, uint32_t last, const struct extent *value)
+static int replace_between(struct extent_map *map, uint32_t first, uint32_t last,
+			   const struct extent *value)
 {
 	const struct extent *all = map->extents;
-	struct splice splice = { .count = 0 };
+	struct splice splice = {.count = 0};
 	uint64_t end = extent_end(value);
 
 	if (first > 0)
-		splice_add(&splice, all[first - 1].start, extent_end(&all[first - 1]), &all[first - 1]);
+		splice_add(&splice, all[first - 1].start, extent_end(&all[first - 1]),
+			   &all[first - 1]);
 	if (first < last)
 		splice_add(&splice, all[first].start, value->start, &all[first]);
 	splice_add(&splice, value->start, end, value);
@@ -93,7 +97,8 @@ static int replace_between(struct extent_map *map, uint32_t first, uint32_t last
 
 int extent_replace(struct extent_map *map, const struct extent *value)
 {
-	return replace_between(map, find(map, value->start), find(map, extent_end(value) - 1) + 1, value);
+	return replace_between(map, find(map, value->start), find(map, extent_end(value) - 1) + 1,
+			       value);
 }
 
 static bool is_page_range(hpa_t start, hpa_t end)
@@ -103,7 +108,8 @@ static bool is_page_range(hpa_t start, hpa_t end)
 
 int extent_add(struct extent_map *map, hpa_t start, hpa_t end, enum extent_owner owner)
 {
-	struct extent value = { .start = start >> PAGE_SHIFT, .owner = (uint8_t)owner, .state = EXTENT_DIRTY };
+	struct extent value = {
+		.start = start >> PAGE_SHIFT, .owner = (uint8_t)owner, .state = EXTENT_DIRTY};
 	uint32_t at;
 
 	if (!is_page_range(start, end))
@@ -117,11 +123,13 @@ int extent_add(struct extent_map *map, hpa_t start, hpa_t end, enum extent_owner
 
 static bool has_tag(const struct extent *extent, struct extent_tag tag)
 {
-	return extent->owner == (uint8_t)tag.owner && extent->slot == tag.slot && extent->is_pool == tag.is_pool;
+	return extent->owner == (uint8_t)tag.owner && extent->slot == tag.slot &&
+	       extent->is_pool == tag.is_pool;
 }
 
 /* True if every page of [start, end) is in the map and of this tag. */
-static bool is_all_of(const struct extent_map *map, uint64_t start, uint64_t end, struct extent_tag tag)
+static bool is_all_of(const struct extent_map *map, uint64_t start, uint64_t end,
+		      struct extent_tag tag)
 {
 	for (uint32_t i = find(map, start); i < map->count; i++) {
 		const struct extent *extent = &map->extents[i];
@@ -147,7 +155,7 @@ bool extent_owned(const struct extent_map *map, hpa_t start, uint64_t size, stru
 /* As is_all_of for free memory, but not what is just being cleaned. */
 static bool is_all_free(const struct extent_map *map, uint64_t start, uint64_t end)
 {
-	if (!is_all_of(map, start, end, (struct extent_tag){ .owner = OWNER_FREE }))
+	if (!is_all_of(map, start, end, (struct extent_tag){.owner = OWNER_FREE}))
 		return false;
 	for (uint32_t i = find(map, start); i < map->count && map->extents[i].start < end; i++)
 		if (!extent_is_free(&map->extents[i]))
@@ -157,8 +165,11 @@ static bool is_all_free(const struct extent_map *map, uint64_t start, uint64_t e
 
 int extent_carve(struct extent_map *map, hpa_t start, hpa_t end, struct extent_tag tag)
 {
-	struct extent value = { .start = start >> PAGE_SHIFT, .pages = (end - start) >> PAGE_SHIFT,
-				.owner = (uint8_t)tag.owner, .slot = tag.slot, .is_pool = tag.is_pool };
+	struct extent value = {.start = start >> PAGE_SHIFT,
+			       .pages = (end - start) >> PAGE_SHIFT,
+			       .owner = (uint8_t)tag.owner,
+			       .slot = tag.slot,
+			       .is_pool = tag.is_pool};
 
 	if (!is_page_range(start, end))
 		return ERR_INVAL;
@@ -169,8 +180,10 @@ int extent_carve(struct extent_map *map, hpa_t start, hpa_t end, struct extent_t
 
 int extent_release_range(struct extent_map *map, hpa_t start, uint64_t size, struct extent_tag tag)
 {
-	struct extent value = { .start = start >> PAGE_SHIFT, .pages = size >> PAGE_SHIFT, .owner = OWNER_FREE,
-				.state = EXTENT_DIRTY };
+	struct extent value = {.start = start >> PAGE_SHIFT,
+			       .pages = size >> PAGE_SHIFT,
+			       .owner = OWNER_FREE,
+			       .state = EXTENT_DIRTY};
 
 	if (tag.owner == OWNER_FREE || !extent_owned(map, start, size, tag))
 		return ERR_PERM;
@@ -216,7 +229,7 @@ uint64_t extent_release(struct extent_map *map, struct extent_tag tag)
 
 uint64_t extent_release_slot(struct extent_map *map, uint32_t slot)
 {
-	struct extent_tag tag = { .owner = OWNER_PARTITION, .slot = slot };
+	struct extent_tag tag = {.owner = OWNER_PARTITION, .slot = slot};
 	uint64_t freed = extent_release(map, tag);
 
 	tag.is_pool = true;
@@ -225,7 +238,7 @@ uint64_t extent_release_slot(struct extent_map *map, uint32_t slot)
 
 struct extent_totals extent_totals(const struct extent_map *map)
 {
-	struct extent_totals totals = { 0 };
+	struct extent_totals totals = {0};
 
 	for (uint32_t i = 0; i < map->count; i++) {
 		const struct extent *extent = &map->extents[i];

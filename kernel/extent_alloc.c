@@ -41,7 +41,7 @@ static uint64_t position_in(const struct search *search, uint64_t start, uint64_
 static void consider(struct search *search, uint64_t start, uint64_t end, bool clean)
 {
 	uint64_t lowest = ALIGN_UP(start, search->align);
-	struct place place = { .clean = clean };
+	struct place place = {.clean = clean};
 
 	end = MIN(end, search->below);
 	if (lowest >= end)
@@ -61,8 +61,9 @@ static void consider(struct search *search, uint64_t start, uint64_t end, bool c
 }
 
 /*
- * Offers each clean extent, and each run of free neighbours as one: whether memory is clean must not decide
- * whether a request can be met. Returns true if some free memory was passed over because it is being cleaned.
+ * Offers each clean extent, and each run of free neighbours as one: whether memory is clean must
+ * not decide whether a request can be met. Returns true if some free memory was passed over because
+ * it is being cleaned.
  */
 static bool consider_all(const struct extent_map *map, struct search *search)
 {
@@ -96,7 +97,8 @@ static bool is_valid(const struct extent_request *request)
 	       !(request->align & (request->align - 1)) && request->tag.owner != OWNER_FREE;
 }
 
-int extent_alloc(struct extent_map *map, const struct extent_request *request, struct extent_grant *grant)
+int extent_alloc(struct extent_map *map, const struct extent_request *request,
+		 struct extent_grant *grant)
 {
 	struct search search = {
 		.size = request->size >> PAGE_SHIFT,
@@ -104,8 +106,9 @@ int extent_alloc(struct extent_map *map, const struct extent_request *request, s
 		.below = request->below ? request->below >> PAGE_SHIFT : UINT64_MAX,
 		.whole = request->whole,
 	};
-	struct extent value = { .owner = (uint8_t)request->tag.owner, .slot = request->tag.slot,
-				.is_pool = request->tag.is_pool };
+	struct extent value = {.owner = (uint8_t)request->tag.owner,
+			       .slot = request->tag.slot,
+			       .is_pool = request->tag.is_pool};
 	bool cleaning;
 	int error;
 
@@ -131,11 +134,13 @@ bool extent_clean_begin(struct extent_map *map, uint64_t size, struct extent_gra
 
 	for (uint32_t i = 0; i < map->count; i++) {
 		const struct extent *extent = &map->extents[i];
-		struct extent value = { .start = extent->start, .owner = OWNER_FREE, .state = EXTENT_CLEANING };
+		struct extent value = {
+			.start = extent->start, .owner = OWNER_FREE, .state = EXTENT_CLEANING};
 
 		if (extent->owner != OWNER_FREE || extent->state != EXTENT_DIRTY)
 			continue;
-		value.pages = MIN(extent_end(extent), ALIGN_DOWN(extent->start, step) + step) - extent->start;
+		value.pages = MIN(extent_end(extent), ALIGN_DOWN(extent->start, step) + step) -
+			      extent->start;
 		if (extent_replace(map, &value))
 			return false;
 		piece->start = value.start << PAGE_SHIFT;
@@ -148,8 +153,10 @@ bool extent_clean_begin(struct extent_map *map, uint64_t size, struct extent_gra
 
 void extent_clean_end(struct extent_map *map, const struct extent_grant *piece, bool cleaned)
 {
-	struct extent value = { .start = piece->start >> PAGE_SHIFT, .pages = piece->size >> PAGE_SHIFT,
-				.owner = OWNER_FREE, .state = cleaned ? EXTENT_CLEAN : EXTENT_DIRTY };
+	struct extent value = {.start = piece->start >> PAGE_SHIFT,
+			       .pages = piece->size >> PAGE_SHIFT,
+			       .owner = OWNER_FREE,
+			       .state = cleaned ? EXTENT_CLEAN : EXTENT_DIRTY};
 	/* The piece is an extent of its own, so nothing is split and nothing can fail. */
 	int error = extent_replace(map, &value);
 

@@ -15,7 +15,7 @@ static inline bool extent_is_free(const struct extent *extent)
 }
 
 /*
- * Makes [value->start, its end) one extent of value's kind. All of the range must be in the map. The only
- * function that splits; joins neighbours of one kind. ERR_LIMIT if the storage is full.
+ * Makes [value->start, its end) one extent of value's kind. All of the range must be in the map.
+ * The only function that splits; joins neighbours of one kind. ERR_LIMIT if the storage is full.
  */
 int must_check extent_replace(struct extent_map *map, const struct extent *value);

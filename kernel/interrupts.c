@@ -9,6 +9,9 @@
 /* vcpu.recheck */
 enum { RECHECK_WINDOW = 1 << 0 };
 
+/* Later than any TSC will be. */
+#define DEADLINE_FAR (DEADLINE_NONE / 2)
+
 static void timer_expired(struct deadline *deadline)
 {
 	struct vcpu *v = CONTAINER_OF(deadline, struct vcpu, timer);
@@ -21,18 +24,15 @@ static void timer_expired(struct deadline *deadline)
 void vcpu_timer_update(struct vcpu *v)
 {
 	struct cpu *cpu = this_cpu();
-	uint64_t guest = lapic_timer_deadline(&v->lapic);
-	uint64_t host = guest - v->tsc_offset;
+	uint64_t now = tsc_read();
+	uint64_t left = lapic_timer_remaining(&v->lapic, vcpu_tsc_to_guest(v, now));
 
-	if (!guest) {
+	if (left == UINT64_MAX) {
 		deadline_cancel(&v->timer);
 		return;
 	}
 	v->timer.expired = timer_expired;
-	/* A guest's time that lies before the host's zero has come. */
-	if (v->tsc_offset && guest < v->tsc_offset && (int64_t)v->tsc_offset > 0)
-		host = 0;
-	deadline_set(&cpu->deadlines, &v->timer, host);
+	deadline_set(&cpu->deadlines, &v->timer, left > DEADLINE_FAR - now ? DEADLINE_FAR : now + left);
 	cpu_timer_update(cpu);
 }
 

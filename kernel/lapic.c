@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The heart of the local APIC: how a vector gets from a poster into IRR, from there into service and out
- * again. SDM 3A "Interrupt Acceptance for Fixed Interrupts" and "Signaling Interrupt Servicing Completion".
+ * The heart of the local APIC: how a vector gets from a poster into IRR, from there into service
+ * and out again. SDM 3A "Interrupt Acceptance for Fixed Interrupts" and "Signaling Interrupt
+ * Servicing Completion".
  */
 #include "kernel/lapic.h"
 
@@ -9,13 +10,21 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 
-/* The highest vector set in words[0..word], or -1. */
-static int32_t highest(const uint64_t words[4], int32_t word)
+static int32_t top_bit(uint64_t word)
 {
-	for (; word >= 0; word--)
-		if (words[word])
-			return word * 64 + 63 - __builtin_clzll(words[word]);
-	return -1;
+	return 63 - __builtin_clzll(word);
+}
+
+/* The highest vector that is set, or -1. Written out, because every EOI comes here. */
+static inline int32_t highest(const uint64_t words[4])
+{
+	if (words[3])
+		return 192 + top_bit(words[3]);
+	if (words[2])
+		return 128 + top_bit(words[2]);
+	if (words[1])
+		return 64 + top_bit(words[1]);
+	return words[0] ? top_bit(words[0]) : -1;
 }
 
 void lapic_ppr_update(struct lapic *l)
@@ -48,7 +57,7 @@ void lapic_registers_reset(struct lapic *l)
 
 void lapic_reset(struct lapic *l, uint32_t id, bool is_bsp, const struct lapic_clock *clock)
 {
-	*l = (struct lapic){ .clock = clock, .id = id, .mode = LAPIC_XAPIC, .is_bsp = is_bsp };
+	*l = (struct lapic){.clock = clock, .id = id, .mode = LAPIC_XAPIC, .is_bsp = is_bsp};
 	lapic_registers_reset(l);
 }
 
@@ -74,7 +83,9 @@ bool lapic_post(struct lapic *l, unsigned vector, bool level_triggered)
 	old = __atomic_fetch_or(&l->pir[word], bit, __ATOMIC_RELEASE);
 	if (old & bit)
 		return false;
-	/* The bit before the flag; and the flag before the caller's look at whether the guest runs. */
+	/*
+	 * The bit before the flag; and the flag before the caller's look at whether the guest runs.
+	 */
 	__atomic_store_n(&l->posted, 1, __ATOMIC_SEQ_CST);
 	return true;
 }
@@ -87,7 +98,9 @@ bool lapic_post_line(struct lapic *l, bool level)
 	return true;
 }
 
-/* True if new vectors get into IRR: SDM 3A "Local APIC State After It Has Been Software Disabled". */
+/*
+ * True if new vectors get into IRR: SDM 3A "Local APIC State After It Has Been Software Disabled".
+ */
 static bool accepts(const struct lapic *l)
 {
 	return l->mode != LAPIC_OFF && l->svr & SVR_ENABLED;
@@ -96,7 +109,7 @@ static bool accepts(const struct lapic *l)
 /* Vectors of one word into IRR; TMR remembers how the latest of each came. */
 static void into_irr(struct lapic *l, unsigned word, uint64_t vectors, uint64_t level)
 {
-	int32_t top = (int32_t)word * 64 + 63 - __builtin_clzll(vectors);
+	int32_t top = (int32_t)word * 64 + top_bit(vectors);
 
 	l->irr[word] |= vectors;
 	l->tmr[word] = (l->tmr[word] & ~vectors) | level;
@@ -110,7 +123,10 @@ void lapic_error(struct lapic *l, enum esr error)
 	l->esr_next |= error;
 	if (!l->error_armed || lvt & LVT_MASKED || l->mode == LAPIC_OFF)
 		return;
-	/* An illegal vector of LVT error itself is one more error, and must not raise itself for ever. */
+	/*
+	 * An illegal vector of LVT error itself is one more error, and must not raise itself for
+	 * ever.
+	 */
 	if (vector < LAPIC_FIRST_VECTOR) {
 		l->esr_next |= ESR_RECEIVE_VECTOR;
 		return;
@@ -147,8 +163,8 @@ void lapic_line_evaluate(struct lapic *l)
 {
 	uint32_t *lvt = &l->lvt[LAPIC_LVT_LINT0];
 
-	if (!l->line_seen || *lvt & (LVT_MASKED | LVT_REMOTE_IRR | LVT_DELIVERY) || !(*lvt & LVT_LEVEL) ||
-	    !accepts(l))
+	if (!l->line_seen || *lvt & (LVT_MASKED | LVT_REMOTE_IRR | LVT_DELIVERY) ||
+	    !(*lvt & LVT_LEVEL) || !accepts(l))
 		return;
 	*lvt |= LVT_REMOTE_IRR;
 	lapic_lvt_deliver(l, LAPIC_LVT_LINT0);
@@ -206,7 +222,7 @@ void lapic_accept(struct lapic *l, unsigned vector)
 	ASSERT((int32_t)vector == l->irr_top);
 	l->irr[word] &= ~bit_of(vector);
 	l->isr[word] |= bit_of(vector);
-	l->irr_top = highest(l->irr, (int32_t)word);
+	l->irr_top = highest(l->irr);
 	/* It was above PPR, so it is now the highest in service, and above TPR. */
 	l->isr_top = (int32_t)vector;
 	__atomic_store_n(&l->ppr, vector & 0xf0, __ATOMIC_RELAXED);
@@ -218,7 +234,7 @@ void lapic_unaccept(struct lapic *l, unsigned vector)
 
 	l->isr[word] &= ~bit_of(vector);
 	l->irr[word] |= bit_of(vector);
-	l->isr_top = highest(l->isr, ARRAY_SIZE(l->isr) - 1);
+	l->isr_top = highest(l->isr);
 	l->irr_top = MAX(l->irr_top, (int32_t)vector);
 	lapic_ppr_update(l);
 }
@@ -245,7 +261,7 @@ void lapic_eoi(struct lapic *l, struct lapic_effect *effect)
 	if (l->isr_top < 0)
 		return;
 	l->isr[word] &= ~bit_of(vector);
-	l->isr_top = highest(l->isr, (int32_t)word);
+	l->isr_top = highest(l->isr);
 	lapic_ppr_update(l);
 	if (l->tmr[word] & bit_of(vector))
 		eoi_level(l, vector, effect);

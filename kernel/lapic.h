@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest's local APIC, xAPIC and x2APIC, as SDM 3A "Advanced Programmable Interrupt Controller (APIC)"
- * and APM2 "Advanced Programmable Interrupt Controller (APIC)" describe it. It belongs to the CPU that runs
- * the vCPU; any other CPU may only post vectors and lines, and ask where it listens. Pure logic: what has
- * to happen outside comes back in a struct lapic_effect.
+ * A guest's local APIC, xAPIC and x2APIC, as SDM 3A "Advanced Programmable Interrupt Controller
+ * (APIC)" and APM2 "Advanced Programmable Interrupt Controller (APIC)" describe it. It belongs to
+ * the CPU that runs the vCPU; any other CPU may only post vectors and lines, and ask where it
+ * listens. Pure logic: what has to happen outside comes back in a struct lapic_effect.
  *
- * Decided: the page stays at FEE00000h (another base is #GP); APIC IDs are read-only; no CMCI, no EOI
- * broadcast suppression, no focus; SMI does nothing; a level-triggered IPI is sent as an edge
- * (SDM 3A "Valid Combinations for the Pentium 4 and Intel Xeon Processors' Local xAPIC ICR").
- * All times are the guest's TSC.
+ * Decided: the page stays at FEE00000h (another base is #GP); APIC IDs are read-only; no CMCI, no
+ * EOI broadcast suppression, no focus; SMI does nothing; a level-triggered IPI is sent as an edge
+ * (SDM 3A "Valid Combinations for the Pentium 4 and Intel Xeon Processors' Local xAPIC ICR"). All
+ * times are the guest's TSC.
  */
 #pragma once
 
 #include "lib/scale.h"
 #include "lib/types.h"
 
-#define LAPIC_PAGE 0xfee00000ULL
+#define LAPIC_PAGE     0xfee00000ULL
 #define LAPIC_DEST_ALL 0xffffffffu
 
 /* Periodic interrupts come no faster: shorter periods are stretched and their ticks coalesce. */
@@ -56,37 +56,40 @@ struct lapic_clock {
 /* tick_khz is the rate of the timer's input clock, before the divider. */
 struct lapic_clock lapic_clock_make(uint32_t tsc_khz, uint32_t tick_khz);
 
-/* o: owner only. a: atomic, any CPU. r: the owner writes it with one atomic store, any CPU reads it. c: constant. */
+/*
+ * o: owner only. a: atomic, any CPU. r: the owner writes it with one atomic store, any CPU reads
+ * it. c: constant.
+ */
 struct lapic {
-	int32_t irr_top;     /* o: highest vector in irr, or -1 */
-	int32_t isr_top;     /* o: highest vector in isr, or -1 */
-	uint32_t posted;     /* a: not 0: pir or line changed since the last merge */
-	uint32_t ppr;	     /* r: processor priority */
-	uint64_t irr[4];     /* o */
-	uint64_t isr[4];     /* o */
-	uint64_t tmr[4];     /* o */
-	uint64_t watch[4];   /* o: level vectors whose EOI is told */
-	uint64_t pir[4];     /* a: posted and not yet merged */
+	int32_t irr_top;       /* o: highest vector in irr, or -1 */
+	int32_t isr_top;       /* o: highest vector in isr, or -1 */
+	uint32_t posted;       /* a: not 0: pir or line changed since the last merge */
+	uint32_t ppr;	       /* r: processor priority */
+	uint64_t irr[4];       /* o */
+	uint64_t isr[4];       /* o */
+	uint64_t tmr[4];       /* o */
+	uint64_t watch[4];     /* o: level vectors whose EOI is told */
+	uint64_t pir[4];       /* a: posted and not yet merged */
 	uint64_t pir_level[4]; /* a: of these, level-triggered */
-	uint64_t route;	     /* r: mode, DFR and LDR, for lapic_matches */
+	uint64_t route;	       /* r: mode, DFR and LDR, for lapic_matches */
 
 	const struct lapic_clock *clock; /* c */
-	uint32_t id;	     /* c */
-	uint32_t mode;	     /* o: enum lapic_mode */
-	bool is_bsp;	     /* c */
-	bool line;	     /* a: what drives LINT0 */
-	bool line_seen;	     /* o: what the last merge saw of it */
-	bool nmi;	     /* o: an LVT delivered an NMI; see lapic_take_nmi */
-	bool error_armed;    /* o: the next error may raise LVT error */
+	uint32_t id;			 /* c */
+	uint32_t mode;			 /* o: enum lapic_mode */
+	bool is_bsp;			 /* c */
+	bool line;			 /* a: what drives LINT0 */
+	bool line_seen;			 /* o: what the last merge saw of it */
+	bool nmi;			 /* o: an LVT delivered an NMI; see lapic_take_nmi */
+	bool error_armed;		 /* o: the next error may raise LVT error */
 	uint32_t tpr, ldr, dfr, svr, esr, esr_next, icr, icr_high, divide; /* o */
-	uint32_t lvt[LAPIC_LVTS]; /* o */
+	uint32_t lvt[LAPIC_LVTS];					   /* o */
 
 	/* The timer, o. In TSC-deadline mode only deadline counts. */
 	uint32_t initial_count;
-	bool timer_runs;      /* a one-shot or periodic count is under way */
+	bool timer_runs;       /* a one-shot or periodic count is under way */
 	uint64_t timer_anchor; /* TSC when the count that timer_ticks refers to began */
-	uint64_t timer_ticks; /* undivided ticks after the anchor at which it reaches 0 */
-	uint64_t deadline;    /* TSC when it reaches 0; 0: not armed */
+	uint64_t timer_ticks;  /* undivided ticks after the anchor at which it reaches 0 */
+	uint64_t deadline;     /* TSC when it reaches 0; 0: not armed */
 };
 
 enum lapic_effect_kind {
@@ -97,9 +100,9 @@ enum lapic_effect_kind {
 };
 
 /*
- * An IPI as it goes over the bus. A fixed one to self was handled inside and is not reported. LAPIC_TO_ALL
- * includes the sender. For LAPIC_LOWEST the caller picks, of those that match, one of the least
- * lapic_arbitration_priority, and posts a fixed interrupt.
+ * An IPI as it goes over the bus. A fixed one to self was handled inside and is not reported.
+ * LAPIC_TO_ALL includes the sender. For LAPIC_LOWEST the caller picks, of those that match, one of
+ * the least lapic_arbitration_priority, and posts a fixed interrupt.
  */
 struct lapic_ipi {
 	uint32_t dest; /* counts for LAPIC_TO_DEST; LAPIC_DEST_ALL: everybody */
@@ -118,20 +121,24 @@ struct lapic_effect {
 
 /* --- Life --- */
 
-/* The state after power-up; xAPIC mode, software-disabled. watch is cleared. Nobody else may know l yet. */
+/*
+ * The state after power-up; xAPIC mode, software-disabled. watch is cleared. Nobody else may know l
+ * yet.
+ */
 void lapic_reset(struct lapic *l, uint32_t id, bool is_bsp, const struct lapic_clock *clock);
 
 /*
- * What INIT does: as power-up, but the mode (IA32_APIC_BASE), the ID and watch stay. What was posted is
- * gone; so is the timer.
+ * What INIT does: as power-up, but the mode (IA32_APIC_BASE), the ID and watch stay. What was
+ * posted is gone; so is the timer.
  */
 void lapic_init(struct lapic *l);
 
 /* --- From any CPU --- */
 
 /*
- * Posts a vector. True if it was not posted already: then the owner has to be told to look, if it does
- * not by itself. What becomes of it (a disabled APIC drops it, vector < 16 is an error) the merge decides.
+ * Posts a vector. True if it was not posted already: then the owner has to be told to look, if it
+ * does not by itself. What becomes of it (a disabled APIC drops it, vector < 16 is an error) the
+ * merge decides.
  */
 bool lapic_post(struct lapic *l, unsigned vector, bool level_triggered);
 
@@ -139,8 +146,9 @@ bool lapic_post(struct lapic *l, unsigned vector, bool level_triggered);
 bool lapic_post_line(struct lapic *l, bool level);
 
 /*
- * True if this APIC is a destination of an interrupt message. 8-bit destinations (an MSI's, an IOAPIC's)
- * that mean everybody are given as they are: FFh is understood. An APIC that is off matches nothing.
+ * True if this APIC is a destination of an interrupt message. 8-bit destinations (an MSI's, an
+ * IOAPIC's) that mean everybody are given as they are: FFh is understood. An APIC that is off
+ * matches nothing.
  */
 bool lapic_matches(const struct lapic *l, uint32_t dest, bool logical);
 
@@ -171,10 +179,14 @@ void lapic_accept(struct lapic *l, unsigned vector);
 /* An accepted vector never reached the guest (its delivery faulted): back from ISR to IRR. */
 void lapic_unaccept(struct lapic *l, unsigned vector);
 
-/* True if the 8259's output reaches the processor: LVT0 is an unmasked ExtINT, or the APIC is off. */
+/*
+ * True if the 8259's output reaches the processor: LVT0 is an unmasked ExtINT, or the APIC is off.
+ */
 bool lapic_extint_accepted(const struct lapic *l);
 
-/* True if so and the line is up: the processor, once IF is 1, asks the 8259 for a vector. Merges. */
+/*
+ * True if so and the line is up: the processor, once IF is 1, asks the 8259 for a vector. Merges.
+ */
 bool lapic_extint_pending(struct lapic *l);
 
 /* True once if LINT0, set to NMI, delivered one. Ask after a merge. */
@@ -186,17 +198,21 @@ void lapic_raise(struct lapic *l, unsigned vector, bool level_triggered);
 /* An EOI, of xAPIC or x2APIC alike. Nothing happens if nothing is in service. */
 void lapic_eoi(struct lapic *l, struct lapic_effect *effect);
 
-/* Bits 64 * index up of the vectors whose EOI, if they were level-triggered, is told. index is 0..3. */
+/*
+ * Bits 64 * index up of the vectors whose EOI, if they were level-triggered, is told. index is
+ * 0..3.
+ */
 void lapic_watch(struct lapic *l, unsigned index, uint64_t vectors);
 
 /* --- The owner: registers --- */
 
 /*
- * The xAPIC page. offset is 0..FF0h and a multiple of 16; all other offsets in the page read 0 and ignore
- * writes. If the page is not enabled (lapic_page_enabled), reads give all ones.
+ * The xAPIC page. offset is 0..FF0h and a multiple of 16; all other offsets in the page read 0 and
+ * ignore writes. If the page is not enabled (lapic_page_enabled), reads give all ones.
  */
 uint32_t lapic_read(struct lapic *l, unsigned offset, uint64_t now);
-void lapic_write(struct lapic *l, unsigned offset, uint32_t value, uint64_t now, struct lapic_effect *effect);
+void lapic_write(struct lapic *l, unsigned offset, uint32_t value, uint64_t now,
+		 struct lapic_effect *effect);
 
 static inline bool lapic_page_enabled(const struct lapic *l)
 {
@@ -223,14 +239,18 @@ void lapic_cr8_write(struct lapic *l, unsigned value);
 
 /* --- The owner: timer --- */
 
-/* IA32_TSC_DEADLINE: reads 0 and ignores writes unless LVT timer is in that mode. A time that has come fires at once. */
+/*
+ * IA32_TSC_DEADLINE: reads 0 and ignores writes unless LVT timer is in that mode. A time that has
+ * come fires at once.
+ */
 uint64_t lapic_tsc_deadline_read(const struct lapic *l);
-void lapic_tsc_deadline_write(struct lapic *l, uint64_t value, uint64_t now, struct lapic_effect *effect);
+void lapic_tsc_deadline_write(struct lapic *l, uint64_t value, uint64_t now,
+			      struct lapic_effect *effect);
 
 /*
- * In how many TSC ticks lapic_timer_expire has to be called: 0 for at once, UINT64_MAX for never. A masked
- * timer counts, but asks for no call. A duration, because a guest's TSC may be anything: add it to the
- * host's now, saturating.
+ * In how many TSC ticks lapic_timer_expire has to be called: 0 for at once, UINT64_MAX for never. A
+ * masked timer counts, but asks for no call. A duration, because a guest's TSC may be anything: add
+ * it to the host's now, saturating.
  */
 uint64_t lapic_timer_remaining(const struct lapic *l, uint64_t now);
 
@@ -238,8 +258,8 @@ uint64_t lapic_timer_remaining(const struct lapic *l, uint64_t now);
 uint64_t lapic_timer_deadline(const struct lapic *l);
 
 /*
- * Fires what is due at now: once, however many periods have passed. Too early a call does nothing. The
- * deadline may have changed after it.
+ * Fires what is due at now: once, however many periods have passed. Too early a call does nothing.
+ * The deadline may have changed after it.
  */
 void lapic_timer_expire(struct lapic *l, uint64_t now);
 

@@ -9,9 +9,9 @@ enum base_bit { BASE_BSP = BIT(8), BASE_EXTD = BIT(10), BASE_EN = BIT(11) };
 
 /* SDM 3A "x2APIC State Transitions": [from][to]. x2APIC is left only by switching off. */
 static const bool allowed[3][3] = {
-	[LAPIC_OFF] = { [LAPIC_OFF] = true, [LAPIC_XAPIC] = true },
-	[LAPIC_XAPIC] = { [LAPIC_OFF] = true, [LAPIC_XAPIC] = true, [LAPIC_X2APIC] = true },
-	[LAPIC_X2APIC] = { [LAPIC_OFF] = true, [LAPIC_X2APIC] = true },
+	[LAPIC_OFF] = {[LAPIC_OFF] = true, [LAPIC_XAPIC] = true},
+	[LAPIC_XAPIC] = {[LAPIC_OFF] = true, [LAPIC_XAPIC] = true, [LAPIC_X2APIC] = true},
+	[LAPIC_X2APIC] = {[LAPIC_OFF] = true, [LAPIC_X2APIC] = true},
 };
 
 uint64_t lapic_base_read(const struct lapic *l)
@@ -32,11 +32,15 @@ static void set_mode(struct lapic *l, enum lapic_mode mode, struct lapic_effect 
 	effect->kinds |= LAPIC_EFFECT_MODE | LAPIC_EFFECT_TIMER;
 }
 
-bool lapic_base_write(struct lapic *l, uint64_t value, unsigned phys_bits, struct lapic_effect *effect)
+bool lapic_base_write(struct lapic *l, uint64_t value, unsigned phys_bits,
+		      struct lapic_effect *effect)
 {
 	enum lapic_mode mode = LAPIC_OFF;
 
-	/* The address includes all bits above MAXPHYADDR, so it alone would do; but the rule is a rule. */
+	/*
+	 * The address includes all bits above MAXPHYADDR, so it alone would do; but the rule is a
+	 * rule.
+	 */
 	if (value & ~(BASE_ADDRESS | BASE_BSP | BASE_EXTD | BASE_EN) || value >> phys_bits ||
 	    (value & BASE_ADDRESS) != LAPIC_PAGE)
 		return false;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of the local APIC share and nobody else sees: register bits and the inner steps. */
+/*
+ * What the files of the local APIC share and nobody else sees: register bits and the inner steps.
+ */
 #pragma once
 
 #include "kernel/lapic.h"
 
-/* Register numbers: the xAPIC offset / 16, the x2APIC MSR - 800h (SDM 3A "Local APIC Register Address Map"). */
+/*
+ * Register numbers: the xAPIC offset / 16, the x2APIC MSR - 800h (SDM 3A "Local APIC Register
+ * Address Map").
+ */
 enum lapic_reg {
 	LAPIC_REG_ID = 0x02,
 	LAPIC_REG_VERSION = 0x03,
@@ -85,3 +90,29 @@ uint32_t lapic_timer_count(const struct lapic *l, uint64_t now);
 void lapic_timer_start(struct lapic *l, uint32_t initial_count, uint64_t now);
 void lapic_timer_set_divide(struct lapic *l, uint32_t divide, uint64_t now);
 void lapic_timer_disarm(struct lapic *l);
+
+/* The bits that software sets in an LVT entry, or may write though only the APIC changes them. */
+enum {
+	LVT_PLAIN = LVT_VECTOR | LVT_MASKED,
+	LVT_WITH_MODE = LVT_PLAIN | LVT_DELIVERY,
+	LVT_PIN = LVT_WITH_MODE | LVT_POLARITY | LVT_LEVEL,
+	LVT_PIN_VALID = LVT_PIN | LVT_STATUS | LVT_REMOTE_IRR,
+};
+
+/* Accesses to one register: its number, and for the timer's sake the time. */
+typedef uint32_t (*lapic_reg_read_t)(struct lapic *l, unsigned reg, uint64_t now);
+typedef void (*lapic_reg_write_t)(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+				  struct lapic_effect *effect);
+
+uint32_t lapic_lvt_read(struct lapic *l, unsigned reg, uint64_t now);
+uint32_t lapic_initial_count_read(struct lapic *l, unsigned reg, uint64_t now);
+uint32_t lapic_current_count_read(struct lapic *l, unsigned reg, uint64_t now);
+uint32_t lapic_divide_read(struct lapic *l, unsigned reg, uint64_t now);
+void lapic_lvt_write(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		     struct lapic_effect *effect);
+void lapic_lvt_write_timer(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+			   struct lapic_effect *effect);
+void lapic_initial_count_write(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+			       struct lapic_effect *effect);
+void lapic_divide_write(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+			struct lapic_effect *effect);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who is meant by an interrupt message, and what an ICR write sends. SDM 3A "Issuing Interprocessor Interrupts". */
+/*
+ * Who is meant by an interrupt message, and what an ICR write sends. SDM 3A "Issuing Interprocessor
+ * Interrupts".
+ */
 #include "kernel/lapic.h"
 #include "kernel/lapic_internal.h"
 
@@ -26,7 +29,10 @@ static bool matches_physical(const struct lapic *l, uint32_t mode, uint32_t dest
 	return dest == l->id || (mode == LAPIC_XAPIC && dest == 0xff);
 }
 
-/* SDM 3A "Logical Destination Mode in x2APIC Mode": a cluster in the upper half, a bit each in the lower. */
+/*
+ * SDM 3A "Logical Destination Mode in x2APIC Mode": a cluster in the upper half, a bit each in the
+ * lower.
+ */
 static bool matches_x2apic(uint32_t ldr, uint32_t dest)
 {
 	return dest >> 16 == ldr >> 16 && (dest & ldr & 0xffff);
@@ -59,26 +65,30 @@ bool lapic_matches(const struct lapic *l, uint32_t dest, bool logical)
 		return true;
 	if (!logical)
 		return matches_physical(l, mode, dest);
-	return mode == LAPIC_X2APIC ? matches_x2apic(ldr, dest) :
-				      matches_xapic(ldr, route >> ROUTE_MODEL & 0xf, dest);
+	return mode == LAPIC_X2APIC ? matches_x2apic(ldr, dest)
+				    : matches_xapic(ldr, route >> ROUTE_MODEL & 0xf, dest);
 }
 
 /*
- * Processors of today arbitrate by PPR (SDM 3A "Arbitration Priority" calls APR a thing of the P6), so
- * that the idle one is chosen.
+ * Processors of today arbitrate by PPR (SDM 3A "Arbitration Priority" calls APR a thing of the P6),
+ * so that the idle one is chosen.
  */
 unsigned lapic_arbitration_priority(const struct lapic *l)
 {
 	return __atomic_load_n(&l->ppr, __ATOMIC_RELAXED);
 }
 
-enum { TO_DEST_BIT = 1 << LAPIC_TO_DEST, TO_SELF_BIT = 1 << LAPIC_TO_SELF, TO_ALL_BIT = 1 << LAPIC_TO_ALL,
-       TO_OTHERS_BIT = 1 << LAPIC_TO_OTHERS };
+enum {
+	TO_DEST_BIT = 1 << LAPIC_TO_DEST,
+	TO_SELF_BIT = 1 << LAPIC_TO_SELF,
+	TO_ALL_BIT = 1 << LAPIC_TO_ALL,
+	TO_OTHERS_BIT = 1 << LAPIC_TO_OTHERS
+};
 
 /*
  * By delivery mode: the shorthands with which it is sent; with none it is ignored. SDM 3A "Valid
- * Combinations for the Pentium 4 and Intel Xeon Processors' Local xAPIC ICR", and NMIs to oneself, which
- * processors do send and test suites rely on.
+ * Combinations for the Pentium 4 and Intel Xeon Processors' Local xAPIC ICR", and NMIs to oneself,
+ * which processors do send and test suites rely on.
  */
 static const uint8_t valid_shorthands[8] = {
 	[LAPIC_FIXED] = TO_DEST_BIT | TO_SELF_BIT | TO_ALL_BIT | TO_OTHERS_BIT,

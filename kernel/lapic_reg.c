@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The local APIC's registers as software sees them: the xAPIC page and the x2APIC MSRs, from one table.
- * SDM 3A "Local APIC Register Address Map" and "x2APIC Register Address Space"; its rules for reserved bits
- * and registers are the table's columns.
+ * The local APIC's registers as software sees them: the xAPIC page and the x2APIC MSRs, from one
+ * table. SDM 3A "Local APIC Register Address Map" and "x2APIC Register Address Space"; its rules
+ * for reserved bits and registers are the table's columns.
  */
 #include "kernel/lapic.h"
 #include "kernel/lapic_internal.h"
@@ -12,16 +12,14 @@ enum { MSR_BASE = 0x800 };
 /* Version 14h, six LVT entries, no suppression of EOI broadcasts. */
 #define VERSION 0x00050014u
 
-typedef uint32_t (*read_t)(struct lapic *l, unsigned reg, uint64_t now);
-typedef void (*write_t)(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect);
-
 static uint32_t read_zero(struct lapic *l, unsigned reg, uint64_t now)
 {
 	(void)l, (void)reg, (void)now;
 	return 0;
 }
 
-static void write_nothing(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_nothing(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+			  struct lapic_effect *effect)
 {
 	(void)l, (void)reg, (void)value, (void)now, (void)effect;
 }
@@ -44,7 +42,8 @@ static uint32_t read_tpr(struct lapic *l, unsigned reg, uint64_t now)
 	return l->tpr;
 }
 
-static void write_tpr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_tpr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	(void)reg, (void)now, (void)effect;
 	l->tpr = value & 0xff;
@@ -57,7 +56,8 @@ static uint32_t read_ppr(struct lapic *l, unsigned reg, uint64_t now)
 	return l->ppr;
 }
 
-static void write_eoi(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_eoi(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	(void)reg, (void)value, (void)now;
 	lapic_eoi(l, effect);
@@ -69,7 +69,8 @@ static uint32_t read_ldr(struct lapic *l, unsigned reg, uint64_t now)
 	return l->ldr;
 }
 
-static void write_ldr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_ldr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	(void)reg, (void)now, (void)effect;
 	l->ldr = value & 0xff000000;
@@ -82,7 +83,8 @@ static uint32_t read_dfr(struct lapic *l, unsigned reg, uint64_t now)
 	return l->dfr;
 }
 
-static void write_dfr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_dfr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	(void)reg, (void)now, (void)effect;
 	l->dfr = value | 0x0fffffff;
@@ -96,10 +98,11 @@ static uint32_t read_svr(struct lapic *l, unsigned reg, uint64_t now)
 }
 
 /*
- * Software-disabling sets every mask bit for good, but leaves IRR and ISR: what was posted before comes
- * in first.
+ * Software-disabling sets every mask bit for good, but leaves IRR and ISR: what was posted before
+ * comes in first.
  */
-static void write_svr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_svr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	(void)reg;
 	lapic_merge(l);
@@ -144,8 +147,12 @@ static uint32_t read_esr(struct lapic *l, unsigned reg, uint64_t now)
 	return l->esr;
 }
 
-/* The write, whatever its value, makes the errors since the last one readable and re-arms the interrupt. */
-static void write_esr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+/*
+ * The write, whatever its value, makes the errors since the last one readable and re-arms the
+ * interrupt.
+ */
+static void write_esr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	(void)reg, (void)value, (void)now, (void)effect;
 	lapic_merge(l);
@@ -169,7 +176,8 @@ static uint32_t read_icr_high(struct lapic *l, unsigned reg, uint64_t now)
 	return l->icr_high;
 }
 
-static void write_icr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_icr(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	uint32_t dest = l->icr_high >> 24;
 
@@ -178,150 +186,70 @@ static void write_icr(struct lapic *l, unsigned reg, uint32_t value, uint64_t no
 	lapic_send(l, l->icr, dest == 0xff ? LAPIC_DEST_ALL : dest, effect);
 }
 
-static void write_icr_high(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_icr_high(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+			   struct lapic_effect *effect)
 {
 	(void)reg, (void)now, (void)effect;
 	l->icr_high = value & 0xff000000;
 }
 
-static void write_self_ipi(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
+static void write_self_ipi(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
+			   struct lapic_effect *effect)
 {
 	(void)reg, (void)now;
 	lapic_send(l, LAPIC_TO_SELF << 18 | (value & 0xff), 0, effect);
 }
 
-static uint32_t read_lvt(struct lapic *l, unsigned reg, uint64_t now)
-{
-	(void)now;
-	/* LINT0's remote IRR may follow from a line that was posted. */
-	lapic_merge(l);
-	return l->lvt[reg - LAPIC_REG_LVT];
-}
-
-/* By LVT entry: the bits that software sets, and those that it may write but only the APIC changes. */
-enum {
-	LVT_PLAIN = LVT_VECTOR | LVT_MASKED,
-	LVT_WITH_MODE = LVT_PLAIN | LVT_DELIVERY,
-	LVT_PIN = LVT_WITH_MODE | LVT_POLARITY | LVT_LEVEL,
-	LVT_PIN_VALID = LVT_PIN | LVT_STATUS | LVT_REMOTE_IRR,
-};
-
-static const uint32_t lvt_writable[LAPIC_LVTS] = {
-	[LAPIC_LVT_TIMER] = LVT_PLAIN | LVT_TIMER_MODE,
-	[LAPIC_LVT_THERMAL] = LVT_WITH_MODE,
-	[LAPIC_LVT_PERF] = LVT_WITH_MODE,
-	[LAPIC_LVT_LINT0] = LVT_PIN,
-	[LAPIC_LVT_LINT1] = LVT_PIN,
-	[LAPIC_LVT_ERROR] = LVT_PLAIN,
-};
-
-static void write_lvt(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
-{
-	unsigned entry = reg - LAPIC_REG_LVT;
-
-	(void)now, (void)effect;
-	lapic_merge(l);
-	value &= lvt_writable[entry];
-	if (!(l->svr & SVR_ENABLED))
-		value |= LVT_MASKED;
-	/* Remote IRR belongs to a level-triggered fixed interrupt and does not outlive that setting. */
-	if (value & LVT_LEVEL && !(value & LVT_DELIVERY))
-		value |= l->lvt[entry] & LVT_REMOTE_IRR;
-	l->lvt[entry] = value;
-	lapic_line_evaluate(l);
-}
-
-/*
- * SDM 3A "TSC-Deadline Mode" says that any change of mode disarms the timer. From one-shot to periodic and
- * back processors let it run (kvm-unit-tests check that it does), so only TSC-deadline, entered or
- * left, disarms here.
- */
-static void write_lvt_timer(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
-			    struct lapic_effect *effect)
-{
-	uint32_t old_mode = lapic_timer_mode(l);
-
-	lapic_timer_expire(l, now);
-	write_lvt(l, reg, value, now, effect);
-	if (lapic_timer_mode(l) != old_mode && (lapic_timer_mode(l) | old_mode) & TIMER_TSC_DEADLINE)
-		lapic_timer_disarm(l);
-	effect->kinds |= LAPIC_EFFECT_TIMER;
-}
-
-static uint32_t read_initial_count(struct lapic *l, unsigned reg, uint64_t now)
-{
-	(void)reg, (void)now;
-	return l->initial_count;
-}
-
-static void write_initial_count(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
-				struct lapic_effect *effect)
-{
-	(void)reg;
-	lapic_timer_expire(l, now);
-	lapic_timer_start(l, value, now);
-	effect->kinds |= LAPIC_EFFECT_TIMER;
-}
-
-static uint32_t read_current_count(struct lapic *l, unsigned reg, uint64_t now)
-{
-	(void)reg;
-	lapic_timer_expire(l, now);
-	return lapic_timer_count(l, now);
-}
-
-static uint32_t read_divide(struct lapic *l, unsigned reg, uint64_t now)
-{
-	(void)reg, (void)now;
-	return l->divide;
-}
-
-static void write_divide(struct lapic *l, unsigned reg, uint32_t value, uint64_t now, struct lapic_effect *effect)
-{
-	(void)reg;
-	lapic_timer_expire(l, now);
-	if ((value & 0xb) != l->divide)
-		lapic_timer_set_divide(l, value & 0xb, now);
-	effect->kinds |= LAPIC_EFFECT_TIMER;
-}
-
 /* Where a register exists, and which way it goes there. */
-enum access { PAGE_R = 1, PAGE_W = 2, MSR_R = 4, MSR_W = 8, PAGE_RW = 3, MSR_RW = 12, BOTH_R = 5, BOTH_RW = 15 };
+enum access {
+	PAGE_R = 1,
+	PAGE_W = 2,
+	MSR_R = 4,
+	MSR_W = 8,
+	PAGE_RW = 3,
+	MSR_RW = 12,
+	BOTH_R = 5,
+	BOTH_RW = 15
+};
 
 /* In the page the missing direction of an existing register does nothing; as an MSR it is #GP. */
 static const struct reg {
-	read_t read;
-	write_t write;
+	lapic_reg_read_t read;
+	lapic_reg_write_t write;
 	uint32_t valid; /* the bits that an MSR write may have set */
 	uint8_t access;
 } regs[LAPIC_REGS] = {
-	[LAPIC_REG_ID] = { read_id, write_nothing, 0, BOTH_R },
-	[LAPIC_REG_VERSION] = { read_version, write_nothing, 0, BOTH_R },
-	[LAPIC_REG_TPR] = { read_tpr, write_tpr, 0xff, BOTH_RW },
-	[LAPIC_REG_APR] = { read_ppr, write_nothing, 0, PAGE_R },
-	[LAPIC_REG_PPR] = { read_ppr, write_nothing, 0, BOTH_R },
-	[LAPIC_REG_EOI] = { read_zero, write_eoi, 0, PAGE_W | MSR_W },
-	[LAPIC_REG_RRD] = { read_zero, write_nothing, 0, PAGE_R },
-	[LAPIC_REG_LDR] = { read_ldr, write_ldr, 0, PAGE_RW | MSR_R },
-	[LAPIC_REG_DFR] = { read_dfr, write_dfr, 0, PAGE_RW },
-	[LAPIC_REG_SVR] = { read_svr, write_svr, 0x3ff, BOTH_RW },
-	[LAPIC_REG_ISR ... LAPIC_REG_ISR + 7] = { read_isr, write_nothing, 0, BOTH_R },
-	[LAPIC_REG_TMR ... LAPIC_REG_TMR + 7] = { read_tmr, write_nothing, 0, BOTH_R },
-	[LAPIC_REG_IRR ... LAPIC_REG_IRR + 7] = { read_irr, write_nothing, 0, BOTH_R },
-	[LAPIC_REG_ESR] = { read_esr, write_esr, 0, BOTH_RW },
-	[LAPIC_REG_ICR] = { read_icr, write_icr, ICR_KEPT | LVT_STATUS, BOTH_RW },
-	[LAPIC_REG_ICR_HIGH] = { read_icr_high, write_icr_high, 0, PAGE_RW },
-	[LAPIC_REG_LVT + LAPIC_LVT_TIMER] = { read_lvt, write_lvt_timer, LVT_PLAIN | LVT_STATUS | LVT_TIMER_MODE,
-					      BOTH_RW },
-	[LAPIC_REG_LVT + LAPIC_LVT_THERMAL] = { read_lvt, write_lvt, LVT_WITH_MODE | LVT_STATUS, BOTH_RW },
-	[LAPIC_REG_LVT + LAPIC_LVT_PERF] = { read_lvt, write_lvt, LVT_WITH_MODE | LVT_STATUS, BOTH_RW },
-	[LAPIC_REG_LVT + LAPIC_LVT_LINT0] = { read_lvt, write_lvt, LVT_PIN_VALID, BOTH_RW },
-	[LAPIC_REG_LVT + LAPIC_LVT_LINT1] = { read_lvt, write_lvt, LVT_PIN_VALID, BOTH_RW },
-	[LAPIC_REG_LVT + LAPIC_LVT_ERROR] = { read_lvt, write_lvt, LVT_PLAIN | LVT_STATUS, BOTH_RW },
-	[LAPIC_REG_INITIAL_COUNT] = { read_initial_count, write_initial_count, 0xffffffff, BOTH_RW },
-	[LAPIC_REG_CURRENT_COUNT] = { read_current_count, write_nothing, 0, BOTH_R },
-	[LAPIC_REG_DIVIDE] = { read_divide, write_divide, 0xb, BOTH_RW },
-	[LAPIC_REG_SELF_IPI] = { read_zero, write_self_ipi, 0xff, MSR_W },
+	[LAPIC_REG_ID] = {read_id, write_nothing, 0, BOTH_R},
+	[LAPIC_REG_VERSION] = {read_version, write_nothing, 0, BOTH_R},
+	[LAPIC_REG_TPR] = {read_tpr, write_tpr, 0xff, BOTH_RW},
+	[LAPIC_REG_APR] = {read_ppr, write_nothing, 0, PAGE_R},
+	[LAPIC_REG_PPR] = {read_ppr, write_nothing, 0, BOTH_R},
+	[LAPIC_REG_EOI] = {read_zero, write_eoi, 0, PAGE_W | MSR_W},
+	[LAPIC_REG_RRD] = {read_zero, write_nothing, 0, PAGE_R},
+	[LAPIC_REG_LDR] = {read_ldr, write_ldr, 0, PAGE_RW | MSR_R},
+	[LAPIC_REG_DFR] = {read_dfr, write_dfr, 0, PAGE_RW},
+	[LAPIC_REG_SVR] = {read_svr, write_svr, 0x3ff, BOTH_RW},
+	[LAPIC_REG_ISR... LAPIC_REG_ISR + 7] = {read_isr, write_nothing, 0, BOTH_R},
+	[LAPIC_REG_TMR... LAPIC_REG_TMR + 7] = {read_tmr, write_nothing, 0, BOTH_R},
+	[LAPIC_REG_IRR... LAPIC_REG_IRR + 7] = {read_irr, write_nothing, 0, BOTH_R},
+	[LAPIC_REG_ESR] = {read_esr, write_esr, 0, BOTH_RW},
+	[LAPIC_REG_ICR] = {read_icr, write_icr, ICR_KEPT | LVT_STATUS, BOTH_RW},
+	[LAPIC_REG_ICR_HIGH] = {read_icr_high, write_icr_high, 0, PAGE_RW},
+	[LAPIC_REG_LVT + LAPIC_LVT_TIMER] = {lapic_lvt_read, lapic_lvt_write_timer,
+					     LVT_PLAIN | LVT_STATUS | LVT_TIMER_MODE, BOTH_RW},
+	[LAPIC_REG_LVT + LAPIC_LVT_THERMAL] = {lapic_lvt_read, lapic_lvt_write,
+					       LVT_WITH_MODE | LVT_STATUS, BOTH_RW},
+	[LAPIC_REG_LVT + LAPIC_LVT_PERF] = {lapic_lvt_read, lapic_lvt_write,
+					    LVT_WITH_MODE | LVT_STATUS, BOTH_RW},
+	[LAPIC_REG_LVT + LAPIC_LVT_LINT0] = {lapic_lvt_read, lapic_lvt_write, LVT_PIN_VALID, BOTH_RW},
+	[LAPIC_REG_LVT + LAPIC_LVT_LINT1] = {lapic_lvt_read, lapic_lvt_write, LVT_PIN_VALID, BOTH_RW},
+	[LAPIC_REG_LVT + LAPIC_LVT_ERROR] = {lapic_lvt_read, lapic_lvt_write,
+					     LVT_PLAIN | LVT_STATUS, BOTH_RW},
+	[LAPIC_REG_INITIAL_COUNT] = {lapic_initial_count_read, lapic_initial_count_write,
+				     0xffffffff, BOTH_RW},
+	[LAPIC_REG_CURRENT_COUNT] = {lapic_current_count_read, write_nothing, 0, BOTH_R},
+	[LAPIC_REG_DIVIDE] = {lapic_divide_read, lapic_divide_write, 0xb, BOTH_RW},
+	[LAPIC_REG_SELF_IPI] = {read_zero, write_self_ipi, 0xff, MSR_W},
 };
 
 /* The register in the page; NULL if there is none. */
@@ -345,7 +273,8 @@ uint32_t lapic_read(struct lapic *l, unsigned offset, uint64_t now)
 	return reg->read(l, offset >> 4, now);
 }
 
-void lapic_write(struct lapic *l, unsigned offset, uint32_t value, uint64_t now, struct lapic_effect *effect)
+void lapic_write(struct lapic *l, unsigned offset, uint32_t value, uint64_t now,
+		 struct lapic_effect *effect)
 {
 	const struct reg *reg = page_reg(offset >> 4);
 
@@ -357,7 +286,9 @@ void lapic_write(struct lapic *l, unsigned offset, uint32_t value, uint64_t now,
 		lapic_error(l, ESR_REGISTER);
 }
 
-/* The register that an MSR is, if the APIC is in x2APIC mode and it goes that way; else NULL: #GP. */
+/*
+ * The register that an MSR is, if the APIC is in x2APIC mode and it goes that way; else NULL: #GP.
+ */
 static const struct reg *msr_reg(const struct lapic *l, uint32_t index, unsigned access)
 {
 	uint32_t number = index - MSR_BASE;
@@ -387,7 +318,8 @@ static void write_icr64(struct lapic *l, uint64_t value, struct lapic_effect *ef
 	lapic_send(l, l->icr, l->icr_high, effect);
 }
 
-bool lapic_msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t now, struct lapic_effect *effect)
+static bool msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t now,
+		      struct lapic_effect *effect)
 {
 	const struct reg *reg = msr_reg(l, index, MSR_W);
 	bool is_icr = index == MSR_BASE + LAPIC_REG_ICR;
@@ -402,5 +334,17 @@ bool lapic_msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t n
 		write_icr64(l, value, effect);
 	else
 		reg->write(l, index - MSR_BASE, (uint32_t)value, now, effect);
+	return true;
+}
+
+bool lapic_msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t now,
+		     struct lapic_effect *effect)
+{
+	/* By far the most frequent write takes the shortest way. */
+	if (index != MSR_BASE + LAPIC_REG_EOI)
+		return msr_write(l, index, value, now, effect);
+	if (value || l->mode != LAPIC_X2APIC)
+		return false;
+	lapic_eoi(l, effect);
 	return true;
 }

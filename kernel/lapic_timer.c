@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The local APIC's timer, computed from the TSC: nothing ticks. A count refers to an anchor, so that a
- * periodic timer does not drift however long it runs. SDM 3A "APIC Timer" and "TSC-Deadline Mode".
+ * The local APIC's timer, computed from the TSC: nothing ticks. A count refers to an anchor, so
+ * that a periodic timer does not drift however long it runs. SDM 3A "APIC Timer" and "TSC-Deadline
+ * Mode".
  */
 #include "kernel/lapic.h"
 #include "kernel/lapic_internal.h"
@@ -15,7 +16,10 @@ struct lapic_clock lapic_clock_make(uint32_t tsc_khz, uint32_t tick_khz)
 	};
 }
 
-/* Bits 3, 1 and 0 together: 000 divides by 2, 110 by 128, 111 by 1 ("Divide Configuration Register"). */
+/*
+ * Bits 3, 1 and 0 together: 000 divides by 2, 110 by 128, 111 by 1 ("Divide Configuration
+ * Register").
+ */
 static unsigned divide_shift(const struct lapic *l)
 {
 	unsigned code = (l->divide & 3) | (l->divide >> 1 & 4);
@@ -83,14 +87,17 @@ uint32_t lapic_timer_count(const struct lapic *l, uint64_t now)
 		return 0;
 	elapsed = elapsed_ticks(l, now);
 	left = elapsed < l->timer_ticks ? l->timer_ticks - elapsed : 0;
-	/* Rounded up: as long as it has not fired it is not 0. A stretched period shows as a late start. */
+	/*
+	 * Rounded up: as long as it has not fired it is not 0. A stretched period shows as a late
+	 * start.
+	 */
 	left = (left + (1u << shift) - 1) >> shift;
 	return (uint32_t)MIN(left, l->initial_count);
 }
 
 /*
- * A running count goes on from where it is, at the new rate. The manual leaves it open; processors and
- * guests that try (kvm-unit-tests do) agree on this.
+ * A running count goes on from where it is, at the new rate. The manual leaves it open; processors
+ * and guests that try (kvm-unit-tests do) agree on this.
  */
 void lapic_timer_set_divide(struct lapic *l, uint32_t divide, uint64_t now)
 {
@@ -114,7 +121,10 @@ static void next_period(struct lapic *l, uint64_t now)
 	set_count_deadline(l);
 }
 
-/* A count is over when its deadline is not ahead, modulo 2^64; a TSC-deadline when the TSC is not below it. */
+/*
+ * A count is over when its deadline is not ahead, modulo 2^64; a TSC-deadline when the TSC is not
+ * below it.
+ */
 static bool is_due(const struct lapic *l, uint64_t now)
 {
 	if (!l->deadline)
@@ -152,11 +162,15 @@ uint64_t lapic_tsc_deadline_read(const struct lapic *l)
 	return counts(l) ? 0 : l->deadline;
 }
 
-void lapic_tsc_deadline_write(struct lapic *l, uint64_t value, uint64_t now, struct lapic_effect *effect)
+void lapic_tsc_deadline_write(struct lapic *l, uint64_t value, uint64_t now,
+			      struct lapic_effect *effect)
 {
 	if (lapic_timer_mode(l) != TIMER_TSC_DEADLINE)
 		return;
-	/* One that was due already has fired before this write, whether the host's timer came yet or not. */
+	/*
+	 * One that was due already has fired before this write, whether the host's timer came yet
+	 * or not.
+	 */
 	lapic_timer_expire(l, now);
 	if (l->deadline)
 		effect->kinds |= LAPIC_EFFECT_TIMER;

@@ -8,11 +8,11 @@
 
 /* l: under lock. b: set at boot, before others look. */
 static spinlock_t lock = SPINLOCK(LOCK_LOG);
-static char ring[LOG_SIZE];	  /* l */
-static uint64_t head;		  /* l: where the next byte goes; a panic reads it without */
+static char ring[LOG_SIZE]; /* l */
+static uint64_t head;	    /* l: where the next byte goes; a panic reads it without */
 static enum log_level max_level = LOG_INFO; /* b */
-static uint64_t (*clock_us)(void); /* b */
-static void (*notify_new)(void);   /* b */
+static uint64_t (*clock_us)(void);	    /* b */
+static void (*notify_new)(void);	    /* b */
 
 void log_set_level(enum log_level level)
 {
@@ -48,7 +48,10 @@ static void put_bytes(const char *bytes, size_t size)
 	__atomic_store_n(&head, head + size, __ATOMIC_RELEASE);
 }
 
-/* Appends text to the size bytes at to, unprintable bytes as \xNN; stops where one does not fit whole. */
+/*
+ * Appends text to the size bytes at to, unprintable bytes as \xNN; stops where one does not fit
+ * whole.
+ */
 static size_t sanitise(char *to, size_t size, const char *text)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -77,8 +80,7 @@ static void write_line(const char *name, const char *text)
 {
 	uint64_t us = now();
 	char line[LOG_LINE_SIZE];
-	size_t used = format(line, sizeof(line), "[%5llu.%06llu] ", (unsigned long long)(us / 1000000),
-			     (unsigned long long)(us % 1000000));
+	size_t used = format(line, sizeof(line), "[%5lu.%06lu] ", us / 1000000, us % 1000000);
 
 	if (name) {
 		used += sanitise(line + used, sizeof(line) - 3 - used, name);
@@ -136,7 +138,8 @@ static void tell_suppressed(const char *name, uint32_t count)
 	write_line(name, text);
 }
 
-void log_partition(struct log_limiter *limiter, const char *name, enum log_level level, const char *text, ...)
+void log_partition(struct log_limiter *limiter, const char *name, enum log_level level,
+		   const char *text, ...)
 {
 	char formatted[LOG_LINE_SIZE];
 	uint32_t suppressed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The log: a ring of text lines "[seconds.micros] text" that any CPU writes and the console reads. It
- * overwrites its oldest bytes, so writing never fails and never waits for a reader.
+ * The log: a ring of text lines "[seconds.micros] text" that any CPU writes and the console reads.
+ * It overwrites its oldest bytes, so writing never fails and never waits for a reader.
  */
 #pragma once
 
@@ -13,8 +13,9 @@ enum { LOG_SIZE = 64 * 1024, LOG_LINE_SIZE = 256 };
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 /*
- * Any CPU, holding no lock of rank LOCK_LOG or above. A line is cut at LOG_LINE_SIZE. Every byte that
- * is not printable ASCII is stored as \xNN, so no text can forge a line or reach the operator's terminal.
+ * Any CPU, holding no lock of rank LOCK_LOG or above. A line is cut at LOG_LINE_SIZE. Every byte
+ * that is not printable ASCII is stored as \xNN, so no text can forge a line or reach the
+ * operator's terminal.
  */
 void log_print(enum log_level level, const char *text, ...) printf_like(2, 3);
 
@@ -27,8 +28,9 @@ void log_set_clock(uint64_t (*now_us)(void));
 void log_set_notify(void (*notify)(void));
 
 /*
- * Copies what follows *position (bytes since boot; begin with 0) and moves it on; if those bytes have
- * been overwritten it begins at the oldest whole line. Returns the bytes copied, 0 if there are none.
+ * Copies what follows *position (bytes since boot; begin with 0) and moves it on; if those bytes
+ * have been overwritten it begins at the oldest whole line. Returns the bytes copied, 0 if there
+ * are none.
  */
 size_t log_read(uint64_t *position, char *to, size_t size);
 
@@ -49,14 +51,16 @@ struct log_limiter {
 };
 
 /*
- * True if a line may be written at now_us. If lines were held back before it, *suppressed says how many
- * (else 0), and the line that tells of them is paid for too. Pure.
+ * True if a line may be written at now_us. If lines were held back before it, *suppressed says how
+ * many (else 0), and the line that tells of them is paid for too. Pure.
  */
 bool log_limiter_allow(struct log_limiter *limiter, uint64_t now_us, uint32_t *suppressed);
 
-/* log_print for text that a guest causes or words: behind the partition's name, within its limiter. */
-void log_partition(struct log_limiter *limiter, const char *name, enum log_level level, const char *text, ...)
-	printf_like(4, 5);
+/*
+ * log_print for text that a guest causes or words: behind the partition's name, within its limiter.
+ */
+void log_partition(struct log_limiter *limiter, const char *name, enum log_level level,
+		   const char *text, ...) printf_like(4, 5);
 
 /* Tells of the lines that are still held back: when the partition ends. */
 void log_partition_flush(struct log_limiter *limiter, const char *name, enum log_level level);

@@ -34,7 +34,7 @@ struct machine machine = { .memory_lock = SPINLOCK(LOCK_MEMORY) };
 
 const char machine_build[] = "Freehold, built " __DATE__;
 
-static const struct virt_ops *const backends[] = { &svm_ops };
+static const struct virt_ops *const backends[] = { &svm_ops, &vmx_ops };
 
 uint64_t machine_wall_now(void)
 {

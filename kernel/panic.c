@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who panics, and that only one does. The first CPU tells the story; another one that panics meanwhile is
- * parked; a fault in the telling itself is told in one line, and the next one halts at once.
+ * Who panics, and that only one does. The first CPU tells the story; another one that panics
+ * meanwhile is parked; a fault in the telling itself is told in one line, and the next one halts at
+ * once.
  */
 #include "kernel/panic.h"
 
@@ -60,7 +61,8 @@ static void claim(const char *message)
 	uint32_t me = cpu_number() + 1, nobody = 0;
 
 	interrupts_disable();
-	if (__atomic_compare_exchange_n(&owner, &nobody, me, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+	if (__atomic_compare_exchange_n(&owner, &nobody, me, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST))
 		return;
 	if (nobody == me && !nested++)
 		panic_print("panic inside the panic: %s", message);
@@ -91,7 +93,8 @@ static void stop_others(void)
 	for (unsigned i = 0; i < MAX_CPUS; i++)
 		others += is_other(i);
 	apic_send_nmi_all_but_self();
-	for (uint64_t start = tsc_read(); parked_count() < others && tsc_read() - start < PARK_PATIENCE;)
+	for (uint64_t start = tsc_read();
+	     parked_count() < others && tsc_read() - start < PARK_PATIENCE;)
 		cpu_pause();
 }
 

@@ -53,7 +53,9 @@ static const char *const exception_names[] = {
 	[EXCEPTION_SX] = "security exception",
 };
 
-/* Guard pages are the only hole of a block, so an access to one is a stack that has grown too far. */
+/*
+ * Guard pages are the only hole of a block, so an access to one is a stack that has grown too far.
+ */
 static bool is_guard(uint64_t address)
 {
 	uint64_t start, end;
@@ -76,9 +78,9 @@ void panic_print_trap(const struct trap_frame *frame)
 		    name ? name : "reserved", frame->error, frame->cs & 3);
 	if (frame->vector == EXCEPTION_PF)
 		panic_print("%s address %016lx failed (%s)",
-			    (frame->error & PAGE_FAULT_I)   ? "execution at" :
-			    (frame->error & PAGE_FAULT_W) ? "write to" :
-							    "read of",
+			    (frame->error & PAGE_FAULT_I)   ? "execution at"
+			    : (frame->error & PAGE_FAULT_W) ? "write to"
+							    : "read of",
 			    cr2, (frame->error & PAGE_FAULT_P) ? "not permitted" : "not mapped");
 	/* With no room for the first fault's frame, pushing it was the second. */
 	if (!faulted || (!is_guard(cr2) && !is_guard(frame->rsp - 8)))
@@ -93,9 +95,10 @@ void panic_print_registers(const struct trap_frame *frame)
 	const struct trap_gprs *g = &frame->gprs;
 
 	panic_print_place("rip", frame->rip);
-	panic_print("rsp %016lx  rflags %08lx  cs %02lx  ss %02lx", frame->rsp, frame->rflags, frame->cs,
-		    frame->ss);
-	panic_print("rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx", g->rax, g->rbx, g->rcx, g->rdx);
+	panic_print("rsp %016lx  rflags %08lx  cs %02lx  ss %02lx", frame->rsp, frame->rflags,
+		    frame->cs, frame->ss);
+	panic_print("rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx", g->rax, g->rbx, g->rcx,
+		    g->rdx);
 	panic_print("rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx", g->rsi, g->rdi, g->rbp, g->r8);
 	panic_print("r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx", g->r9, g->r10, g->r11, g->r12);
 	panic_print("r13 %016lx  r14 %016lx  r15 %016lx", g->r13, g->r14, g->r15);
@@ -103,8 +106,8 @@ void panic_print_registers(const struct trap_frame *frame)
 
 void panic_print_control(void)
 {
-	panic_print("cr0 %08lx  cr2 %016lx  cr3 %012lx  cr4 %08lx  efer %04lx", cr0_read(), cr2_read(),
-		    cr3_read(), cr4_read(), msr_read(MSR_EFER));
+	panic_print("cr0 %08lx  cr2 %016lx  cr3 %012lx  cr4 %08lx  efer %04lx", cr0_read(),
+		    cr2_read(), cr3_read(), cr4_read(), msr_read(MSR_EFER));
 }
 
 void panic_print_place(const char *what, uint64_t rip)
@@ -121,7 +124,10 @@ void panic_print_backtrace(uint64_t rbp)
 
 	panic_print("backtrace:");
 	for (unsigned i = 0; i < count; i++) {
-		/* The call, not what follows: after a call that never returns that is another function. */
+		/*
+		 * The call, not what follows: after a call that never returns that is another
+		 * function.
+		 */
 		struct backtrace_symbol symbol = backtrace_symbol(rips[i] - 1);
 
 		panic_print("  %016lx %s+0x%lx", rips[i], symbol.name, symbol.offset + 1);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pages of a panic's story; panic.c decides who tells it, and when. One CPU at a time, no locks. */
+/*
+ * The pages of a panic's story; panic.c decides who tells it, and when. One CPU at a time, no
+ * locks.
+ */
 #pragma once
 
 #include "lib/types.h"

@@ -70,6 +70,7 @@ noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
 		machine.virt->get(&v->virt, groups, v->frame);
 	cpu_use_space(&v->part->space);
 	__atomic_store_n(&v->state, VCPU_RING3, __ATOMIC_RELAXED);
+	percpu_restore_gdt();
 	ring3_enter(machine.vmm_entry, USER_STACK_TOP(v->index), USER_FRAME_PAGE(v->index), v->index);
 }
 

@@ -7,6 +7,7 @@
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/kernel_space.h"
 #include "arch/x86_64/regs.h"
+#include "drivers/tsc.h"
 #include "kernel/cpu.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
@@ -76,6 +77,7 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 		.hw_pa = v->virt.hw_pa,
 		.nested_root = part->nested.root_pa,
 		.tsc_offset = tsc_offset,
+		.slice_tsc = us_to_tsc(SLICE_US),
 	};
 
 	machine.virt->vcpu_init(&v->virt, &setup);

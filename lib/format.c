@@ -39,8 +39,8 @@ static void put_bytes(struct output *out, const char *text, size_t length)
 }
 
 /* text, with a sign or "0x" in front of it that zeros must come behind. */
-static void put_padded(struct output *out, const struct spec *spec, const char *prefix, const char *text,
-		       size_t length)
+static void put_padded(struct output *out, const struct spec *spec, const char *prefix,
+		       const char *text, size_t length)
 {
 	size_t prefix_length = strlen(prefix), whole = prefix_length + length;
 	size_t pad = spec->width > whole ? spec->width - whole : 0;
@@ -55,8 +55,8 @@ static void put_padded(struct output *out, const struct spec *spec, const char *
 		put_many(out, ' ', pad);
 }
 
-static void put_number(struct output *out, const struct spec *spec, const char *prefix, uint64_t value,
-		       unsigned base, const char *digits)
+static void put_number(struct output *out, const struct spec *spec, const char *prefix,
+		       uint64_t value, unsigned base, const char *digits)
 {
 	char text[DIGITS_MAX];
 	size_t at = sizeof(text);
@@ -82,7 +82,8 @@ static void put_string(struct output *out, const struct spec *spec, const char *
 	blank.zero = false;
 	if (!text)
 		text = "(null)";
-	put_padded(out, &blank, "", text, spec->has_precision ? strnlen(text, spec->precision) : strlen(text));
+	put_padded(out, &blank, "", text,
+		   spec->has_precision ? strnlen(text, spec->precision) : strlen(text));
 }
 
 /* A number of the format, or '*': the next argument. Moves *text on. */
@@ -103,7 +104,7 @@ static unsigned parse_count(const char **text, va_list *args)
 
 static const char *parse_spec(const char *text, struct spec *spec, va_list *args)
 {
-	*spec = (struct spec){ 0 };
+	*spec = (struct spec){0};
 	for (; *text == '-' || *text == '0'; text++) {
 		spec->left |= *text == '-';
 		spec->zero |= *text == '0';
@@ -149,7 +150,8 @@ static bool convert(struct output *out, char letter, const struct spec *spec, va
 		put_number(out, spec, "", next_unsigned(spec, args), 16, "0123456789ABCDEF");
 		return true;
 	case 'p':
-		put_number(out, spec, "0x", (uintptr_t)va_arg(*args, void *), 16, "0123456789abcdef");
+		put_number(out, spec, "0x", (uintptr_t)va_arg(*args, void *), 16,
+			   "0123456789abcdef");
 		return true;
 	case 's':
 		put_string(out, spec, va_arg(*args, const char *));
@@ -186,10 +188,13 @@ static void format_all(struct output *out, const char *text, va_list *args)
 
 size_t vformat(char *to, size_t size, const char *text, va_list args)
 {
-	struct output out = { .to = to, .size = size ? size - 1 : 0 };
+	struct output out = {.to = to, .size = size ? size - 1 : 0};
 	va_list own;
 
-	/* A va_list parameter may be an array that decayed; only a copy can be passed on by address. */
+	/*
+	 * A va_list parameter may be an array that decayed; only a copy can be passed on by
+	 * address.
+	 */
 	va_copy(own, args);
 	format_all(&out, text, &own);
 	va_end(own);

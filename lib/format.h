@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A small printf: %c %s %d %i %u %x %X %p %% with flags '-', '0', a width, a precision for %s, and l, ll, z. */
+/*
+ * A small printf: %c %s %d %i %u %x %X %p %% with flags '-', '0', a width, a precision for %s, and
+ * l, ll, z.
+ */
 #pragma once
 
 #include <stdarg.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Conversion between two clocks' ticks by one multiplication and a shift, exact to two parts in 10^12. */
+/*
+ * Conversion between two clocks' ticks by one multiplication and a shift, exact to two parts in
+ * 10^12.
+ */
 #pragma once
 
 #include "lib/types.h"
@@ -16,7 +19,7 @@ static inline struct scale scale_make(uint32_t from_khz, uint32_t to_khz)
 {
 	unsigned shift = (unsigned)__builtin_clzll(to_khz);
 
-	return (struct scale){ ((uint64_t)to_khz << shift) / from_khz, shift };
+	return (struct scale){((uint64_t)to_khz << shift) / from_khz, shift};
 }
 
 /* Rounds down; what does not fit in 64 bits becomes the greatest number. */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's spinlock and the order in which locks may be taken. A CPU takes locks in rising rank only;
- * that is checked at run time, always. The kernel runs with interrupts off, so no lock needs to mask them.
- * It stands in lib/ because the drivers, below kernel/, lock too.
+ * The kernel's spinlock and the order in which locks may be taken. A CPU takes locks in rising rank
+ * only; that is checked at run time, always. The kernel runs with interrupts off, so no lock needs
+ * to mask them. It stands in lib/ because the drivers, below kernel/, lock too.
  */
 #pragma once
 
 #include "lib/assert.h"
 #include "lib/types.h"
 
-/* In rising order: a lock may be taken only while all locks held on this CPU are of a lower rank. */
+/*
+ * In rising order: a lock may be taken only while all locks held on this CPU are of a lower rank.
+ */
 enum lock_rank {
 	LOCK_PARTITIONS, /* the table of slots, creation and destruction */
 	LOCK_PARTITION,	 /* one partition's own state */
@@ -32,7 +34,10 @@ typedef struct spinlock {
 	uint32_t rank;	/* enum lock_rank; constant */
 } spinlock_t;
 
-#define SPINLOCK(lock_rank) { .next = 0, .owner = 0, .rank = (lock_rank) }
+#define SPINLOCK(lock_rank)                                \
+	{                                                  \
+		.next = 0, .owner = 0, .rank = (lock_rank) \
+	}
 
 /*
  * This CPU's held ranks, a bit each. Defined by kernel/; where nobody defines it (on the host),

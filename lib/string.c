@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The memory and string functions of ISO C 7.24 "String handling" that compilers call and we use. */
+/*
+ * The memory and string functions of ISO C 7.24 "String handling" that compilers call and we use.
+ */
 #include "lib/string.h"
 
 #include <stdint.h>
@@ -44,7 +46,10 @@ static void move_up(char *to, const char *from, size_t count)
 
 void *memmove(void *to, const void *from, size_t count)
 {
-	/* Moving down, each word is read before anything at or above it is written; moving up, likewise. */
+	/*
+	 * Moving down, each word is read before anything at or above it is written; moving up,
+	 * likewise.
+	 */
 	if ((uintptr_t)to <= (uintptr_t)from)
 		move_down(to, from, count);
 	else

@@ -31,8 +31,10 @@ def has_nested_kvm():
 def qemu_accel(cpu, icount):
     """The accelerator's arguments. cpu=None: the best there is."""
     if icount:
-        # One tick is one instruction, the same in every run; 7.2 makes no progress with two CPUs.
-        return ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", cpu or "EPYC"]
+        # One tick is one instruction; 7.2 makes no progress with two CPUs. Idle time is skipped, and
+        # the run is the same every time; with icount="sleep" idle time lasts as long as the host's.
+        sleep = "on" if icount == "sleep" else "off"
+        return ["-accel", "tcg", "-icount", f"shift=0,sleep={sleep}", "-cpu", cpu or "EPYC"]
     if cpu is None and has_nested_kvm():
         return ["-accel", "kvm", "-cpu", "host"]
     return ["-accel", "tcg,thread=multi", "-cpu", cpu or "EPYC"]

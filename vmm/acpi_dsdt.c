@@ -73,7 +73,6 @@ static void put_board(struct acpi_writer *writer)
 	crs = begin_crs(writer);
 	for (unsigned i = 0; i < ARRAY_SIZE(board_ports); i++)
 		aml_io(writer, board_ports[i].first, board_ports[i].count);
-	aml_memory(writer, (uint32_t)IOAPIC_BASE, (uint32_t)IOAPIC_SIZE);
 	aml_memory(writer, LOCAL_APIC_BASE, (uint32_t)PAGE_SIZE);
 	aml_resources_end(writer, crs);
 	aml_end(writer, device);

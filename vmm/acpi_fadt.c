@@ -34,7 +34,8 @@ struct fadt {
 	uint16_t arm_boot_arch;
 	uint8_t minor;
 	uint64_t x_firmware_ctrl, x_dsdt;
-	struct gas x_pm1a_evt, x_pm1b_evt, x_pm1a_cnt, x_pm1b_cnt, x_pm2_cnt, x_pm_tmr, x_gpe0, x_gpe1;
+	struct gas x_pm1a_evt, x_pm1b_evt, x_pm1a_cnt, x_pm1b_cnt, x_pm2_cnt, x_pm_tmr, x_gpe0,
+		x_gpe1;
 	struct gas sleep_control, sleep_status;
 } __attribute__((packed));
 

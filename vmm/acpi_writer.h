@@ -8,8 +8,8 @@
 #include "lib/types.h"
 
 struct acpi_writer {
-	uint8_t *to;  /* the area, in our space */
-	gpa_t gpa;    /* and in the guest's */
+	uint8_t *to; /* the area, in our space */
+	gpa_t gpa;   /* and in the guest's */
 	size_t size, used;
 	size_t table; /* where the table that is being written begins */
 	bool overflow;

@@ -3,12 +3,12 @@
  * The port bus and the MMIO bus: who answers at which address. Devices claim ranges at start, then
  * the bus is sealed; from then on the tables are constant and a look-up takes no lock.
  *
- * How an access is carried out, as the bridges of a PC do it: it goes to a device in one piece if one
- * claimed range holds all of it, it is naturally aligned, and the device takes that size. Any other
- * access is carried out as single bytes in ascending order, each decoded on its own (so a 16-bit read
- * of an 8-bit device reads two registers, and an access may straddle devices). Where nobody answers,
- * reads give all-ones and writes are dropped. Addresses wrap neither at 64 Ki ports nor at 2^64: a
- * byte beyond the end has no device.
+ * How an access is carried out, as the bridges of a PC do it: it goes to a device in one piece if
+ * one claimed range holds all of it, it is naturally aligned, and the device takes that size. Any
+ * other access is carried out as single bytes in ascending order, each decoded on its own (so a
+ * 16-bit read of an 8-bit device reads two registers, and an access may straddle devices). Where
+ * nobody answers, reads give all-ones and writes are dropped. Addresses wrap neither at 64 Ki ports
+ * nor at 2^64: a byte beyond the end has no device.
  */
 #pragma once
 
@@ -17,7 +17,8 @@
 
 struct device;
 
-enum { BUS_MAX_PORT_RANGES = 32, BUS_MAX_MMIO_RANGES = 64 };
+/* PORT_PAGES: of 256 ports each, in which ports are claimed. */
+enum { BUS_MAX_PORT_RANGES = 32, BUS_MAX_PORT_PAGES = 16, BUS_MAX_MMIO_RANGES = 64 };
 
 /* Forgets all claims. For the start of the VMM and for tests. */
 void bus_init(void);
@@ -40,7 +41,9 @@ void bus_reset_devices(void);
 uint32_t bus_port_read(uint16_t port, unsigned size);
 void bus_port_write(uint16_t port, unsigned size, uint32_t value);
 
-/* REP OUTS: count elements of size bytes, in order, to the same port. data is the VMM's own copy. */
+/*
+ * REP OUTS: count elements of size bytes, in order, to the same port. data is the VMM's own copy.
+ */
 void bus_port_write_block(uint16_t port, unsigned size, const void *data, size_t count);
 
 /* size is 1, 2, 4 or 8. False: no device has a byte of this access (value is then all-ones). */

@@ -4,7 +4,11 @@
 
 #include "vmm/cpuid.h"
 
-enum cpuid_vendor { VENDOR_INTEL = 1 << 0, VENDOR_AMD = 1 << 1, VENDOR_ANY = VENDOR_INTEL | VENDOR_AMD };
+enum cpuid_vendor {
+	VENDOR_INTEL = 1 << 0,
+	VENDOR_AMD = 1 << 1,
+	VENDOR_ANY = VENDOR_INTEL | VENDOR_AMD
+};
 
 /* Changes what the masks left. False: there is no such entry; it is left out and reads as zeros. */
 typedef bool (*cpuid_fix_t)(const struct cpuid_guest *guest, struct cpuid_entry *entry);

@@ -41,7 +41,7 @@ static const struct cr4_feature cr4_features[] = {
 	{.leaf1_edx = D1_PAE, .bits = CR4_PAE},
 	{.leaf1_edx = D1_MCE, .bits = BIT(6)},
 	{.leaf1_edx = D1_PGE, .bits = CR4_PGE},
-	{.bits = BIT(8)},			/* PCE: RDPMC is there without performance counters */
+	{.bits = BIT(8)}, /* PCE: RDPMC is there without performance counters */
 	{.leaf1_edx = D1_FXSR, .bits = BIT(9)}, /* OSFXSR */
 	{.leaf1_edx = D1_SSE, .bits = BIT(10)}, /* OSXMMEXCPT */
 	{.leaf7_ecx = C7_UMIP, .bits = BIT(11)},
@@ -147,8 +147,7 @@ static bool load_cr4(const struct cr_rules *rules, struct cr_state *state, uint6
 		return false;
 	if ((state->efer & EFER_LMA) && !(value & CR4_PAE))
 		return false;
-	if ((changed & value & CR4_PCIDE) &&
-	    (!(state->efer & EFER_LMA) || (state->cr3 & CR3_PCID)))
+	if ((changed & value & CR4_PCIDE) && (!(state->efer & EFER_LMA) || (state->cr3 & CR3_PCID)))
 		return false;
 	state->cr4 = value;
 	return !pae_paging(state) || !(changed & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP)) ||

@@ -17,7 +17,7 @@ struct cr_rules {
 /* The registers that decide, and that change together. */
 struct cr_state {
 	uint64_t cr0, cr3, cr4, efer;
-	bool cs_long;	  /* CS.L: with EFER.LMA, 64-bit mode */
+	bool cs_long;	   /* CS.L: with EFER.LMA, 64-bit mode */
 	uint64_t pdptr[4]; /* written if PAE paging loaded them */
 	bool pdptr_loaded;
 };

@@ -15,8 +15,8 @@
 #include "vmm/insn_fetch.h"
 
 enum emulate_result {
-	EMULATE_DONE,	     /* resume with `changed`, and skip `skip` bytes */
-	EMULATE_RESTART,     /* resume with `changed`, skip nothing: the guest runs it again, and further */
+	EMULATE_DONE, /* resume with `changed`, and skip `skip` bytes */
+	EMULATE_RESTART, /* resume with `changed`, skip nothing: the guest runs it again, and further */
 	EMULATE_FAULT,	     /* the same; `changed` holds GROUP_EVENT with the exception */
 	EMULATE_UNSUPPORTED, /* nothing changed; the partition cannot go on */
 };

@@ -8,7 +8,7 @@
 #include "vmm/emulate_internal.h"
 
 struct emulate_cr {
-	uint8_t cr;	/* 0, 2, 3, 4, 8 */
+	uint8_t cr; /* 0, 2, 3, 4, 8 */
 	bool write;
 	uint64_t value; /* write: the whole new value; of CLTS and LMSW merged with frame.control.cr0 */
 	struct emulate_operand operand; /* read: where it goes */

@@ -8,8 +8,7 @@ static bool is_plain_move(const struct insn *insn, bool write)
 	uint32_t loads = BIT(FORM_REG_RM) | BIT(FORM_ACC_MOFFS);
 	uint32_t stores = BIT(FORM_RM_REG) | BIT(FORM_RM_IMM) | BIT(FORM_MOFFS_ACC);
 
-	return insn->op == INSN_MOV && insn->memory &&
-	       (BIT(insn->form) & (write ? stores : loads));
+	return insn->op == INSN_MOV && insn->memory && (BIT(insn->form) & (write ? stores : loads));
 }
 
 /*
@@ -49,8 +48,7 @@ static bool fast_load(struct emulate *e)
 {
 	const struct insn *insn = &e->insn;
 	unsigned reg = insn->form == FORM_ACC_MOFFS ? GPR_RAX : insn->reg;
-	bool high = insn->operand_size == 1 && reg >= 4 && reg < 8 &&
-		    !(insn->prefixes & PREFIX_REX);
+	bool high = insn->operand_size == 1 && reg >= 4 && reg < 8 && !(insn->prefixes & PREFIX_REX);
 	uint64_t value = 0;
 
 	if (!e->ops->mmio_read(e->context, e->frame->mmio.gpa, insn->operand_size, &value))
@@ -73,12 +71,14 @@ bool emulate_fast(struct emulate *e)
 	if ((mmio->access & (MMIO_FETCH | MMIO_WALK)) || !is_plain_move(&e->insn, write))
 		return false;
 	e->rsp_bias = 0;
-	if (!is_address_of_exit(e) || guest_find(mmio->gpa, e->insn.operand_size))
+	if (!is_address_of_exit(e) || guest_ptr(mmio->gpa, e->insn.operand_size))
 		return false;
 	e->changed = 0;
-	e->skip = e->insn.length;
-	e->result = EMULATE_DONE;
-	if (!(write ? fast_store(e) : fast_load(e)))
-		e->result = EMULATE_UNSUPPORTED;
+	e->skip = 0;
+	e->result = EMULATE_UNSUPPORTED;
+	if (write ? fast_store(e) : fast_load(e)) {
+		e->skip = e->insn.length;
+		e->result = EMULATE_DONE;
+	}
 	return true;
 }

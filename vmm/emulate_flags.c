@@ -111,8 +111,7 @@ static uint64_t shift(enum insn_op op, unsigned size, uint64_t a, unsigned count
 }
 
 /* Rotates by a count that is not 0 but may be a multiple of the width. */
-static uint64_t rotate(enum insn_op op, unsigned size, uint64_t a, unsigned count,
-		       uint64_t *rflags)
+static uint64_t rotate(enum insn_op op, unsigned size, uint64_t a, unsigned count, uint64_t *rflags)
 {
 	unsigned bits = 8 * size;
 	unsigned left = (op == INSN_ROL ? count : bits - count % bits) % bits;
@@ -144,8 +143,7 @@ static uint64_t rotate_carry(enum insn_op op, unsigned size, uint64_t a, unsigne
 		carry = out;
 	}
 	put(rflags, RFLAGS_CF, carry);
-	put(rflags, RFLAGS_OF,
-	    top_bit(a, size) != (op == INSN_RCL ? carry : (a >> (bits - 2) & 1)));
+	put(rflags, RFLAGS_OF, top_bit(a, size) != (op == INSN_RCL ? carry : (a >> (bits - 2) & 1)));
 	return a;
 }
 
@@ -162,8 +160,7 @@ uint64_t flags_shift(enum insn_op op, unsigned size, uint64_t a, unsigned count,
 }
 
 /* A 16-bit operand shifted by more than 16 takes its bits from a:b:a, as Intel's processors do. */
-static uint64_t shift_double_16(enum insn_op op, uint64_t a, uint64_t b, unsigned count,
-				bool *carry)
+static uint64_t shift_double_16(enum insn_op op, uint64_t a, uint64_t b, unsigned count, bool *carry)
 {
 	uint64_t wide;
 

@@ -133,8 +133,8 @@ void emulate_set_rip(struct emulate *e, uint64_t rip);
 emulate_handler emulate_alu, emulate_alu_unary, emulate_shift, emulate_shift_double, emulate_mul,
 	emulate_imul2, emulate_div;
 emulate_handler emulate_mov, emulate_mov_sreg, emulate_movzx, emulate_movsx, emulate_movbe,
-	emulate_xchg, emulate_xadd, emulate_cmpxchg, emulate_cmpxchg8b, emulate_setcc, emulate_cmovcc,
-	emulate_bit, emulate_bit_scan;
+	emulate_xchg, emulate_xadd, emulate_cmpxchg, emulate_cmpxchg8b, emulate_setcc,
+	emulate_cmovcc, emulate_bit, emulate_bit_scan;
 emulate_handler emulate_push, emulate_pop, emulate_call, emulate_jmp, emulate_ret;
 emulate_handler emulate_string;
 emulate_handler emulate_ins, emulate_outs, emulate_in, emulate_out;

@@ -38,7 +38,7 @@ static bool add_piece(struct emulate *e, gva_t linear, unsigned size, unsigned a
 		return false;
 	span->piece[span->count].gpa = gpa;
 	span->piece[span->count].size = size;
-	span->piece[span->count].ram = guest_find(gpa, size);
+	span->piece[span->count].ram = guest_ptr(gpa, size);
 	span->count++;
 	return true;
 }
@@ -138,8 +138,7 @@ bool emulate_span_write(struct emulate *e, const struct emulate_span *span, cons
 bool emulate_cell_read(struct emulate *e, gpa_t gpa, bool ram, unsigned size, uint64_t *value)
 {
 	*value = 0;
-	if (!(ram ? guest_read(gpa, value, size)
-		  : e->ops->mmio_read(e->context, gpa, size, value)))
+	if (!(ram ? guest_read(gpa, value, size) : e->ops->mmio_read(e->context, gpa, size, value)))
 		return emulate_stop(e, EMULATE_UNSUPPORTED);
 	*value &= emulate_mask(size);
 	return true;
@@ -147,8 +146,7 @@ bool emulate_cell_read(struct emulate *e, gpa_t gpa, bool ram, unsigned size, ui
 
 bool emulate_cell_write(struct emulate *e, gpa_t gpa, bool ram, unsigned size, uint64_t value)
 {
-	if (ram ? guest_write(gpa, &value, size)
-		: e->ops->mmio_write(e->context, gpa, size, value))
+	if (ram ? guest_write(gpa, &value, size) : e->ops->mmio_write(e->context, gpa, size, value))
 		return true;
 	return emulate_stop(e, EMULATE_UNSUPPORTED);
 }

@@ -112,8 +112,7 @@ bool emulate_setcc(struct emulate *e)
 	struct emulate_operand operand;
 
 	return emulate_rm(e, 1, WALK_WRITE, &operand) &&
-	       emulate_store(e, &operand,
-			     flags_condition(e->insn.opcode & 15, e->frame->rflags));
+	       emulate_store(e, &operand, flags_condition(e->insn.opcode & 15, e->frame->rflags));
 }
 
 /* The source is read, and can fault, whatever the condition; the upper half is cleared either way. */

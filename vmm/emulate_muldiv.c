@@ -53,7 +53,7 @@ bool emulate_mul(struct emulate *e)
 	if (e->insn.op == INSN_MUL)
 		overflow = high;
 	else
-		overflow = high != ((uint64_t)(sign_extend(low, size) >> 63) & emulate_mask(size));
+		overflow = high != (low >> (8 * size - 1) & 1 ? emulate_mask(size) : 0);
 	set_pair(e, size, low, high);
 	set_overflow(e, overflow);
 	return true;
@@ -118,8 +118,8 @@ static bool divide_signed(signed_wide_t dividend, int64_t divisor, unsigned size
 	bool negative = (dividend < 0) != (divisor < 0);
 	uint64_t limit = BIT(8 * size - 1);
 
-	if (!divide_unsigned(magnitude,
-			     divisor < 0 ? -(uint64_t)divisor : (uint64_t)divisor, 8, result))
+	if (!divide_unsigned(magnitude, divisor < 0 ? -(uint64_t)divisor : (uint64_t)divisor, 8,
+			     result))
 		return false;
 	if (result->quotient > limit || (result->quotient == limit && !negative))
 		return false;

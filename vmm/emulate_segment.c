@@ -33,16 +33,15 @@ static bool limit_allows(const struct seg *seg, bool typed, uint64_t offset, uin
 	return last <= seg->limit || seg->limit == 0xffffffff;
 }
 
-static bool segment_ok_64(const struct emulate *e, unsigned segment, uint64_t offset,
-			  uint64_t size, gva_t *linear)
+static bool segment_ok_64(const struct emulate *e, unsigned segment, uint64_t offset, uint64_t size,
+			  gva_t *linear)
 {
 	uint64_t base = 0;
 
 	if (segment == SEG_FS || segment == SEG_GS)
 		base = e->frame->seg[segment].base;
 	*linear = base + offset;
-	return guest_canonical(e->frame, *linear) &&
-	       guest_canonical(e->frame, *linear + size - 1);
+	return guest_canonical(e->frame, *linear) && guest_canonical(e->frame, *linear + size - 1);
 }
 
 bool emulate_segment_ok(const struct emulate *e, unsigned segment, uint64_t offset, uint64_t size,

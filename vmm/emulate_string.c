@@ -31,8 +31,8 @@ static bool run_open(struct emulate *e, struct string_run *run)
 {
 	unsigned access = run->kind->compare ? WALK_READ : WALK_WRITE;
 
-	if (run->kind->source && !string_open(e, &run->source, e->insn.segment, GPR_RSI, WALK_READ,
-					      &run->count))
+	if (run->kind->source &&
+	    !string_open(e, &run->source, e->insn.segment, GPR_RSI, WALK_READ, &run->count))
 		return false;
 	return !run->kind->target ||
 	       string_open(e, &run->target, SEG_ES, GPR_RDI, access, &run->count);

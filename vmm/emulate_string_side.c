@@ -58,8 +58,7 @@ static gpa_t element(const struct string_side *side, uint64_t index)
 	return side->span.piece[0].gpa + index * (uint64_t)side->step;
 }
 
-bool string_read(struct emulate *e, const struct string_side *side, uint64_t index,
-		 uint64_t *value)
+bool string_read(struct emulate *e, const struct string_side *side, uint64_t index, uint64_t *value)
 {
 	*value = 0;
 	if (side->span.count > 1)
@@ -68,8 +67,7 @@ bool string_read(struct emulate *e, const struct string_side *side, uint64_t ind
 				 value);
 }
 
-bool string_write(struct emulate *e, const struct string_side *side, uint64_t index,
-		  uint64_t value)
+bool string_write(struct emulate *e, const struct string_side *side, uint64_t index, uint64_t value)
 {
 	if (side->span.count > 1)
 		return emulate_span_write(e, &side->span, &value);

@@ -7,17 +7,17 @@
 
 #include "lib/types.h"
 
-#define GUEST_WORD(bits)                                                                           \
-	struct guest_word##bits {                                                                  \
-		uint##bits##_t value;                                                              \
-	} __attribute__((packed, may_alias));                                                      \
-	static inline uint##bits##_t guest_load##bits(const void *ram)                             \
-	{                                                                                          \
-		return ((const volatile struct guest_word##bits *)ram)->value;                     \
-	}                                                                                          \
-	static inline void guest_store##bits(void *ram, uint##bits##_t value)                      \
-	{                                                                                          \
-		((volatile struct guest_word##bits *)ram)->value = value;                          \
+#define GUEST_WORD(bits)                                                       \
+	struct guest_word##bits {                                              \
+		uint##bits##_t value;                                          \
+	} __attribute__((packed, may_alias));                                  \
+	static inline uint##bits##_t guest_load##bits(const void *ram)         \
+	{                                                                      \
+		return ((const volatile struct guest_word##bits *)ram)->value; \
+	}                                                                      \
+	static inline void guest_store##bits(void *ram, uint##bits##_t value)  \
+	{                                                                      \
+		((volatile struct guest_word##bits *)ram)->value = value;      \
 	}
 
 GUEST_WORD(8)
@@ -28,17 +28,17 @@ GUEST_WORD(64)
 #undef GUEST_WORD
 
 /* True if *ram held expected and now holds value. */
-#define GUEST_SWAP(bits, suffix, constraint)                                                       \
-	static inline bool guest_swap##bits(void *ram, uint##bits##_t expected,                    \
-					    uint##bits##_t value)                                  \
-	{                                                                                          \
-		bool same;                                                                         \
-                                                                                                   \
-		asm volatile("lock cmpxchg" suffix " %3, %1"                                       \
+#define GUEST_SWAP(bits, suffix, constraint)                                                        \
+	static inline bool guest_swap##bits(void *ram, uint##bits##_t expected,                     \
+					    uint##bits##_t value)                                   \
+	{                                                                                           \
+		bool same;                                                                          \
+                                                                                                    \
+		asm volatile("lock cmpxchg" suffix " %3, %1"                                        \
 			     : "=@ccz"(same), "+m"(*(struct guest_word##bits *)ram), "+a"(expected) \
-			     : constraint(value)                                                   \
-			     : "memory");                                                          \
-		return same;                                                                       \
+			     : constraint(value)                                                    \
+			     : "memory");                                                           \
+		return same;                                                                        \
 	}
 
 GUEST_SWAP(8, "b", "q")

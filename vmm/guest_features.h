@@ -7,9 +7,9 @@
 #include "vmm/insn_fetch.h"
 
 struct guest_features {
-	struct guest_cpu cpu;	/* for walks and the emulator */
+	struct guest_cpu cpu; /* for walks and the emulator */
 	struct cr_rules cr;
-	uint32_t signature;	/* CPUID.1:EAX */
+	uint32_t signature; /* CPUID.1:EAX */
 	bool is_amd;
 };
 

@@ -30,14 +30,17 @@ bool guest_mem_init(void *base, const struct guest_range *ranges, unsigned count
 				return false;
 	}
 	guest_mem = (struct guest_mem){.base = base, .count = count};
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		guest_mem.range[i] = ranges[i];
+		if (!ranges[i].start && !&guest_hooks)
+			guest_mem.low_size = ranges[i].size;
+	}
 	return true;
 }
 
-void *guest_find_more(gpa_t gpa, uint64_t length)
+static void *find_in_ranges(gpa_t gpa, uint64_t length)
 {
-	for (unsigned i = 1; i < guest_mem.count; i++) {
+	for (unsigned i = 0; i < guest_mem.count; i++) {
 		uint64_t offset = gpa - guest_mem.range[i].start;
 		uint64_t size = guest_mem.range[i].size;
 
@@ -49,7 +52,20 @@ void *guest_find_more(gpa_t gpa, uint64_t length)
 
 void *guest_ptr(gpa_t gpa, uint64_t length)
 {
-	return guest_find(gpa, length);
+	if (gpa < guest_mem.low_size && guest_mem.low_size - gpa >= length)
+		return guest_mem.base + gpa;
+	return find_in_ranges(gpa, length);
+}
+
+static bool allowed(gpa_t gpa, size_t length, bool write)
+{
+	return !&guest_hooks || guest_hooks.before(gpa, length, write);
+}
+
+static void accessed(gpa_t gpa, void *ram, size_t length, bool write)
+{
+	if (&guest_hooks)
+		guest_hooks.after(gpa, ram, length, write);
 }
 
 /*
@@ -74,23 +90,31 @@ static void copy_words(uint8_t *to, const uint8_t *from, size_t length)
 
 bool guest_read(gpa_t gpa, void *to, size_t length)
 {
-	void *ram = guest_find(gpa, length);
+	void *ram = guest_ptr(gpa, length);
 
-	if (!ram || !guest_allowed(gpa, length, false))
+	if (!ram || !allowed(gpa, length, false))
 		return false;
 	copy_words(to, ram, length);
-	guest_accessed(gpa, ram, length, false);
+	accessed(gpa, ram, length, false);
 	return true;
+}
+
+struct guest_word guest_read_word_far(gpa_t gpa)
+{
+	struct guest_word word = {0};
+
+	word.ok = guest_read(gpa, &word.value, sizeof(word.value));
+	return word;
 }
 
 bool guest_write(gpa_t gpa, const void *from, size_t length)
 {
-	void *ram = guest_find(gpa, length);
+	void *ram = guest_ptr(gpa, length);
 
-	if (!ram || !guest_allowed(gpa, length, true))
+	if (!ram || !allowed(gpa, length, true))
 		return false;
 	copy_words(ram, from, length);
-	guest_accessed(gpa, ram, length, true);
+	accessed(gpa, ram, length, true);
 	return true;
 }
 
@@ -107,24 +131,24 @@ static bool swap_sized(void *ram, unsigned size, uint64_t expected, uint64_t val
 
 enum guest_swap guest_cmpxchg(gpa_t gpa, unsigned size, uint64_t expected, uint64_t value)
 {
-	void *ram = guest_find(gpa, size);
+	void *ram = guest_ptr(gpa, size);
 	bool swapped;
 
-	if (!ram || !guest_allowed(gpa, size, true))
+	if (!ram || !allowed(gpa, size, true))
 		return GUEST_NO_RAM;
 	swapped = swap_sized(ram, size, expected, value);
-	guest_accessed(gpa, ram, size, true);
+	accessed(gpa, ram, size, true);
 	return swapped ? GUEST_SWAPPED : GUEST_DIFFERS;
 }
 
 enum guest_swap guest_cmpxchg16(gpa_t gpa, const uint64_t expected[2], const uint64_t value[2])
 {
-	void *ram = guest_find(gpa, 16);
+	void *ram = guest_ptr(gpa, 16);
 	bool swapped;
 
-	if (!ram || !guest_allowed(gpa, 16, true))
+	if (!ram || !allowed(gpa, 16, true))
 		return GUEST_NO_RAM;
 	swapped = guest_swap128(ram, expected, value);
-	guest_accessed(gpa, ram, 16, true);
+	accessed(gpa, ram, 16, true);
 	return swapped ? GUEST_SWAPPED : GUEST_DIFFERS;
 }

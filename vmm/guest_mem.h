@@ -15,9 +15,14 @@ struct guest_range {
 	uint64_t size;
 };
 
-/* Where the guest's RAM is: GPA g stands at base + g, for every g in a range. Sealed by guest_mem_init. */
+/*
+ * Where the guest's RAM is: GPA g stands at base + g, for every g in a range. Sealed by guest_mem_init.
+ * low_size is the size of the range that begins at 0: what is in it needs no search. It is 0 where
+ * hooks are linked, so that every access takes the long way, which calls them.
+ */
 struct guest_mem {
 	uint8_t *base;
+	uint64_t low_size;
 	unsigned count;
 	struct guest_range range[MAX_RANGES];
 };
@@ -55,7 +60,8 @@ enum guest_swap {
 };
 
 /* Locked compare and exchange of 1, 2, 4 or 8 bytes. Unaligned is allowed, as on the processor. */
-enum guest_swap must_check guest_cmpxchg(gpa_t gpa, unsigned size, uint64_t expected, uint64_t value);
+enum guest_swap must_check guest_cmpxchg(gpa_t gpa, unsigned size, uint64_t expected,
+					 uint64_t value);
 
 /* The same with 16 bytes, low half first. gpa must be a multiple of 16. */
 enum guest_swap must_check guest_cmpxchg16(gpa_t gpa, const uint64_t expected[2],
@@ -67,39 +73,18 @@ enum guest_swap must_check guest_cmpxchg16(gpa_t gpa, const uint64_t expected[2]
  */
 void *guest_ptr(gpa_t gpa, uint64_t length);
 
-/* The look-up in the ranges after the first; guest_find is what calls it. */
-void *guest_find_more(gpa_t gpa, uint64_t length);
+/* What guest_read_word answers: in registers, because a page walk is four of them. */
+struct guest_word {
+	uint64_t value;
+	bool ok;
+};
 
-/* guest_ptr without a call for the usual case, which is the first range. */
-static inline void *guest_find(gpa_t gpa, uint64_t length)
+/* guest_read of 8 bytes that do not cross a page boundary, the usual case without a call. */
+struct guest_word guest_read_word_far(gpa_t gpa);
+
+static inline struct guest_word guest_read_word(gpa_t gpa)
 {
-	uint64_t offset = gpa - guest_mem.range[0].start;
-	uint64_t size = guest_mem.range[0].size;
-
-	if (offset < size && size - offset >= length)
-		return guest_mem.base + gpa;
-	return guest_find_more(gpa, length);
-}
-
-static inline bool guest_allowed(gpa_t gpa, size_t length, bool write)
-{
-	return !&guest_hooks || guest_hooks.before(gpa, length, write);
-}
-
-static inline void guest_accessed(gpa_t gpa, void *ram, size_t length, bool write)
-{
-	if (&guest_hooks)
-		guest_hooks.after(gpa, ram, length, write);
-}
-
-/* guest_read of one page-table entry, inline because a page walk is four of them. */
-static inline bool must_check guest_read_u64(gpa_t gpa, uint64_t *value)
-{
-	void *ram = guest_find(gpa, sizeof(*value));
-
-	if (!ram || !guest_allowed(gpa, sizeof(*value), false))
-		return false;
-	*value = guest_load64(ram);
-	guest_accessed(gpa, ram, sizeof(*value), false);
-	return true;
+	if (__builtin_expect(gpa >= guest_mem.low_size, 0))
+		return guest_read_word_far(gpa);
+	return (struct guest_word){guest_load64(guest_mem.base + gpa), true};
 }

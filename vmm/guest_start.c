@@ -21,6 +21,18 @@
 
 #define NS_PER_SECOND 1000000000u
 
+/* The largest comes first: the look-up of vmm/guest_mem.h is fastest there. */
+static void sort_by_size(struct guest_range *ranges, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		for (unsigned j = i; j && ranges[j - 1].size < ranges[j].size; j--) {
+			struct guest_range smaller = ranges[j - 1];
+
+			ranges[j - 1] = ranges[j];
+			ranges[j] = smaller;
+		}
+}
+
 static void start_memory(void)
 {
 	struct guest_range ranges[MAX_RANGES];
@@ -29,7 +41,9 @@ static void start_memory(void)
 	if (why)
 		report_refuse("memory: %s", why);
 	for (unsigned i = 0; i < partition->range_count; i++)
-		ranges[i] = (struct guest_range){partition->ranges[i].gpa, partition->ranges[i].size};
+		ranges[i] = (struct guest_range){partition->ranges[i].gpa,
+						 partition->ranges[i].size};
+	sort_by_size(ranges, partition->range_count);
 	if (!guest_mem_init((void *)USER_GUEST_BASE, ranges, partition->range_count))
 		report_refuse("memory: the ranges are not whole pages, or overlap");
 }
@@ -67,11 +81,12 @@ static uint64_t memory_above(gpa_t start)
 static void start_devices(void)
 {
 	const struct pc_config config = {
-		.rtc = {
-			.wall_clock = (int64_t)(partition->start_wall / NS_PER_SECOND),
-			.memory_below_4g = partition_low_end(),
-			.memory_above_4g = memory_above(GIB(4)),
-		},
+		.rtc =
+			{
+				.wall_clock = (int64_t)(partition->start_wall / NS_PER_SECOND),
+				.memory_below_4g = partition_low_end(),
+				.memory_above_4g = memory_above(GIB(4)),
+			},
 		.ioapic_id = MADT_IOAPIC_ID,
 	};
 	enum err error;

@@ -11,7 +11,7 @@
 enum { REASON_TEXT = 64 };
 
 /* The first wish counts. A loser's text may be lost, its wish is not: the partition ends either way. */
-static uint32_t wish; /* enum part_reason, REASON_NONE: go on */
+uint32_t host_end_wish;
 static uint32_t exit_code;
 static char reset_reason[REASON_TEXT];
 
@@ -51,7 +51,7 @@ static bool wish_for(enum part_reason reason)
 {
 	uint32_t none = REASON_NONE;
 
-	return __atomic_compare_exchange_n(&wish, &none, reason, false, __ATOMIC_ACQ_REL,
+	return __atomic_compare_exchange_n(&host_end_wish, &none, reason, false, __ATOMIC_ACQ_REL,
 					   __ATOMIC_RELAXED);
 }
 
@@ -72,10 +72,8 @@ void guest_reset(const char *why)
 		str_copy(reset_reason, sizeof(reset_reason), why);
 }
 
-void host_end_if_asked(void)
+noreturn void host_end(void)
 {
-	uint32_t reason = __atomic_load_n(&wish, __ATOMIC_ACQUIRE);
-
-	if (__builtin_expect(reason != REASON_NONE, 0))
-		call_part_end((enum part_reason)reason, exit_code, reset_reason, strlen(reset_reason));
+	call_part_end((enum part_reason)host_end_wish, exit_code, reset_reason,
+		      strlen(reset_reason));
 }

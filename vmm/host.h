@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the device models need from outside: the clock, the vCPUs' local APICs, power, and the console
- * ring. The VMM's main part defines these with calls to the kernel; unit tests define fakes.
- * All but the last group may be called with device locks held, so none may call back into a device.
+ * What the device models need from outside: the clock, the vCPUs' local APICs, power, and the
+ * console ring. The VMM's main part defines these with calls to the kernel; unit tests define
+ * fakes. All but the last group may be called with device locks held, so none may call back into a
+ * device.
  */
 #pragma once
 
@@ -33,6 +34,8 @@ void pic_output(bool level);
 size_t console_put(const void *data, size_t size);
 size_t console_get(void *data, size_t size);
 
-/* Called without locks. They only note the wish: the caller's access completes and then all stops. */
+/*
+ * Called without locks. They only note the wish: the caller's access completes and then all stops.
+ */
 void guest_power_off(void);
 void guest_reset(const char *why);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The instruction decoder: from a private copy of at most 15 bytes to what they say. Pure; no guest access. */
+/*
+ * The instruction decoder: from a private copy of at most 15 bytes to what they say. Pure functions: no
+ * access to the guest.
+ */
 #pragma once
 
 #include "lib/types.h"
@@ -11,10 +14,10 @@ enum insn_mode { INSN_MODE_16, INSN_MODE_32, INSN_MODE_64 };
 
 enum insn_status {
 	INSN_OK,
-	INSN_SHORT,	/* the bytes end before the instruction does */
-	INSN_TOO_LONG,	/* more than 15 bytes: #GP(0) */
-	INSN_INVALID,	/* #UD: LOCK, operand or mode that the instruction does not allow */
-	INSN_UNKNOWN,	/* not in the tables; what it does and how long it is, is not known */
+	INSN_SHORT,    /* the bytes end before the instruction does */
+	INSN_TOO_LONG, /* more than 15 bytes: #GP(0) */
+	INSN_INVALID,  /* #UD: LOCK, operand or mode that the instruction does not allow */
+	INSN_UNKNOWN,  /* not in the tables; what it does and how long it is, is not known */
 };
 
 enum insn_map { INSN_MAP_ONE, INSN_MAP_0F, INSN_MAP_0F38, INSN_MAP_0F3A };
@@ -41,27 +44,27 @@ enum { INSN_SIZE_UNKNOWN = 0 };
 /* One decoded instruction. */
 struct insn {
 	uint8_t length;
-	uint8_t mode;		/* enum insn_mode */
-	uint8_t map;		/* enum insn_map */
+	uint8_t mode; /* enum insn_mode */
+	uint8_t map;  /* enum insn_map */
 	uint8_t opcode;
-	uint8_t op;		/* enum insn_op */
-	uint8_t form;		/* enum insn_form */
-	uint16_t prefixes;	/* enum insn_prefix */
-	uint8_t operand_size;	/* 1, 2, 4, 8: of the register operands */
-	uint8_t memory_size;	/* of the ModRM or moffs operand, in bytes; INSN_SIZE_UNKNOWN */
-	uint8_t address_size;	/* 2, 4, 8 */
-	uint8_t vector_size;	/* 16, 32, 64 by VEX.L or EVEX.L'L; 16 without them */
+	uint8_t op;	      /* enum insn_op */
+	uint8_t form;	      /* enum insn_form */
+	uint16_t prefixes;    /* enum insn_prefix */
+	uint8_t operand_size; /* 1, 2, 4, 8: of the register operands */
+	uint8_t memory_size;  /* of the ModRM or moffs operand, in bytes; INSN_SIZE_UNKNOWN */
+	uint8_t address_size; /* 2, 4, 8 */
+	uint8_t vector_size;  /* 16, 32, 64 by VEX.L or EVEX.L'L; 16 without them */
 	uint8_t modrm;
-	uint8_t reg, rm;	/* with the REX, VEX or EVEX bits; rm is a register if !memory */
-	uint8_t vvvv;		/* VEX's third operand; 0 if it has none */
-	uint8_t mask;		/* EVEX.aaa, and bit 3 is EVEX.z */
-	bool memory;		/* there is a memory operand given by the recipe below */
-	uint8_t segment;	/* enum segment: of that operand, or of a string's source */
+	uint8_t reg, rm; /* with the REX, VEX or EVEX bits; rm is a register if !memory */
+	uint8_t vvvv;	 /* VEX's third operand; 0 if it has none */
+	uint8_t mask;	 /* EVEX.aaa, and bit 3 is EVEX.z */
+	bool memory;	 /* there is a memory operand given by the recipe below */
+	uint8_t segment; /* enum segment: of that operand, or of a string's source */
 	/* The effective address: base + index * 2^scale + displacement, cut to address_size. */
 	uint8_t base, index, scale;
-	int64_t displacement;	/* of moffs: the offset itself */
-	uint64_t immediate;	/* extended as the instruction extends it; relative targets too */
-	uint16_t immediate2;	/* far pointer: the selector; ENTER: the nesting level */
+	int64_t displacement; /* of moffs: the offset itself */
+	uint64_t immediate;   /* extended as the instruction extends it; relative targets too */
+	uint16_t immediate2;  /* far pointer: the selector; ENTER: the nesting level */
 };
 
 /*

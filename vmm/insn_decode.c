@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The instruction decoder: prefixes, opcode look-up, sizes, immediates, and the checks that make an
- * encoding invalid. What each opcode is stands in the tables of insn_map_*.c.
+ * The instruction decoder: prefixes, opcode look-up, and the checks that make an encoding invalid. What
+ * each opcode is stands in the tables of insn_map_*.c.
  */
 #include "vmm/insn_decoder.h"
 
@@ -15,11 +15,11 @@ enum { LEGACY_NONE, LEGACY_FLAG, LEGACY_SEGMENT };
 static const struct {
 	uint8_t kind, value;
 } legacy_prefixes[256] = {
-	[0x26] = {LEGACY_SEGMENT, SEG_ES}, [0x2e] = {LEGACY_SEGMENT, SEG_CS},
-	[0x36] = {LEGACY_SEGMENT, SEG_SS}, [0x3e] = {LEGACY_SEGMENT, SEG_DS},
-	[0x64] = {LEGACY_SEGMENT, SEG_FS}, [0x65] = {LEGACY_SEGMENT, SEG_GS},
+	[0x26] = {LEGACY_SEGMENT, SEG_ES},     [0x2e] = {LEGACY_SEGMENT, SEG_CS},
+	[0x36] = {LEGACY_SEGMENT, SEG_SS},     [0x3e] = {LEGACY_SEGMENT, SEG_DS},
+	[0x64] = {LEGACY_SEGMENT, SEG_FS},     [0x65] = {LEGACY_SEGMENT, SEG_GS},
 	[0x66] = {LEGACY_FLAG, PREFIX_OPSIZE}, [0x67] = {LEGACY_FLAG, PREFIX_ADDRSIZE},
-	[0xf0] = {LEGACY_FLAG, PREFIX_LOCK}, [0xf2] = {LEGACY_FLAG, PREFIX_REPNE},
+	[0xf0] = {LEGACY_FLAG, PREFIX_LOCK},   [0xf2] = {LEGACY_FLAG, PREFIX_REPNE},
 	[0xf3] = {LEGACY_FLAG, PREFIX_REP},
 };
 
@@ -132,8 +132,7 @@ static void resolve_entry(struct insn_decoder *d)
 		unsigned modrm, index;
 
 		if (entry->flags & FLAG_PREFIX) {
-			descend(entry,
-				&insn_prefixed[entry->op][prefix_column(d->insn->prefixes)]);
+			descend(entry, &insn_prefixed[entry->op][prefix_column(d->insn->prefixes)]);
 			continue;
 		}
 		modrm = insn_peek(d);
@@ -150,105 +149,11 @@ static void resolve_special(struct insn_decoder *d)
 {
 	struct insn *insn = d->insn;
 
-	if (insn->map != INSN_MAP_ONE)
-		return;
 	if (insn->opcode == 0x63 && insn->mode != INSN_MODE_64)
 		d->entry = (struct insn_entry){INSN_ARPL, FORM_RM_REG, 0, MEMORY_2, 0};
 	if (insn->opcode == 0x90 && !d->rm)
-		d->entry = (struct insn_entry){
-			insn->prefixes & PREFIX_REP ? INSN_PAUSE : INSN_NOP, 0, 0, 0, 0};
-}
-
-/* In 64-bit mode, where REX.W and the prefix 66 contend with what the instruction prefers. */
-static uint8_t operand_size_64(const struct insn *insn, unsigned flags)
-{
-	if ((insn->prefixes & PREFIX_REX_W) || (flags & FLAG_FIXED64))
-		return flags & FLAG_PORT ? 4 : 8;
-	if (insn->prefixes & PREFIX_OPSIZE)
-		return 2;
-	return flags & FLAG_WIDE64 ? 8 : 4;
-}
-
-static uint8_t operand_size(const struct insn *insn, unsigned flags)
-{
-	bool prefix = insn->prefixes & PREFIX_OPSIZE;
-
-	if (flags & FLAG_BYTE)
-		return 1;
-	if (flags & FLAG_NATIVE)
-		return insn->mode == INSN_MODE_64 ? 8 : 4;
-	if (flags & FLAG_REX_W)
-		return insn->prefixes & PREFIX_REX_W ? 8 : 4;
-	if (insn->mode == INSN_MODE_64)
-		return operand_size_64(insn, flags);
-	return (insn->mode == INSN_MODE_32) != prefix ? 4 : 2;
-}
-
-static uint8_t unusual_memory_size(const struct insn *insn, const struct insn_entry *entry)
-{
-	unsigned native = insn->mode == INSN_MODE_64 ? 8 : 4;
-	const uint8_t sizes[] = {
-		[MEMORY_1] = 1,
-		[MEMORY_2] = 2,
-		[MEMORY_4] = 4,
-		[MEMORY_8] = 8,
-		[MEMORY_16] = 16,
-		[MEMORY_VECTOR] = insn->vector_size,
-		[MEMORY_DOUBLE] = (uint8_t)(insn->operand_size * 2),
-		[MEMORY_FAR] = (uint8_t)(insn->operand_size + 2),
-		[MEMORY_TABLE] = (uint8_t)(native + 2),
-		[MEMORY_REX_W] = insn->prefixes & PREFIX_REX_W ? 8 : 4,
-		[MEMORY_UNKNOWN] = INSN_SIZE_UNKNOWN,
-	};
-
-	return sizes[entry->memory];
-}
-
-static void take_signed(struct insn_decoder *d, unsigned size)
-{
-	d->insn->immediate = (uint64_t)insn_sign_extend(insn_next_le(d, size), size);
-}
-
-static void decode_immediate(struct insn_decoder *d)
-{
-	struct insn *insn = d->insn;
-	unsigned z = insn->operand_size == 2 ? 2 : 4;
-
-	switch ((enum insn_imm)d->entry.imm) {
-	case IMM_NONE:
-		break;
-	case IMM_8:
-		take_signed(d, 1);
-		break;
-	case IMM_U8:
-		insn->immediate = insn_next(d);
-		break;
-	case IMM_16:
-		insn->immediate = insn_next_le(d, 2);
-		break;
-	case IMM_16_8:
-		insn->immediate = insn_next_le(d, 2);
-		insn->immediate2 = insn_next(d);
-		break;
-	case IMM_REL_Z:
-		take_signed(d, insn->mode == INSN_MODE_64 ? 4 : z);
-		break;
-	case IMM_Z:
-		take_signed(d, z);
-		break;
-	case IMM_V:
-		take_signed(d, insn->operand_size);
-		break;
-	case IMM_ADDRESS:
-		insn->displacement = (int64_t)insn_next_le(d, insn->address_size);
-		insn->memory = true;
-		insn->segment = SEG_DS;
-		break;
-	case IMM_FAR:
-		insn->immediate = insn_next_le(d, z);
-		insn->immediate2 = (uint16_t)insn_next_le(d, 2);
-		break;
-	}
+		d->entry = (struct insn_entry){insn->prefixes & PREFIX_REP ? INSN_PAUSE : INSN_NOP,
+					       0, 0, 0, 0};
 }
 
 /* SDM 2A "LOCK": only these, and only with a memory destination. AMD reads LOCK MOV CR0 as CR8. */
@@ -286,6 +191,11 @@ static bool vector_operands_valid(const struct insn *insn)
 
 static enum insn_status validate(struct insn *insn, unsigned flags)
 {
+	unsigned restrictions = FLAG_NO64 | FLAG_ONLY64 | FLAG_MEMORY | FLAG_REGISTER;
+
+	/* Most instructions have none; the forms from FORM_RM_SREG on have rules of their own. */
+	if (!(flags & restrictions) && !(insn->prefixes & PREFIX_LOCK) && insn->form < FORM_RM_SREG)
+		return INSN_OK;
 	if (insn->mode == INSN_MODE_64 ? flags & FLAG_NO64 : flags & FLAG_ONLY64)
 		return INSN_INVALID;
 	if (insn->memory ? flags & FLAG_REGISTER : flags & FLAG_MEMORY)
@@ -323,10 +233,14 @@ static enum insn_status decode_opcode(struct insn_decoder *d)
 
 		return d->ended && status == INSN_OK ? INSN_SHORT : status;
 	}
-	insn->opcode = byte;
-	d->entry = byte == 0x0f ? map_0f_entry(d) : insn_map_one[byte];
+	if (byte == 0x0f) {
+		d->entry = map_0f_entry(d);
+	} else {
+		insn->opcode = byte;
+		d->entry = insn_map_one[byte];
+		resolve_special(d);
+	}
 	resolve_entry(d);
-	resolve_special(d);
 	return INSN_OK;
 }
 
@@ -336,17 +250,17 @@ static enum insn_status decode_rest(struct insn_decoder *d)
 
 	insn->op = d->entry.op;
 	insn->form = d->entry.form;
-	insn->operand_size = operand_size(insn, d->entry.flags);
+	insn->operand_size = insn_operand_size(insn, d->entry.flags);
 	if (d->entry.form >= FORM_RM)
 		insn_decode_modrm(d);
 	else if (d->entry.flags & FLAG_MODRM)
 		insn->modrm = insn_next(d);
 	else if (d->entry.form >= FORM_OPREG && d->entry.form <= FORM_ACC_OPREG)
 		insn->rm = (uint8_t)((insn->opcode & 7) | d->rm);
-	insn->memory_size = d->entry.memory == MEMORY_OPERAND
-				    ? insn->operand_size
-				    : unusual_memory_size(insn, &d->entry);
-	decode_immediate(d);
+	insn->memory_size = d->entry.memory == MEMORY_OPERAND ? insn->operand_size
+							      : insn_memory_size(insn, &d->entry);
+	if (d->entry.imm != IMM_NONE)
+		insn_decode_immediate(d);
 	scale_displacement(insn);
 	if (d->segment != SEG_COUNT)
 		insn->segment = (uint8_t)d->segment;

@@ -47,5 +47,13 @@ uint64_t insn_next_le(struct insn_decoder *d, unsigned size);
 /* Parses ModRM, SIB and displacement into the effective-address recipe. */
 void insn_decode_modrm(struct insn_decoder *d);
 
+/* The size of register operands and immediates in bytes, by mode, prefixes and the entry's flags. */
+uint8_t insn_operand_size(const struct insn *insn, unsigned flags);
+
+/* The size of a memory operand that is not the operand size. */
+uint8_t insn_memory_size(const struct insn *insn, const struct insn_entry *entry);
+
+void insn_decode_immediate(struct insn_decoder *d);
+
 /* Parses a VEX or EVEX prefix and the opcode behind it; false if it is none that the tables know. */
 enum insn_status insn_decode_vex(struct insn_decoder *d, uint8_t escape);

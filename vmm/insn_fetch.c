@@ -5,6 +5,7 @@
 #include "vmm/cpu_bits.h"
 #include "vmm/emulate_fault.h"
 #include "vmm/guest_mem.h"
+#include "vmm/insn_cache.h"
 
 /* The copy, and how far it could grow: to the segment's limit or the longest instruction. */
 struct fetch {
@@ -13,7 +14,11 @@ struct fetch {
 	struct frame_event *event;
 	enum insn_mode mode;
 	unsigned count, available;
-	uint8_t bytes[16];
+	bool whole; /* all of words was read at once */
+	union {
+		uint64_t words[2];
+		uint8_t bytes[16];
+	};
 };
 
 void walk_context_init(struct walk_context *context, const struct frame *frame,
@@ -54,13 +59,31 @@ static enum fetch_status general_protection(struct fetch *fetch)
 	return FETCH_FAULT;
 }
 
+/* Appends up to `length` bytes at gpa. In the usual case both words are there, and it takes two loads. */
+static enum fetch_status read_bytes(struct fetch *fetch, gpa_t gpa, size_t length)
+{
+	if (length == INSN_MAX_LENGTH && (gpa & PAGE_MASK) <= PAGE_SIZE - sizeof(fetch->words)) {
+		struct guest_word low = guest_read_word(gpa), high = guest_read_word(gpa + 8);
+
+		if (!low.ok || !high.ok)
+			return FETCH_NO_RAM;
+		fetch->words[0] = low.value;
+		fetch->words[1] = high.value;
+		fetch->whole = true;
+	} else if (!guest_read(gpa, fetch->bytes + fetch->count, length)) {
+		return FETCH_NO_RAM;
+	}
+	fetch->count += (unsigned)length;
+	return FETCH_OK;
+}
+
 /* Appends what is left of one page, up to `available`. */
 static enum fetch_status fetch_page(struct fetch *fetch)
 {
 	const struct frame *frame = fetch->frame;
 	gva_t linear = frame->rip + fetch->count;
-	struct walk_result result;
-	size_t length;
+	struct walk_result result __attribute__((uninitialized));
+	enum walk_status status;
 
 	if (fetch->mode == INSN_MODE_64) {
 		if (!guest_canonical(frame, linear))
@@ -68,22 +91,15 @@ static enum fetch_status fetch_page(struct fetch *fetch)
 	} else {
 		linear = (uint32_t)(linear + frame->seg[SEG_CS].base);
 	}
-	length = MIN(PAGE_SIZE - (linear & PAGE_MASK), fetch->available - fetch->count);
-	switch (walk(fetch->context, linear, WALK_FETCH, &result)) {
-	case WALK_OK:
-		break;
-	case WALK_FAULT:
-		*fetch->event = fault_page(frame, linear, result.error);
-		return FETCH_FAULT;
-	case WALK_UNBACKED:
-		return FETCH_NO_RAM;
-	case WALK_RETRY:
-		return FETCH_RETRY;
-	}
-	if (!guest_read(result.gpa, fetch->bytes + fetch->count, length))
-		return FETCH_NO_RAM;
-	fetch->count += (unsigned)length;
-	return FETCH_OK;
+	status = walk(fetch->context, linear, WALK_FETCH, &result);
+	if (status == WALK_OK)
+		return read_bytes(fetch, result.gpa,
+				  MIN(PAGE_SIZE - (linear & PAGE_MASK),
+				      (uint64_t)(fetch->available - fetch->count)));
+	if (status != WALK_FAULT)
+		return status == WALK_RETRY ? FETCH_RETRY : FETCH_NO_RAM;
+	*fetch->event = fault_page(frame, linear, result.error);
+	return FETCH_FAULT;
 }
 
 static enum fetch_status fetch_first(struct fetch *fetch)
@@ -92,14 +108,14 @@ static enum fetch_status fetch_first(struct fetch *fetch)
 
 	fetch->mode = insn_frame_mode(frame);
 	fetch->count = 0;
+	fetch->whole = false;
 	fetch->available = INSN_MAX_LENGTH;
 	if (fetch->mode != INSN_MODE_64) {
 		uint32_t limit = frame->seg[SEG_CS].limit;
 
 		if (frame->rip > limit)
 			return general_protection(fetch);
-		fetch->available = (unsigned)MIN(limit - frame->rip + 1,
-						 (uint64_t)INSN_MAX_LENGTH);
+		fetch->available = (unsigned)MIN(limit - frame->rip + 1, (uint64_t)INSN_MAX_LENGTH);
 	}
 	return fetch_page(fetch);
 }
@@ -136,6 +152,29 @@ static enum fetch_status decode(struct fetch *fetch, struct insn *insn)
 	return decoded(fetch, status);
 }
 
+/* decode, through the cache. A copy that the segment's limit or the page's end cut is no key. */
+static enum fetch_status decode_cached(struct fetch *fetch, struct insn *insn)
+{
+	const struct insn_key key = {fetch->frame->vcpu,
+				     fetch->frame->rip,
+				     {fetch->words[0], fetch->words[1]},
+				     fetch->mode};
+	const struct insn *known;
+	enum fetch_status status;
+
+	if (!fetch->whole)
+		return decode(fetch, insn);
+	known = insn_cache_find(&key);
+	if (known) {
+		*insn = *known;
+		return FETCH_OK;
+	}
+	status = decode(fetch, insn);
+	if (status == FETCH_OK)
+		insn_cache_put(&key, insn);
+	return status;
+}
+
 enum fetch_status insn_fetch(const struct frame *frame, const struct walk_context *context,
 			     struct insn *insn, struct frame_event *event)
 {
@@ -146,7 +185,7 @@ enum fetch_status insn_fetch(const struct frame *frame, const struct walk_contex
 	fetch.context = context;
 	fetch.event = event;
 	status = fetch_first(&fetch);
-	return status == FETCH_OK ? decode(&fetch, insn) : status;
+	return status == FETCH_OK ? decode_cached(&fetch, insn) : status;
 }
 
 enum fetch_status insn_fetch_length(const struct frame *frame, const struct walk_context *context,
@@ -165,7 +204,7 @@ enum fetch_status insn_fetch_length(const struct frame *frame, const struct walk
 	*length = insn_length_quick(fetch.bytes, fetch.count, op);
 	if (*length)
 		return FETCH_OK;
-	status = decode(&fetch, &insn);
+	status = decode_cached(&fetch, &insn);
 	if (status != FETCH_OK)
 		return status;
 	*length = insn.length;

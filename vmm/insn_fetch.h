@@ -27,9 +27,9 @@ bool guest_canonical(const struct frame *frame, uint64_t address);
 
 enum fetch_status {
 	FETCH_OK,
-	FETCH_FAULT,   /* *event is what the processor would have raised: #PF, #GP, #UD */
-	FETCH_RETRY,   /* a race on the guest's page tables: run the guest again */
-	FETCH_NO_RAM,  /* the bytes, or the page tables, are not in RAM: the partition has to stop */
+	FETCH_FAULT,  /* *event is what the processor would have raised: #PF, #GP, #UD */
+	FETCH_RETRY,  /* a race on the guest's page tables: run the guest again */
+	FETCH_NO_RAM, /* the bytes, or the page tables, are not in RAM: the partition has to stop */
 	FETCH_UNKNOWN, /* the decoder does not know the instruction */
 };
 
@@ -46,6 +46,5 @@ enum fetch_status must_check insn_fetch(const struct frame *frame,
  * suffices. Whether the operation is the one that exited is for the caller to compare.
  */
 enum fetch_status must_check insn_fetch_length(const struct frame *frame,
-					       const struct walk_context *context,
-					       unsigned *length, enum insn_op *op,
-					       struct frame_event *event);
+					       const struct walk_context *context, unsigned *length,
+					       enum insn_op *op, struct frame_event *event);

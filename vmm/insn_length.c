@@ -11,7 +11,7 @@ struct quick_entry {
 };
 
 static const struct quick_entry quick_0f[256] = {
-	[0x05] = {INSN_SYSCALL, 2}, [0x06] = {INSN_CLTS, 2}, [0x07] = {INSN_SYSRET, 2},
+	[0x05] = {INSN_SYSCALL, 2}, [0x06] = {INSN_CLTS, 2},   [0x07] = {INSN_SYSRET, 2},
 	[0x08] = {INSN_INVD, 2},    [0x09] = {INSN_WBINVD, 2}, [0x20] = {INSN_MOV_CR, 3},
 	[0x21] = {INSN_MOV_DR, 3},  [0x22] = {INSN_MOV_CR, 3}, [0x23] = {INSN_MOV_DR, 3},
 	[0x30] = {INSN_WRMSR, 2},   [0x31] = {INSN_RDTSC, 2},  [0x32] = {INSN_RDMSR, 2},
@@ -20,9 +20,9 @@ static const struct quick_entry quick_0f[256] = {
 
 /* 0F 01 with a register form: by the six low bits of the third byte. */
 static const uint8_t quick_0f01[64] = {
-	[0x01] = INSN_VMCALL, [0x08] = INSN_MONITOR, [0x09] = INSN_MWAIT,  [0x10] = INSN_XGETBV,
-	[0x11] = INSN_XSETBV, [0x18] = INSN_VMRUN,   [0x19] = INSN_VMMCALL, [0x1a] = INSN_VMLOAD,
-	[0x1b] = INSN_VMSAVE, [0x1c] = INSN_STGI,    [0x1d] = INSN_CLGI,   [0x1e] = INSN_SKINIT,
+	[0x01] = INSN_VMCALL,  [0x08] = INSN_MONITOR, [0x09] = INSN_MWAIT,   [0x10] = INSN_XGETBV,
+	[0x11] = INSN_XSETBV,  [0x18] = INSN_VMRUN,   [0x19] = INSN_VMMCALL, [0x1a] = INSN_VMLOAD,
+	[0x1b] = INSN_VMSAVE,  [0x1c] = INSN_STGI,    [0x1d] = INSN_CLGI,    [0x1e] = INSN_SKINIT,
 	[0x1f] = INSN_INVLPGA, [0x39] = INSN_RDTSCP,
 };
 

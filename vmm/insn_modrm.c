@@ -22,8 +22,8 @@ uint64_t insn_next_le(struct insn_decoder *d, unsigned size)
 static const struct {
 	uint8_t base, index;
 } forms_16[8] = {
-	{GPR_RBX, GPR_RSI}, {GPR_RBX, GPR_RDI}, {GPR_RBP, GPR_RSI}, {GPR_RBP, GPR_RDI},
-	{GPR_RSI, INSN_REG_NONE}, {GPR_RDI, INSN_REG_NONE},
+	{GPR_RBX, GPR_RSI},	  {GPR_RBX, GPR_RDI},	    {GPR_RBP, GPR_RSI},
+	{GPR_RBP, GPR_RDI},	  {GPR_RSI, INSN_REG_NONE}, {GPR_RDI, INSN_REG_NONE},
 	{GPR_RBP, INSN_REG_NONE}, {GPR_RBX, INSN_REG_NONE},
 };
 

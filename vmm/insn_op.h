@@ -2,6 +2,7 @@
 /* The names of the operations that the decoder can tell apart, and of the ways they take operands. */
 #pragma once
 
+/* clang-format off */
 /*
  * One name for all encodings of an operation. Condition codes are the low four bits of the opcode.
  * INSN_SIMD and INSN_FPU stand for everything of their kind: the length is known and no more.
@@ -65,6 +66,7 @@ enum insn_op {
 	INSN_SIMD, INSN_FPU,
 	INSN_OPS
 };
+/* clang-format on */
 
 /*
  * Operands, destination first. RM is what ModRM.mod and rm say, REG what reg says, ACC is rAX, and

@@ -27,31 +27,31 @@ enum insn_memory {
 	MEMORY_4,
 	MEMORY_8,
 	MEMORY_16,
-	MEMORY_VECTOR,	/* the vector size */
-	MEMORY_DOUBLE,	/* CMPXCHG8B and 16B, BOUND: two operands */
-	MEMORY_FAR,	/* an offset and a selector */
-	MEMORY_TABLE,	/* a descriptor-table register: limit and base */
-	MEMORY_REX_W,	/* 8 with REX.W, else 4 */
+	MEMORY_VECTOR, /* the vector size */
+	MEMORY_DOUBLE, /* CMPXCHG8B and 16B, BOUND: two operands */
+	MEMORY_FAR,    /* an offset and a selector */
+	MEMORY_TABLE,  /* a descriptor-table register: limit and base */
+	MEMORY_REX_W,  /* 8 with REX.W, else 4 */
 	MEMORY_UNKNOWN,
 };
 
 enum insn_flag {
-	FLAG_BYTE = 1 << 0,   /* the operand size is 1 */
-	FLAG_LOCK = 1 << 1,   /* LOCK is allowed if the destination is memory */
-	FLAG_NO64 = 1 << 2,   /* #UD in 64-bit mode */
-	FLAG_ONLY64 = 1 << 3, /* #UD elsewhere */
-	FLAG_WIDE64 = 1 << 4, /* 64-bit operands in 64-bit mode unless 66 says 16 */
-	FLAG_FIXED64 = 1 << 5, /* 64-bit operands in 64-bit mode whatever the prefixes */
-	FLAG_MEMORY = 1 << 6, /* only a memory form exists */
+	FLAG_BYTE = 1 << 0,	/* the operand size is 1 */
+	FLAG_LOCK = 1 << 1,	/* LOCK is allowed if the destination is memory */
+	FLAG_NO64 = 1 << 2,	/* #UD in 64-bit mode */
+	FLAG_ONLY64 = 1 << 3,	/* #UD elsewhere */
+	FLAG_WIDE64 = 1 << 4,	/* 64-bit operands in 64-bit mode unless 66 says 16 */
+	FLAG_FIXED64 = 1 << 5,	/* 64-bit operands in 64-bit mode whatever the prefixes */
+	FLAG_MEMORY = 1 << 6,	/* only a memory form exists */
 	FLAG_REGISTER = 1 << 7, /* only a register form exists */
-	FLAG_GROUP = 1 << 8,  /* op is an enum insn_group: ModRM chooses */
-	FLAG_PREFIX = 1 << 9, /* op is an enum insn_prefixed: 66, F3 or F2 chooses */
-	FLAG_VEX = 1 << 10,   /* the VEX form means the same */
-	FLAG_EVEX = 1 << 11,  /* and so does the EVEX form */
-	FLAG_MODRM = 1 << 12, /* group members: ModRM is all opcode, the form is not inherited */
-	FLAG_NATIVE = 1 << 13, /* the operand size is 8 in 64-bit mode, else 4 */
-	FLAG_REX_W = 1 << 14, /* it is 8 with REX.W, else 4 */
-	FLAG_PORT = 1 << 15,  /* it is at most 4, with REX.W too */
+	FLAG_GROUP = 1 << 8,	/* op is an enum insn_group: ModRM chooses */
+	FLAG_PREFIX = 1 << 9,	/* op is an enum insn_prefixed: 66, F3 or F2 chooses */
+	FLAG_VEX = 1 << 10,	/* the VEX form means the same */
+	FLAG_EVEX = 1 << 11,	/* and so does the EVEX form */
+	FLAG_MODRM = 1 << 12,	/* group members: ModRM is all opcode, the form is not inherited */
+	FLAG_NATIVE = 1 << 13,	/* the operand size is 8 in 64-bit mode, else 4 */
+	FLAG_REX_W = 1 << 14,	/* it is 8 with REX.W, else 4 */
+	FLAG_PORT = 1 << 15,	/* it is at most 4, with REX.W too */
 };
 
 struct insn_entry {

@@ -119,7 +119,8 @@ enum insn_status insn_decode_vex(struct insn_decoder *d, uint8_t escape)
 	if (d->entry.op == INSN_NONE)
 		d->entry = (struct insn_entry){
 			.op = INSN_SIMD,
-			.form = vex.map == INSN_MAP_0F && opcode == 0x77 ? FORM_NONE : FORM_VECTOR_RM,
+			.form = vex.map == INSN_MAP_0F && opcode == 0x77 ? FORM_NONE
+									 : FORM_VECTOR_RM,
 			.imm = has_immediate(vex.map, opcode) ? IMM_U8 : IMM_NONE,
 			.memory = MEMORY_UNKNOWN,
 		};

@@ -30,11 +30,21 @@ struct elf64_segment {
 };
 
 static_assert(sizeof(struct elf32_header) == 52 && sizeof(struct elf64_header) == 64, "no padding");
-static_assert(sizeof(struct elf32_segment) == 32 && sizeof(struct elf64_segment) == 56, "no padding");
+static_assert(sizeof(struct elf32_segment) == 32 && sizeof(struct elf64_segment) == 56,
+	      "no padding");
 
-enum { IDENT_CLASS = 4, IDENT_DATA = 5, IDENT_VERSION = 6, CLASS_32 = 1, CLASS_64 = 2, DATA_LSB = 1 };
+enum {
+	IDENT_CLASS = 4,
+	IDENT_DATA = 5,
+	IDENT_VERSION = 6,
+	CLASS_32 = 1,
+	CLASS_64 = 2,
+	DATA_LSB = 1
+};
 enum { TYPE_EXEC = 2, MACHINE_386 = 3, MACHINE_X86_64 = 62 };
-enum { PHNUM_MAX = 64 }; /* any more is no kernel; FFFFh (PN_XNUM) would stand for a larger number */
+enum {
+	PHNUM_MAX = 64
+}; /* any more is no kernel; FFFFh (PN_XNUM) would stand for a larger number */
 
 static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
 

@@ -46,8 +46,8 @@ static_assert(offsetof(struct setup_header, init_size) == 0x260 - SETUP_OFFSET, 
 
 /* The header ends where the jump over it leads to. */
 #define HEADER_END(jump_offset) (0x202u + (jump_offset))
-#define HEADER_MAGIC 0x53726448u /* "HdrS" */
-#define VERSION_64   0x020c	 /* 2.12: xloadflags, and with it the 64-bit entry */
+#define HEADER_MAGIC		0x53726448u /* "HdrS" */
+#define VERSION_64		0x020c	    /* 2.12: xloadflags, and with it the 64-bit entry */
 
 /* "The Zero Page" (Documentation/arch/x86/zero-page.rst): offsets of what a loader fills in. */
 enum { BOOT_ACPI_RSDP = 0x70, BOOT_E820_ENTRIES = 0x1e8, BOOT_E820_TABLE = 0x2d0 };

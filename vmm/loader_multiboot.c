@@ -25,8 +25,13 @@ struct header {
 };
 
 /* "Boot information format": what is there is told by flags. */
-enum { INFO_MEMORY = 1 << 0, INFO_CMDLINE = 1 << 2, INFO_MODULES = 1 << 3, INFO_MAP = 1 << 6,
-       INFO_LOADER = 1 << 9 };
+enum {
+	INFO_MEMORY = 1 << 0,
+	INFO_CMDLINE = 1 << 2,
+	INFO_MODULES = 1 << 3,
+	INFO_MAP = 1 << 6,
+	INFO_LOADER = 1 << 9
+};
 
 struct information {
 	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4];
@@ -44,8 +49,7 @@ struct map_entry {
 } __attribute__((packed));
 
 #define MEMORY_MAP (GUEST_MODULES + MAX_PART_IMAGES * sizeof(struct module))
-static_assert(MEMORY_MAP + MEMORY_ENTRIES_MAX * sizeof(struct map_entry) <=
-		      GUEST_MODULES + PAGE_SIZE,
+static_assert(MEMORY_MAP + MEMORY_ENTRIES_MAX * sizeof(struct map_entry) <= GUEST_MODULES + PAGE_SIZE,
 	      "one page");
 
 #define LOADER_NAME (GUEST_NAMES + MAX_PART_IMAGES * NAME_SIZE)
@@ -78,7 +82,8 @@ static bool match(const struct vmm_image *image)
 }
 
 /* "The address fields of Multiboot header" */
-static const char *plan_addresses(struct load_plan *plan, const struct header *header, uint64_t offset)
+static const char *plan_addresses(struct load_plan *plan, const struct header *header,
+				  uint64_t offset)
 {
 	uint64_t before = (uint64_t)header->header_addr - header->load_addr;
 	uint64_t end = header->load_end_addr, start, file, size;

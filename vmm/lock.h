@@ -3,8 +3,8 @@
  * The VMM's spinlock. A VMM half runs to completion, so a holder is never preempted by another half
  * on its CPU; two halves meet only when two vCPUs are in the VMM on two CPUs.
  *
- * Lock order, outermost first: a device's lock; PCI's, if the device is a function on it; an interrupt
- * controller's (one of the 8259's and the IOAPIC's at a time); the timer queue's.
+ * Lock order, outermost first: a device's lock; PCI's, if the device is a function on it; an
+ * interrupt controller's (one of the 8259's and the IOAPIC's at a time); the timer queue's.
  */
 #pragma once
 

@@ -155,6 +155,8 @@ static const struct msr_rule rules[] = {
 	{0xc0010010, 0xc0010010, ONLY_AMD, .keep = ALL_BITS}, /* SYSCFG */
 	/* HWCR: TscFreqSel 24 is 1; TlbCacheDis 3, FFDIS 6 and MonMwaitDis 8 may be written. */
 	{0xc0010015, 0xc0010015, ONLY_AMD, .value = BIT(24), .keep = ~(BIT(3) | BIT(6) | BIT(8))},
+	/* NB_CFG: Linux sets EnableCf8ExtCfg, 46, without asking whether it can. */
+	{0xc001001f, 0xc001001f, ONLY_AMD, .keep = ~BIT(46)},
 	{0xc0010055, 0xc0010055, ONLY_AMD, .keep = ALL_BITS}, /* interrupt pending message */
 	/* DE_CFG: LFENCE serializes, and stays so. */
 	{0xc0011029, 0xc0011029, ONLY_AMD, .value = BIT(1), .keep = ALL_BITS},

@@ -19,7 +19,7 @@ enum { TYPE_UC = 0, TYPE_WC = 1, TYPE_WT = 4, TYPE_WP = 5, TYPE_WB = 6 };
 static const uint16_t fixed_index[MTRR_FIXED] = {0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
 						 0x26b, 0x26c, 0x26d, 0x26e, 0x26f};
 
-#define EIGHT(type) ((type) * 0x0101010101010101ULL)
+#define EIGHT(type) ((type)*0x0101010101010101ULL)
 
 void mtrr_init(struct mtrr *mtrr, unsigned phys_bits)
 {
@@ -56,7 +56,8 @@ bool mtrr_read(struct mtrr *mtrr, uint32_t index, uint64_t *value)
 
 static bool type_valid(uint64_t type)
 {
-	const unsigned valid = 1 << TYPE_UC | 1 << TYPE_WC | 1 << TYPE_WT | 1 << TYPE_WP | 1 << TYPE_WB;
+	const unsigned valid = 1 << TYPE_UC | 1 << TYPE_WC | 1 << TYPE_WT | 1 << TYPE_WP |
+			       1 << TYPE_WB;
 
 	return type < 8 && (valid & 1u << type);
 }
@@ -77,7 +78,8 @@ static bool value_valid(unsigned phys_bits, uint32_t index, uint64_t value)
 		return types_valid(value);
 	if (value >> phys_bits)
 		return false;
-	return index & 1 ? !(value & BITS(10, 0)) : type_valid(value & 0xff) && !(value & BITS(11, 8));
+	return index & 1 ? !(value & BITS(10, 0))
+			 : type_valid(value & 0xff) && !(value & BITS(11, 8));
 }
 
 bool mtrr_write(struct mtrr *mtrr, unsigned phys_bits, uint32_t index, uint64_t value)

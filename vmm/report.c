@@ -5,8 +5,9 @@
 #include "lib/format.h"
 #include "vmm/call.h"
 
-static const char gpr_names[GPR_COUNT][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-					     "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+static const char gpr_names[GPR_COUNT][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp",
+					     "rsi", "rdi", "r8",  "r9",	 "r10", "r11",
+					     "r12", "r13", "r14", "r15"};
 
 /* A text that grows in a buffer of fixed size. */
 struct text {

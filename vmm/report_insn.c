@@ -12,7 +12,8 @@ static bool read_byte(const struct walk_context *context, gva_t linear, uint8_t 
 {
 	struct walk_result result;
 
-	return walk(context, linear, WALK_FETCH, &result) == WALK_OK && guest_read(result.gpa, byte, 1);
+	return walk(context, linear, WALK_FETCH, &result) == WALK_OK &&
+	       guest_read(result.gpa, byte, 1);
 }
 
 /* As far as the bytes can be read. */

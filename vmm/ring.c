@@ -64,10 +64,10 @@ size_t ring_put(const void *data, size_t size)
 	head = ring->out_head;
 	taken = room_or_wait(head, size);
 	copy_out(head, data, taken);
-	__atomic_store_n(&ring->out_head, head + taken, __ATOMIC_RELEASE);
+	/* A full barrier: the console sets wake before it looks at out_head for the last time. */
+	__atomic_store_n(&ring->out_head, head + taken, __ATOMIC_SEQ_CST);
 	spin_unlock(&out_lock);
-	if (taken && (__atomic_load_n(&ring->wake, __ATOMIC_RELAXED) ||
-		      __atomic_load_n(&ring->attached, __ATOMIC_RELAXED)))
+	if (taken && __atomic_load_n(&ring->wake, __ATOMIC_SEQ_CST))
 		call_console_notify();
 	return taken;
 }

@@ -10,7 +10,7 @@
 
 /* Access rights: SDM 3A 3.4.5 "Segment Descriptors" and 7.2.3 "TSS Descriptor in 64-bit mode". */
 enum {
-	DATA = SEG_ATTR_P | SEG_ATTR_S | 3, /* read, write, accessed */
+	DATA = SEG_ATTR_P | SEG_ATTR_S | 3,  /* read, write, accessed */
 	CODE = SEG_ATTR_P | SEG_ATTR_S | 11, /* execute, read, accessed */
 	LDT = SEG_ATTR_P | 2,
 	BUSY_TSS = SEG_ATTR_P | 11,
@@ -146,5 +146,6 @@ void start_state_sipi(struct frame *frame, uint32_t signature, uint8_t vector)
 {
 	start_state_init(frame, signature);
 	frame->rip = 0;
-	frame->seg[SEG_CS] = (struct seg){(uint16_t)(vector << 8), CODE, 0xffff, (uint64_t)vector << 12};
+	frame->seg[SEG_CS] = (struct seg){(uint16_t)(vector << 8), CODE, 0xffff,
+					  (uint64_t)vector << 12};
 }

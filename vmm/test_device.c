@@ -24,7 +24,8 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 	if (port == TEST_PORT_EXIT)
 		guest_exit(value);
 	else if (port == TEST_PORT_OUTPUT)
-		ring_put(&byte, 1); /* what the ring does not take is lost: there is no flow control */
+		ring_put(&byte,
+			 1); /* what the ring does not take is lost: there is no flow control */
 }
 
 static void io_write_block(struct device *dev, uint16_t port, const uint8_t *data, size_t count)

@@ -17,7 +17,10 @@ static uint64_t read_cr(const struct frame *frame, unsigned cr)
 
 	if (cr == 8)
 		return call_lapic_read(LAPIC_TPR) >> TPR_CLASS_SHIFT;
-	return cr == 0 ? control->cr0 : cr == 2 ? control->cr2 : cr == 3 ? control->cr3 : control->cr4;
+	return cr == 0	 ? control->cr0
+	       : cr == 2 ? control->cr2
+	       : cr == 3 ? control->cr3
+			 : control->cr4;
 }
 
 /* False: #GP(0). What was written is in *groups. */

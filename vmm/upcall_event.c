@@ -55,7 +55,7 @@ static void on_power(struct frame *frame)
 
 /* In the order in which events that came together are taken. */
 static const struct {
-	uint32_t event; /* enum event */
+	uint32_t event;	 /* enum event */
 	uint32_t groups; /* what the handler writes */
 	void (*handle)(struct frame *frame);
 } handlers[] = {

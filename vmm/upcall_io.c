@@ -7,15 +7,18 @@
 
 struct resume upcall_io(struct frame *frame)
 {
-	struct frame_io io = frame->io;
+	const struct frame_io *io = &frame->io;
+	struct frame_reply *reply = &frame->reply;
 
-	if (!io.in) {
-		bus_port_write(io.port, io.size, io.value);
-		return (struct resume){0, io.insn_len};
+	if (!io->in) {
+		bus_port_write(io->port, io->size, io->value);
+		return (struct resume){0, io->insn_len};
 	}
-	frame->reply = (struct frame_reply){
-		.gpr = GPR_RAX, .size = io.size, .value = bus_port_read(io.port, io.size)};
-	return (struct resume){GROUP_REPLY, io.insn_len};
+	reply->gpr = GPR_RAX;
+	reply->size = io->size;
+	reply->high_byte = 0;
+	reply->value = bus_port_read(io->port, io->size);
+	return (struct resume){GROUP_REPLY, io->insn_len};
 }
 
 struct resume upcall_inta(struct frame *frame)

@@ -40,7 +40,7 @@ static const bool can_exit[INSN_OPS] = {
 struct resume upcall_length(struct frame *frame)
 {
 	enum insn_op op = INSN_NONE;
-	struct walk_context context;
+	__attribute__((uninitialized)) struct walk_context context; /* this is the hottest upcall */
 	enum fetch_status status;
 	unsigned length = 0;
 

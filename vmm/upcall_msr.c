@@ -13,9 +13,10 @@ static void log_refusal(const struct frame_msr *msr)
 {
 	char text[80];
 
-	call_log(text, msr->write ? format(text, sizeof(text), "fault #GP(0) wrmsr 0x%x = 0x%lx",
-					   msr->index, msr->value)
-				  : format(text, sizeof(text), "fault #GP(0) rdmsr 0x%x", msr->index));
+	call_log(text, msr->write
+			       ? format(text, sizeof(text), "fault #GP(0) wrmsr 0x%x = 0x%lx",
+					msr->index, msr->value)
+			       : format(text, sizeof(text), "fault #GP(0) rdmsr 0x%x", msr->index));
 }
 
 struct resume upcall_msr(struct frame *frame)

@@ -10,7 +10,7 @@
 /* All that decides a translation. Taken from the frame page; CPUID's part from the partition. */
 struct walk_context {
 	uint64_t cr0, cr3, cr4, efer, rflags;
-	uint32_t pkru;	    /* counts only with CR4.PKE */
+	uint32_t pkru; /* counts only with CR4.PKE */
 	uint8_t cpl;
 	uint8_t maxphyaddr; /* the guest's, 32 to 52: what is above is reserved in its tables */
 	bool gib_pages;	    /* the guest's CPUID offers 1 GiB pages */
@@ -38,7 +38,7 @@ enum walk_status {
 	WALK_OK,       /* result.gpa is the address */
 	WALK_FAULT,    /* #PF with result.error; CR2 is the linear address */
 	WALK_UNBACKED, /* a table entry is at result.gpa, and no RAM is there */
-	WALK_RETRY,    /* another vCPU changed an entry while its A or D bit was set: run it again */
+	WALK_RETRY, /* another vCPU changed an entry before its A or D bit was set: run it again */
 };
 
 struct walk_result {

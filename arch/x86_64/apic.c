@@ -14,6 +14,7 @@
 enum { ICR_PATIENCE = 1000000 };
 
 static volatile uint32_t *registers; /* the xAPIC page; NULL in x2APIC mode */
+static hpa_t base_pa;
 static bool ready;
 
 uint32_t apic_read(enum apic_register reg)
@@ -33,29 +34,26 @@ void apic_write(enum apic_register reg, uint32_t value)
 
 bool apic_init(void)
 {
-	uint64_t base;
-
+	base_pa = msr_read(MSR_APIC_BASE) & PAGE_ADDRESS;
 	if (cpu_features.x2apic)
 		return true;
-	base = msr_read(MSR_APIC_BASE) & PAGE_ADDRESS;
-	registers = mmio_map(base, PAGE_SIZE, PAGE_UC);
+	registers = mmio_map(base_pa, PAGE_SIZE, PAGE_UC);
 	return registers != NULL;
 }
 
 /*
- * SDM 3A 11.12.5.1 "x2APIC States": EN and EXTD one after the other. A base that firmware moved away from
- * CPU 0's is moved back: we map one page for all.
+ * SDM 3A 11.12.5.1 "x2APIC States": EN and EXTD one after the other. If firmware put this CPU's page
+ * elsewhere than CPU 0's it is moved: we map one page for all.
  */
 static void mode_set(void)
 {
-	uint64_t base = msr_read(MSR_APIC_BASE);
+	uint64_t is = msr_read(MSR_APIC_BASE);
+	uint64_t want = (is & ~PAGE_ADDRESS) | base_pa | APIC_BASE_EN;
 
-	if (!(base & APIC_BASE_EN)) {
-		base |= APIC_BASE_EN;
-		msr_write(MSR_APIC_BASE, base);
-	}
-	if (cpu_features.x2apic && !(base & APIC_BASE_EXTD))
-		msr_write(MSR_APIC_BASE, base | APIC_BASE_EXTD);
+	if (is != want)
+		msr_write(MSR_APIC_BASE, want);
+	if (cpu_features.x2apic && !(want & APIC_BASE_EXTD))
+		msr_write(MSR_APIC_BASE, want | APIC_BASE_EXTD);
 }
 
 void apic_init_cpu(void)
@@ -116,7 +114,10 @@ static void icr_wait(void)
 static void icr_send(uint32_t id, uint32_t low)
 {
 	if (!registers) {
-		/* Unlike a store to the page, WRMSR here does not wait for earlier stores: SDM 3A 11.12.3. */
+		/*
+		 * Unlike a store to the page, WRMSR here does not wait for earlier stores: SDM 3A
+		 * 11.12.3.
+		 */
 		memory_fence();
 		msr_write(MSR_X2APIC_BASE + APIC_ICR_LOW / 16, (uint64_t)id << 32 | low);
 		return;
@@ -139,7 +140,12 @@ void apic_send_nmi(uint32_t id)
 
 void apic_send_nmi_all_but_self(void)
 {
-	icr_send(0, (uint32_t)APIC_ICR_ALL_BUT_SELF | (uint32_t)APIC_ICR_NMI | (uint32_t)APIC_ICR_ASSERT);
+	for (unsigned i = 0; i < percpu_limit(); i++) {
+		const struct arch_cpu *cpu = arch_cpu_of(i);
+
+		if (percpu_exists(i) && cpu->online && cpu != arch_cpu())
+			apic_send_nmi(cpu->apic_id);
+	}
 }
 
 void apic_send_init(uint32_t id)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's local APIC, in x2APIC mode where the machine has it. Every function acts on the running CPU's
- * own. It is never switched off by APIC_BASE.EN: one that was does not come back under QEMU.
+ * The host's local APIC, in x2APIC mode where the machine has it. Every function acts on the
+ * running CPU's own. It is never switched off by APIC_BASE.EN: one that was does not come back
+ * under QEMU.
  */
 #pragma once
 
@@ -10,7 +11,9 @@
 /* CPU 0, once, after kernel_space_init: finds the registers. False: there is no local APIC. */
 bool must_check apic_init(void);
 
-/* Each CPU: enables it, spurious and error vectors, NMI on LINT1, timer stopped, all else masked. */
+/*
+ * Each CPU: enables it, spurious and error vectors, NMI on LINT1, timer stopped, all else masked.
+ */
 void apic_init_cpu(void);
 
 /* True once CPU 0 has done that: for code that may run before. */
@@ -23,6 +26,10 @@ void apic_eoi(void);
 /* To one CPU, by its APIC id. IF=0; returns when the APIC has taken it. */
 void apic_send_fixed(uint32_t id, uint8_t vector);
 void apic_send_nmi(uint32_t id);
+/*
+ * To all that are online, one by one: QEMU's CPUs that never got a SIPI would run off at a
+ * broadcast.
+ */
 void apic_send_nmi_all_but_self(void);
 void apic_send_init(uint32_t id);
 void apic_send_sipi(uint32_t id, uint8_t page);
@@ -31,9 +38,10 @@ void apic_send_sipi(uint32_t id, uint8_t page);
 void apic_error_interrupt(void);
 
 /*
- * The timer interrupts once, with VECTOR_TIMER, when the TSC has reached a value. Without TSC-deadline it
- * is a one-shot count, and may come early: by rounding, or if the value is far away. Look at the TSC and
- * arm it again. A value in the past interrupts at once. CPU 0 calibrates once; tsc_khz is the TSC's own frequency.
+ * The timer interrupts once, with VECTOR_TIMER, when the TSC has reached a value. Without
+ * TSC-deadline it is a one-shot count, and may come early: by rounding, or if the value is far
+ * away. Look at the TSC and arm it again. A value in the past interrupts at once. CPU 0 calibrates
+ * once; tsc_khz is the TSC's own frequency.
  */
 void apic_timer_calibrate(uint64_t tsc_khz);
 void apic_timer_arm(uint64_t tsc);

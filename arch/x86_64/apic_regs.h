@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The local APIC's registers and bits: SDM 3A 11 "Advanced Programmable Interrupt Controller (APIC)". */
+/*
+ * The local APIC's registers and bits: SDM 3A 11 "Advanced Programmable Interrupt Controller
+ * (APIC)".
+ */
 #pragma once
 
 #include "lib/types.h"
@@ -40,6 +43,5 @@ enum apic_bit {
 	APIC_ICR_STARTUP = 6 << 8,
 	APIC_ICR_PENDING = BIT(12),
 	APIC_ICR_ASSERT = BIT(14),
-	APIC_ICR_ALL_BUT_SELF = 3 << 18,
 	APIC_DIVIDE_BY_1 = 0xb,
 };

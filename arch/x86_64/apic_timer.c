@@ -15,7 +15,9 @@ enum {
 	COUNT_MIN = 16,
 };
 
-/* One-shot only: counts = ticks * count_mul >> COUNT_SHIFT; beyond ticks_max the count is all ones. */
+/*
+ * One-shot only: counts = ticks * count_mul >> COUNT_SHIFT; beyond ticks_max the count is all ones.
+ */
 static uint64_t count_mul, ticks_max, count_khz;
 
 void apic_timer_calibrate(uint64_t tsc_khz)

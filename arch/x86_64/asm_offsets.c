@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The offsets and constants of C that assembly needs: compiled to assembly, never linked; the build turns
- * each DEFINE into a #define of asm_offsets.h.
+ * The offsets and constants of C that assembly needs: compiled to assembly, never linked; the build
+ * turns each DEFINE into a #define of asm_offsets.h.
  */
 #include "abi/calls.h"
 #include "abi/frame.h"
@@ -10,8 +10,9 @@
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/smp_mailbox.h"
 #include "arch/x86_64/trap_asm.h"
+#include "arch/x86_64/virt.h"
 
-#define DEFINE(name, value) asm volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
+#define DEFINE(name, value)	   asm volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
 #define OFFSET(name, type, member) DEFINE(name, offsetof(struct type, member))
 
 void asm_offsets(void);
@@ -95,6 +96,7 @@ static inline void gpr_offsets(void)
 	DEFINE(GPR_OFFSET_R13, GPR_R13 * 8);
 	DEFINE(GPR_OFFSET_R14, GPR_R14 * 8);
 	DEFINE(GPR_OFFSET_R15, GPR_R15 * 8);
+	OFFSET(VIRT_CR2, virt_vcpu, cr2);
 }
 
 void asm_offsets(void)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading CPUID into struct cpu_features: SDM 2A "CPUID", APM3 E "Obtaining Processor Information". */
+/*
+ * Reading CPUID into struct cpu_features: SDM 2A "CPUID", APM3 E "Obtaining Processor Information".
+ */
 #include "arch/x86_64/cpu_features.h"
 
 #include "arch/x86_64/fpu.h"
@@ -34,11 +36,11 @@ struct feature_bit {
 	const char *name;
 };
 
-#define FEATURE(leaf_, subleaf_, reg_, bit_, field, needed_, compared_)                             \
-	{                                                                                           \
-		.leaf = (leaf_), .subleaf = (subleaf_), .reg = (reg_), .bit = (bit_),               \
-		.offset = offsetof(struct cpu_features, field), .needed = (needed_),                \
-		.compared = (compared_), .name = #field,                                            \
+#define FEATURE(leaf_, subleaf_, reg_, bit_, field, needed_, compared_)               \
+	{                                                                             \
+		.leaf = (leaf_), .subleaf = (subleaf_), .reg = (reg_), .bit = (bit_), \
+		.offset = offsetof(struct cpu_features, field), .needed = (needed_),  \
+		.compared = (compared_), .name = #field,                              \
 	}
 
 static const struct feature_bit feature_bits[] = {
@@ -85,19 +87,25 @@ static bool *feature_flag(struct cpu_features *features, const struct feature_bi
 }
 
 /* A leaf beyond the highest one reads as zero: Intel would answer with the highest one's data. */
-static struct cpuid_regs leaf_read(const struct cpu_features *features, uint32_t leaf, uint32_t subleaf)
+static struct cpuid_regs leaf_read(const struct cpu_features *features, uint32_t leaf,
+				   uint32_t subleaf)
 {
 	uint32_t max = leaf < LEAF_EXT_MAX ? features->max_leaf : features->max_extended_leaf;
 
-	return leaf <= max ? cpuid(leaf, subleaf) : (struct cpuid_regs){ 0 };
+	return leaf <= max ? cpuid(leaf, subleaf) : (struct cpuid_regs){0};
 }
 
 static bool feature_read(const struct cpu_features *features, const struct feature_bit *bit)
 {
 	struct cpuid_regs r = leaf_read(features, bit->leaf, bit->subleaf);
-	const uint32_t regs[] = { r.eax, r.ebx, r.ecx, r.edx };
+	const uint32_t regs[] = {r.eax, r.ebx, r.ecx, r.edx};
 
 	return regs[bit->reg] >> bit->bit & 1;
+}
+
+static void feature_store(struct cpu_features *features, const struct feature_bit *bit)
+{
+	*feature_flag(features, bit) = feature_read(features, bit);
 }
 
 static void read_vendor(struct cpu_features *features)
@@ -106,12 +114,12 @@ static void read_vendor(struct cpu_features *features)
 		char name[13];
 		enum cpu_vendor vendor;
 	} vendors[] = {
-		{ "GenuineIntel", CPU_VENDOR_INTEL },
-		{ "AuthenticAMD", CPU_VENDOR_AMD },
-		{ "HygonGenuine", CPU_VENDOR_AMD },
+		{"GenuineIntel", CPU_VENDOR_INTEL},
+		{"AuthenticAMD", CPU_VENDOR_AMD},
+		{"HygonGenuine", CPU_VENDOR_AMD},
 	};
 	struct cpuid_regs r = cpuid(LEAF_VENDOR, 0);
-	const uint32_t name[] = { r.ebx, r.edx, r.ecx };
+	const uint32_t name[] = {r.ebx, r.edx, r.ecx};
 
 	features->max_leaf = r.eax;
 	features->max_extended_leaf = cpuid(LEAF_EXT_MAX, 0).eax;
@@ -177,7 +185,7 @@ static void read_all(struct cpu_features *features)
 	read_version(features);
 	read_model_name(features);
 	for (size_t i = 0; i < ARRAY_SIZE(feature_bits); i++)
-		*feature_flag(features, &feature_bits[i]) = feature_read(features, &feature_bits[i]);
+		feature_store(features, &feature_bits[i]);
 	read_sizes(features);
 	read_svm(features);
 	if (features->xsave) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this machine's processors can do, asked once per boot on CPU 0. Every other CPU is compared with
- * it: what the kernel relies on must be there on all of them.
+ * What this machine's processors can do, asked once per boot on CPU 0. Every other CPU is compared
+ * with it: what the kernel relies on must be there on all of them.
  */
 #pragma once
 
@@ -47,7 +47,7 @@ struct cpu_features {
 	bool xsave, xsaveopt, xsavec, xsaves;
 	uint64_t xcr0_supported; /* CPUID 0Dh */
 	uint64_t xcr0_host;	 /* what the host enables and switches: 0 without XSAVE */
-	uint32_t xsave_size;	 /* bytes of the standard format under xcr0_host; 512 without XSAVE */
+	uint32_t xsave_size; /* bytes of the standard format under xcr0_host; 512 without XSAVE */
 
 	bool vmx, svm;
 	uint32_t svm_revision, svm_asids;
@@ -64,7 +64,7 @@ void cpu_features_init(void);
 const char *cpu_features_missing(void);
 
 /*
- * On another CPU: the name of the first feature in which it is less than CPU 0, in a way that matters,
- * or NULL. Such a CPU must not run.
+ * On another CPU: the name of the first feature in which it is less than CPU 0, in a way that
+ * matters, or NULL. Such a CPU must not run.
  */
 const char *cpu_features_differ(void);

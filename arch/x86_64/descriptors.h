@@ -49,5 +49,8 @@ struct arch_cpu;
 /* Fills in the GDT and TSS of a CPU whose block starts at block. */
 void descriptors_init(struct arch_cpu *cpu, uint64_t block);
 
-/* Loads them on the running CPU, which is cpu. CS becomes SELECTOR_KERNEL_CODE; the data selectors null. */
+/*
+ * Loads them on the running CPU, which is cpu. CS becomes SELECTOR_KERNEL_CODE; the data selectors
+ * null.
+ */
 void descriptors_load(struct arch_cpu *cpu);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which extended states the host switches, and their memory images: SDM 1 13 "Managing State Using XSAVE". */
+/*
+ * Which extended states the host switches, and their memory images: SDM 1 13 "Managing State Using
+ * XSAVE".
+ */
 #include "arch/x86_64/fpu.h"
 
 #include "arch/x86_64/insn.h"
@@ -14,7 +17,7 @@ enum {
 };
 
 /* AMX is left out: 8 KiB a vCPU for what no guest is offered. MPX is gone from the hardware. */
-#define XCR0_AVX512 (XCR0_OPMASK | XCR0_ZMM_HI256 | XCR0_HI16_ZMM)
+#define XCR0_AVX512   (XCR0_OPMASK | XCR0_ZMM_HI256 | XCR0_HI16_ZMM)
 #define XCR0_SWITCHED (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512 | XCR0_PKRU)
 
 /* The legacy region: SDM 1 table 10-2 "Format of an FXSAVE Area". */
@@ -35,7 +38,10 @@ struct xsave_area {
 	uint8_t reserved[48];
 };
 
-/* Offset and size of each state in the standard format are its own, so the last end is the area's size. */
+/*
+ * Offset and size of each state in the standard format are its own, so the last end is the area's
+ * size.
+ */
 static uint32_t area_size(uint64_t xcr0)
 {
 	uint32_t size = XSAVE_LEGACY_SIZE + XSAVE_HEADER_SIZE;
@@ -84,7 +90,10 @@ void fpu_area_init(void *area)
 	xsave->legacy.fcw = 0x40;
 	xsave->legacy.ftw = 0xff; /* every register holds +0.0: abridged form of 5555h */
 	xsave->legacy.mxcsr = 0x1f80;
-	/* All but x87 start in their initial configuration; x87's is FNINIT's, which RESET's is not. */
+	/*
+	 * All but x87 start in their initial configuration; x87's is FNINIT's, which RESET's is
+	 * not.
+	 */
 	if (cpu_features.xsave)
 		xsave->xstate_bv = XCR0_X87;
 }
@@ -108,10 +117,10 @@ bool xcr0_valid(uint64_t value, uint64_t supported)
 	static const struct {
 		uint64_t group, base;
 	} rules[] = {
-		{ XCR0_AVX, XCR0_SSE },
-		{ XCR0_BNDREGS | XCR0_BNDCSR, XCR0_X87 },
-		{ XCR0_AVX512, XCR0_AVX | XCR0_SSE },
-		{ XCR0_TILECFG | XCR0_TILEDATA, XCR0_X87 },
+		{XCR0_AVX, XCR0_SSE},
+		{XCR0_BNDREGS | XCR0_BNDCSR, XCR0_X87},
+		{XCR0_AVX512, XCR0_AVX | XCR0_SSE},
+		{XCR0_TILECFG | XCR0_TILEDATA, XCR0_X87},
 	};
 
 	if ((value & ~supported) || !(value & XCR0_X87))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inline assembly, one instruction a function. Whatever needs more than that is in a .S file; what may
- * fault (the _safe functions) is in safe.S, whose fix-ups the trap handler knows.
+ * Inline assembly, one instruction a function. Whatever needs more than that is in a .S file; what
+ * may fault (the _safe functions) is in safe.S, whose fix-ups the trap handler knows.
  */
 #pragma once
 
@@ -266,8 +266,8 @@ static inline uint64_t tsc_read(void)
 }
 
 /*
- * Not before earlier loads are done, not after later ones begin: SDM 2B "RDTSC", APM3 "RDTSC" (LFENCE
- * is dispatch serialising there, or becomes so; on the rest it still orders loads).
+ * Not before earlier loads are done, not after later ones begin: SDM 2B "RDTSC", APM3 "RDTSC"
+ * (LFENCE is dispatch serialising there, or becomes so; on the rest it still orders loads).
  */
 static inline uint64_t tsc_read_ordered(void)
 {

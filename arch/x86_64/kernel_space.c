@@ -24,11 +24,13 @@ extern const uint8_t data_start[], bss_end[];
 #define SPACE_LAST  (~0ULL)
 
 static_assert(SPACE_FIRST % GIB(512) == 0, "a root entry's first address");
-static_assert(KERNEL_HEAP_BASE > SPACE_FIRST && KERNEL_MMIO_BASE > SPACE_FIRST, "regions in the space");
+static_assert(KERNEL_HEAP_BASE > SPACE_FIRST && KERNEL_MMIO_BASE > SPACE_FIRST,
+	      "regions in the space");
 
 /*
- * The heap's first GiB, as the boot tables see it: the final tables are built there, at the address where
- * the heap will stay. They are in the image, so below 4 GiB, and so is the root that they are put in.
+ * The heap's first GiB, as the boot tables see it: the final tables are built there, at the address
+ * where the heap will stay. They are in the image, so below 4 GiB, and so is the root that they are
+ * put in.
  */
 static uint64_t early_pdpt[512] __attribute__((aligned(4096)));
 static uint64_t early_pd[512] __attribute__((aligned(4096)));
@@ -109,7 +111,8 @@ void kernel_space_init(hpa_t image_delta, hpa_t heap, uint64_t heap_size)
 
 int user_space_init(struct page_space *space, struct page_pool *pool)
 {
-	int error = page_space_init(space, &page_format_host, pool, kernel_space.largest, 0, BIT(47) - 1);
+	int error = page_space_init(space, &page_format_host, pool, kernel_space.largest, 0,
+				    BIT(47) - 1);
 
 	if (error)
 		return error;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Mapping device registers and firmware tables on demand. The tables themselves are the record of what is
- * taken: a request goes into the first gap that holds it, with an unmapped page before and after.
+ * Mapping device registers and firmware tables on demand. The tables themselves are the record of
+ * what is taken: a request goes into the first gap that holds it, with an unmapped page before and
+ * after.
  */
 #include "arch/x86_64/cpu_features.h"
 #include "arch/x86_64/insn.h"
@@ -40,7 +41,7 @@ static bool gap_try(void *context, const struct page_mapping *mapping)
 /* 0 if there is none. */
 static uint64_t gap_find(hpa_t pa, uint64_t size)
 {
-	struct gap gap = { .size = size, .align = size >= MIB(2) ? MIB(2) : PAGE_SIZE };
+	struct gap gap = {.size = size, .align = size >= MIB(2) ? MIB(2) : PAGE_SIZE};
 
 	gap.offset = pa % gap.align;
 	gap.va = candidate(&gap, KERNEL_MMIO_BASE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The three formats. Accessed and dirty are set beforehand where they are the hardware's to set: tables
- * then need no write from it, and nobody here reads them.
+ * The three formats. Accessed and dirty are set beforehand where they are the hardware's to set:
+ * tables then need no write from it, and nobody here reads them.
  */
 #include "arch/x86_64/page_format.h"
 
@@ -40,7 +40,7 @@ const struct page_format page_format_host = {
 	.user = HOST_U,
 	.global = HOST_G,
 	.large = HOST_PS,
-	.cache = { [PAGE_WB] = 0, [PAGE_WC] = HOST_PWT, [PAGE_UC] = HOST_PCD | HOST_PWT },
+	.cache = {[PAGE_WB] = 0, [PAGE_WC] = HOST_PWT, [PAGE_UC] = HOST_PCD | HOST_PWT},
 	.cache_mask = HOST_PCD | HOST_PWT,
 	.write_xor_exec = true,
 };
@@ -53,7 +53,7 @@ const struct page_format page_format_npt = {
 	.write = HOST_W | HOST_D,
 	.no_exec = HOST_NX,
 	.large = HOST_PS,
-	.cache = { [PAGE_WB] = 0, [PAGE_WC] = HOST_PWT, [PAGE_UC] = HOST_PCD | HOST_PWT },
+	.cache = {[PAGE_WB] = 0, [PAGE_WC] = HOST_PWT, [PAGE_UC] = HOST_PCD | HOST_PWT},
 	.cache_mask = HOST_PCD | HOST_PWT,
 };
 
@@ -69,6 +69,6 @@ const struct page_format page_format_ept = {
 	.write = EPT_W,
 	.exec = EPT_X,
 	.large = EPT_LARGE,
-	.cache = { [PAGE_WB] = EPT_TYPE_OF(6), [PAGE_WC] = EPT_TYPE_OF(1), [PAGE_UC] = EPT_TYPE_OF(0) },
+	.cache = {[PAGE_WB] = EPT_TYPE_OF(6), [PAGE_WC] = EPT_TYPE_OF(1), [PAGE_UC] = EPT_TYPE_OF(0)},
 	.cache_mask = EPT_TYPE,
 };

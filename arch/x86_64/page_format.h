@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What differs between the processor's page-table formats, as data for the one walker in paging.c. */
+/*
+ * What differs between the processor's page-table formats, as data for the one walker in paging.c.
+ */
 #pragma once
 
 #include "lib/types.h"
@@ -27,11 +29,13 @@ struct page_format {
 #define PAGE_ADDRESS BITS(51, 12)
 
 /*
- * The host's own tables. The cache bits assume PAGE_PAT in MSR_PAT: entry 1 is WC in place of WT, so
- * that the PAT bit, whose place depends on the level, is never needed.
+ * The host's own tables. The cache bits assume PAGE_PAT in MSR_PAT: entry 1 is WC in place of WT,
+ * so that the PAT bit, whose place depends on the level, is never needed.
  */
 extern const struct page_format page_format_host;
-/* APM2 15.25 "Nested Paging": the same, but every access is a user access, and guests need W and X. */
+/*
+ * APM2 15.25 "Nested Paging": the same, but every access is a user access, and guests need W and X.
+ */
 extern const struct page_format page_format_npt;
 /* SDM 3C 29.3 "The Extended Page Table Mechanism". */
 extern const struct page_format page_format_ept;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Page pools. A freed page's first word holds the next one's address: never a present table entry. */
+/*
+ * Page pools. A freed page's first word holds the next one's address: never a present table entry.
+ */
 #include "arch/x86_64/page_pool.h"
 
 #include "arch/x86_64/insn.h"
@@ -14,7 +16,7 @@ static uint64_t *page_at(const struct page_pool *pool, hpa_t pa)
 void page_pool_init(struct page_pool *pool, void *va, hpa_t pa, size_t count)
 {
 	ASSERT(!(((uintptr_t)va | pa) & PAGE_MASK));
-	*pool = (struct page_pool){ .pa = pa, .va = va, .count = count, .free_list = PAGE_POOL_NONE };
+	*pool = (struct page_pool){.pa = pa, .va = va, .count = count, .free_list = PAGE_POOL_NONE};
 }
 
 void *page_pool_alloc(struct page_pool *pool)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A page pool hands out single pages of one linear block, and translates between their two addresses. The
- * kernel's heap is one, each partition's pool another. Locking is the owner's.
+ * A page pool hands out single pages of one linear block, and translates between their two
+ * addresses. The kernel's heap is one, each partition's pool another. Locking is the owner's.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ struct page_pool {
 	uint8_t *va;	 /* where the block is mapped */
 	size_t count;	 /* pages */
 	size_t fresh;	 /* pages from here on were never handed out */
-	hpa_t free_list; /* freed pages, linked through their first word by physical address; or NONE */
+	hpa_t free_list; /* freed pages, linked by address through their first word; or NONE */
 	size_t freed;	 /* how many */
 };
 
@@ -30,7 +30,9 @@ void *must_check page_pool_alloc(struct page_pool *pool);
  */
 void *must_check page_pool_alloc_block(struct page_pool *pool, size_t pages);
 
-/* What the page holds is ignored, and stays until it is handed out again, but for its first word. */
+/*
+ * What the page holds is ignored, and stays until it is handed out again, but for its first word.
+ */
 void page_pool_free(struct page_pool *pool, void *page);
 
 /* How many single pages can still be had. */

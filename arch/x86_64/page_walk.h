@@ -4,7 +4,9 @@
 
 #include "arch/x86_64/paging.h"
 
-/* entry[level] for the levels from the root down to where the walk ended: a leaf or an empty entry. */
+/*
+ * entry[level] for the levels from the root down to where the walk ended: a leaf or an empty entry.
+ */
 struct page_walk {
 	uint64_t *entry[PAGE_LEVEL_ROOT + 1];
 	unsigned level;

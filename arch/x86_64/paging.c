@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changing a space's tables. Each operation first walks its range without a change, counting the tables it
- * will need; past that point nothing can fail. A table that becomes empty is freed at once, so a table
- * that exists (but for kept ones) maps something.
+ * Changing a space's tables. Each operation first walks its range without a change, counting the
+ * tables it will need; past that point nothing can fail. A table that becomes empty is freed at
+ * once, so a table that exists (but for kept ones) maps something.
  */
 #include "arch/x86_64/paging.h"
 
@@ -43,14 +43,15 @@ static uint64_t leaf_make(const struct page_space *space, hpa_t pa, unsigned lev
 	return entry;
 }
 
-int page_space_init(struct page_space *space, const struct page_format *format, struct page_pool *pool,
-		    unsigned largest, uint64_t first, uint64_t last)
+int page_space_init(struct page_space *space, const struct page_format *format,
+		    struct page_pool *pool, unsigned largest, uint64_t first, uint64_t last)
 {
 	uint64_t *root = page_pool_alloc(pool);
 
 	if (!root)
 		return ERR_NOMEM;
-	ASSERT(first < last && is_aligned(first, PAGE_LEVEL_ROOT) && is_aligned(last + 1, PAGE_LEVEL_ROOT));
+	ASSERT(first < last && is_aligned(first, PAGE_LEVEL_ROOT) &&
+	       is_aligned(last + 1, PAGE_LEVEL_ROOT));
 	ASSERT(largest >= PAGE_LEVEL_4K && largest <= PAGE_LEVEL_1G);
 	*space = (struct page_space){
 		.format = format,
@@ -86,9 +87,9 @@ static unsigned step_level(const struct page_space *space, uint64_t va, hpa_t pa
 }
 
 /*
- * How many tables mapping one step takes, or ERR_EXIST. A table counts at the first step in it: that is
- * where the range begins, or where the table does. An existing table where a large leaf would go means
- * that something is mapped in it.
+ * How many tables mapping one step takes, or ERR_EXIST. A table counts at the first step in it:
+ * that is where the range begins, or where the table does. An existing table where a large leaf
+ * would go means that something is mapped in it.
  */
 static int step_tables(const struct page_space *space, uint64_t start, uint64_t va, unsigned leaf)
 {

@@ -13,9 +13,9 @@ noreturn void cpu_switch_stack(uint64_t top, void (*next)(unsigned number), unsi
 static const struct {
 	uint32_t start, end;
 } parts[] = {
-	{ PERCPU_MAIN_STACK, PERCPU_MAIN_TOP }, { PERCPU_NMI_STACK, PERCPU_NMI_TOP },
-	{ PERCPU_DF_STACK, PERCPU_DF_TOP },	{ PERCPU_MC_STACK, PERCPU_MC_TOP },
-	{ PERCPU_ARCH, PERCPU_KERNEL },		{ PERCPU_KERNEL, PERCPU_SIZE },
+	{PERCPU_MAIN_STACK, PERCPU_MAIN_TOP}, {PERCPU_NMI_STACK, PERCPU_NMI_TOP},
+	{PERCPU_DF_STACK, PERCPU_DF_TOP},     {PERCPU_MC_STACK, PERCPU_MC_TOP},
+	{PERCPU_ARCH, PERCPU_KERNEL},	      {PERCPU_KERNEL, PERCPU_SIZE},
 };
 
 enum {
@@ -23,6 +23,8 @@ enum {
 	BLOCK_TABLES = 2, /* a directory and a table, at most */
 	WINDOW_PAGES = 1,
 };
+
+static unsigned limit;
 
 static void map_page(uint64_t va)
 {
@@ -51,6 +53,7 @@ int percpu_create(unsigned number, uint32_t apic_id)
 	cpu->apic_id = apic_id;
 	window_create(number, &cpu->window);
 	descriptors_init(cpu, block);
+	limit = MAX(limit, number + 1);
 	return ERR_NONE;
 }
 
@@ -61,9 +64,14 @@ bool percpu_exists(unsigned number)
 	return page_lookup(&kernel_space, percpu_address(number) + PERCPU_ARCH, &mapping);
 }
 
+unsigned percpu_limit(void)
+{
+	return limit;
+}
+
 /*
- * The bits that every CPU of ours has, whatever the firmware left. XSAVE's come with fpu_init_cpu. LA57 cannot
- * change in long mode, and is off: the boot code and the trampoline start from zero.
+ * The bits that every CPU of ours has, whatever the firmware left. XSAVE's come with fpu_init_cpu.
+ * LA57 cannot change in long mode, and is off: the boot code and the trampoline start from zero.
  */
 static void control_registers_init(void)
 {
@@ -76,7 +84,10 @@ static void control_registers_init(void)
 	cr4_write(cr4);
 	/* No SYSCALL: after an exit its MSRs are the guest's. */
 	msr_write(MSR_EFER, EFER_LME | EFER_LMA | EFER_NXE);
-	/* A null CS makes SYSENTER fault (SDM 2B "SYSENTER"); on AMD it does so in 64-bit mode anyway. */
+	/*
+	 * A null CS makes SYSENTER fault (SDM 2B "SYSENTER"); on AMD it does so in 64-bit mode
+	 * anyway.
+	 */
 	msr_write(MSR_SYSENTER_CS, 0);
 	dr7_write(DR7_RESET);
 	dr6_write(DR6_RESET);

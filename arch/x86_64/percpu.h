@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The per-CPU block: each CPU's stacks, descriptor tables and data in 64 KiB of address space of its own,
- * aligned so that the stack pointer, on any of the four stacks, tells whose it is. No GS base is used:
- * after an exit it is the guest's.
+ * The per-CPU block: each CPU's stacks, descriptor tables and data in 64 KiB of address space of
+ * its own, aligned so that the stack pointer, on any of the four stacks, tells whose it is. No GS
+ * base is used: after an exit it is the guest's.
  *
  *	0x0000 guard    0x1000 main stack (RSP0)   16 KiB
  *	0x5000 guard    0x6000 NMI stack (IST 1)    8 KiB
@@ -40,6 +40,7 @@ struct arch_cpu {
 	uint32_t apic_id; /* the hardware's */
 	bool online;	  /* it has come as far as cpu_enter */
 	bool released;	  /* CPU 0 lets it go on into the kernel; atomic */
+	bool gdt_widened; /* a VMX exit left the GDT's limit at FFFFh */
 	uint64_t gdt[GDT_ENTRIES];
 	struct descriptor_pointer gdt_pointer; /* with the true limit: for LGDT after a VMX exit */
 	struct tss tss;
@@ -56,8 +57,8 @@ static inline uint64_t percpu_address(unsigned number)
 }
 
 /*
- * The block of the running CPU. Valid from cpu_enter() on. Not volatile: code never moves to another
- * CPU, so the compiler may reuse the answer.
+ * The block of the running CPU. Valid from cpu_enter() on. Not volatile: code never moves to
+ * another CPU, so the compiler may reuse the answer.
  */
 static inline uint64_t percpu_block(void)
 {
@@ -78,7 +79,23 @@ static inline struct arch_cpu *arch_cpu(void)
 	return (struct arch_cpu *)(percpu_block() + PERCPU_ARCH);
 }
 
-/* The page that belongs to the kernel: struct cpu of kernel/cpu.h. Zeroed when the block is made. */
+/*
+ * Before ring 3, which could load selectors from beyond the GDT's end: SDM 3C 28.5.2 "Loading Host
+ * Segment and Descriptor-Table Registers". The IDT's limit needs nothing: no vector reaches it.
+ */
+static inline void percpu_restore_gdt(void)
+{
+	struct arch_cpu *cpu = arch_cpu();
+
+	if (!cpu->gdt_widened)
+		return;
+	cpu->gdt_widened = false;
+	gdt_load(&cpu->gdt_pointer);
+}
+
+/*
+ * The page that belongs to the kernel: struct cpu of kernel/cpu.h. Zeroed when the block is made.
+ */
 static inline void *arch_cpu_kernel(void)
 {
 	return (void *)(percpu_block() + PERCPU_KERNEL);
@@ -101,6 +118,8 @@ static inline void *arch_cpu_kernel_of(unsigned number)
  */
 int must_check percpu_create(unsigned number, uint32_t apic_id);
 bool percpu_exists(unsigned number);
+/* No block has this number or a higher one. */
+unsigned percpu_limit(void);
 
 /*
  * Makes the running CPU number's: control registers, PAT, GDT, TSS, IDT, FPU; then goes on in

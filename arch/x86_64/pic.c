@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Firmware leaves the 8259s at vectors 8 and 70h, where IRQ 0 looks like #DF. A masked one can still send
- * its spurious IRQ 7, so it is moved too: Intel 8259A data sheet, "Initialization Command Words".
+ * Firmware leaves the 8259s at vectors 8 and 70h, where IRQ 0 looks like #DF. A masked one can
+ * still send its spurious IRQ 7, so it is moved too: Intel 8259A data sheet, "Initialization
+ * Command Words".
  */
 #include "arch/x86_64/pic.h"
 
@@ -11,7 +12,7 @@
 enum {
 	PIC_MASTER = 0x20,
 	PIC_SLAVE = 0xa0,
-	PIC_DATA = 1, /* the second port */
+	PIC_DATA = 1,	 /* the second port */
 	PIC_ICW1 = 0x11, /* edge-triggered, cascaded, ICW4 follows */
 	PIC_ICW4 = 0x01, /* 8086 mode */
 	PIC_CASCADE = 2, /* the slave's line */

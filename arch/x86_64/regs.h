@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bits of the processor's registers, one enum a register in bit order, by the manuals' names: SDM 3A
- * 2 "System Architecture Overview", APM2 3 "System Resources".
+ * The bits of the processor's registers, one enum a register in bit order, by the manuals' names:
+ * SDM 3A 2 "System Architecture Overview", APM2 3 "System Resources".
  */
 #pragma once
 

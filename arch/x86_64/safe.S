@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The instructions that may fault in ring 0, and the table that says where to go on if they do. All are
- * functions of the C ABI; bool answers in EAX.
+ * The instructions that may fault in ring 0, and the table that says where to go on if they do. All
+ * are functions of the C ABI; bool answers in EAX.
  */
 #include "arch/x86_64/smap.h"
 

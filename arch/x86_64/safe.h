@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions that may fault in ring 0, in safe.S, each with a fix-up: the function then answers false. The
- * MSR accesses are declared in insn.h; the rest is for the one file that wraps it.
+ * Instructions that may fault in ring 0, in safe.S, each with a fix-up: the function then answers
+ * false. The MSR accesses are declared in insn.h; the rest is for the one file that wraps it.
  */
 #pragma once
 

@@ -9,18 +9,18 @@
 extern const uint64_t trap_clac, call_gate_clac;
 extern const uint64_t safe_copy_stac, safe_copy_clac, safe_copy_fault_clac;
 
-static const uint8_t insn_clac[] = { 0x0f, 0x01, 0xca };
-static const uint8_t insn_stac[] = { 0x0f, 0x01, 0xcb };
+static const uint8_t insn_clac[] = {0x0f, 0x01, 0xca};
+static const uint8_t insn_stac[] = {0x0f, 0x01, 0xcb};
 
 static const struct {
 	const uint64_t *site;
 	const uint8_t *insn;
 } sites[] = {
-	{ &trap_clac, insn_clac },
-	{ &call_gate_clac, insn_clac },
-	{ &safe_copy_stac, insn_stac },
-	{ &safe_copy_clac, insn_clac },
-	{ &safe_copy_fault_clac, insn_clac },
+	{&trap_clac, insn_clac},
+	{&call_gate_clac, insn_clac},
+	{&safe_copy_stac, insn_stac},
+	{&safe_copy_clac, insn_clac},
+	{&safe_copy_fault_clac, insn_clac},
 };
 
 void smap_patch(void)

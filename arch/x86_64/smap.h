@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CLAC and STAC are #UD where SMAP is missing. Each place that needs one holds a three-byte NOP, which
- * smap_patch overwrites at boot, before the text becomes read-only. For C and assembly: in assembly,
- * SMAP_SITE name; the table in smap.c names every site and what belongs there.
+ * CLAC and STAC are #UD where SMAP is missing. Each place that needs one holds a three-byte NOP,
+ * which smap_patch overwrites at boot, before the text becomes read-only. For C and assembly: in
+ * assembly, SMAP_SITE name; the table in smap.c names every site and what belongs there.
  */
 #pragma once
 
 #ifdef __ASSEMBLER__
 
 #include "arch/x86_64/site.inc"
-
-	.macro SMAP_SITE name
-	SITE \name
-	.byte 0x0f, 0x1f, 0x00
-	.endm
 
 #else
 

@@ -16,6 +16,7 @@ enum {
 	INIT_WAIT_US = 10000,
 	SIPI_WAIT_US = 200,
 	ANSWER_WAIT_US = 200000, /* an emulated CPU may be slow to get its turn */
+	TSC_SYNC_US = 1000,
 	READY_WAIT_US = 1000000, /* it took its place: it runs, and is awaited in earnest */
 };
 
@@ -28,8 +29,8 @@ static uint32_t progress;
 static const char *different; /* what it lacks */
 
 /*
- * The tables for the switch to long mode, in the image because CR3 is loaded in 16-bit mode and the image
- * is below 4 GiB: the trampoline page at its own address, and the kernel's half.
+ * The tables for the switch to long mode, in the image because CR3 is loaded in 16-bit mode and the
+ * image is below 4 GiB: the trampoline page at its own address, and the kernel's half.
  */
 static uint64_t low_root[512] __attribute__((aligned(4096)));
 static uint64_t low_pdpt[512] __attribute__((aligned(4096)));
@@ -138,8 +139,8 @@ static enum smp_state start(const struct smp_target *target, hpa_t trampoline, u
 		apic_send_init(target->apic_id);
 		return SMP_FAILED;
 	}
-	return __atomic_load_n(&progress, __ATOMIC_ACQUIRE) == PROGRESS_READY ? SMP_RUNNING :
-									       SMP_DIFFERENT;
+	return __atomic_load_n(&progress, __ATOMIC_ACQUIRE) == PROGRESS_READY ? SMP_RUNNING
+									      : SMP_DIFFERENT;
 }
 
 static void start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz)
@@ -148,7 +149,7 @@ static void start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_
 	target->feature = target->state == SMP_DIFFERENT ? different : NULL;
 	if (target->state != SMP_RUNNING)
 		return;
-	tsc_sync_measure(target);
+	tsc_sync_measure(target, tsc_khz * TSC_SYNC_US / 1000);
 	__atomic_store_n(&arch_cpu_of(target->number)->released, true, __ATOMIC_RELEASE);
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starts the other CPUs, one after another: INIT, SIPI, SIPI, and a trampoline page below 1 MiB. A CPU that
- * does not answer in time is left out; should it wake up later it finds its place cancelled and halts.
+ * Starts the other CPUs, one after another: INIT, SIPI, SIPI, and a trampoline page below 1 MiB. A
+ * CPU that does not answer in time is left out; should it wake up later it finds its place
+ * cancelled and halts.
  */
 #pragma once
 
 #include "lib/types.h"
 
 enum smp_state {
-	SMP_OFF,       /* not tried */
+	SMP_OFF, /* not tried */
 	SMP_RUNNING,
 	SMP_FAILED,    /* did not answer */
 	SMP_DIFFERENT, /* lacks what CPU 0 has: smp_target.feature; it halted */
@@ -22,16 +23,18 @@ struct smp_target {
 	/* Out. */
 	enum smp_state state;
 	const char *feature;
-	int64_t tsc_ahead;     /* estimate of its TSC minus CPU 0's, in ticks */
+	int64_t tsc_ahead;	/* estimate of its TSC minus CPU 0's, in ticks */
 	uint64_t tsc_tolerance; /* the estimate is good to +- this */
-	uint64_t tsc_warp;     /* by how much time was seen to go backwards between the two: 0 is synchronous */
+	uint64_t tsc_warp;	/* by how much time went backwards between the two; 0: it did not */
 };
 
 /*
- * Answers how many are running now, without CPU 0. trampoline is a page of RAM below 1 MiB that stays the
- * kernel's for good. CPU 0, in its block, APIC up. Each CPU goes to kernel_ap_main.
+ * Answers how many are running now, without CPU 0. trampoline is a page of RAM below 1 MiB that
+ * stays the kernel's for good. CPU 0, in its block, APIC up. Each CPU goes to kernel_ap_main.
  */
 unsigned smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz);
 
-/* Defined by kernel/: on the CPU's own stack, everything of cpu_enter and apic_init_cpu done, IF=0. */
+/*
+ * Defined by kernel/: on the CPU's own stack, everything of cpu_enter and apic_init_cpu done, IF=0.
+ */
 noreturn void kernel_ap_main(unsigned number);

@@ -5,11 +5,16 @@
 #include "lib/types.h"
 
 /*
- * One CPU starts at a time. The state decides, by compare-and-exchange, whether it still may: the starter
- * opens and cancels, the CPU takes. Only the CPU with this APIC id may take it, so that a late one of an
- * earlier round does not run on somebody else's stack.
+ * One CPU starts at a time. The state decides, by compare-and-exchange, whether it still may: the
+ * starter opens and cancels, the CPU takes. Only the CPU with this APIC id may take it, so that a
+ * late one of an earlier round does not run on somebody else's stack.
  */
-enum smp_mailbox_state { SMP_MAILBOX_CLOSED, SMP_MAILBOX_OPEN, SMP_MAILBOX_TAKEN, SMP_MAILBOX_CANCELLED };
+enum smp_mailbox_state {
+	SMP_MAILBOX_CLOSED,
+	SMP_MAILBOX_OPEN,
+	SMP_MAILBOX_TAKEN,
+	SMP_MAILBOX_CANCELLED
+};
 
 struct smp_mailbox {
 	uint32_t state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a CPU wakes up: a page below 1 MiB, of which smp.c makes a copy with the addresses patched in; then
- * the kernel's text, where it claims its place before it touches any stack.
+ * Where a CPU wakes up: a page below 1 MiB, of which smp.c makes a copy with the addresses patched
+ * in; then the kernel's text, where it claims its place before it touches any stack.
  */
 #include "gen/asm_offsets.h"
 
@@ -13,8 +13,8 @@
 	.globl smp_trampoline_patch, smp_trampoline_gdt, smp_trampoline_long
 
 /*
- * SDM 3A 9.4.4 "MP Initialization Example". In: real mode, CS the page's segment, IP 0, all else as INIT
- * left it. Goes to long mode at once (SDM 3A 9.8.5 wants PAE, CR3, LME, then PE and PG).
+ * SDM 3A 9.4.4 "MP Initialization Example". In: real mode, CS the page's segment, IP 0, all else as
+ * INIT left it. Goes to long mode at once (SDM 3A 9.8.5 wants PAE, CR3, LME, then PE and PG).
  */
 	.code16
 smp_trampoline_start:
@@ -58,8 +58,8 @@ smp_trampoline_end:
 
 	.text
 /*
- * In: long mode under the trampoline's tables, no stack. Finds out who it is and takes the mailbox, if that
- * is open and meant for this CPU; else halts for good.
+ * In: long mode under the trampoline's tables, no stack. Finds out who it is and takes the mailbox,
+ * if that is open and meant for this CPU; else halts for good.
  */
 	.type smp_claim, @function
 smp_claim:

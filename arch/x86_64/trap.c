@@ -3,6 +3,7 @@
 #include "arch/x86_64/trap.h"
 
 #include "arch/x86_64/descriptors.h"
+#include "arch/x86_64/percpu.h"
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/safe.h"
 #include "arch/x86_64/trap_asm.h"
@@ -10,14 +11,14 @@
 #include "lib/assert.h"
 
 enum gate_attribute {
-	GATE_INTERRUPT = 0x0e, /* clears IF: SDM 3A 6.12.1.3 "Flag Usage By Exception- or Interrupt-Handler" */
+	GATE_INTERRUPT = 0x0e, /* clears IF: SDM 3A 6.12.1.3 "Flag Usage" */
 	GATE_PRESENT = BIT(7),
 	GATE_DPL3 = 3 << 5,
 };
 
 /* What ring 3 may have set when it comes back. */
-#define RFLAGS_RING3                                                                               \
-	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_DF | RFLAGS_OF |        \
+#define RFLAGS_RING3                                                                         \
+	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_DF | RFLAGS_OF | \
 	 RFLAGS_RF | RFLAGS_AC | RFLAGS_ID)
 
 static void gate_set(unsigned vector, uint64_t target, enum ist ist, unsigned attributes)
@@ -46,6 +47,7 @@ void trap_init(void)
 		gate_set(vector, (uint64_t)trap_stubs + vector * TRAP_STUB_SIZE, ist, 0);
 	}
 	gate_set(VECTOR_CALL, (uint64_t)call_gate, IST_NONE, GATE_DPL3);
+	trap_load();
 }
 
 void trap_load(void)
@@ -73,13 +75,14 @@ static bool fix_up(struct trap_frame *frame)
 }
 
 /*
- * An IRETQ to ring 3 faults in ring 0 when RIP is not canonical: INT as the last instruction of the lower
- * half gets there. What the IRETQ would have loaded is where RSP points; the registers are ring 3's already.
+ * An IRETQ to ring 3 faults in ring 0 when RIP is not canonical: INT as the last instruction of the
+ * lower half gets there. What the IRETQ would have loaded is where RSP points; the registers are
+ * ring 3's already.
  */
 static bool iret_fault(struct trap_frame *frame)
 {
-	static const uint64_t *const sites[] = { &trap_iret, &ring3_return_iret, &ring3_enter_iret,
-						 &call_gate_iret };
+	static const uint64_t *const sites[] = {&trap_iret, &ring3_return_iret, &ring3_enter_iret,
+						&call_gate_iret};
 	const uint64_t *target = (const uint64_t *)frame->rsp;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sites); i++) {
@@ -121,5 +124,6 @@ void ring3_state_save(struct ring3_state *to, const struct trap_frame *from)
 
 noreturn void trap_return_ring3(const struct ring3_state *state)
 {
+	percpu_restore_gdt();
 	ring3_return(state, (state->rflags & RFLAGS_RING3) | RFLAGS_FIXED | RFLAGS_IF);
 }

@@ -5,8 +5,8 @@
 
 	.text
 /*
- * One stub a vector, TRAP_STUB_SIZE apart. In: the processor's frame, with an error code for the vectors
- * of SDM 3A table 6-1 "Protected-Mode Exceptions and Interrupts" that have one. IF=0.
+ * One stub a vector, TRAP_STUB_SIZE apart. In: the processor's frame, with an error code for the
+ * vectors of SDM 3A table 6-1 "Protected-Mode Exceptions and Interrupts" that have one. IF=0.
  */
 	.globl trap_stubs
 	.balign TRAP_STUB_SIZE
@@ -14,7 +14,9 @@ trap_stubs:
 	vector = 0
 	.rept TRAP_VECTORS
 	.balign TRAP_STUB_SIZE
-	.if vector != 8 && (vector < 10 || vector > 14) && vector != 17 && vector != 21 && vector != 29 && vector != 30
+	has_error = vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21
+	has_error = has_error || vector == 29 || vector == 30
+	.if has_error == 0
 	pushq $0
 	.endif
 	pushq $vector
@@ -23,8 +25,9 @@ trap_stubs:
 	.endr
 
 /*
- * In: vector and error code on the stack, everything else as it was interrupted. Builds struct trap_frame;
- * RSP is 16-byte aligned at the call, because the processor aligned it before it pushed.
+ * In: vector and error code on the stack, everything else as it was interrupted. Builds struct
+ * trap_frame; RSP is 16-byte aligned at the call, because the processor aligned it before it
+ * pushed.
  */
 	.type trap_common, @function
 	.balign 16

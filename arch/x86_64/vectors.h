@@ -4,12 +4,15 @@
 
 enum vector {
 	VECTOR_FIRST_INTERRUPT = 0x20,
-	VECTOR_LEGACY_BASE = 0x20, /* pic_disable(): what the 8259s still send is spurious, and gets no EOI */
+	VECTOR_LEGACY_BASE = 0x20, /* the masked 8259s: what still comes is spurious, no EOI */
 	VECTOR_LEGACY_END = 0x2f,
-	VECTOR_CALL = 0x80,	   /* CALL_VECTOR of abi/calls.h: the only gate with DPL 3 */
+	VECTOR_CALL = 0x80, /* CALL_VECTOR of abi/calls.h: the only gate with DPL 3 */
 	VECTOR_UART = 0xe0,
 	VECTOR_DEVICE_END = 0xef,
-	/* Higher vectors have higher priority: SDM 3A 11.8.3 "Interrupt, Task, and Processor Priority". */
+	/*
+	 * Higher vectors have higher priority: SDM 3A 11.8.3 "Interrupt, Task, and Processor
+	 * Priority".
+	 */
 	VECTOR_KICK = 0xf0,  /* look at your pending words */
 	VECTOR_TIMER = 0xf1, /* this CPU's local APIC timer */
 	VECTOR_ERROR = 0xfe,

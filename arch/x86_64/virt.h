@@ -46,6 +46,7 @@ struct vm_exit {
 	uint32_t insn_len; /* bytes; 0: the hardware does not say */
 	uint64_t code;	   /* the hardware's own number */
 	uint64_t info;	   /* for the flight recorder: the hardware's qualification */
+	const char *refused; /* VM_EXIT_INVALID: the field that the hardware minds, or NULL */
 	union {
 		struct frame_io io;
 		struct frame_mmio mmio;
@@ -82,6 +83,7 @@ struct virt_setup {
 	hpa_t hw_pa;
 	hpa_t nested_root;
 	uint64_t tsc_offset;
+	uint64_t slice_tsc; /* VMX: no stay in the guest without an exit is longer */
 };
 
 struct virt_ops {
@@ -146,4 +148,4 @@ struct virt_ops {
 	void (*corrupt)(struct virt_vcpu *v, uint64_t seed);
 };
 
-extern const struct virt_ops svm_ops;
+extern const struct virt_ops svm_ops, vmx_ops;

@@ -48,8 +48,8 @@ void *window_map_block(hpa_t pa)
 	struct window *window = &arch_cpu()->window;
 
 	ASSERT(!*window->large && !(pa & ~(PAGE_ADDRESS | PAGE_MASK)));
-	*(volatile uint64_t *)window->large =
-		ALIGN_DOWN(pa, KERNEL_WINDOW_SIZE) | leaf_bits() | kernel_space.format->large;
+	*(volatile uint64_t *)window->large = ALIGN_DOWN(pa, KERNEL_WINDOW_SIZE) | leaf_bits() |
+					      kernel_space.format->large;
 	return (void *)(window->va + pa % KERNEL_WINDOW_SIZE);
 }
 
@@ -60,8 +60,8 @@ void *window_map_page(hpa_t pa)
 	ASSERT(!*window->large && !(pa & ~(PAGE_ADDRESS | PAGE_MASK)));
 	window->small = page_entry_of(window->table, pa, PAGE_LEVEL_4K);
 	*(volatile uint64_t *)window->small = ALIGN_DOWN(pa, PAGE_SIZE) | leaf_bits();
-	*(volatile uint64_t *)window->large =
-		page_pool_pa(&kernel_heap, window->table) | kernel_space.table_bits;
+	*(volatile uint64_t *)window->large = page_pool_pa(&kernel_heap, window->table) |
+					      kernel_space.table_bits;
 	return (void *)(window->va + pa % KERNEL_WINDOW_SIZE);
 }
 
@@ -77,6 +77,8 @@ void window_unmap(void)
 		window->small = NULL;
 	}
 	*(volatile uint64_t *)window->large = 0;
-	/* Drops the translation, of either size, and what is cached of the tables: SDM 3A 4.10.4.1. */
+	/*
+	 * Drops the translation, of either size, and what is cached of the tables: SDM 3A 4.10.4.1.
+	 */
 	tlb_invalidate(va);
 }

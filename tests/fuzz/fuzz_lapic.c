@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Differential fuzzing of the guest's local APIC: any sequence of operations against the reference model. */
-/* sources: kernel/lapic.c kernel/lapic_base.c kernel/lapic_ipi.c kernel/lapic_reg.c kernel/lapic_timer.c
+/*
+ * Differential fuzzing of the guest's local APIC: any sequence of operations against the reference
+ * model.
+ */
+/* sources: kernel/lapic.c kernel/lapic_base.c kernel/lapic_ipi.c
+ * kernel/lapic_lvt.c kernel/lapic_reg.c kernel/lapic_timer.c
  * tests/unit/lapic_model.c tests/unit/lapic_walk.c */
 #include <stdio.h>
 #include <stdlib.h>

@@ -79,6 +79,8 @@ static void check_words(const char *what, const void *is, const void *should, si
 
 static void check(void)
 {
+	if (fpu_has_xsave())
+		test_check(xcr0_read() == features, "XCR0 is %lx", xcr0_read());
 	fpu_save(&seen);
 	check_words("x87", seen.st, wanted.st, sizeof(seen.st));
 	check_words("xmm", seen.xmm, wanted.xmm, sizeof(seen.xmm));

@@ -201,6 +201,20 @@ static void test_priority(void)
 	apic_write(APIC_TPR, 0);
 }
 
+/* CR8 is TPR, also after a write that nobody watched, and whatever else is done to the APIC then. */
+static void test_cr8(void)
+{
+	for (unsigned value = 0; value < 16; value++) {
+		cr8_write(value);
+		test_check(apic_read(APIC_TPR) == value << 4, "TPR %x after CR8 = %u",
+			   apic_read(APIC_TPR), value);
+		cr8_write(15 - value);
+		apic_eoi();
+		test_check(cr8_read() == 15 - value, "CR8 %lx after EOI, not %u", cr8_read(), 15 - value);
+	}
+	cr8_write(0);
+}
+
 /* How many ticks of the APIC timer's clock, divided by 1, a millisecond has. */
 static uint64_t apic_khz(void)
 {
@@ -326,19 +340,19 @@ static const struct test_case cases[] = {
 	{"smp-start", test_start},	   {"smp-ping", test_ping},
 	{"smp-broadcast", test_broadcast}, {"smp-logical", test_logical},
 	{"smp-nmi", test_nmi},		   {"smp-vectors", test_vectors},
-	{"smp-priority", test_priority},   {"smp-one-shot", test_one_shot},
+	{"smp-priority", test_priority},   {"smp-cr8", test_cr8}, {"smp-one-shot", test_one_shot},
 	{"smp-periodic", test_periodic},   {"smp-deadline", test_deadline},
 	{"smp-halted", test_halted},	   {"smp-restart", test_restart},
 	{"smp-to-x2apic", test_to_x2},	   {"x2-ping", test_ping},
 	{"x2-broadcast", test_broadcast},  {"x2-logical", test_logical},
 	{"x2-nmi", test_nmi},		   {"x2-vectors", test_vectors},
-	{"x2-priority", test_priority},	   {"x2-one-shot", test_one_shot},
+	{"x2-priority", test_priority},	   {"x2-cr8", test_cr8}, {"x2-one-shot", test_one_shot},
 	{"x2-periodic", test_periodic},	   {"x2-deadline", test_deadline},
 	{"x2-halted", test_halted},	   {"x2-restart", test_restart},
 };
 
 /* How many of the cases make sense here: without x2APIC, those up to the change of mode. */
-enum { CASES_XAPIC = 13 };
+enum { CASES_XAPIC = 14 };
 
 void guest_main(void)
 {

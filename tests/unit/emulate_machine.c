@@ -70,10 +70,10 @@ static void map(struct machine *machine, gva_t linear, gpa_t gpa)
 {
 	*entry_at(machine, TABLES, linear, 39) = (TABLES + 0x1000) | P | RW | US;
 	*entry_at(machine, TABLES + 0x1000, linear, 30) = (TABLES + 0x2000) | P | RW | US;
-	*entry_at(machine, TABLES + 0x2000, linear, 21) =
-		(TABLES + 0x3000 + (linear >> 21 & 1) * 0x1000) | P | RW | US;
-	*entry_at(machine, TABLES + 0x3000 + (linear >> 21 & 1) * 0x1000, linear, 12) =
-		gpa | P | RW | US;
+	*entry_at(machine, TABLES + 0x2000, linear,
+		  21) = (TABLES + 0x3000 + (linear >> 21 & 1) * 0x1000) | P | RW | US;
+	*entry_at(machine, TABLES + 0x3000 + (linear >> 21 & 1) * 0x1000, linear, 12) = gpa | P |
+											RW | US;
 }
 
 uint64_t *machine_entry(struct machine *machine, unsigned page)

@@ -9,10 +9,10 @@
 #include "vmm/guest_mem.h"
 
 enum {
-	MACHINE_CODE = 0x20000000,   /* linear address of the code page */
-	MACHINE_DATA = 0x20100000,   /* of the data window */
-	MACHINE_PAGES = 8,	     /* of the window: even ones are RAM, odd ones device */
-	MACHINE_RAM = 0x40000,	     /* RAM from 0; code at 10000h, data at 20000h */
+	MACHINE_CODE = 0x20000000, /* linear address of the code page */
+	MACHINE_DATA = 0x20100000, /* of the data window */
+	MACHINE_PAGES = 8,	   /* of the window: even ones are RAM, odd ones device */
+	MACHINE_RAM = 0x40000,	   /* RAM from 0; code at 10000h, data at 20000h */
 	MACHINE_RAM_CODE = 0x10000,
 	MACHINE_RAM_DATA = 0x20000,
 	MACHINE_DEVICE = 0x80000000, /* where the window's odd pages are, at their own offset */

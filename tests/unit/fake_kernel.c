@@ -12,6 +12,8 @@
 
 struct fake_kernel fake;
 
+static char output[FAKE_OUTPUT + 1];
+
 struct arguments {
 	uint64_t a, b, c, d;
 };
@@ -33,7 +35,8 @@ static struct fake_partition *at(uint64_t slot)
 	return &fake.partitions[slot];
 }
 
-static void set_state(struct fake_partition *partition, enum part_state state, enum part_reason reason)
+static void set_state(struct fake_partition *partition, enum part_state state,
+		      enum part_reason reason)
 {
 	partition->info.state = state;
 	partition->info.reason = reason;
@@ -47,7 +50,8 @@ static void pass_time(void)
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
 		struct fake_partition *partition = &fake.partitions[i];
 
-		if (partition->info.state == PART_RUNNING && partition->off_at && fake.tsc >= partition->off_at)
+		if (partition->info.state == PART_RUNNING && partition->off_at &&
+		    fake.tsc >= partition->off_at)
 			set_state(partition, PART_STOPPED, REASON_POWEROFF);
 	}
 }
@@ -156,7 +160,8 @@ static int64_t do_extent_info(const struct arguments *args)
 	uint32_t index = 0, written = 0;
 
 	for (int i = -1; i < MAX_PARTITIONS && written < args->c; i++) {
-		struct extent_info extent = { .owner = OWNER_FREE, .size = free_bytes(), .start = 1 << 20 };
+		struct extent_info extent = {
+			.owner = OWNER_FREE, .size = free_bytes(), .start = 1 << 20};
 
 		if (i >= 0 && fake.partitions[i].info.state == PART_NONE)
 			continue;
@@ -189,22 +194,43 @@ static int64_t do_image_map(const struct arguments *args)
 	return (int64_t)(uintptr_t)fake.config;
 }
 
+/* What the console has mapped: its process is gone with the test, whatever it forgot. */
+static void *mapped[256];
+
+static void **find_mapping(const void *memory)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(mapped); i++) {
+		if (mapped[i] == memory)
+			return &mapped[i];
+	}
+	return NULL;
+}
+
 static int64_t do_mem_map(const struct arguments *args)
 {
-	void *memory = aligned_alloc(PAGE_SIZE, args->a * PAGE_SIZE);
+	void **place = find_mapping(NULL);
+	size_t size = args->a * PAGE_SIZE;
 
-	memset(memory, 0, args->a * PAGE_SIZE);
+	if (!place)
+		return ERR_LIMIT;
+	*place = aligned_alloc(PAGE_SIZE, size);
+	memset(*place, 0, size);
 	fake.mapped_pages += args->a;
-	return (int64_t)(uintptr_t)memory;
+	return (int64_t)(uintptr_t)*place;
 }
 
 static int64_t do_mem_unmap(const struct arguments *args)
 {
+	void **place = args->a ? find_mapping(pointer(args->a)) : NULL;
+
+	if (!place)
+		return ERR_NOENT;
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
-		if (fake.partitions[i].ring == pointer(args->a))
-			fake.partitions[i].ring = NULL;
+		if (fake.partitions[i].info.state != PART_NONE && fake.partitions[i].ring == *place)
+			return ERR_BUSY;
 	}
-	free(pointer(args->a));
+	free(*place);
+	*place = NULL;
 	fake.mapped_pages -= args->b;
 	return 0;
 }
@@ -263,12 +289,19 @@ static int64_t do_part_create(const struct arguments *args)
 	info->state = PART_STOPPED;
 	info->vcpu_count = desc->vcpu_count;
 	info->flags = desc->flags;
-	info->range_count = desc->range_count;
-	info->image_count = desc->image_count;
 	info->memory = desc_bytes(desc);
 	fake.host.ram_free -= info->memory;
 	fake.partitions[slot].ring = pointer(desc->ring);
 	return slot;
+}
+
+/* PART_DYING: it has ended, and its vCPUs are still on their way out. No event follows when they are. */
+static bool leaves(struct fake_partition *partition)
+{
+	if (partition->info.state != PART_DYING)
+		return false;
+	partition->info.state = PART_STOPPED;
+	return true;
 }
 
 static int64_t do_part_start(const struct arguments *args)
@@ -277,6 +310,8 @@ static int64_t do_part_start(const struct arguments *args)
 
 	if (!partition)
 		return ERR_NOENT;
+	if (leaves(partition))
+		return ERR_AGAIN;
 	if (partition->info.state != PART_STOPPED)
 		return ERR_STATE;
 	partition->info.start_count++;
@@ -292,9 +327,10 @@ static int64_t do_part_stop(const struct arguments *args)
 
 	if (!partition)
 		return ERR_NOENT;
-	if (partition->info.state == PART_STOPPED)
-		return ERR_STATE;
-	set_state(partition, PART_STOPPED, REASON_OPERATOR);
+	if (leaves(partition))
+		return ERR_AGAIN;
+	if (partition->info.state != PART_STOPPED)
+		set_state(partition, PART_STOPPED, REASON_OPERATOR);
 	return 0;
 }
 
@@ -316,6 +352,8 @@ static int64_t do_part_destroy(const struct arguments *args)
 
 	if (!partition)
 		return ERR_NOENT;
+	if (leaves(partition))
+		return ERR_AGAIN;
 	if (partition->info.state != PART_STOPPED)
 		return ERR_STATE;
 	for (uint32_t cpu = 0; cpu < fake.host.cpu_count; cpu++) {
@@ -354,7 +392,7 @@ static int64_t do_part_info(const struct arguments *args)
 static int64_t do_vcpu_info(const struct arguments *args)
 {
 	const struct fake_partition *partition = at(args->a);
-	struct vcpu_info info = { .exits = { 5, 0, 7 }, .upcalls = 3, .interrupts = 2 };
+	struct vcpu_info info = {.exits = {5, 0, 7}, .upcalls = 3, .interrupts = 2};
 
 	if (!partition || args->b >= partition->info.vcpu_count)
 		return ERR_NOENT;
@@ -364,7 +402,7 @@ static int64_t do_vcpu_info(const struct arguments *args)
 
 static int64_t do_stats_name(const struct arguments *args)
 {
-	static const char *const names[] = { "cpuid", "msr", "io" };
+	static const char *const names[] = {"cpuid", "msr", "io"};
 
 	if (args->a >= ARRAY_SIZE(names))
 		return ERR_NOENT;
@@ -431,7 +469,7 @@ static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 
 int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-	struct arguments args = { a, b, c, d };
+	struct arguments args = {a, b, c, d};
 
 	fake.tsc += 500;
 	if (!calls[number])
@@ -462,9 +500,13 @@ static void add_image(const char *name, uint64_t size)
 
 void fake_reset(void)
 {
-	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
-		free(fake.partitions[i].ring);
+	for (unsigned i = 0; i < ARRAY_SIZE(mapped); i++) {
+		free(mapped[i]);
+		mapped[i] = NULL;
+	}
 	memset(&fake, 0, sizeof(fake));
+	fake.output = output;
+	output[0] = '\0';
 	fake.tsc = FAKE_HZ;
 	fake.host.cpu_count = 4;
 	fake.host.partition_limit = MAX_PARTITIONS;
@@ -477,9 +519,10 @@ void fake_reset(void)
 	snprintf(fake.host.backend, sizeof(fake.host.backend), "SVM");
 	snprintf(fake.host.cpu_vendor, sizeof(fake.host.cpu_vendor), "AuthenticAMD");
 	snprintf(fake.host.cpu_model, sizeof(fake.host.cpu_model), "  Test processor");
-	snprintf(fake.host.build, sizeof(fake.host.build), "test");
+	snprintf(fake.host.build, sizeof(fake.host.build), "Freehold test");
 	for (uint32_t i = 0; i < 4; i++)
-		fake.cpus[i] = (struct cpu_info){ .apic_id = i, .state = CPU_POOL, .idle_tsc = 900, .busy_tsc = 100 };
+		fake.cpus[i] = (struct cpu_info){
+			.apic_id = i, .state = CPU_POOL, .idle_tsc = 900, .busy_tsc = 100};
 	add_image("kernel", 7000000);
 	add_image("initrd", 1000000);
 	add_image("tiny", 4096);

@@ -22,14 +22,14 @@ struct fake_partition {
 
 struct fake_kernel {
 	uint64_t tsc;
-	uint32_t events; /* pending */
-	bool idle;	 /* the console waited, and nothing will happen by itself */
-	bool stand_still; /* time does not pass while the console waits */
+	uint32_t events;	    /* pending */
+	bool idle;		    /* the console waited, and nothing will happen by itself */
+	bool stand_still;	    /* time does not pass while the console waits */
 	unsigned count[FAKE_CALLS]; /* calls made */
 	unsigned again[FAKE_CALLS]; /* AGAIN answers before each success */
 	unsigned again_given[FAKE_CALLS];
 	int64_t fail[FAKE_CALLS]; /* answer instead of doing anything */
-	const char *input; /* what the operator still types */
+	const char *input;	  /* what the operator still types */
 	size_t input_size;
 	size_t output_size;
 	size_t line_takes; /* bytes of output for each UART event; 0: all */
@@ -48,7 +48,7 @@ struct fake_kernel {
 	uint32_t power_action;
 	uint32_t blob_size[MAX_PARTITIONS];
 	uint8_t blobs[MAX_PARTITIONS][FAKE_BLOB];
-	char output[FAKE_OUTPUT + 1];
+	char *output; /* FAKE_OUTPUT bytes and a terminator */
 };
 
 extern struct fake_kernel fake;
@@ -60,7 +60,7 @@ void fake_reset(void);
 void fake_type(const char *text);
 void fake_type_bytes(const void *bytes, size_t size);
 
-/* Console turns until there is nothing to do. Time passes as deadlines demand. Fails if that takes too long. */
+/* Console turns until there is nothing to do; time passes as deadlines demand. Fails if that never ends. */
 void fake_run(void);
 
 /* Starts the console anew, its statics as a fresh process would have them. */

@@ -28,7 +28,7 @@ static void after(gpa_t gpa, void *ram, size_t length, bool write)
 	for (size_t i = 0; i < length && gpa + i < RECORD_BYTES; i++) {
 		if (guest_record.reads[gpa + i]++)
 			guest_record.twice++;
-		if (guest_record.mutate)
+		if (guest_record.mutate && gpa >= guest_record.mutate_from)
 			((uint8_t *)ram)[i] ^= 0xff;
 	}
 }

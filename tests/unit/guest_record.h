@@ -9,9 +9,10 @@ enum { RECORD_BYTES = 0x40000 };
 struct guest_record {
 	uint8_t reads[RECORD_BYTES]; /* by guest-physical address */
 	unsigned accesses;
-	unsigned fail_at;     /* the access (from 1) to refuse; 0: none */
-	bool mutate;	      /* what was read is inverted at once, as by another vCPU */
-	unsigned twice;	      /* bytes that were read more than once */
+	unsigned fail_at; /* the access (from 1) to refuse; 0: none */
+	bool mutate;	  /* what is read from here on is inverted at once, as by another vCPU */
+	gpa_t mutate_from;
+	unsigned twice; /* bytes that were read more than once */
 };
 
 extern struct guest_record guest_record;

@@ -11,16 +11,23 @@ struct pair {
 	enum insn_op op;
 };
 
-#define SAME(name) {ZYDIS_MNEMONIC_##name, INSN_##name}
-#define AS(name, op) {ZYDIS_MNEMONIC_##name, INSN_##op}
-#define CONDITIONS(zydis, op)                                                                      \
-	AS(zydis##O, op), AS(zydis##NO, op), AS(zydis##B, op), AS(zydis##NB, op), AS(zydis##Z, op), \
-		AS(zydis##NZ, op), AS(zydis##BE, op), AS(zydis##NBE, op), AS(zydis##S, op),        \
-		AS(zydis##NS, op), AS(zydis##P, op), AS(zydis##NP, op), AS(zydis##L, op),          \
-		AS(zydis##NL, op), AS(zydis##LE, op), AS(zydis##NLE, op)
-#define SIZES(name) AS(name##B, name), AS(name##W, name), AS(name##D, name), AS(name##Q, name)
+#define SAME(name)                                 \
+	{                                          \
+		ZYDIS_MNEMONIC_##name, INSN_##name \
+	}
+#define AS(name, op)                             \
+	{                                        \
+		ZYDIS_MNEMONIC_##name, INSN_##op \
+	}
+#define CONDITIONS(zydis, op)                                                               \
+	AS(zydis##O, op), AS(zydis##NO, op), AS(zydis##B, op), AS(zydis##NB, op),           \
+		AS(zydis##Z, op), AS(zydis##NZ, op), AS(zydis##BE, op), AS(zydis##NBE, op), \
+		AS(zydis##S, op), AS(zydis##NS, op), AS(zydis##P, op), AS(zydis##NP, op),   \
+		AS(zydis##L, op), AS(zydis##NL, op), AS(zydis##LE, op), AS(zydis##NLE, op)
+#define SIZES(name)	 AS(name##B, name), AS(name##W, name), AS(name##D, name), AS(name##Q, name)
 #define PORT_SIZES(name) AS(name##B, name), AS(name##W, name), AS(name##D, name)
 
+/* clang-format off */
 /* What our decoder must know, with the name that it must give it. */
 static const struct pair pairs[] = {
 	SAME(ADD), SAME(OR), SAME(ADC), SAME(SBB), SAME(AND), SAME(SUB), SAME(XOR), SAME(CMP),
@@ -74,13 +81,15 @@ static const struct pair pairs[] = {
 	AS(VMOVSS, MOVSCALAR), AS(VMOVSD, MOVSCALAR), AS(VMOVD, MOVD), AS(VMOVDQA32, MOVA),
 	AS(VMOVDQA64, MOVA), AS(VMOVDQU32, MOVU), AS(VMOVDQU64, MOVU),
 };
+/* clang-format on */
 
 /* Names that Zydis uses for more than one of our operations. */
 static bool ambiguous(ZydisMnemonic mnemonic, const struct insn *insn)
 {
 	enum insn_op op = insn->op;
 
-	if (op == INSN_SIMD && (insn->prefixes & PREFIX_VEX)) /* the VEX space of a processor that is gone */
+	if (op == INSN_SIMD &&
+	    (insn->prefixes & PREFIX_VEX)) /* the VEX space of a processor that is gone */
 		return true;
 	switch ((int)mnemonic) {
 	case ZYDIS_MNEMONIC_PAUSE: /* with REX.B it is XCHG for us; both are one byte of opcode */
@@ -149,8 +158,8 @@ static bool memory_same(const struct insn *insn, const ZydisDecodedOperand *oper
 	unsigned segment = (unsigned)ZydisRegisterGetId(operand->mem.segment);
 
 	/* Zydis 4.0.0 takes R13D for a base where there is none; LLVM agrees with us. */
-	if (operand->mem.base == ZYDIS_REGISTER_R13D && insn->memory &&
-	    insn->modrm >> 6 == 0 && insn->base == INSN_REG_NONE)
+	if (operand->mem.base == ZYDIS_REGISTER_R13D && insn->memory && insn->modrm >> 6 == 0 &&
+	    insn->base == INSN_REG_NONE)
 		return true;
 	if (!insn->memory || register_number(operand->mem.base) != insn->base ||
 	    register_number(operand->mem.index) != insn->index)
@@ -188,8 +197,7 @@ static bool register_same(const struct insn *insn, const ZydisDecodedOperand *op
 static bool immediate_same(const struct insn *insn, const ZydisDecodedOperand *operand)
 {
 	uint64_t mask = operand->size < 64 ? BIT(operand->size) - 1 : ~0ULL;
-	uint64_t other = operand->id && insn->op == INSN_ENTER ? insn->immediate2
-							       : insn->immediate;
+	uint64_t other = operand->id && insn->op == INSN_ENTER ? insn->immediate2 : insn->immediate;
 
 	if (operand->encoding == ZYDIS_OPERAND_ENCODING_NONE)
 		return true; /* the 1 of a shift by one */
@@ -282,8 +290,7 @@ static bool may_accept(const struct insn *insn)
 	       (insn->prefixes & PREFIX_EVEX);
 }
 
-enum opinion zydis_compare(const uint8_t *bytes, size_t count, enum insn_mode mode,
-			   const char **why)
+enum opinion zydis_compare(const uint8_t *bytes, size_t count, enum insn_mode mode, const char **why)
 {
 	static ZydisDecoder decoders[3];
 	ZydisDecodedInstruction other;

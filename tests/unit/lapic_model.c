@@ -72,7 +72,8 @@ static void repeat_line(struct model *m)
 	uint32_t lvt = m->lvt[LINT0];
 	bool enabled = m->mode != MODEL_OFF && m->svr & 0x100;
 
-	if (m->line && enabled && !(lvt & MASKED) && lvt & 0x8000 && !(lvt & 0x700) && !(lvt & 0x4000)) {
+	if (m->line && enabled && !(lvt & MASKED) && lvt & 0x8000 && !(lvt & 0x700) &&
+	    !(lvt & 0x4000)) {
 		m->lvt[LINT0] |= 0x4000;
 		model_raise(m, lvt & 0xff, true);
 	}
@@ -131,7 +132,7 @@ static unsigned timer_mode(const struct model *m)
 
 static uint64_t divisor(const struct model *m)
 {
-	static const unsigned divisors[8] = { 2, 4, 8, 16, 32, 64, 128, 1 };
+	static const unsigned divisors[8] = {2, 4, 8, 16, 32, 64, 128, 1};
 
 	return divisors[(m->divide & 3) + (m->divide & 8 ? 4 : 0)];
 }
@@ -215,7 +216,8 @@ bool model_matches(const struct model *m, uint32_t dest, bool logical)
 	if (dest == 0xffffffff)
 		return true;
 	if (m->mode == MODEL_X2APIC)
-		return logical ? dest / 0x10000 == m->id / 16 && dest & 1u << m->id % 16 : dest == m->id;
+		return logical ? dest / 0x10000 == m->id / 16 && dest & 1u << m->id % 16
+			       : dest == m->id;
 	if (dest == 0xff)
 		return true;
 	if (!logical)
@@ -293,27 +295,41 @@ static uint32_t read_reg(struct model *m, unsigned reg)
 	if (reg >= 0x32 && reg <= 0x37)
 		return m->lvt[reg - 0x32];
 	switch (reg) {
-	case 0x02: return m->mode == MODEL_X2APIC ? m->id : m->id << 24;
-	case 0x03: return 0x50014;
-	case 0x08: return m->tpr;
+	case 0x02:
+		return m->mode == MODEL_X2APIC ? m->id : m->id << 24;
+	case 0x03:
+		return 0x50014;
+	case 0x08:
+		return m->tpr;
 	case 0x09:
-	case 0x0a: return model_ppr(m);
-	case 0x0d: return m->ldr;
-	case 0x0e: return m->dfr;
-	case 0x0f: return m->svr;
-	case 0x28: return m->esr;
-	case 0x30: return m->icr;
-	case 0x31: return m->icr_high;
-	case 0x38: return m->initial_count;
-	case 0x39: return current_count(m);
-	case 0x3e: return m->divide;
-	default: return 0;
+	case 0x0a:
+		return model_ppr(m);
+	case 0x0d:
+		return m->ldr;
+	case 0x0e:
+		return m->dfr;
+	case 0x0f:
+		return m->svr;
+	case 0x28:
+		return m->esr;
+	case 0x30:
+		return m->icr;
+	case 0x31:
+		return m->icr_high;
+	case 0x38:
+		return m->initial_count;
+	case 0x39:
+		return current_count(m);
+	case 0x3e:
+		return m->divide;
+	default:
+		return 0;
 	}
 }
 
 static void write_lvt(struct model *m, unsigned entry, uint32_t value)
 {
-	static const uint32_t writable[6] = { 0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff };
+	static const uint32_t writable[6] = {0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff};
 	unsigned old_mode = timer_mode(m);
 	uint32_t irr = m->lvt[entry] & 0x4000;
 
@@ -357,10 +373,18 @@ static void write_reg(struct model *m, unsigned reg, uint32_t value, struct mode
 		return;
 	}
 	switch (reg) {
-	case 0x08: m->tpr = value & 0xff; break;
-	case 0x0b: eoi(m, effect); break;
-	case 0x0d: m->ldr = value & 0xff000000; break;
-	case 0x0e: m->dfr = value | 0xfffffff; break;
+	case 0x08:
+		m->tpr = value & 0xff;
+		break;
+	case 0x0b:
+		eoi(m, effect);
+		break;
+	case 0x0d:
+		m->ldr = value & 0xff000000;
+		break;
+	case 0x0e:
+		m->dfr = value | 0xfffffff;
+		break;
 	case 0x0f:
 		m->svr = value & 0x3ff;
 		for (int i = 0; i < 6 && !(value & 0x100); i++)
@@ -375,17 +399,25 @@ static void write_reg(struct model *m, unsigned reg, uint32_t value, struct mode
 		m->icr = value & 0xccfff & ~0x1000u;
 		send(m, value, m->icr_high >> 24 == 0xff ? 0xffffffff : m->icr_high >> 24, effect);
 		break;
-	case 0x31: m->icr_high = value & 0xff000000; break;
-	case 0x38: write_count(m, value); break;
-	case 0x3e: write_divide(m, value); break;
-	default: break;
+	case 0x31:
+		m->icr_high = value & 0xff000000;
+		break;
+	case 0x38:
+		write_count(m, value);
+		break;
+	case 0x3e:
+		write_divide(m, value);
+		break;
+	default:
+		break;
 	}
 }
 
 /* SDM 3A "Local APIC Register Address Map", without CMCI and the self-IPI. */
 static bool in_page(unsigned reg)
 {
-	return reg == 2 || reg == 3 || (reg >= 8 && reg <= 0x28) || (reg >= 0x30 && reg <= 0x39) || reg == 0x3e;
+	return reg == 2 || reg == 3 || (reg >= 8 && reg <= 0x28) || (reg >= 0x30 && reg <= 0x39) ||
+	       reg == 0x3e;
 }
 
 uint32_t model_page_read(struct model *m, unsigned offset)
@@ -415,8 +447,8 @@ bool model_msr_read(struct model *m, uint32_t index, uint64_t *value)
 {
 	uint32_t reg = index - 0x800;
 
-	if (m->mode != MODEL_X2APIC || reg > 0xff || !in_page(reg) || reg == 9 || reg == 0xb || reg == 0xc ||
-	    reg == 0xe || reg == 0x31)
+	if (m->mode != MODEL_X2APIC || reg > 0xff || !in_page(reg) || reg == 9 || reg == 0xb ||
+	    reg == 0xc || reg == 0xe || reg == 0x31)
 		return false;
 	*value = read_reg(m, reg);
 	if (reg == 0x30)
@@ -431,9 +463,20 @@ static bool msr_valid(unsigned reg, uint64_t *valid)
 		unsigned reg;
 		uint64_t valid;
 	} table[] = {
-		{ 0x08, 0xff }, { 0x0b, 0 }, { 0x0f, 0x3ff }, { 0x28, 0 }, { 0x30, 0xffffffff000cdfff },
-		{ 0x32, 0x710ff }, { 0x33, 0x117ff }, { 0x34, 0x117ff }, { 0x35, 0x1f7ff }, { 0x36, 0x1f7ff },
-		{ 0x37, 0x110ff }, { 0x38, 0xffffffff }, { 0x3e, 0xb }, { 0x3f, 0xff },
+		{0x08, 0xff},
+		{0x0b, 0},
+		{0x0f, 0x3ff},
+		{0x28, 0},
+		{0x30, 0xffffffff000cdfff},
+		{0x32, 0x710ff},
+		{0x33, 0x117ff},
+		{0x34, 0x117ff},
+		{0x35, 0x1f7ff},
+		{0x36, 0x1f7ff},
+		{0x37, 0x110ff},
+		{0x38, 0xffffffff},
+		{0x3e, 0xb},
+		{0x3f, 0xff},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
@@ -463,14 +506,16 @@ bool model_msr_write(struct model *m, uint32_t index, uint64_t value, struct mod
 	return true;
 }
 
-bool model_base_write(struct model *m, uint64_t value, unsigned phys_bits, struct model_effect *effect)
+bool model_base_write(struct model *m, uint64_t value, unsigned phys_bits,
+		      struct model_effect *effect)
 {
 	unsigned bits = value >> 10 & 3;
 	enum model_mode to = bits == 2 ? MODEL_XAPIC : bits == 3 ? MODEL_X2APIC : MODEL_OFF;
 
 	if (value >> phys_bits || value & 0x2ff || value >> 12 != 0xfee00 || bits == 1)
 		return false;
-	if ((m->mode == MODEL_OFF && to == MODEL_X2APIC) || (m->mode == MODEL_X2APIC && to == MODEL_XAPIC))
+	if ((m->mode == MODEL_OFF && to == MODEL_X2APIC) ||
+	    (m->mode == MODEL_X2APIC && to == MODEL_XAPIC))
 		return false;
 	effect->mode_changed = to != m->mode;
 	if (to == m->mode)

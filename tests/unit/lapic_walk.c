@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The walk: bytes become operations, done to kernel/lapic and to the model; after each the two must agree. */
+/*
+ * The walk: bytes become operations, done to kernel/lapic and to the model; after each the two must
+ * agree.
+ */
 #include <string.h>
 
 #include "kernel/lapic.h"
@@ -38,7 +41,8 @@ static uint32_t word(void)
 /* Values near the rules: a few bits, a register's own bits, or anything. */
 static uint32_t value_for(unsigned reg)
 {
-	static const uint32_t usual[] = { 0, 1, 0xff, 0x100, 0x1ff, 0x10000, 0x20000, 0x40000, 0x60000, 0xffffffff };
+	static const uint32_t usual[] = {0,	  1,	   0xff,    0x100,   0x1ff,
+					 0x10000, 0x20000, 0x40000, 0x60000, 0xffffffff};
 	unsigned kind = byte();
 
 	if (reg >= LAPIC_REG_LVT && reg < LAPIC_REG_LVT + LAPIC_LVTS && kind < 200)
@@ -138,8 +142,8 @@ static void page_write(void)
 {
 	unsigned offset = some_offset();
 	uint32_t value = value_for(offset / 16);
-	struct lapic_effect is = { 0 };
-	struct model_effect should = { 0 };
+	struct lapic_effect is = {0};
+	struct model_effect should = {0};
 	uint64_t deadline = lapic_timer_deadline(&apic);
 
 	lapic_write(&apic, offset, value, model.now, &is);
@@ -166,8 +170,8 @@ static void msr_write(void)
 {
 	uint32_t index = some_msr();
 	uint64_t value = value_for(index & 0x3f), deadline = lapic_timer_deadline(&apic);
-	struct lapic_effect is = { 0 };
-	struct model_effect should = { 0 };
+	struct lapic_effect is = {0};
+	struct model_effect should = {0};
 
 	if (index == 0x830 || byte() < 4)
 		value |= (uint64_t)word() << 32;
@@ -182,25 +186,30 @@ static void msr_read(void)
 	uint32_t index = some_msr();
 	uint64_t is = 0x1234, should = 0x1234;
 
-	EXPECT(lapic_msr_read(&apic, index, model.now, &is) == model_msr_read(&model, index, &should));
+	EXPECT(lapic_msr_read(&apic, index, model.now, &is) ==
+	       model_msr_read(&model, index, &should));
 	EXPECT(is == should);
 }
 
 static void base_write(void)
 {
-	static const uint64_t usual[] = { 0xfee00800, 0xfee00c00, 0xfee00000, 0xfee00400, 0xfee00900, 0xfee00d00,
-					  0xfec00800, 0x00000800, 0x1fee00800, 0xfee00801 };
+	static const uint64_t usual[] = {0xfee00800,  0xfee00c00, 0xfee00000, 0xfee00400,
+					 0xfee00900,  0xfee00d00, 0xfec00800, 0x00000800,
+					 0x1fee00800, 0xfee00801};
 	unsigned kind = byte();
 	uint64_t value = usual[kind % ARRAY_SIZE(usual)];
-	struct lapic_effect is = { 0 };
-	struct model_effect should = { 0 };
+	struct lapic_effect is = {0};
+	struct model_effect should = {0};
 
 	if (kind > 200)
 		value ^= BIT(byte() & 63);
-	EXPECT(lapic_base_write(&apic, value, 40, &is) == model_base_write(&model, value, 40, &should));
+	EXPECT(lapic_base_write(&apic, value, 40, &is) ==
+	       model_base_write(&model, value, 40, &should));
 	compare_effect(&is, &should);
 	EXPECT(lapic_base_read(&apic) == (0xfee00000 | (model.bsp ? 0x100 : 0) |
-					  (model.mode == MODEL_OFF ? 0 : model.mode == MODEL_XAPIC ? 0x800 : 0xc00)));
+					  (model.mode == MODEL_OFF     ? 0
+					   : model.mode == MODEL_XAPIC ? 0x800
+								       : 0xc00)));
 }
 
 static void accept(void)
@@ -212,12 +221,17 @@ static void accept(void)
 		return;
 	lapic_accept(&apic, (unsigned)vector);
 	model_accept(&model);
+	if (byte() < 40) {
+		lapic_unaccept(&apic, (unsigned)vector);
+		model.isr[vector] = false;
+		model.irr[vector] = true;
+	}
 }
 
 static void end(void)
 {
-	struct lapic_effect is = { 0 };
-	struct model_effect should = { 0 };
+	struct lapic_effect is = {0};
+	struct model_effect should = {0};
 
 	if (model.mode == MODEL_XAPIC) {
 		lapic_write(&apic, 0xb0, byte(), model.now, &is);
@@ -241,11 +255,12 @@ static void pass_time(void)
 
 static void tsc_deadline(void)
 {
-	static const uint64_t usual[] = { 0, 1, UINT64_MAX, UINT64_MAX - 1, BIT(63) };
+	static const uint64_t usual[] = {0, 1, UINT64_MAX, UINT64_MAX - 1, BIT(63)};
 	unsigned kind = byte();
-	uint64_t value = kind < 64 ? usual[kind % ARRAY_SIZE(usual)] : model.now + word() - (kind & 1 ? BIT(31) : 0);
+	uint64_t value = kind < 64 ? usual[kind % ARRAY_SIZE(usual)]
+				   : model.now + word() - (kind & 1 ? BIT(31) : 0);
 	uint64_t deadline = lapic_timer_deadline(&apic);
-	struct lapic_effect is = { 0 };
+	struct lapic_effect is = {0};
 
 	lapic_tsc_deadline_write(&apic, value, model.now, &is);
 	model_tsc_deadline_write(&model, value);
@@ -281,7 +296,7 @@ static void watch(void)
 static void move_tsc(void)
 {
 	int64_t delta = (int32_t)word();
-	struct lapic_effect effect = { 0 };
+	struct lapic_effect effect = {0};
 
 	if (byte() < 20)
 		delta *= INT64_C(1) << 31;
@@ -299,7 +314,8 @@ static void destinations(void)
 	for (unsigned i = 0; i < 33; i++, dest = dest << 1 | dest >> 31) {
 		EXPECT(lapic_matches(&apic, dest, true) == model_matches(&model, dest, true));
 		EXPECT(lapic_matches(&apic, dest, false) == model_matches(&model, dest, false));
-		EXPECT(lapic_matches(&apic, dest & 0xff, true) == model_matches(&model, dest & 0xff, true));
+		EXPECT(lapic_matches(&apic, dest & 0xff, true) ==
+		       model_matches(&model, dest & 0xff, true));
 	}
 	EXPECT(lapic_matches(&apic, model.id, false) == (model.mode != MODEL_OFF));
 	EXPECT(lapic_arbitration_priority(&apic) == model_ppr(&model));
@@ -314,8 +330,8 @@ static void take_nmi(void)
 /* So that walks do not end where nothing moves: enabled, and in a mode. */
 static void enable(void)
 {
-	struct lapic_effect is = { 0 };
-	struct model_effect should = { 0 };
+	struct lapic_effect is = {0};
+	struct model_effect should = {0};
 	uint64_t base = model.mode == MODEL_X2APIC ? 0xfee00c00 : 0xfee00800;
 
 	EXPECT(lapic_base_write(&apic, base, 40, &is) && model_base_write(&model, base, 40, &should));
@@ -330,16 +346,18 @@ static void enable(void)
 }
 
 static void (*const operations[])(void) = {
-	post,	 post_many,  line,   page_write, page_write,   page_read, msr_write, msr_write, msr_read, base_write,
-	accept,	 accept,     end,    end,	 pass_time,    pass_time, tsc_deadline, cr8,	init,	  watch,
-	move_tsc, destinations, take_nmi, enable, enable, page_write, msr_write, post, line,
+	post,	   post_many,  line,	  page_write,	page_write,   page_read,
+	msr_write, msr_write,  msr_read,  base_write,	accept,	      accept,
+	end,	   end,	       pass_time, pass_time,	tsc_deadline, cr8,
+	init,	   watch,      move_tsc,  destinations, take_nmi,     enable,
+	enable,	   page_write, msr_write, post,		line,
 };
 
 void lapic_walk(const uint8_t *bytes, size_t size)
 {
 	uint32_t id;
 
-	input = (struct input){ bytes, size };
+	input = (struct input){bytes, size};
 	rates = lapic_clock_make(MODEL_TSC_KHZ, MODEL_TICK_KHZ);
 	id = byte() % 200;
 	model_reset(&model, id, id == 0, 1000000);

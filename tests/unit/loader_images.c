@@ -60,7 +60,7 @@ struct image image_linux(void)
 	image.bytes[0x211] = 1; /* LOADED_HIGH */
 	image_put32(&image, 0x22c, 0x7fffffff);
 	image_put32(&image, 0x230, 0x200000);
-	image.bytes[0x234] = 1; /* relocatable */
+	image.bytes[0x234] = 1;		 /* relocatable */
 	image_put16(&image, 0x236, 0x1); /* XLF_KERNEL_64 */
 	image_put32(&image, 0x238, 2047);
 	image_put64(&image, 0x258, LINUX_PREF);
@@ -157,7 +157,7 @@ struct image image_multiboot(void)
 	image_multiboot_flags(&image, MULTIBOOT_HEADER, 0x10003);
 	image_put32(&image, MULTIBOOT_HEADER + 12, 0x100000 + MULTIBOOT_HEADER); /* header_addr */
 	image_put32(&image, MULTIBOOT_HEADER + 16, 0x100000);			 /* load_addr */
-	image_put32(&image, MULTIBOOT_HEADER + 20, 0x100000 + MULTIBOOT_SIZE); /* load_end_addr */
+	image_put32(&image, MULTIBOOT_HEADER + 20, 0x100000 + MULTIBOOT_SIZE);	 /* load_end_addr */
 	image_put32(&image, MULTIBOOT_HEADER + 24, 0x104000);			 /* bss_end_addr */
 	image_put32(&image, MULTIBOOT_HEADER + 28, 0x100080);			 /* entry_addr */
 	return image;

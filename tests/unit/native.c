@@ -22,9 +22,9 @@ _Static_assert(offsetof(struct switch_page, state.vector) == 136, "the assembly 
 _Static_assert(offsetof(struct switch_page, host_rsp) == 648, "the assembly below knows");
 _Static_assert(offsetof(struct switch_page, target) == 656, "the assembly below knows");
 
-#define EACH_GPR(what)                                                                             \
-	what(0, rax) what(8, rcx) what(16, rdx) what(24, rbx) what(40, rbp) what(48, rsi)          \
-		what(56, rdi) what(64, r8) what(72, r9) what(80, r10) what(88, r11) what(96, r12)  \
+#define EACH_GPR(what)                                                                            \
+	what(0, rax) what(8, rcx) what(16, rdx) what(24, rbx) what(40, rbp) what(48, rsi)         \
+		what(56, rdi) what(64, r8) what(72, r9) what(80, r10) what(88, r11) what(96, r12) \
 			what(104, r13) what(112, r14) what(120, r15)
 #define LOAD(offset, reg) "mov 0x1ff00000+" #offset ", %" #reg "\n"
 #define SAVE(offset, reg) "mov %" #reg ", 0x1ff00000+" #offset "\n"
@@ -48,21 +48,23 @@ asm(".text\n"
     "push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
     "mov %rsp, 0x1ff00000+648\n"
     "vectors \\kind\n"
-    "pushq 0x1ff00000+128\n popfq\n" EACH_GPR(LOAD) "mov 0x1ff00000+32, %rsp\n"
-    "jmp *0x1ff00000+656\n"
-    ".endm\n"
-    ".macro leave_ name, kind\n"
-    "\\name:\n" EACH_GPR(SAVE) "mov %rsp, 0x1ff00000+32\n"
-    "mov 0x1ff00000+648, %rsp\n"
-    "pushfq\n popq 0x1ff00000+128\n cld\n"
-    "vectors \\kind\n"
-    "pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n"
-    ".endm\n"
-    ".globl native_switch, native_switch_avx, native_back, native_back_avx\n"
-    "enter native_switch, load16\n"
-    "enter native_switch_avx, load\n"
-    "leave_ native_back, save16\n"
-    "leave_ native_back_avx, save\n");
+    "pushq 0x1ff00000+128\n popfq\n" EACH_GPR(
+	    LOAD) "mov 0x1ff00000+32, %rsp\n"
+		  "jmp *0x1ff00000+656\n"
+		  ".endm\n"
+		  ".macro leave_ name, kind\n"
+		  "\\name:\n" EACH_GPR(
+			  SAVE) "mov %rsp, 0x1ff00000+32\n"
+				"mov 0x1ff00000+648, %rsp\n"
+				"pushfq\n popq 0x1ff00000+128\n cld\n"
+				"vectors \\kind\n"
+				"pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n"
+				".endm\n"
+				".globl native_switch, native_switch_avx, native_back, native_back_avx\n"
+				"enter native_switch, load16\n"
+				"enter native_switch_avx, load\n"
+				"leave_ native_back, save16\n"
+				"leave_ native_back_avx, save\n");
 
 static struct switch_page *page;
 static uint8_t *code_page;

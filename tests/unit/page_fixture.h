@@ -14,7 +14,9 @@
 #include "arch/x86_64/paging.h"
 #include "lib/assert.h"
 
-/* Nowhere near where the memory really is: a walker that mixes the two addresses up is found out. */
+/*
+ * Nowhere near where the memory really is: a walker that mixes the two addresses up is found out.
+ */
 #define FIXTURE_PA 0x7fff00000000ULL
 
 struct page_fixture {
@@ -48,7 +50,8 @@ static inline size_t fixture_used(const struct page_fixture *f)
 }
 
 /* The tables reachable from one; each below the root must map something, unless it may be kept. */
-static inline size_t tables_count(const struct page_space *space, const uint64_t *table, unsigned level)
+static inline size_t tables_count(const struct page_space *space, const uint64_t *table,
+				  unsigned level)
 {
 	size_t count = 1, entries = 0;
 
@@ -58,10 +61,12 @@ static inline size_t tables_count(const struct page_space *space, const uint64_t
 			continue;
 		}
 		entries++;
-		if (level == PAGE_LEVEL_4K || (level < PAGE_LEVEL_ROOT && (table[i] & space->format->large)))
+		if (level == PAGE_LEVEL_4K ||
+		    (level < PAGE_LEVEL_ROOT && (table[i] & space->format->large)))
 			continue;
 		assert_int_equal(table[i] & ~PAGE_ADDRESS, space->table_bits);
-		count += tables_count(space, page_pool_va(space->pool, table[i] & PAGE_ADDRESS), level - 1);
+		count += tables_count(space, page_pool_va(space->pool, table[i] & PAGE_ADDRESS),
+				      level - 1);
 	}
 	if (level < PAGE_LEVEL_1G || (level == PAGE_LEVEL_1G && !space->keep_top))
 		assert_true(entries > 0);

@@ -76,20 +76,35 @@ static void r_reset(struct device *dev)
 }
 
 static const struct device_ops byte_ops = {
-	.io_read = r_in, .io_write = r_out, .mmio_read = r_read, .mmio_write = r_write,
-	.reset = r_reset, .io_sizes = SIZE_1, .mmio_sizes = SIZE_1,
+	.io_read = r_in,
+	.io_write = r_out,
+	.mmio_read = r_read,
+	.mmio_write = r_write,
+	.reset = r_reset,
+	.io_sizes = SIZE_1,
+	.mmio_sizes = SIZE_1,
 };
 static const struct device_ops wide_ops = {
-	.io_read = r_in, .io_write = r_out, .mmio_read = r_read, .mmio_write = r_write,
-	.reset = r_reset, .io_sizes = SIZE_1 | SIZE_2 | SIZE_4,
+	.io_read = r_in,
+	.io_write = r_out,
+	.mmio_read = r_read,
+	.mmio_write = r_write,
+	.reset = r_reset,
+	.io_sizes = SIZE_1 | SIZE_2 | SIZE_4,
 	.mmio_sizes = SIZE_1 | SIZE_2 | SIZE_4 | SIZE_8,
 };
 static const struct device_ops block_ops = {
-	.io_write = r_out, .io_write_block = r_block, .io_sizes = SIZE_1,
+	.io_write = r_out,
+	.io_write_block = r_block,
+	.io_sizes = SIZE_1,
 };
 static const struct device_ops dword_ops = {
-	.io_read = r_in, .io_write = r_out, .mmio_read = r_read, .mmio_write = r_write,
-	.io_sizes = SIZE_4, .mmio_sizes = SIZE_4,
+	.io_read = r_in,
+	.io_write = r_out,
+	.mmio_read = r_read,
+	.mmio_write = r_write,
+	.io_sizes = SIZE_4,
+	.mmio_sizes = SIZE_4,
 };
 static const struct device_ops no_ops = {.io_sizes = 7, .mmio_sizes = 15};
 
@@ -146,6 +161,21 @@ static void a_full_table_and_a_sealed_bus_refuse(void **state)
 	assert_int_equal(a.count, BUS_MAX_PORT_RANGES);
 }
 
+static void pages_are_finite(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < BUS_MAX_PORT_PAGES; i++)
+		assert_int_equal(bus_claim_ports(&a.dev, (uint16_t)(0x1000 + 0x100 * i), 1),
+				 ERR_NONE);
+	assert_int_equal(bus_claim_ports(&b.dev, 0x3000, 1), ERR_LIMIT);
+	assert_int_equal(bus_claim_ports(&b.dev, 0x1fff, 2), ERR_LIMIT);
+	assert_int_equal(bus_claim_ports(&b.dev, 0x1f80, 0x80), ERR_NONE);
+	bus_seal();
+	assert_int_equal(in8(0x1f00), 0x00);
+	assert_int_equal(in8(0x1fff), 0x3f);
+	assert_int_equal(in8(0x2000), 0xff);
+}
+
 static void nobody_answers_before_the_seal(void **state)
 {
 	(void)state;
@@ -182,7 +212,8 @@ static void every_port_reaches_whom_it_should(void **state)
 
 				if (at >= 0x100 && at < 0x110)
 					byte = at & 0xff;
-				else if ((at >= 0x110 && at < 0x11a) || (at >= 0xfffd && at <= 0xffff))
+				else if ((at >= 0x110 && at < 0x11a) ||
+					 (at >= 0xfffd && at <= 0xffff))
 					byte = (at + 0x40) & 0xff;
 				expect |= byte << (8 * i);
 			}
@@ -342,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup(claims_that_overlap_are_refused, setup),
 		cmocka_unit_test_setup(claims_beyond_the_space_are_refused, setup),
 		cmocka_unit_test_setup(a_full_table_and_a_sealed_bus_refuse, setup),
+		cmocka_unit_test_setup(pages_are_finite, setup),
 		cmocka_unit_test_setup(nobody_answers_before_the_seal, setup),
 		cmocka_unit_test_setup(absent_ports_read_ones_of_their_size, setup),
 		cmocka_unit_test_setup(every_port_reaches_whom_it_should, setup),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every command: its effect, its errors, and an answer in every state of its partition. */
-/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c console/complete.c console/control.c
- * console/create.c console/create_place.c console/help.c console/history.c console/host.c console/keys.c
- * console/layout.c console/line.c console/log.c console/machine.c console/main.c console/notice.c console/number.c
- * console/op.c console/partition.c console/ring.c console/screen.c console/script.c console/session.c console/show.c
- * console/text.c console/uart.c console/watch.c console/words.c lib/copy.c lib/format.c
+/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
+ * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
+ * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
+ * console/machine.c console/main.c console/notice.c console/number.c console/op.c
+ * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
+ * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
+ * lib/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,11 +86,13 @@ static void test_create_again_and_failure(void **state)
 	assert_int_equal(fake.mapped_pages, RING_PAGES);
 	fake.fail[CALL_PART_CREATE] = ERR_NOMEM;
 	expect("create db " GOOD,
-	       "error: create db: memory=64M: only 960.1 MiB is free (largest piece 960.1 MiB); web has 64 MiB");
+	       "error: create db: memory=64M: only 960.1 MiB is free (largest piece 960.1 MiB); "
+	       "web has 64 MiB");
 	fake.fail[CALL_PART_CREATE] = ERR_BUSY;
-	expect("create db cpus=1 on=0 " GOOD, "error: create db: cpu 0 cannot be dedicated: it is always in the pool");
+	expect("create db cpus=1 on=0 " GOOD,
+	       "error: create db: cpu 0 cannot be dedicated: it is always in the pool");
 	expect("create db cpus=1 on=1 " GOOD, "error: create db: something it needs is in use; "
-	       "too few CPUs are free of the pool's vCPUs");
+					      "too few CPUs are free of the pool's vCPUs");
 	fake.fail[CALL_PART_CREATE] = 0;
 	fake.fail[CALL_MEM_MAP] = ERR_NOMEM;
 	expect("create db " GOOD, "error: create db: no memory for its console: 68 KiB are needed");
@@ -103,40 +107,50 @@ struct refusal {
 static void test_create_refusals(void **state)
 {
 	static const struct refusal refusals[] = {
-		{ "kernel=kernel", "memory= is missing" },
-		{ "memory=64M", "kernel= is missing" },
-		{ GOOD " color=red",
-		  "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module cmdline" },
-		{ GOOD " =x", "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module cmdline" },
-		{ GOOD " memory=1M", "memory= is given twice" },
-		{ GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..." },
-		{ GOOD " --yes", "--yes is no option of this command; usage: create NAME KEY=VALUE ..." },
-		{ "kernel=kernel memory=18446744073709551616",
-		  "memory=18446744073709551616: must be a number with K, M, G or T, as in 512M" },
-		{ "kernel=kernel memory=-1", "memory=-1: must be a number with K, M, G or T, as in 512M" },
-		{ "kernel=kernel memory=0x", "memory=0x: must be a number with K, M, G or T, as in 512M" },
-		{ "kernel=kernel memory=\" 64M\"", "memory= 64M: must be a number with K, M, G or T, as in 512M" },
-		{ "kernel=kernel memory=", "memory=: must be a number with K, M, G or T, as in 512M" },
-		{ "kernel=kernel memory=128", "memory=128: must be a multiple of 4K" },
-		{ "kernel=kernel memory=4K", "memory=4K: must be from 1M to 64T" },
-		{ "kernel=kernel memory=65T", "memory=65T: must be from 1M to 64T" },
-		{ "kernel=kernel memory=8G", "memory=8G: only 1 GiB is free (largest piece 1 GiB)" },
-		{ "kernel=nothing memory=64M",
-		  "kernel=nothing: there is no such image; there is kernel, initrd, tiny" },
-		{ GOOD " cpus=0", "cpus=0: must be a number from 1 to 64" },
-		{ GOOD " cpus=65", "cpus=65: must be a number from 1 to 64" },
-		{ GOOD " vcpus=1 cpus=1", "cpus=1: cpus= and vcpus= exclude each other" },
-		{ GOOD " cpus=4", "cpus=4: only 3 CPUs can be dedicated: cpu 0 is always in the pool" },
-		{ GOOD " on=1", "on= needs cpus= or vcpus=" },
-		{ GOOD " cpus=2 on=1", "on=1: names 1 CPU, and cpus=2" },
-		{ GOOD " cpus=1 on=0", "cpu 0 cannot be dedicated: it is always in the pool" },
-		{ GOOD " cpus=1 on=4", "on=4: there is no cpu 4; this machine has cpu 0 to 3" },
-		{ GOOD " vcpus=1 on=9", "on=9: there is no cpu 9; this machine has cpu 0 to 3" },
-		{ GOOD " cpus=2 on=1,1", "on=1,1: names a CPU twice" },
-		{ GOOD " cpus=2 on=2-1", "on=2-1: must be CPU numbers and ranges, as in 2-3,5" },
-		{ GOOD " vcpus=1 on=0-64", "on=0-64: names more than 64 CPUs" },
-		{ GOOD " module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny",
-		  "module=tiny: a partition has at most 8 images" },
+		{"kernel=kernel", "memory= is missing"},
+		{"memory=64M", "kernel= is missing"},
+		{GOOD " color=red",
+		 "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
+		 "cmdline"},
+		{GOOD " =x",
+		 "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module cmdline"},
+		{GOOD " memory=1M", "memory= is given twice"},
+		{GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..."},
+		{GOOD " --yes",
+		 "--yes is no option of this command; usage: create NAME KEY=VALUE ..."},
+		{"kernel=kernel memory=18446744073709551616",
+		 "memory=18446744073709551616: must be a number with K, M, G or T, as in 512M"},
+		{"kernel=kernel memory=-1",
+		 "memory=-1: must be a number with K, M, G or T, as in 512M"},
+		{"kernel=kernel memory=0x",
+		 "memory=0x: must be a number with K, M, G or T, as in 512M"},
+		{"kernel=kernel memory=\" 64M\"",
+		 "memory= 64M: must be a number with K, M, G or T, as in 512M"},
+		{"kernel=kernel memory=", "memory=: must be a number with K, M, G or T, as in 512M"},
+		{"kernel=kernel memory=128", "memory=128: must be a multiple of 4K"},
+		{"kernel=kernel memory=4K", "memory=4K: must be from 1M to 64T"},
+		{"kernel=kernel memory=65T", "memory=65T: must be from 1M to 64T"},
+		{"kernel=kernel memory=1536M",
+		 "memory=1536M: only 1 GiB is free (largest piece 1 GiB)"},
+		{"kernel=kernel memory=8G", "memory=8G: only 1 GiB is free (largest piece 1 GiB)"},
+		{"kernel=nothing memory=64M",
+		 "kernel=nothing: there is no such image; there is kernel, initrd, tiny"},
+		{GOOD " cpus=0", "cpus=0: must be a number from 1 to 64"},
+		{GOOD " cpus=65", "cpus=65: must be a number from 1 to 64"},
+		{GOOD " vcpus=1 cpus=1", "cpus=1: cpus= and vcpus= exclude each other"},
+		{GOOD " cpus=4", "cpus=4: only 3 CPUs can be dedicated: cpu 0 is always in the pool"},
+		{GOOD " on=1", "on= needs cpus= or vcpus="},
+		{GOOD " cpus=2 on=1", "on=1: names 1 CPU, and cpus=2"},
+		{GOOD " cpus=1 on=0", "cpu 0 cannot be dedicated: it is always in the pool"},
+		{GOOD " cpus=1 on=4", "on=4: there is no cpu 4; this machine has cpu 0 to 3"},
+		{GOOD " vcpus=1 on=9", "on=9: there is no cpu 9; this machine has cpu 0 to 3"},
+		{GOOD " cpus=2 on=1,1", "on=1,1: names a CPU twice"},
+		{GOOD " cpus=2 on=2-1", "on=2-1: must be CPU numbers and ranges, as in 2-3,5"},
+		{GOOD " vcpus=1 on=0-64", "on=0-64: names more than 64 CPUs"},
+		{GOOD
+		 " module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny"
+		 " module=tiny",
+		 "module=tiny: a partition has at most 8 images"},
 	};
 
 	(void)state;
@@ -153,13 +167,15 @@ static void test_create_refusals(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const bad[] = { "Web", "w.b", "-web", "\"\"", "\"a b\"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	static const char *const bad[] = {"Web",  "w.b",     "-web",
+					  "\"\"", "\"a b\"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	char line[200];
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(line, sizeof(line), "create %s " GOOD, bad[i]);
-		expect_in(line, "a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -\r\n");
+		expect_in(line,
+			  "a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -\r\n");
 	}
 	expect_in("create aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " GOOD, ": created with");
 	expect_in("create a_-9 " GOOD, ": created with");
@@ -171,14 +187,18 @@ static void test_holders(void **state)
 {
 	(void)state;
 	fake_command("create db cpus=1 on=3 memory=128M kernel=tiny");
-	expect("create web cpus=1 on=3 " GOOD, "error: create web: cpu 3 is dedicated to partition db");
-	expect("create web vcpus=1 on=3 " GOOD, "error: create web: cpu 3 is dedicated to partition db");
+	expect("create web cpus=1 on=3 " GOOD,
+	       "error: create web: cpu 3 is dedicated to partition db");
+	expect("create web vcpus=1 on=3 " GOOD,
+	       "error: create web: cpu 3 is dedicated to partition db");
 	expect("create web cpus=3 " GOOD, "error: create web: cpus=3: only 2 CPUs can be dedicated: "
-	       "cpu 0 is always in the pool, cpu 3 is dedicated to db");
+					  "cpu 0 is always in the pool, cpu 3 is dedicated to db");
 	expect("create web memory=1G kernel=tiny",
-	       "error: create web: memory=1G: only 896.1 MiB is free (largest piece 896.1 MiB); db has 128 MiB");
+	       "error: create web: memory=1G: only 896.1 MiB is free (largest piece 896.1 MiB); "
+	       "db has 128 MiB");
 	fake.cpus[2].state = CPU_FAILED;
-	expect("create web cpus=1 on=2 " GOOD, "error: create web: cpu 2 did not start when the machine did");
+	expect("create web cpus=1 on=2 " GOOD,
+	       "error: create web: cpu 2 did not start when the machine did");
 	fake_command("create pool vcpus=1 on=1 " GOOD);
 	fake.fail[CALL_PART_CREATE] = ERR_BUSY;
 	expect("create web cpus=1 on=1 " GOOD,
@@ -194,8 +214,10 @@ static void test_limit_and_backend(void **state)
 	       "error: create b: there is 1 partition already, and this build has room for no more");
 	fake.host.partition_limit = 64;
 	snprintf(fake.host.backend, sizeof(fake.host.backend), "none");
-	snprintf(fake.host.backend_reason, sizeof(fake.host.backend_reason), "switched off in the firmware");
-	expect("create b " GOOD, "error: create b: this machine cannot run guests: switched off in the firmware");
+	snprintf(fake.host.backend_reason, sizeof(fake.host.backend_reason),
+		 "switched off in the firmware");
+	expect("create b " GOOD,
+	       "error: create b: this machine cannot run guests: switched off in the firmware");
 }
 
 static void test_sixty_four_and_one(void **state)
@@ -207,7 +229,8 @@ static void test_sixty_four_and_one(void **state)
 		snprintf(line, sizeof(line), "create p%u memory=1M kernel=tiny", i);
 		expect_in(line, ": created with");
 	}
-	expect_in("create p64 memory=1M kernel=tiny", "error: create p64: there are 64 partitions already");
+	expect_in("create p64 memory=1M kernel=tiny",
+		  "error: create p64: there are 64 partitions already");
 	assert_int_equal(fake.count[CALL_PART_CREATE], MAX_PARTITIONS);
 }
 
@@ -251,7 +274,8 @@ static void test_stop_timeout(void **state)
 	(void)state;
 	fake_command("create web " GOOD);
 	fake_command("start web");
-	expect("stop web timeout=3601", "error: stop web: timeout=3601: must be a number from 0 to 3600");
+	expect("stop web timeout=3601",
+	       "error: stop web: timeout=3601: must be a number from 0 to 3600");
 	expect("stop web timeout=x", "error: stop web: timeout=x: must be a number from 0 to 3600");
 	uint64_t before = fake.tsc;
 	expect_in("stop web timeout=2", "stopped by force");
@@ -274,7 +298,7 @@ static void test_call_failures(void **state)
 	expect("start web", "error: start web: the kernel gave an unknown answer");
 	fake.fail[CALL_PART_START] = 0;
 	expect("start web", "web: started");
-	fake.fail[CALL_PART_STOP] = ERR_STATE;
+	fake.fail[CALL_PART_STOP] = ERR_STATE; /* not that it would */
 	expect("destroy web --yes", "error: destroy web: its state does not allow it");
 	fake.fail[CALL_PART_STOP] = 0;
 	fake.fail[CALL_PART_PAUSE] = ERR_PERM;
@@ -301,17 +325,17 @@ struct cell {
 
 static const struct cell cells[] = {
 	/*	       absent stopped running paused dying */
-	{ "start", { false, true, false, false, false } },
-	{ "stop", { false, false, true, true, false } },
-	{ "pause", { false, false, true, false, false } },
-	{ "resume", { false, false, false, true, false } },
-	{ "reset", { false, false, true, true, false } },
-	{ "destroy", { false, true, true, true, false } },
-	{ "show", { false, true, true, true, true } },
-	{ "console", { false, true, true, true, false } },
-	{ "stats", { false, true, true, true, true } },
-	{ "debug vcpu", { false, true, true, true, true } },
-	{ "debug random-state", { false, true, true, true, true } },
+	{"start", {false, true, false, false, true}},
+	{"stop", {false, false, true, true, false}},
+	{"pause", {false, false, true, false, false}},
+	{"resume", {false, false, false, true, false}},
+	{"reset", {false, false, true, true, false}},
+	{"destroy", {false, true, true, true, true}},
+	{"show", {false, true, true, true, true}},
+	{"console", {false, true, true, true, true}},
+	{"stats", {false, true, true, true, true}},
+	{"debug vcpu", {false, true, true, true, true}},
+	{"debug random-state", {false, true, true, true, true}},
 };
 
 static const struct cell *find_cell(const char *command)
@@ -340,7 +364,8 @@ static void try_cell(const struct cell *cell, uint32_t state)
 	}
 	snprintf(line, sizeof(line), "%s web%s%s%s", cell->command,
 		 !strcmp(cell->command, "debug random-state") ? " 0 1 --yes" : "",
-		 !strcmp(cell->command, "destroy") ? " --yes" : "", !strcmp(cell->command, "stop") ? " --force" : "");
+		 !strcmp(cell->command, "destroy") ? " --yes" : "",
+		 !strcmp(cell->command, "stop") ? " --force" : "");
 	snprintf(error, sizeof(error), "error: %s web: ", cell->command);
 	output = fake_command(line);
 	if (cell->allowed[state] == (strstr(output, error) != NULL))
@@ -369,11 +394,22 @@ static void test_states(void **state)
 static void test_random_commands(void **state)
 {
 	static const char *const verbs[] = {
-		"create %s memory=32M kernel=tiny", "create %s cpus=1 memory=32M kernel=tiny", "start %s",
-		"stop %s timeout=1", "stop %s --force", "pause %s", "resume %s", "reset %s", "destroy %s --yes",
-		"show %s", "stats %s", "list", "destroy %s\ry", "host",
+		"create %s memory=32M kernel=tiny",
+		"create %s cpus=1 memory=32M kernel=tiny",
+		"start %s",
+		"stop %s timeout=1",
+		"stop %s --force",
+		"pause %s",
+		"resume %s",
+		"reset %s",
+		"destroy %s --yes",
+		"show %s",
+		"stats %s",
+		"list",
+		"destroy %s\ry",
+		"host",
 	};
-	static const char *const names[] = { "a", "b", "c", "d", "e" };
+	static const char *const names[] = {"a", "b", "c", "d", "e"};
 	uint64_t free_before = fake.host.ram_free;
 	char line[128];
 
@@ -385,7 +421,8 @@ static void test_random_commands(void **state)
 		snprintf(line, sizeof(line), verbs[rand() % 14], name);
 		fake.power_delay = rand() % 2 ? FAKE_HZ / 2 : 0;
 		fake_command(line);
-		if (rand() % 10 == 0 && fake_find(name) && fake_find(name)->info.state == PART_RUNNING)
+		if (rand() % 10 == 0 && fake_find(name) &&
+		    fake_find(name)->info.state == PART_RUNNING)
 			fake_end(name, (enum part_reason)(1 + rand() % 10), "why\nmore");
 		if (i % 64 == 0)
 			fake.tsc += 100ull * FAKE_HZ;
@@ -467,9 +504,12 @@ static void test_host(void **state)
 {
 	(void)state;
 	fake_command("create web cpus=1 on=2 memory=64M kernel=kernel");
-	expect_in("host", "memory total 2097152 KiB\r\n"
-			  "memory free 983168 KiB in 1 extents, clean 524288 KiB, largest 983168 KiB\r\n");
-	assert_non_null(strstr(fake_output(), "memory partition web 65408 KiB in 1 extents, of it kernel objects 0 KiB\r\n"));
+	expect_in("host",
+		  "memory total 2097152 KiB\r\n"
+		  "memory free 983168 KiB in 1 extents, clean 524288 KiB, largest 983168 KiB\r\n");
+	assert_non_null(strstr(
+		fake_output(),
+		"memory partition web 65408 KiB in 1 extents, of it kernel objects 0 KiB\r\n"));
 	assert_non_null(strstr(fake_output(), "cpu 2  dedicated  web"));
 	assert_non_null(strstr(fake_output(), "cpu 0  pool       -"));
 	assert_non_null(strstr(fake_output(), "processor   AuthenticAMD, Test processor\r\n"));

@@ -30,7 +30,8 @@ static enum words_error split(const char *line)
 static void test_words(void **state)
 {
 	(void)state;
-	assert_int_equal(split("  create  web cmdline=\"a  b\\\"c\" x\\ y \"\" # rest \"open"), WORDS_OK);
+	assert_int_equal(split("  create  web cmdline=\"a  b\\\"c\" x\\ y \"\" # rest \"open"),
+			 WORDS_OK);
 	assert_int_equal(words.count, 5);
 	assert_string_equal(words.word[0], "create");
 	assert_string_equal(words.word[1], "web");
@@ -70,8 +71,22 @@ static void test_words_errors(void **state)
 static void test_numbers(void **state)
 {
 	static const char *const bad[] = {
-		"", "-1", "+1", "0x", "x", "1x", " 1", "1 ", "010", "00", "18446744073709551616", "1e3", "0x1g",
-		"99999999999999999999999", "--1", "1.5",
+		"",
+		"-1",
+		"+1",
+		"0x",
+		"x",
+		"1x",
+		" 1",
+		"1 ",
+		"010",
+		"00",
+		"18446744073709551616",
+		"1e3",
+		"0x1g",
+		"99999999999999999999999",
+		"--1",
+		"1.5",
 	};
 	uint64_t value = 77;
 
@@ -87,7 +102,8 @@ static void test_numbers(void **state)
 
 static void test_sizes(void **state)
 {
-	static const char *const bad[] = { "", "K", "1KB", "-1M", "16777216T", "18446744073709551615K", "1 M", "0xM", "M1" };
+	static const char *const bad[] = {
+		"", "K", "1KB", "-1M", "16777216T", "18446744073709551615K", "1 M", "0xM", "M1"};
 	uint64_t bytes = 77;
 	char text[NUMBER_TEXT];
 
@@ -107,7 +123,8 @@ static void test_sizes(void **state)
 
 static void test_lists(void **state)
 {
-	static const char *const bad[] = { "", ",", "1,", ",1", "3-2", "1-", "-1", "1--2", "1-2-3", "a", "1, 2", "4294967295", "1;2" };
+	static const char *const bad[] = {"",	  ",",	   "1,", ",1",	 "3-2",	       "1-", "-1",
+					  "1--2", "1-2-3", "a",	 "1, 2", "4294967295", "1;2"};
 	uint32_t list[64];
 	size_t count;
 
@@ -138,7 +155,8 @@ static void expect_line(struct script *script, unsigned number, const char *text
 
 static void test_script(void **state)
 {
-	static const char text[] = "# comment \\\nlist\n\n  \t\r\ncreate a \\\n  # inside \\\n  b=\"x \\\n#y\" \\\r\n c\n"
+	static const char text[] = "# comment \\\nlist\n\n  \t\r\n"
+				   "create a \\\n  # inside \\\n  b=\"x \\\n#y\" \\\r\n c\n"
 				   "start \\\\\nstart x # note \\\nhost";
 	struct script script;
 
@@ -227,17 +245,19 @@ static void expect_keys(const char *bytes, size_t size, const int *expected, uin
 	assert_int_equal(keys.noise, noise);
 }
 
-#define EXPECT_KEYS(bytes, noise, ...) expect_keys(bytes, sizeof(bytes) - 1, (const int[]){ __VA_ARGS__ __VA_OPT__(, ) -1 }, noise)
+#define EXPECT_KEYS(bytes, noise, ...) \
+	expect_keys(bytes, sizeof(bytes) - 1, (const int[]){__VA_ARGS__ __VA_OPT__(, ) - 1}, noise)
 
 static void test_keys(void **state)
 {
 	(void)state;
 	EXPECT_KEYS("a~", 0, 'a', '~');
-	EXPECT_KEYS("\x1b[A\x1bOB\x1b[1;5C\x1b[3~\x1b[H\x1bOF\x1b[4~", 0, KEY_UP, KEY_DOWN, KEY_RIGHT, KEY_DELETE, KEY_HOME,
-		    KEY_END, KEY_END);
+	EXPECT_KEYS("\x1b[A\x1bOB\x1b[1;5C\x1b[3~\x1b[H\x1bOF\x1b[4~", 0, KEY_UP, KEY_DOWN,
+		    KEY_RIGHT, KEY_DELETE, KEY_HOME, KEY_END, KEY_END);
 	EXPECT_KEYS("\r\n\n\r\r", 0, KEY_ENTER, KEY_ENTER, KEY_ENTER, KEY_ENTER);
-	EXPECT_KEYS("\x01\x05\x0b\x15\x17\x03\x0c\t\x7f\x08", 0, KEY_HOME, KEY_END, KEY_KILL_END, KEY_KILL_START,
-		    KEY_KILL_WORD, KEY_INTERRUPT, KEY_CLEAR, KEY_TAB, KEY_BACKSPACE, KEY_BACKSPACE);
+	EXPECT_KEYS("\x01\x05\x0b\x15\x17\x03\x0c\t\x7f\x08", 0, KEY_HOME, KEY_END, KEY_KILL_END,
+		    KEY_KILL_START, KEY_KILL_WORD, KEY_INTERRUPT, KEY_CLEAR, KEY_TAB, KEY_BACKSPACE,
+		    KEY_BACKSPACE);
 	/* Function keys and bracketed paste do nothing, and spoil nothing. */
 	EXPECT_KEYS("\x1b[15~\x1b[200~x\x1b[201~\x1bOP\x1b[24;80R", 0, 'x');
 	EXPECT_KEYS("\x1b]0;title\x07y\x1bP1$r0m\x1b\\z", 0, 'y', 'z');

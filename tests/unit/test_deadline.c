@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 enum { ENTRIES = 40, STEPS = 200000 };
@@ -101,7 +102,9 @@ static void test_run(void **state)
 	assert_int_equal(fired, 16);
 }
 
-/* The model: the earliest of those that are set, by looking at all; among equals the one set first. */
+/*
+ * The model: the earliest of those that are set, by looking at all; among equals the one set first.
+ */
 struct model {
 	bool set[ENTRIES];
 	uint64_t tsc[ENTRIES], order[ENTRIES];
@@ -157,8 +160,10 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_empty, set_up), cmocka_unit_test_setup(test_order, set_up),
-		cmocka_unit_test_setup(test_move, set_up),  cmocka_unit_test_setup(test_run, set_up),
+		cmocka_unit_test_setup(test_empty, set_up),
+		cmocka_unit_test_setup(test_order, set_up),
+		cmocka_unit_test_setup(test_move, set_up),
+		cmocka_unit_test_setup(test_run, set_up),
 		cmocka_unit_test_setup(test_random, set_up),
 	};
 

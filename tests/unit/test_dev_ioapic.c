@@ -6,7 +6,13 @@
 #include "vmm/dev/ioapic.h"
 
 enum { SEL = 0x00, WIN = 0x10, EOIR = 0x40 };
-enum { LEVEL = 0x8000, MASK = 0x10000, REMOTE_IRR = 0x4000, LOGICAL = 0x800, LOW_POLARITY = 0x2000 };
+enum {
+	LEVEL = 0x8000,
+	MASK = 0x10000,
+	REMOTE_IRR = 0x4000,
+	LOGICAL = 0x800,
+	LOW_POLARITY = 0x2000
+};
 
 static struct ioapic io;
 
@@ -428,8 +434,8 @@ static void any_sequence_keeps_the_invariants(void **state)
 			if ((e & REMOTE_IRR) != 0)
 				assert_true((e & LEVEL) != 0 && watched(io.sent[i]));
 			/* No interrupt is left behind: an asserted level that may go has gone. */
-			if ((e & LEVEL) != 0 && (e >> 8 & 7) < 2 && (e & 0xff) >= 16 && (e & MASK) == 0 &&
-			    (io.lines >> i & 1) != 0)
+			if ((e & LEVEL) != 0 && (e >> 8 & 7) < 2 && (e & 0xff) >= 16 &&
+			    (e & MASK) == 0 && (io.lines >> i & 1) != 0)
 				assert_true((e & REMOTE_IRR) != 0);
 		}
 	}
@@ -440,18 +446,27 @@ static void any_sequence_keeps_the_invariants(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(registers_after_reset), T(every_index_is_in_bounds), T(reset_restores_the_id),
-		T(an_edge_sends_one_message), T(lowest_priority_and_logical_are_passed_on),
-		T(an_edge_on_a_masked_pin_is_lost), T(a_level_is_sent_once_until_eoi),
+		T(registers_after_reset),
+		T(every_index_is_in_bounds),
+		T(reset_restores_the_id),
+		T(an_edge_sends_one_message),
+		T(lowest_priority_and_logical_are_passed_on),
+		T(an_edge_on_a_masked_pin_is_lost),
+		T(a_level_is_sent_once_until_eoi),
 		T(an_eoi_storm_on_a_stuck_line_sends_one_a_time),
-		T(the_eoi_register_does_what_the_broadcast_does), T(one_vector_on_two_pins_ends_for_both),
-		T(a_level_waits_out_its_mask), T(switching_to_edge_frees_a_stuck_remote_irr),
+		T(the_eoi_register_does_what_the_broadcast_does),
+		T(one_vector_on_two_pins_ends_for_both),
+		T(a_level_waits_out_its_mask),
+		T(switching_to_edge_frees_a_stuck_remote_irr),
 		T(a_vector_changed_in_service_ends_with_either),
-		T(read_only_bits_cannot_be_written), T(polarity_is_only_remembered),
+		T(read_only_bits_cannot_be_written),
+		T(polarity_is_only_remembered),
 		T(dangerous_delivery_modes_are_refused),
 		T(vectors_below_16_are_refused_and_leave_nothing_stuck),
-		T(the_watched_set_follows_the_entries), T(odd_sizes_are_defined),
-		T(pins_beyond_the_last_do_nothing), T(any_sequence_keeps_the_invariants),
+		T(the_watched_set_follows_the_entries),
+		T(odd_sizes_are_defined),
+		T(pins_beyond_the_last_do_nothing),
+		T(any_sequence_keeps_the_invariants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

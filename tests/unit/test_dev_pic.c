@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The 8259A pair against its data sheet: initialization, priorities, EOIs, modes, cascade, spurious. */
+/*
+ * The 8259A pair against its data sheet: initialization, priorities, EOIs, modes, cascade,
+ * spurious.
+ */
 /* sources: vmm/bus.c vmm/timers.c vmm/dev/pic.c */
 #include "tests/unit/dev_fakes.h"
 
@@ -58,7 +61,8 @@ static void a_request_is_acknowledged_and_served(void **state)
 	assert_int_equal(in8(M), 0x08);
 	assert_int_equal(pic_inta(&pic), 0x33);
 	assert_false(fake.intr);
-	assert_int_equal(in8(M), 0); /* an edge's request ends with INTA though the line is still high */
+	assert_int_equal(in8(M),
+			 0); /* an edge's request ends with INTA though the line is still high */
 	assert_int_equal(isr(M), 0x08);
 	out8(M, 0x20);
 	assert_int_equal(isr(M), 0);
@@ -518,7 +522,8 @@ static void any_sequence_keeps_intr_consistent(void **state)
 			break;
 		}
 		}
-		assert_true(fake.intr_changes == changes || fake.intr != before || fake.intr_changes > changes + 1);
+		assert_true(fake.intr_changes == changes || fake.intr != before ||
+			    fake.intr_changes > changes + 1);
 		assert_int_equal(fake.intr, pic.output);
 	}
 }
@@ -528,23 +533,34 @@ static void any_sequence_keeps_intr_consistent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_request_is_acknowledged_and_served), T(an_edge_needs_a_low_first),
-		T(lower_numbers_come_first_and_nest), T(the_mask_holds_a_request_without_losing_it),
-		T(a_request_that_goes_before_inta_is_spurious_7), T(the_slave_goes_through_input_2),
-		T(a_slave_request_outranks_master_3), T(two_slave_requests_are_both_delivered),
+		T(a_request_is_acknowledged_and_served),
+		T(an_edge_needs_a_low_first),
+		T(lower_numbers_come_first_and_nest),
+		T(the_mask_holds_a_request_without_losing_it),
+		T(a_request_that_goes_before_inta_is_spurious_7),
+		T(the_slave_goes_through_input_2),
+		T(a_slave_request_outranks_master_3),
+		T(two_slave_requests_are_both_delivered),
 		T(special_fully_nested_lets_the_slave_nest),
 		T(the_slave_alone_cannot_be_special_fully_nested),
-		T(automatic_eoi_leaves_nothing_in_service), T(rotation_in_automatic_eoi),
-		T(rotate_on_non_specific_eoi), T(rotate_on_specific_eoi_and_set_priority),
+		T(automatic_eoi_leaves_nothing_in_service),
+		T(rotation_in_automatic_eoi),
+		T(rotate_on_non_specific_eoi),
+		T(rotate_on_specific_eoi_and_set_priority),
 		T(a_non_specific_eoi_with_nothing_in_service_does_nothing),
-		T(ocw2_without_eoi_is_no_operation), T(special_mask_mode_lets_lower_levels_in),
-		T(special_mask_mode_needs_its_enable_bit), T(a_poll_is_an_acknowledge),
-		T(ocw3_remembers_which_register_is_read), T(icw1_clears_what_the_data_sheet_says),
+		T(ocw2_without_eoi_is_no_operation),
+		T(special_mask_mode_lets_lower_levels_in),
+		T(special_mask_mode_needs_its_enable_bit),
+		T(a_poll_is_an_acknowledge),
+		T(ocw3_remembers_which_register_is_read),
+		T(icw1_clears_what_the_data_sheet_says),
 		T(icw4_is_optional_and_icw3_depends_on_cascade),
 		T(a_single_master_answers_for_input_2_itself),
 		T(a_slave_of_another_identity_leaves_the_bus_floating),
-		T(level_inputs_ask_until_they_are_released), T(ltim_of_icw1_is_ignored),
-		T(nothing_comes_after_reset_until_it_is_unmasked), T(out_of_range_inputs_do_nothing),
+		T(level_inputs_ask_until_they_are_released),
+		T(ltim_of_icw1_is_ignored),
+		T(nothing_comes_after_reset_until_it_is_unmasked),
+		T(out_of_range_inputs_do_nothing),
 		T(any_sequence_keeps_intr_consistent),
 	};
 

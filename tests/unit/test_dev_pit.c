@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The 8254: its counters against a second model that ticks, as the data sheet tells it clock by clock,
- * and the device's ports, port 61h and IRQ 0.
- */
+/* The 8254 as a device: ports, port 61h, latches, IRQ 0 and its clamped rate. */
 /* sources: vmm/bus.c vmm/timers.c vmm/dev/pit.c vmm/dev/pit_counter.c */
 #include "tests/unit/dev_fakes.h"
 
@@ -10,155 +7,7 @@
 #include "vmm/dev/clock.h"
 #include "vmm/dev/pit.h"
 
-/* ---- the model that ticks ---- */
-
-struct ticking {
-	unsigned mode, rw;
-	bool bcd, gate, out, null, armed, pending, trigger, counting, odd_pause, strobe_due, done;
-	bool high_next, low_got;
-	uint32_t cr, ce; /* CE: 0 stands for the modulus at load; then it wraps */
-	uint32_t loaded; /* the count that was loaded last, 1 to modulus */
-	uint8_t low;
-};
-
-static uint32_t mod(const struct ticking *k)
-{
-	return k->bcd ? 10000 : 65536;
-}
-
-static void k_control(struct ticking *k, uint8_t control)
-{
-	k->mode = control >> 1 & 7;
-	k->mode = k->mode > 5 ? k->mode - 4 : k->mode;
-	k->rw = control >> 4 & 3;
-	k->bcd = (control & 1) != 0;
-	k->out = k->mode != 0;
-	k->null = true;
-	k->armed = k->pending = k->trigger = k->counting = k->strobe_due = k->done = k->low_got = false;
-}
-
-static void k_write(struct ticking *k, uint8_t value)
-{
-	uint32_t raw;
-
-	if (k->rw == 3 && !k->low_got) {
-		k->low = value;
-		k->low_got = true;
-		if (k->mode == 0) {
-			k->counting = k->pending = false; /* disabled until the second byte */
-			k->out = false;
-		}
-		return;
-	}
-	raw = k->rw == 1 ? value : k->rw == 2 ? (uint32_t)value << 8 : (uint32_t)value << 8 | k->low;
-	k->low_got = false;
-	if (k->bcd)
-		raw = ((raw >> 12) * 1000 + (raw >> 8 & 15) * 100 + (raw >> 4 & 15) * 10 + (raw & 15)) % 10000;
-	k->cr = raw == 0 ? mod(k) : raw;
-	k->null = true;
-	if (k->mode == 0) {
-		k->out = false;
-		k->counting = false;
-	}
-	k->pending = true;
-	if (k->mode == 0 || k->mode == 4 || !k->armed)
-		k->trigger = k->mode != 1 && k->mode != 5; /* loads at the next clock by itself */
-	k->armed = true;
-}
-
-static void k_gate(struct ticking *k, bool gate)
-{
-	bool rises = gate && !k->gate;
-
-	k->gate = gate;
-	if (k->mode == 2 || k->mode == 3) {
-		if (!gate)
-			k->out = true;
-		/* A count that was to be loaded at this clock is loaded still. */
-	}
-	if (rises && k->armed && k->mode != 0 && k->mode != 4)
-		k->trigger = true;
-}
-
-static void k_load(struct ticking *k)
-{
-	k->loaded = k->cr;
-	k->ce = k->cr;
-	k->pending = false;
-	k->null = false;
-	k->counting = true;
-	k->done = false;
-}
-
-/* One falling edge of CLK. */
-static void k_tick(struct ticking *k)
-{
-	if (k->trigger) {
-		k->trigger = false;
-		k_load(k);
-		if (k->mode == 1)
-			k->out = false;
-		if (k->mode == 2 || k->mode == 3 || k->mode == 4 || k->mode == 5)
-			k->out = true;
-		if (k->mode == 3) {
-			k->ce = k->loaded & ~1U;
-			k->odd_pause = (k->loaded & 1) != 0;
-		}
-		return;
-	}
-	if (!k->counting || (!k->gate && k->mode != 1 && k->mode != 5))
-		return;
-	switch (k->mode) {
-	case 0:
-	case 1:
-		k->ce = (k->ce + mod(k) - 1) % mod(k);
-		if (k->ce == 0 && !k->done) {
-			k->out = true;
-			k->done = true;
-		}
-		break;
-	case 2:
-		if (k->ce == 1) {
-			k_load(k);
-			k->out = true;
-		} else {
-			k->ce--;
-		}
-		if (k->ce == 1)
-			k->out = false;
-		break;
-	case 3:
-		/* Even: down by two, at zero toggle and reload. Odd: one more clock in the high half. */
-		if (k->ce > 2) {
-			k->ce -= 2;
-		} else if (k->out && k->odd_pause && k->ce == 2) {
-			k->ce = 0;
-		} else {
-			k_load(k);
-			k->out = !k->out;
-			k->odd_pause = (k->loaded & 1) != 0;
-			k->ce = k->loaded & ~1U;
-		}
-		break;
-	default: /* 4, 5 */
-		k->out = true;
-		k->ce = (k->ce + mod(k) - 1) % mod(k);
-		if (k->ce == 0 && !k->done) {
-			k->out = false;
-			k->done = true;
-		}
-		break;
-	}
-}
-
-static uint16_t k_value(const struct ticking *k)
-{
-	uint32_t n = k->ce % mod(k);
-
-	if (!k->bcd)
-		return (uint16_t)n;
-	return (uint16_t)((n / 1000) << 12 | (n / 100 % 10) << 8 | (n / 10 % 10) << 4 | n % 10);
-}
+static struct pit pit;
 
 static uint32_t seed;
 
@@ -167,125 +16,6 @@ static uint32_t next_random(void)
 	seed = seed * 1664525 + 1013904223;
 	return seed >> 8;
 }
-
-static uint16_t latched_value(struct pit_counter *c, uint64_t t)
-{
-	struct pit_counter copy = *c; /* so that the latch does not disturb */
-	uint16_t value;
-
-	copy.latched_bytes = 0;
-	copy.status_latched = false;
-	copy.half_read = false;
-	copy.control |= 0x30;
-	pit_counter_latch_count(&copy, t);
-	value = pit_counter_read(&copy, t);
-	return (uint16_t)(value | pit_counter_read(&copy, t) << 8);
-}
-
-static bool null_count(struct pit_counter *c, uint64_t t)
-{
-	struct pit_counter copy = *c;
-
-	copy.status_latched = false;
-	pit_counter_latch_status(&copy, t);
-	return (pit_counter_read(&copy, t) & 0x40) != 0;
-}
-
-/* One counter through random control words, counts and gates, compared at every tick. */
-static void play(unsigned mode, bool bcd, unsigned rounds)
-{
-	for (unsigned round = 0; round < rounds; round++) {
-		struct pit_counter c;
-		struct ticking k = {.gate = next_random() % 4 != 0};
-		uint64_t t = next_random();
-		uint8_t control = (uint8_t)((1 + next_random() % 3) << 4 | mode << 1 | (bcd ? 1 : 0));
-
-		pit_counter_reset(&c, k.gate);
-		pit_counter_write_control(&c, t, control);
-		k_control(&k, control);
-		for (unsigned step = 0; step < 300; step++) {
-			unsigned what = next_random() % 40;
-
-			if (what < 3) {
-				uint8_t value = (uint8_t)(next_random() % (next_random() % 2 != 0 ? 12 : 256));
-
-				if (k.rw == 3 && k.low_got && next_random() % 2 != 0)
-					value = 0;
-				/* Counts of 1 are outside modes 2 and 3 ("Minimum and Maximum Initial Counts"). */
-				if ((mode & 3) >= 2 && mode != 4 && mode != 5 && value < 2)
-					value = (uint8_t)(value + 2);
-				pit_counter_write(&c, t, value);
-				k_write(&k, value);
-			} else if (what == 3) {
-				bool gate = next_random() % 2 != 0;
-
-				pit_counter_set_gate(&c, t, gate);
-				k_gate(&k, gate);
-			}
-			t++;
-			k_tick(&k);
-			assert_int_equal(pit_counter_output(&c, t), k.out);
-			assert_int_equal(null_count(&c, t), k.null);
-			if (k.counting)
-				assert_int_equal(latched_value(&c, t), k_value(&k));
-		}
-	}
-}
-
-static void counters_equal_the_ticking_model(void **state)
-{
-	unsigned rounds = getenv("FREEHOLD_LONG") != NULL ? 20000 : 400;
-
-	(void)state;
-	seed = 42;
-	for (unsigned mode = 0; mode < 8; mode++) {
-		play(mode, false, rounds);
-		play(mode, true, rounds);
-	}
-}
-
-/* next_rise() says exactly when OUT rises, also over a count that waits. */
-static void the_predicted_rise_is_the_next_one(void **state)
-{
-	(void)state;
-	seed = 9;
-	for (unsigned round = 0; round < 3000; round++) {
-		struct pit_counter c;
-		uint64_t t = 1000, rise;
-		bool was;
-
-		pit_counter_reset(&c, true);
-		pit_counter_write_control(&c, t, (uint8_t)(0x10 | (round % 6) << 1));
-		pit_counter_write(&c, t, (uint8_t)(2 + next_random() % 40));
-		t += next_random() % 60;
-		if (next_random() % 2 != 0)
-			pit_counter_write(&c, t, (uint8_t)(2 + next_random() % 40));
-		if (next_random() % 4 == 0) {
-			pit_counter_set_gate(&c, t, false);
-			t += next_random() % 5;
-			pit_counter_set_gate(&c, t, next_random() % 4 != 0);
-		}
-		rise = pit_counter_next_rise(&c, t);
-		was = pit_counter_output(&c, t);
-		for (unsigned i = 0; i < 200; i++) {
-			bool out;
-
-			t++;
-			out = pit_counter_output(&c, t);
-			if (out && !was) {
-				assert_true(t == rise);
-				break;
-			}
-			/* Mode 3's early reload and all others: no rise is missed. */
-			assert_true(t < rise || rise == PIT_NEVER);
-			was = out;
-		}
-	}
-}
-
-/* ---- the device ---- */
-
-static struct pit pit;
 
 static int setup(void **state)
 {
@@ -445,7 +175,8 @@ static void a_late_host_coalesces_ticks_and_keeps_the_phase(void **state)
 	uint64_t next = clock_ticks(fake.deadline, CLOCK_PIT);
 
 	assert_int_equal((next - start) % 11932, 0);
-	assert_true(next > clock_ticks(fake.now, CLOCK_PIT) && next <= clock_ticks(fake.now, CLOCK_PIT) + 11932);
+	assert_true(next > clock_ticks(fake.now, CLOCK_PIT) &&
+		    next <= clock_ticks(fake.now, CLOCK_PIT) + 11932);
 }
 
 static void a_stale_expiry_does_nothing(void **state)
@@ -478,7 +209,7 @@ static void a_latched_word_may_be_read_around_another_counter(void **state)
 	load(0, 2, 0x1234);
 	load(2, 2, 0x5678);
 	out8(0x61, 1);
-	go_ticks(2); /* the gate's rise has loaded it */
+	go_ticks(2);	  /* the gate's rise has loaded it */
 	out8(0x43, 0xda); /* read-back: count of 0 and 2 */
 	unsigned low0 = in8(0x40), low2 = in8(0x42);
 
@@ -493,7 +224,7 @@ static void read_back_gives_status_first(void **state)
 {
 	(void)state;
 	load(0, 3, 1000);
-	out8(0x43, 0xc2); /* both, counter 0 */
+	out8(0x43, 0xc2);		   /* both, counter 0 */
 	assert_int_equal(in8(0x40), 0xf6); /* OUT, null count, word, mode 3 */
 	in8(0x40);
 	in8(0x40);
@@ -631,17 +362,27 @@ static void reset_stops_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(counters_equal_the_ticking_model), T(the_predicted_rise_is_the_next_one),
-		T(ticks_and_ns_are_inverse), T(irq_0_comes_at_the_programmed_rate),
-		T(mode_0_raises_irq_0_once), T(mode_0_rearms_with_its_low_byte_alone),
-		T(mode_4_strobes_once), T(modes_1_and_5_never_interrupt_without_a_gate),
-		T(the_rate_is_clamped), T(a_late_host_coalesces_ticks_and_keeps_the_phase),
-		T(a_stale_expiry_does_nothing), T(latches_hold_until_read),
-		T(a_latched_word_may_be_read_around_another_counter), T(read_back_gives_status_first),
-		T(status_shows_the_mode_as_written), T(single_bytes_are_read_and_written_as_programmed),
-		T(a_control_word_forgets_latches_and_halves), T(bcd_counts_decimally_and_takes_garbage),
-		T(port_61_drives_counter_2), T(counter_2_measures_50_ms),
-		T(the_refresh_bit_toggles_every_15_us), T(the_control_port_reads_nothing), T(reset_stops_all),
+		T(ticks_and_ns_are_inverse),
+		T(irq_0_comes_at_the_programmed_rate),
+		T(mode_0_raises_irq_0_once),
+		T(mode_0_rearms_with_its_low_byte_alone),
+		T(mode_4_strobes_once),
+		T(modes_1_and_5_never_interrupt_without_a_gate),
+		T(the_rate_is_clamped),
+		T(a_late_host_coalesces_ticks_and_keeps_the_phase),
+		T(a_stale_expiry_does_nothing),
+		T(latches_hold_until_read),
+		T(a_latched_word_may_be_read_around_another_counter),
+		T(read_back_gives_status_first),
+		T(status_shows_the_mode_as_written),
+		T(single_bytes_are_read_and_written_as_programmed),
+		T(a_control_word_forgets_latches_and_halves),
+		T(bcd_counts_decimally_and_takes_garbage),
+		T(port_61_drives_counter_2),
+		T(counter_2_measures_50_ms),
+		T(the_refresh_bit_toggles_every_15_us),
+		T(the_control_port_reads_nothing),
+		T(reset_stops_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ACPI fixed hardware: events, SCI, PM timer, sleep; and the widths and garbage that guests throw at it. */
+/*
+ * ACPI fixed hardware: events, SCI, PM timer, sleep; and the widths and garbage that guests throw
+ * at it.
+ */
 /* sources: vmm/bus.c vmm/timers.c vmm/dev/acpi_pm.c */
 #include "tests/unit/dev_fakes.h"
 
@@ -200,10 +203,16 @@ static void reset_returns_to_legacy_mode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(the_smi_command_switches_acpi_on_and_off), T(the_power_button_raises_the_sci),
-		T(status_without_enable_waits), T(the_timer_counts_at_3_58_mhz),
-		T(the_carry_sets_its_status), T(only_s5_powers_off), T(sleep_works_by_bytes_and_dwords),
-		T(byte_accesses_touch_their_byte), T(undefined_bits_stay_0), T(reset_returns_to_legacy_mode),
+		T(the_smi_command_switches_acpi_on_and_off),
+		T(the_power_button_raises_the_sci),
+		T(status_without_enable_waits),
+		T(the_timer_counts_at_3_58_mhz),
+		T(the_carry_sets_its_status),
+		T(only_s5_powers_off),
+		T(sleep_works_by_bytes_and_dwords),
+		T(byte_accesses_touch_their_byte),
+		T(undefined_bits_stay_0),
+		T(reset_returns_to_legacy_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,7 +173,7 @@ static void a20_is_kept_and_has_no_effect(void **state)
 static void nobody_is_at_the_other_end(void **state)
 {
 	(void)state;
-	out8(0x60, 0xff); /* reset the keyboard */
+	out8(0x60, 0xff);			  /* reset the keyboard */
 	assert_int_equal(in8(0x64) & 0x61, 0x41); /* timeout, keyboard's */
 	assert_int_equal(in8(0x60), 0xfe);
 	assert_int_equal(in8(0x64) & 0x61, 0);
@@ -237,12 +237,18 @@ static void a_thousand_resets_leave_the_same_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(cf9_resets_on_the_rise_of_bit_2), T(cf9_is_a_byte_inside_the_pci_address),
-		T(port_92_resets_on_the_rise_of_bit_0), T(post_and_delay_ports_take_anything),
-		T(the_keyboard_controller_resets_by_pulse_and_port), T(the_self_test_answers_55),
-		T(the_command_byte_is_memory_byte_0), T(interface_tests_pass),
-		T(a20_is_kept_and_has_no_effect), T(nobody_is_at_the_other_end),
-		T(loopback_commands_and_interrupts), T(the_input_buffer_is_always_empty),
+		T(cf9_resets_on_the_rise_of_bit_2),
+		T(cf9_is_a_byte_inside_the_pci_address),
+		T(port_92_resets_on_the_rise_of_bit_0),
+		T(post_and_delay_ports_take_anything),
+		T(the_keyboard_controller_resets_by_pulse_and_port),
+		T(the_self_test_answers_55),
+		T(the_command_byte_is_memory_byte_0),
+		T(interface_tests_pass),
+		T(a20_is_kept_and_has_no_effect),
+		T(nobody_is_at_the_other_end),
+		T(loopback_commands_and_interrupts),
+		T(the_input_buffer_is_always_empty),
 		T(a_thousand_resets_leave_the_same_state),
 	};
 

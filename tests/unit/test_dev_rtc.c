@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The RTC and CMOS against the MC146818A's data sheet, and its calendar against the C library's. */
-/* sources: vmm/bus.c vmm/timers.c vmm/dev/rtc.c vmm/dev/rtc_time.c vmm/dev/rtc_cmos.c */
+/* sources: vmm/bus.c vmm/timers.c vmm/dev/rtc.c vmm/dev/rtc_time.c vmm/dev/rtc_alarm.c vmm/dev/rtc_cmos.c */
 #include <time.h>
 
 #include "tests/unit/dev_fakes.h"
 
 #include "tests/unit/dev_fake_irq.h"
 #include "vmm/dev/rtc.h"
+#include "vmm/dev/rtc_alarm.h"
 #include "vmm/dev/rtc_time.h"
 
-#define MS 1000000ULL
+#define MS     1000000ULL
 #define SECOND 1000000000ULL
 
 enum { A = 0x0a, B = 0x0b, C = 0x0c, D = 0x0d };
@@ -46,8 +47,8 @@ static int setup(void **state)
 }
 
 /* Reads the time as drivers do, in whatever format B says. */
-static void assert_time(unsigned century, unsigned year, unsigned month, unsigned day, unsigned hour,
-			unsigned minute, unsigned second)
+static void assert_time(unsigned century, unsigned year, unsigned month, unsigned day,
+			unsigned hour, unsigned minute, unsigned second)
 {
 	assert_int_equal(get(0x32), century);
 	assert_int_equal(get(9), year);
@@ -133,7 +134,9 @@ static void all_hours_round_trip(void **state)
 	(void)state;
 	for (unsigned format = 0; format < 8; format += 2) {
 		for (unsigned hour = 0; hour < 24; hour++)
-			assert_int_equal(rtc_time_decode_hour(rtc_time_encode_hour(hour, format), format), hour);
+			assert_int_equal(
+				rtc_time_decode_hour(rtc_time_encode_hour(hour, format), format),
+				hour);
 	}
 }
 
@@ -347,6 +350,43 @@ static void an_impossible_alarm_never_comes(void **state)
 	assert_int_equal(fake_irq[GSI_RTC].rises, 0);
 }
 
+/* Every alarm of a sample against a search second by second. */
+static void the_alarm_search_equals_a_slow_one(void **state)
+{
+	static const uint8_t values[] = {0x00, 0x01, 0x12, 0x23, 0x59, 0x81,
+					 0x92, 0xc0, 0xff, 0x5a, 0x60};
+	uint32_t seed = 77;
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		struct rtc_alarm alarm;
+		int64_t from, at, slow;
+		unsigned format;
+		bool found = false;
+
+		seed = seed * 1664525 + 1013904223;
+		alarm.second = values[(seed >> 8) % ARRAY_SIZE(values)];
+		alarm.minute = values[(seed >> 13) % ARRAY_SIZE(values)];
+		alarm.hour = values[(seed >> 18) % ARRAY_SIZE(values)];
+		format = seed >> 28 & 6;
+		from = NEW_YEAR + (seed >> 4) % 100000;
+		for (slow = from + 1; slow <= from + 86400 && !found; slow++) {
+			struct rtc_time t;
+
+			rtc_time_from_seconds(slow, &t);
+			found = (alarm.second >= 0xc0 ||
+				 alarm.second == rtc_time_encode(t.second, format)) &&
+				(alarm.minute >= 0xc0 ||
+				 alarm.minute == rtc_time_encode(t.minute, format)) &&
+				(alarm.hour >= 0xc0 ||
+				 alarm.hour == rtc_time_encode_hour(t.hour, format));
+		}
+		assert_int_equal(rtc_alarm_next(&alarm, format, from, &at), found);
+		if (found)
+			assert_true(at == slow - 1);
+	}
+}
+
 static void c_and_d_are_read_only(void **state)
 {
 	(void)state;
@@ -454,17 +494,29 @@ static void a_stopped_divider_has_no_periodic_interrupt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(the_calendar_equals_the_c_librarys), T(every_day_of_400_years_is_there),
-		T(the_clock_starts_at_the_wall_clock_in_bcd), T(formats_show_the_same_time),
-		T(all_hours_round_trip), T(set_stops_the_time_and_sets_it),
-		T(the_weekday_is_what_the_guest_says), T(the_divider_reset_aligns_the_second),
-		T(uip_announces_the_update), T(the_update_interrupt_comes_each_second),
-		T(set_clears_the_update_enable), T(unread_interrupts_cost_no_timers),
-		T(the_periodic_interrupt_has_all_rates), T(flags_are_set_without_enables),
-		T(the_alarm_matches_its_three_registers), T(dont_care_alarms_repeat),
-		T(the_alarm_obeys_12_hours_and_binary), T(an_impossible_alarm_never_comes),
-		T(c_and_d_are_read_only), T(garbage_times_carry_over),
-		T(all_128_bytes_and_the_extended_bank), T(the_memory_sizes_are_a_pcs),
+		T(the_calendar_equals_the_c_librarys),
+		T(every_day_of_400_years_is_there),
+		T(the_clock_starts_at_the_wall_clock_in_bcd),
+		T(formats_show_the_same_time),
+		T(all_hours_round_trip),
+		T(set_stops_the_time_and_sets_it),
+		T(the_weekday_is_what_the_guest_says),
+		T(the_divider_reset_aligns_the_second),
+		T(uip_announces_the_update),
+		T(the_update_interrupt_comes_each_second),
+		T(set_clears_the_update_enable),
+		T(unread_interrupts_cost_no_timers),
+		T(the_periodic_interrupt_has_all_rates),
+		T(flags_are_set_without_enables),
+		T(the_alarm_matches_its_three_registers),
+		T(dont_care_alarms_repeat),
+		T(the_alarm_obeys_12_hours_and_binary),
+		T(an_impossible_alarm_never_comes),
+		T(the_alarm_search_equals_a_slow_one),
+		T(c_and_d_are_read_only),
+		T(garbage_times_carry_over),
+		T(all_128_bytes_and_the_extended_bank),
+		T(the_memory_sizes_are_a_pcs),
 		T(reset_keeps_the_battery_and_stops_interrupts),
 		T(a_stopped_divider_has_no_periodic_interrupt),
 	};

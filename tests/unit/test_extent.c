@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kernel/extent against a table with an entry for each page: 10^5 random operations, the whole map compared
- * after each, and every failure checked to have changed nothing.
+ * kernel/extent against a table with an entry for each page: 10^5 random operations, the whole map
+ * compared after each, and every failure checked to have changed nothing.
  */
 /* sources: kernel/extent.c kernel/extent_alloc.c lib/string.c */
 #include "kernel/extent.h"
@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "lib/assert.h"
@@ -18,7 +19,8 @@ enum { PAGES = 768, CAPACITY = 60, STEPS = 100000, SLOTS = 5 };
 
 #define NOWHERE 0xff /* in the model only: no extent */
 
-#define TAG(o, s, p) ((struct extent_tag){ .owner = (enum extent_owner)(o), .slot = (s), .is_pool = (p) })
+#define TAG(o, s, p) \
+	((struct extent_tag){.owner = (enum extent_owner)(o), .slot = (s), .is_pool = (p)})
 #define AT(page) ((hpa_t)(page) << PAGE_SHIFT)
 
 static struct extent storage[CAPACITY];
@@ -55,10 +57,13 @@ static bool page_is_free(unsigned page)
 static void model_set(unsigned start, unsigned count, struct extent_tag tag, enum extent_state state)
 {
 	for (unsigned i = start; i < start + count; i++)
-		pages[i] = (struct page){ (uint8_t)tag.owner, (uint8_t)tag.slot, (uint8_t)state, tag.is_pool, 0 };
+		pages[i] = (struct page){(uint8_t)tag.owner, (uint8_t)tag.slot, (uint8_t)state,
+					 tag.is_pool, 0};
 }
 
-/* The map says of every page what the model says, and its extents are sorted, disjoint and joined. */
+/*
+ * The map says of every page what the model says, and its extents are sorted, disjoint and joined.
+ */
 static void expect_same(void)
 {
 	uint64_t next = 0;
@@ -83,11 +88,13 @@ static void expect_same(void)
 
 static void expect_totals(void)
 {
-	struct extent_totals should = { 0 }, is = extent_totals(&map);
+	struct extent_totals should = {0}, is = extent_totals(&map);
 	uint64_t kernel = 0;
 
 	for (unsigned i = 0; i < PAGES; i++) {
-		should.ram += pages[i].owner != NOWHERE && pages[i].owner != OWNER_FIRMWARE ? PAGE_SIZE : 0;
+		should.ram += pages[i].owner != NOWHERE && pages[i].owner != OWNER_FIRMWARE
+				      ? PAGE_SIZE
+				      : 0;
 		should.free += pages[i].owner == OWNER_FREE ? PAGE_SIZE : 0;
 		should.clean += pages[i].state == EXTENT_CLEAN ? PAGE_SIZE : 0;
 		kernel += pages[i].owner == OWNER_KERNEL ? PAGE_SIZE : 0;
@@ -143,7 +150,8 @@ static void test_add(void **state)
 	expect_same();
 	expect_totals();
 	assert_true(extent_describe(&map, 1, &info));
-	assert_true(info.start == AT(10) && info.size == AT(30) && info.owner == OWNER_FREE && !info.clean);
+	assert_true(info.start == AT(10) && info.size == AT(30) && info.owner == OWNER_FREE &&
+		    !info.clean);
 	assert_false(extent_describe(&map, 3, &info));
 	assert_false(extent_describe(&map, UINT32_MAX, &info));
 }
@@ -169,12 +177,14 @@ static void test_carve(void **state)
 /* The question before every map request; any wrong byte must give no. */
 static void test_owned(void **state)
 {
-	struct extent_tag mine = TAG(OWNER_PARTITION, 3, false), pool = TAG(OWNER_PARTITION, 3, true);
+	struct extent_tag mine = TAG(OWNER_PARTITION, 3, false),
+			  pool = TAG(OWNER_PARTITION, 3, true);
 
 	(void)state;
 	assert_int_equal(extent_carve(&map, AT(300), AT(310), mine), ERR_NONE);
 	assert_int_equal(extent_carve(&map, AT(310), AT(320), pool), ERR_NONE);
-	assert_int_equal(extent_carve(&map, AT(320), AT(330), TAG(OWNER_PARTITION, 4, false)), ERR_NONE);
+	assert_int_equal(extent_carve(&map, AT(320), AT(330), TAG(OWNER_PARTITION, 4, false)),
+			 ERR_NONE);
 	assert_true(extent_owned(&map, AT(300), AT(10), mine));
 	assert_true(extent_owned(&map, AT(305), AT(5), mine));
 	assert_true(extent_owned(&map, AT(310), AT(1), pool));
@@ -193,8 +203,10 @@ static void test_owned(void **state)
 
 static void test_best_fit(void **state)
 {
-	struct extent_request request = { .size = AT(4), .align = PAGE_SIZE, .tag = TAG(OWNER_PARTITION, 1, false),
-					  .whole = true };
+	struct extent_request request = {.size = AT(4),
+					 .align = PAGE_SIZE,
+					 .tag = TAG(OWNER_PARTITION, 1, false),
+					 .whole = true};
 	struct extent_grant grant, piece;
 
 	(void)state;
@@ -228,7 +240,10 @@ static void test_best_fit(void **state)
 
 static void test_bad_requests(void **state)
 {
-	struct extent_request good = { .size = AT(4), .align = AT(2), .tag = TAG(OWNER_KERNEL, 0, false) }, bad;
+	struct extent_request good = {.size = AT(4),
+				      .align = AT(2),
+				      .tag = TAG(OWNER_KERNEL, 0, false)},
+			      bad;
 	struct extent_grant grant;
 
 	(void)state;
@@ -253,9 +268,9 @@ static void test_bad_requests(void **state)
 
 /* What the model says a request must get: enough to judge any answer by. */
 struct answer {
-	unsigned largest;	       /* aligned pages in the best free range, at most the size asked for */
-	bool clean;		       /* the size asked for fits into clean memory alone */
-	unsigned left_over;	       /* the least, of what fits as well as can be */
+	unsigned largest;   /* aligned pages in the best free range, at most the size asked for */
+	bool clean;	    /* the size asked for fits into clean memory alone */
+	unsigned left_over; /* the least, of what fits as well as can be */
 };
 
 static bool state_is(unsigned page, bool only_clean)
@@ -273,7 +288,8 @@ static unsigned fitting(unsigned start, unsigned end, unsigned size, unsigned al
 	return end - lowest >= size ? size : (end - lowest) / align * align;
 }
 
-static void model_search(struct answer *answer, unsigned size, unsigned align, unsigned below, bool only_clean)
+static void model_search(struct answer *answer, unsigned size, unsigned align, unsigned below,
+			 bool only_clean)
 {
 	for (unsigned start = 0, end; start < PAGES; start = end + 1) {
 		unsigned stop, got;
@@ -294,12 +310,12 @@ static void model_search(struct answer *answer, unsigned size, unsigned align, u
 
 static struct answer model_answer(unsigned size, unsigned align, unsigned below)
 {
-	struct answer any = { .left_over = PAGES }, clean = { .left_over = PAGES };
+	struct answer any = {.left_over = PAGES}, clean = {.left_over = PAGES};
 
 	model_search(&any, size, align, below, false);
 	model_search(&clean, size, align, below, true);
 	if (clean.largest == size)
-		return (struct answer){ size, true, clean.left_over };
+		return (struct answer){size, true, clean.left_over};
 	return any;
 }
 
@@ -325,14 +341,16 @@ static unsigned left_over_at(unsigned start, unsigned count, bool only_clean, un
 
 static struct extent_tag random_tag(void)
 {
-	return pick(8) ? TAG(OWNER_PARTITION, pick(SLOTS), pick(3) == 0) :
-			 TAG(OWNER_KERNEL + pick(3), 0, false);
+	return pick(8) ? TAG(OWNER_PARTITION, pick(SLOTS), pick(3) == 0)
+		       : TAG(OWNER_KERNEL + pick(3), 0, false);
 }
 
 static void check_grant(const struct extent_request *request, const struct extent_grant *grant)
 {
-	unsigned start = (unsigned)(grant->start >> PAGE_SHIFT), count = (unsigned)(grant->size >> PAGE_SHIFT);
-	unsigned size = (unsigned)(request->size >> PAGE_SHIFT), align = (unsigned)(request->align >> PAGE_SHIFT);
+	unsigned start = (unsigned)(grant->start >> PAGE_SHIFT),
+		 count = (unsigned)(grant->size >> PAGE_SHIFT);
+	unsigned size = (unsigned)(request->size >> PAGE_SHIFT),
+		 align = (unsigned)(request->align >> PAGE_SHIFT);
 	unsigned below = request->below ? (unsigned)(request->below >> PAGE_SHIFT) : PAGES;
 	struct answer answer = model_answer(size, align, below);
 	bool all_clean = true;
@@ -372,14 +390,16 @@ static void op_alloc(void)
 		check_grant(&request, &grant);
 		return;
 	}
-	answer = model_answer((unsigned)(request.size >> PAGE_SHIFT), (unsigned)(request.align >> PAGE_SHIFT), below);
+	answer = model_answer((unsigned)(request.size >> PAGE_SHIFT),
+			      (unsigned)(request.align >> PAGE_SHIFT), below);
 	if (error == ERR_LIMIT) {
 		assert_true(map.count + 2 > CAPACITY);
 		limits_met++;
 		return;
 	}
 	assert_int_equal(error, cleaning_somewhere() ? ERR_AGAIN : ERR_NOMEM);
-	assert_true(request.whole ? answer.largest < request.size >> PAGE_SHIFT : answer.largest == 0);
+	assert_true(request.whole ? answer.largest < request.size >> PAGE_SHIFT
+				  : answer.largest == 0);
 	failures_met++;
 }
 
@@ -462,8 +482,9 @@ static void op_clean(void)
 
 	if (piece->size) {
 		extent_clean_end(&map, piece, cleaned);
-		model_set((unsigned)(piece->start >> PAGE_SHIFT), (unsigned)(piece->size >> PAGE_SHIFT),
-			  TAG(OWNER_FREE, 0, false), cleaned ? EXTENT_CLEAN : EXTENT_DIRTY);
+		model_set((unsigned)(piece->start >> PAGE_SHIFT),
+			  (unsigned)(piece->size >> PAGE_SHIFT), TAG(OWNER_FREE, 0, false),
+			  cleaned ? EXTENT_CLEAN : EXTENT_DIRTY);
 		piece->size = 0;
 		return;
 	}
@@ -482,8 +503,9 @@ static void op_clean(void)
 
 static void test_random(void **state)
 {
-	static void (*const operations[])(void) = { op_alloc, op_alloc, op_carve, op_release_range,
-						    op_release_range, op_clean, op_clean, op_clean };
+	static void (*const operations[])(void) = {op_alloc,	     op_alloc,	       op_carve,
+						   op_release_range, op_release_range, op_clean,
+						   op_clean,	     op_clean};
 
 	(void)state;
 	memset(cleaning, 0, sizeof(cleaning));

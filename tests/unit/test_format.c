@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lib/format: against the host's own printf where both promise the same, and cut at every length. */
+/*
+ * lib/format: against the host's own printf where both promise the same, and cut at every length.
+ */
 /* sources: lib/format.c */
 #include "lib/format.h"
 
@@ -8,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 /* Both printfs get the same; then ours again into every smaller buffer. */
@@ -38,25 +41,30 @@ static void printf_like(1, 2) expect_as_host(const char *text, ...)
 
 static void test_integers(void **state)
 {
-	static const long values[] = { 0, 1, -1, 9, 10, -10, 42, INT_MAX, INT_MIN, LONG_MAX, LONG_MIN };
+	static const long values[] = {0,  1,	   -1,	    9,	      10,      -10,
+				      42, INT_MAX, INT_MIN, LONG_MAX, LONG_MIN};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		long v = values[i];
 
-		expect_as_host("%d|%i|%u|%x|%X", (int)v, (int)v, (unsigned)v, (unsigned)v, (unsigned)v);
-		expect_as_host("%ld|%lu|%lx|%lX", v, (unsigned long)v, (unsigned long)v, (unsigned long)v);
-		expect_as_host("%lld|%llu|%llx", (long long)v, (unsigned long long)v, (unsigned long long)v);
+		expect_as_host("%d|%i|%u|%x|%X", (int)v, (int)v, (unsigned)v, (unsigned)v,
+			       (unsigned)v);
+		expect_as_host("%ld|%lu|%lx|%lX", v, (unsigned long)v, (unsigned long)v,
+			       (unsigned long)v);
+		expect_as_host("%lld|%llu|%llx", (long long)v, (unsigned long long)v,
+			       (unsigned long long)v);
 		expect_as_host("%zd|%zu|%zx", (ssize_t)v, (size_t)v, (size_t)v);
 		expect_as_host("[%8d][%-8d][%08d][%1d]", (int)v, (int)v, (int)v, (int)v);
-		expect_as_host("[%20lx][%-20lx][%020lx]", (unsigned long)v, (unsigned long)v, (unsigned long)v);
+		expect_as_host("[%20lx][%-20lx][%020lx]", (unsigned long)v, (unsigned long)v,
+			       (unsigned long)v);
 		expect_as_host("[%*d][%-*d]", 12, (int)v, 12, (int)v);
 	}
 }
 
 static void test_texts(void **state)
 {
-	static const char no_end[3] = { 'a', 'b', 'c' };
+	static const char no_end[3] = {'a', 'b', 'c'};
 
 	(void)state;
 	expect_as_host("plain");

@@ -260,7 +260,7 @@ static void test_dsdt(void **state)
 		"0xFEBFFFFF,         // Range Maximum",
 		"0x1EC00000,         // Length",
 		"0x03F8,             // Range Minimum",
-		"Memory32Fixed (ReadWrite,\n                    0xFEC00000",
+		"Memory32Fixed (ReadWrite,\n                    0xFEE00000",
 	};
 	static char text[1 << 18];
 

@@ -3,7 +3,8 @@
  * The decoder against a second decoder: structured random byte strings in every mode, comparing
  * length, operation, operands and effective-address recipe; and the quick length against the full.
  */
-/* sources: vmm/insn_decode.c vmm/insn_modrm.c vmm/insn_vex.c vmm/insn_length.c vmm/insn_map_one.c vmm/insn_map_0f.c vmm/insn_map_group.c tests/unit/insn_zydis.c */
+/* sources: vmm/insn_decode.c vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/insn_length.c
+ * vmm/insn_map_one.c vmm/insn_map_0f.c vmm/insn_map_group.c tests/unit/insn_zydis.c */
 /* libs: -lZydis */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,7 +94,9 @@ static void test_against_zydis(void **state)
 	(void)state;
 	for (long i = rounds(200000); i; i--) {
 		uint8_t bytes[16];
-		enum insn_mode mode = pick(4) ? INSN_MODE_64 : pick(2) ? INSN_MODE_32 : INSN_MODE_16;
+		enum insn_mode mode = pick(4)	? INSN_MODE_64
+				      : pick(2) ? INSN_MODE_32
+						: INSN_MODE_16;
 		const char *why = NULL;
 		enum opinion opinion;
 
@@ -136,9 +139,9 @@ static void test_every_modrm(void **state)
 /* The quick length must be the full decoder's, and must know what nearly all exits are. */
 static void test_quick_length(void **state)
 {
-	static const char usual[][4] = {"\x0f\xa2", "\x0f\x32", "\x0f\x30", "\xf4", "\x0f\x01\xc1",
-					"\x0f\x01\xd9", "\x0f\x20\xc0", "\x0f\x22\xd8",
-					"\x0f\x01\xd1", "\x0f\x09"};
+	static const char usual[][4] = {
+		"\x0f\xa2",	"\x0f\x32",	"\x0f\x30",	"\xf4",		"\x0f\x01\xc1",
+		"\x0f\x01\xd9", "\x0f\x20\xc0", "\x0f\x22\xd8", "\x0f\x01\xd1", "\x0f\x09"};
 
 	(void)state;
 	for (unsigned i = 0; i < 1u << 16; i++) {

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 #include "lib/copy.h"
@@ -162,14 +163,16 @@ static void test_numbers(void **state)
 /* Error below one part in 10^11 over a year, both ways; no overflow at the end of the scale. */
 static void test_scale(void **state)
 {
-	static const uint32_t rates[] = { 1000, 3579, 1000000, 1000001, 2399987, 3500000, SCALE_KHZ_MAX - 1 };
+	static const uint32_t rates[] = {1000,	  3579,	   1000000,	     1000001,
+					 2399987, 3500000, SCALE_KHZ_MAX - 1};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rates); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(rates); j++) {
 			struct scale scale = scale_make(rates[i], rates[j]);
 			uint64_t year = 365ULL * 86400 * 1000 * rates[i];
-			uint64_t is = scale_apply(scale, year), should = 365ULL * 86400 * 1000 * rates[j];
+			uint64_t is = scale_apply(scale, year),
+				 should = 365ULL * 86400 * 1000 * rates[j];
 
 			assert_true(is <= should);
 			assert_true(should - is <= should / 100000000000 + 1);
@@ -186,7 +189,8 @@ static void test_masks(void **state)
 	assert_true(BITS(63, 0) == UINT64_MAX);
 	assert_true(BITS(7, 4) == 0xf0);
 	assert_true(BITS(63, 63) == BIT(63));
-	assert_true(ALIGN_UP(1, 4096) == 4096 && ALIGN_UP(4096, 4096) == 4096 && ALIGN_DOWN(8191, 4096) == 4096);
+	assert_true(ALIGN_UP(1, 4096) == 4096 && ALIGN_UP(4096, 4096) == 4096 &&
+		    ALIGN_DOWN(8191, 4096) == 4096);
 }
 
 int main(void)

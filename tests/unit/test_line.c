@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The line editor as the operator sees it: a small terminal shows what the console sends. */
-/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c console/complete.c console/control.c
- * console/create.c console/create_place.c console/help.c console/history.c console/host.c console/keys.c
- * console/layout.c console/line.c console/log.c console/machine.c console/main.c console/notice.c console/number.c
- * console/op.c console/partition.c console/ring.c console/screen.c console/script.c console/session.c console/show.c
- * console/text.c console/uart.c console/watch.c console/words.c lib/copy.c lib/format.c
+/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
+ * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
+ * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
+ * console/machine.c console/main.c console/notice.c console/number.c console/op.c
+ * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
+ * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
+ * lib/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,7 +160,8 @@ static void test_editing(void **state)
 	expect_shown("list", 4);
 	type("\x1b[D\x1b[DX");
 	expect_shown("liXst", 3);
-	type("\x01" "a\x05z");
+	type("\x01"
+	     "a\x05z");
 	expect_shown("aliXstz", 7);
 	type("\x7f\x1b[D\x1b[3~");
 	expect_shown("aliXs", 5);
@@ -219,7 +222,8 @@ struct model {
 
 static void model_insert(struct model *model, char c)
 {
-	memmove(model->text + model->cursor + 1, model->text + model->cursor, model->length + 1 - model->cursor);
+	memmove(model->text + model->cursor + 1, model->text + model->cursor,
+		model->length + 1 - model->cursor);
 	model->text[model->cursor++] = c;
 	model->length++;
 }
@@ -339,29 +343,38 @@ static void test_completion(void **state)
 	type("\r");
 	type("sho\tw\t");
 	expect_shown("show web ", 9);
-	type("\x15" "debug \tv\t");
+	type("\x15"
+	     "debug \tv\t");
 	expect_shown("debug vcpu ", 11);
-	type("\x15" "destroy web --\t");
+	type("\x15"
+	     "destroy web --\t");
 	expect_shown("destroy web --yes ", 18);
-	type("\x15" "re\t");
+	type("\x15"
+	     "re\t");
 	assert_true(term.bells >= 1);
 	expect_shown("re", 2);
 	assert_non_null(strstr(fake.output, "resume  reset  reboot"));
-	type("\x15" "help st\to\t");
+	type("\x15"
+	     "help st\to\t");
 	expect_shown("help stop ", 10);
-	type("\x15" "\"\t");
+	type("\x15"
+	     "\"\t");
 	expect_shown("\"", 1);
 	/* Before the cursor only. */
-	type("\x15" "lis x\x1b[D\x1b[D\t");
+	type("\x15"
+	     "lis x\x1b[D\x1b[D\t");
 	expect_shown("list  x", 5);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_editing),	      cmocka_unit_test(test_history),
-		cmocka_unit_test(test_history_is_bounded), cmocka_unit_test(test_random_editing),
-		cmocka_unit_test(test_overlong_line), cmocka_unit_test(test_longest_line),
+		cmocka_unit_test(test_editing),
+		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_history_is_bounded),
+		cmocka_unit_test(test_random_editing),
+		cmocka_unit_test(test_overlong_line),
+		cmocka_unit_test(test_longest_line),
 		cmocka_unit_test(test_completion),
 	};
 

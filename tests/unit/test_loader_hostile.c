@@ -15,7 +15,7 @@
 #include "tests/unit/loader_images.h"
 #include "vmm/loader.h"
 
-#define MEMORY MIB(4)
+#define MEMORY	      MIB(4)
 #define RANDOM_ROUNDS 20000
 
 typedef struct image (*make_t)(void);
@@ -29,8 +29,8 @@ struct lie {
 	uint64_t value;
 };
 
-#define PH64(index, field) (ELF64_PH + (index) * ELF64_PH_SIZE + (field))
-#define PH32(index, field) (ELF32_PH + (index) * ELF32_PH_SIZE + (field))
+#define PH64(index, field) (ELF64_PH + (index)*ELF64_PH_SIZE + (field))
+#define PH32(index, field) (ELF32_PH + (index)*ELF32_PH_SIZE + (field))
 
 static const struct lie lies[] = {
 	{"version 2.11 has no 64-bit entry", image_linux, 0x206, 2, 0x020b},
@@ -206,7 +206,8 @@ static void test_modules_too_large(void **state)
 	fixture_init(MEMORY);
 	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
 	fixture_image(IMAGE_MODULE, "module", large.bytes, large.size);
-	assert_null(loader_load(0xf0000, &entry)); /* 2 MiB are free but for the second segment's page */
+	assert_null(loader_load(0xf0000,
+				&entry)); /* 2 MiB are free but for the second segment's page */
 	fixture_init(MEMORY);
 	large.size++;
 	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
@@ -266,12 +267,9 @@ static void test_random_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_truth_is_accepted),
-		cmocka_unit_test(test_lies_are_refused),
-		cmocka_unit_test(test_multiboot_demands),
-		cmocka_unit_test(test_cut_off),
-		cmocka_unit_test(test_modules_too_large),
-		cmocka_unit_test(test_no_kernel),
+		cmocka_unit_test(test_truth_is_accepted), cmocka_unit_test(test_lies_are_refused),
+		cmocka_unit_test(test_multiboot_demands), cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_modules_too_large), cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_random_lies),
 	};
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* kernel/log: lines, lost bytes, what a guest may not do to the operator's terminal, and the limiter. */
+/*
+ * kernel/log: lines, lost bytes, what a guest may not do to the operator's terminal, and the
+ * limiter.
+ */
 /* sources: kernel/log.c lib/format.c lib/string.c */
 #include "kernel/log.h"
 
@@ -8,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "lib/assert.h"
@@ -99,8 +103,9 @@ static void test_sanitised(void **state)
 
 	(void)state;
 	log_print(LOG_INFO, "%s", "a\x1b[2J\n[    0.000000] forged\x7f\xc3\xa4\r\t~ ");
-	assert_string_equal(since(from),
-			    "[    0.000000] a\\x1b[2J\\x0a[    0.000000] forged\\x7f\\xc3\\xa4\\x0d\\x09~ \n");
+	assert_string_equal(
+		since(from),
+		"[    0.000000] a\\x1b[2J\\x0a[    0.000000] forged\\x7f\\xc3\\xa4\\x0d\\x09~ \n");
 }
 
 static void test_all_bytes(void **state)
@@ -121,7 +126,7 @@ static void test_all_bytes(void **state)
 static void test_long_line(void **state)
 {
 	char many[2000];
-	struct log_limiter limiter = { 0 };
+	struct log_limiter limiter = {0};
 	uint64_t from = log_head();
 
 	(void)state;
@@ -139,7 +144,10 @@ static void test_long_line(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
-/* A reader that was away for more than a ring begins at a whole line, and only the oldest are missing. */
+/*
+ * A reader that was away for more than a ring begins at a whole line, and only the oldest are
+ * missing.
+ */
 static void test_overwritten(void **state)
 {
 	uint64_t from = log_head(), position = from;
@@ -148,7 +156,8 @@ static void test_overwritten(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 5000; i++)
-		log_print(LOG_INFO, "line %u %.*s", i, (int)(i % 40), "........................................");
+		log_print(LOG_INFO, "line %u %.*s", i, (int)(i % 40),
+			  "........................................");
 	at = since(position);
 	assert_int_equal(sscanf(at, "[    0.000000] line %u", &first), 1);
 	assert_true(strlen(at) > LOG_SIZE - LOG_LINE_SIZE);
@@ -225,7 +234,7 @@ static void test_panic_tail(void **state)
 /* THREATS "Log lines": burst of 20, then 10 a second, the line of suppression included. */
 static void test_limiter(void **state)
 {
-	struct log_limiter limiter = { 0 };
+	struct log_limiter limiter = {0};
 	uint32_t suppressed;
 	unsigned passed = 0, told = 0;
 
@@ -259,7 +268,7 @@ static void test_limiter(void **state)
 /* A clock that stands or steps back neither opens the limiter nor closes it for ever. */
 static void test_limiter_clock(void **state)
 {
-	struct log_limiter limiter = { .last_us = 1000000000 };
+	struct log_limiter limiter = {.last_us = 1000000000};
 	uint32_t suppressed;
 	unsigned passed = 0;
 
@@ -272,7 +281,7 @@ static void test_limiter_clock(void **state)
 
 static void test_partition(void **state)
 {
-	struct log_limiter limiter = { 0 };
+	struct log_limiter limiter = {0};
 	uint64_t from;
 
 	(void)state;
@@ -282,7 +291,8 @@ static void test_partition(void **state)
 	from = log_head();
 	time_us = 3000000;
 	log_partition(&limiter, "web", LOG_INFO, "again");
-	assert_string_equal(since(from), "[    3.000000] web: 5 lines suppressed\n[    3.000000] web: again\n");
+	assert_string_equal(since(from),
+			    "[    3.000000] web: 5 lines suppressed\n[    3.000000] web: again\n");
 	for (unsigned i = 0; i < 25; i++)
 		log_partition(&limiter, "web", LOG_INFO, "spam %u", i);
 	from = log_head();

@@ -17,7 +17,7 @@ static bool is_zero(const uint8_t *page, size_t bytes)
 static void test_every_page_once(void **state)
 {
 	struct page_fixture f;
-	bool seen[PAGES] = { false };
+	bool seen[PAGES] = {false};
 	(void)state;
 
 	fixture_make(&f, PAGES);

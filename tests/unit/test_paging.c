@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The page-table walker: what it writes, bit by bit, what it refuses, and the edges of spaces. */
-/* sources: arch/x86_64/paging.c arch/x86_64/page_walk.c arch/x86_64/page_format.c arch/x86_64/page_pool.c */
+/* sources: arch/x86_64/paging.c arch/x86_64/page_walk.c arch/x86_64/page_format.c
+ * arch/x86_64/page_pool.c */
 #include "tests/unit/page_fixture.h"
 
-#define USER_LAST   0x00007fffffffffffULL
+#define USER_LAST    0x00007fffffffffffULL
 #define KERNEL_FIRST 0xfffffe8000000000ULL
-#define RW	    (PAGE_READ | PAGE_WRITE)
+#define RW	     (PAGE_READ | PAGE_WRITE)
 
-static void make(struct page_fixture *f, const struct page_format *format, uint64_t first, uint64_t last)
+static void make(struct page_fixture *f, const struct page_format *format, uint64_t first,
+		 uint64_t last)
 {
 	fixture_make(f, 256);
-	assert_int_equal(page_space_init(&f->space, format, &f->pool, PAGE_LEVEL_1G, first, last), 0);
+	assert_int_equal(page_space_init(&f->space, format, &f->pool, PAGE_LEVEL_1G, first, last),
+			 0);
 }
 
 static uint64_t entry_at(const struct page_space *space, uint64_t va, unsigned level)
@@ -18,7 +21,8 @@ static uint64_t entry_at(const struct page_space *space, uint64_t va, unsigned l
 	const uint64_t *table = space->root;
 
 	for (unsigned at = 4; at > level; at--)
-		table = page_pool_va(space->pool, table[va >> (12 + 9 * (at - 1)) & 511] & PAGE_ADDRESS);
+		table = page_pool_va(space->pool,
+				     table[va >> (12 + 9 * (at - 1)) & 511] & PAGE_ADDRESS);
 	return table[va >> (12 + 9 * (level - 1)) & 511];
 }
 
@@ -41,7 +45,7 @@ static void test_bits_of_leaves(void **state)
 {
 	const uint64_t nx = 1ULL << 63;
 	static const struct page_format *const host = &page_format_host, *const npt = &page_format_npt,
-					*const ept = &page_format_ept;
+					       *const ept = &page_format_ept;
 	(void)state;
 
 	assert_int_equal(bits_of(host, 1, PAGE_READ | PAGE_GLOBAL, true), nx | 0x121);
@@ -109,8 +113,11 @@ static void test_largest_pages_that_fit(void **state)
 	static const struct {
 		uint64_t va, size;
 	} expect[] = {
-		{ GIB(1) - MIB(2) - PAGE_SIZE, PAGE_SIZE }, { GIB(1) - MIB(2), MIB(2) },
-		{ GIB(1), GIB(1) }, { GIB(2), MIB(2) }, { GIB(2) + MIB(2), PAGE_SIZE },
+		{GIB(1) - MIB(2) - PAGE_SIZE, PAGE_SIZE},
+		{GIB(1) - MIB(2), MIB(2)},
+		{GIB(1), GIB(1)},
+		{GIB(2), MIB(2)},
+		{GIB(2) + MIB(2), PAGE_SIZE},
 	};
 	(void)state;
 
@@ -139,7 +146,9 @@ static void test_largest_page_of_the_cpu(void **state)
 	(void)state;
 
 	fixture_make(&f, 16);
-	assert_int_equal(page_space_init(&f.space, &page_format_npt, &f.pool, PAGE_LEVEL_2M, 0, BIT(48) - 1), 0);
+	assert_int_equal(
+		page_space_init(&f.space, &page_format_npt, &f.pool, PAGE_LEVEL_2M, 0, BIT(48) - 1),
+		0);
 	assert_int_equal(page_map(&f.space, 0, 0, GIB(1), RW), 0);
 	assert_true(page_lookup(&f.space, 0, &m));
 	assert_int_equal(m.size, MIB(2));
@@ -194,6 +203,8 @@ static void test_end_of_the_upper_half(void **state)
 	assert_false(page_lookup(&f.space, ~0ULL, &m));
 	assert_true(page_lookup(&f.space, last - 1, &m));
 	assert_int_equal(m.pa, GIB(1) + MIB(2) - 2 * PAGE_SIZE);
+	/* Bit 7, which made it large, would be the PAT bit in a small one. */
+	assert_int_equal(entry_at(&f.space, last - 1, 1) & ~PAGE_ADDRESS, 1ULL << 63 | 0x63);
 	assert_true(page_allows(&f.space, ~0ULL << 21, MIB(2) - PAGE_SIZE, RW));
 	assert_false(page_allows(&f.space, ~0ULL << 21, MIB(2), RW));
 	assert_false(page_allows(&f.space, last, 2 * PAGE_SIZE, PAGE_READ));

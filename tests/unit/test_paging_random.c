@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The page-table walker against a flat model: random map, unmap and protect over a few GiB in each format.
- * After every step the tables say what the model says, no table is lost or empty, and an operation that
- * the pool is too small for, by one page, changes nothing at all.
+ * The page-table walker against a flat model: random map, unmap and protect over a few GiB in each
+ * format. After every step the tables say what the model says, no table is lost or empty, and an
+ * operation that the pool is too small for, by one page, changes nothing at all.
  */
-/* sources: arch/x86_64/paging.c arch/x86_64/page_walk.c arch/x86_64/page_format.c arch/x86_64/page_pool.c */
+/* sources: arch/x86_64/paging.c arch/x86_64/page_walk.c arch/x86_64/page_format.c
+ * arch/x86_64/page_pool.c */
 #include "tests/unit/page_fixture.h"
 
 #define PAGES ((size_t)(GIB(4) / PAGE_SIZE))
@@ -49,7 +50,7 @@ struct request {
 /* Sizes and places that like boundaries: of 4 KiB, 2 MiB and 1 GiB, exactly or just beside. */
 static size_t random_page(void)
 {
-	static const uint64_t units[] = { 1, 512, 512, 512 * 512 };
+	static const uint64_t units[] = {1, 512, 512, 512 * 512};
 	uint64_t unit = units[below(ARRAY_SIZE(units))];
 	uint64_t page = below(PAGES / unit) * unit + (below(3) ? 0 : below(3) - 1);
 
@@ -58,9 +59,9 @@ static size_t random_page(void)
 
 static struct request random_request(const struct page_format *format)
 {
-	static const unsigned access[] = { PAGE_READ, PAGE_READ | PAGE_WRITE, PAGE_READ | PAGE_EXEC };
-	static const uint64_t lengths[] = { 1, 2, 511, 512, 513, 1024, 512 * 512, 512 * 512 + 1 };
-	struct request r = { .kind = (enum request_kind)below(3), .page = random_page() };
+	static const unsigned access[] = {PAGE_READ, PAGE_READ | PAGE_WRITE, PAGE_READ | PAGE_EXEC};
+	static const uint64_t lengths[] = {1, 2, 511, 512, 513, 1024, 512 * 512, 512 * 512 + 1};
+	struct request r = {.kind = (enum request_kind)below(3), .page = random_page()};
 	uint64_t length = lengths[below(ARRAY_SIZE(lengths))];
 	uint64_t congruent = below(4) ? (uint64_t)r.page % (512 * 512) : below(1024);
 
@@ -135,7 +136,7 @@ static bool audit_leaf(void *context, const struct page_mapping *m)
 
 static void world_audit(const struct world *w)
 {
-	struct audit audit = { .w = w };
+	struct audit audit = {.w = w};
 	const struct page_space *space = &w->f.space;
 
 	assert_true(page_visit(space, space->first, space->last, audit_leaf, &audit));
@@ -154,7 +155,10 @@ static uint64_t fingerprint(const struct page_fixture *f)
 	return hash;
 }
 
-/* Runs the request with just so many pages to be had. The rest of the pool is as if it were not there. */
+/*
+ * Runs the request with just so many pages to be had. The rest of the pool is as if it were not
+ * there.
+ */
 static int run_with(struct world *w, const struct request *r, size_t available)
 {
 	struct page_pool *pool = &w->f.pool;
@@ -168,8 +172,9 @@ static int run_with(struct world *w, const struct request *r, size_t available)
 }
 
 /*
- * The operation with 0, 1, 2 … pages: nothing changes until there are enough. At most a dozen tables are
- * needed by these sizes unless the range is mapped in small pages; those take one probe just below.
+ * The operation with 0, 1, 2 … pages: nothing changes until there are enough. At most a dozen
+ * tables are needed by these sizes unless the range is mapped in small pages; those take one probe
+ * just below.
  */
 static void run_short_of_memory(struct world *w, const struct request *r)
 {
@@ -213,7 +218,7 @@ static void step(struct world *w, bool audit)
 static void run(const struct page_format *format, uint64_t first, uint64_t last, uint64_t base,
 		unsigned largest)
 {
-	struct world w = { .base = base };
+	struct world w = {.base = base};
 
 	fixture_make(&w.f, POOL_PAGES);
 	w.pages = calloc(PAGES, sizeof(*w.pages));
@@ -252,34 +257,36 @@ static void test_ept(void **state)
 	run(&page_format_ept, 0, BIT(48) - 1, BIT(48) - GIB(4), PAGE_LEVEL_1G);
 }
 
-/* Exactly as many tables as an operation needs are enough, one less is not: for every kind of need. */
+/*
+ * Exactly as many tables as an operation needs are enough, one less is not: for every kind of need.
+ */
 static void test_exact_need(void **state)
 {
 	static const struct {
 		uint64_t va, pa, size;
 		size_t need;
 	} maps[] = {
-		{ 0, 0, PAGE_SIZE, 3 },
-		{ 0, 0, MIB(2), 2 },
-		{ 0, 0, GIB(1), 1 },
-		{ MIB(2) - PAGE_SIZE, MIB(2) - PAGE_SIZE, 2 * PAGE_SIZE, 4 },
-		{ GIB(1) - PAGE_SIZE, GIB(1) - PAGE_SIZE, 2 * PAGE_SIZE, 5 },
-		{ GIB(512) - PAGE_SIZE, GIB(1) - PAGE_SIZE, 2 * PAGE_SIZE, 6 },
-		{ GIB(512) - PAGE_SIZE, GIB(1) - PAGE_SIZE, GIB(1) + 2 * PAGE_SIZE, 6 },
-		{ 0, PAGE_SIZE, GIB(1), 514 },
+		{0, 0, PAGE_SIZE, 3},
+		{0, 0, MIB(2), 2},
+		{0, 0, GIB(1), 1},
+		{MIB(2) - PAGE_SIZE, MIB(2) - PAGE_SIZE, 2 * PAGE_SIZE, 4},
+		{GIB(1) - PAGE_SIZE, GIB(1) - PAGE_SIZE, 2 * PAGE_SIZE, 5},
+		{GIB(512) - PAGE_SIZE, GIB(1) - PAGE_SIZE, 2 * PAGE_SIZE, 6},
+		{GIB(512) - PAGE_SIZE, GIB(1) - PAGE_SIZE, GIB(1) + 2 * PAGE_SIZE, 6},
+		{0, PAGE_SIZE, GIB(1), 514},
 	};
 	static const struct {
 		uint64_t va, size;
 		size_t need;
 	} unmaps[] = {
 		/* Out of one 1 GiB page at 0. */
-		{ 0, GIB(1), 0 },
-		{ 0, MIB(2), 1 },
-		{ 0, PAGE_SIZE, 2 },
-		{ MIB(2), PAGE_SIZE, 2 },
-		{ MIB(2) - PAGE_SIZE, 2 * PAGE_SIZE, 3 },
-		{ PAGE_SIZE, GIB(1) - 2 * PAGE_SIZE, 3 },
-		{ PAGE_SIZE, PAGE_SIZE, 2 },
+		{0, GIB(1), 0},
+		{0, MIB(2), 1},
+		{0, PAGE_SIZE, 2},
+		{MIB(2), PAGE_SIZE, 2},
+		{MIB(2) - PAGE_SIZE, 2 * PAGE_SIZE, 3},
+		{PAGE_SIZE, GIB(1) - 2 * PAGE_SIZE, 3},
+		{PAGE_SIZE, PAGE_SIZE, 2},
 	};
 	struct page_fixture f;
 	(void)state;
@@ -288,9 +295,11 @@ static void test_exact_need(void **state)
 		for (size_t less = 0; less <= 1; less++) {
 			fixture_make(&f, 1 + maps[i].need - less);
 			assert_int_equal(page_space_init(&f.space, &page_format_npt, &f.pool,
-							 PAGE_LEVEL_1G, 0, BIT(48) - 1), 0);
-			assert_int_equal(page_map(&f.space, maps[i].va, maps[i].pa, maps[i].size, PAGE_READ),
-					 less ? ERR_NOMEM : ERR_NONE);
+							 PAGE_LEVEL_1G, 0, BIT(48) - 1),
+					 0);
+			assert_int_equal(
+				page_map(&f.space, maps[i].va, maps[i].pa, maps[i].size, PAGE_READ),
+				less ? ERR_NOMEM : ERR_NONE);
 			assert_int_equal(fixture_used(&f), less ? 1 : 1 + maps[i].need);
 			fixture_free(&f);
 		}
@@ -301,7 +310,8 @@ static void test_exact_need(void **state)
 
 			fixture_make(&f, 2 + unmaps[i].need - less);
 			assert_int_equal(page_space_init(&f.space, &page_format_npt, &f.pool,
-							 PAGE_LEVEL_1G, 0, BIT(48) - 1), 0);
+							 PAGE_LEVEL_1G, 0, BIT(48) - 1),
+					 0);
 			assert_int_equal(page_map(&f.space, 0, 0, GIB(1), PAGE_READ), 0);
 			assert_int_equal(page_unmap(&f.space, unmaps[i].va, unmaps[i].size),
 					 less ? ERR_NOMEM : ERR_NONE);
@@ -316,10 +326,8 @@ static void test_exact_need(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact_need),
-		cmocka_unit_test(test_host_user),
-		cmocka_unit_test(test_host_kernel),
-		cmocka_unit_test(test_npt),
+		cmocka_unit_test(test_exact_need),  cmocka_unit_test(test_host_user),
+		cmocka_unit_test(test_host_kernel), cmocka_unit_test(test_npt),
 		cmocka_unit_test(test_ept),
 	};
 

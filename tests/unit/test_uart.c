@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* drivers/uart against a fake 16550 with its FIFOs, its interrupt line, and the ways in which one can fail. */
+/*
+ * drivers/uart against a fake 16550 with its FIFOs, its interrupt line, and the ways in which one
+ * can fail.
+ */
 /* sources: drivers/uart.c lib/string.c */
 #include "drivers/uart.h"
 
@@ -7,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "lib/assert.h"
@@ -69,7 +73,8 @@ static uint8_t read_data(void)
 
 static uint8_t lsr(void)
 {
-	uint8_t value = (uint8_t)((fake.rx_count || fake.endless_input ? 1 : 0) | (fake.overrun ? 2 : 0));
+	uint8_t value = (uint8_t)((fake.rx_count || fake.endless_input ? 1 : 0) |
+				  (fake.overrun ? 2 : 0));
 
 	if (!fake.tx_count && !fake.never_empty)
 		value |= 0x60;
@@ -81,7 +86,8 @@ static uint8_t msr(void)
 {
 	if (!(fake.mcr & 0x10) || fake.no_loopback)
 		return 0xb0;
-	return (uint8_t)((fake.mcr & 2) << 3 | (fake.mcr & 1) << 5 | (fake.mcr & 4) << 4 | (fake.mcr & 8) << 4);
+	return (uint8_t)((fake.mcr & 2) << 3 | (fake.mcr & 1) << 5 | (fake.mcr & 4) << 4 |
+			 (fake.mcr & 8) << 4);
 }
 
 static uint8_t fake_read(const struct uart_bus *bus, unsigned reg)
@@ -91,14 +97,22 @@ static uint8_t fake_read(const struct uart_bus *bus, unsigned reg)
 	if (fake.absent)
 		return 0xff;
 	switch (reg) {
-	case 0: return fake.lcr & 0x80 ? fake.dll : read_data();
-	case 1: return fake.lcr & 0x80 ? fake.dlm : fake.ier;
-	case 2: return iir();
-	case 3: return fake.lcr;
-	case 4: return fake.mcr;
-	case 5: return lsr();
-	case 6: return msr();
-	default: return fake.no_scratch ? 0 : fake.scr;
+	case 0:
+		return fake.lcr & 0x80 ? fake.dll : read_data();
+	case 1:
+		return fake.lcr & 0x80 ? fake.dlm : fake.ier;
+	case 2:
+		return iir();
+	case 3:
+		return fake.lcr;
+	case 4:
+		return fake.mcr;
+	case 5:
+		return lsr();
+	case 6:
+		return msr();
+	default:
+		return fake.no_scratch ? 0 : fake.scr;
 	}
 }
 
@@ -132,16 +146,27 @@ static void fake_write(const struct uart_bus *bus, unsigned reg, uint8_t value)
 	if (fake.absent)
 		return;
 	switch (reg) {
-	case 0: latch ? (void)(fake.dll = value) : send(value); break;
-	case 1: latch ? (void)(fake.dlm = value) : write_ier(value); break;
+	case 0:
+		latch ? (void)(fake.dll = value) : send(value);
+		break;
+	case 1:
+		latch ? (void)(fake.dlm = value) : write_ier(value);
+		break;
 	case 2:
 		fake.fcr = value;
 		fake.rx_count = value & 2 ? 0 : fake.rx_count;
 		break;
-	case 3: fake.lcr = value; break;
-	case 4: fake.mcr = value; break;
-	case 7: fake.scr = value; break;
-	default: fail_msg("write to register %u", reg);
+	case 3:
+		fake.lcr = value;
+		break;
+	case 4:
+		fake.mcr = value;
+		break;
+	case 7:
+		fake.scr = value;
+		break;
+	default:
+		fail_msg("write to register %u", reg);
 	}
 }
 
@@ -169,7 +194,8 @@ static void on_notify(unsigned events)
 	told |= events;
 }
 
-static const struct uart_bus bus = { .read = fake_read, .write = fake_write, .base = 0x3f8, .stride = 1 };
+static const struct uart_bus bus = {
+	.read = fake_read, .write = fake_write, .base = 0x3f8, .stride = 1};
 
 static int set_up(void **state)
 {
@@ -256,7 +282,10 @@ static void fill_pattern(uint8_t *bytes, size_t size)
 		bytes[i] = (uint8_t)(i * 31 + i / 256);
 }
 
-/* 100 KB by short writes: nothing lost, nothing doubled, and space is told each time it was asked for. */
+/*
+ * 100 KB by short writes: nothing lost, nothing doubled, and space is told each time it was asked
+ * for.
+ */
 static void send_all(void (*go_on)(void))
 {
 	static uint8_t bytes[100000];
@@ -339,7 +368,7 @@ static void test_poll_beside_interrupts(void **state)
 
 static void test_receive(void **state)
 {
-	char bytes[32] = { 0 };
+	char bytes[32] = {0};
 
 	(void)state;
 	start();
@@ -411,7 +440,7 @@ static uint8_t moving_read(const struct uart_bus *from, unsigned reg)
 	return fake_read(from, reg);
 }
 
-static const struct uart_bus moving_bus = { .read = moving_read, .write = fake_write, .stride = 1 };
+static const struct uart_bus moving_bus = {.read = moving_read, .write = fake_write, .stride = 1};
 
 static void test_panic(void **state)
 {

@@ -40,5 +40,5 @@ uint8_t *fixture_ram(gpa_t gpa);
 bool fixture_untouched(gpa_t from, gpa_t to);
 
 /* True if the statement ended the partition. */
-#define FIXTURE_ENDS(statement)                                                                    \
+#define FIXTURE_ENDS(statement) \
 	(fake_calls.catch_end = true, setjmp(fake_calls.ended) ? true : ((statement), false))

@@ -15,7 +15,7 @@
 enum pm1_event { PM1_TMR = 1 << 0, PM1_GBL = 1 << 5, PM1_PWRBTN = 1 << 8 };
 enum { PM1_EVENTS = PM1_TMR | PM1_GBL | PM1_PWRBTN };
 enum pm1_control {
-	PM1_SCI_EN = 1 << 0,  /* follows the SMI command port; OSPM only preserves it */
+	PM1_SCI_EN = 1 << 0, /* follows the SMI command port; OSPM only preserves it */
 	PM1_BM_RLD = 1 << 1,
 	PM1_SLP_TYP = 7 << 10,
 	PM1_SLP_EN = 1 << 13, /* write-only */
@@ -26,6 +26,11 @@ enum { TMR_CARRY_SHIFT = ACPI_PM_TIMER_BITS - 1 };
 static uint64_t carries(uint64_t now)
 {
 	return clock_ticks(now, CLOCK_PM) >> TMR_CARRY_SHIFT;
+}
+
+static uint64_t carry_time(uint64_t carry)
+{
+	return clock_ns(carry << TMR_CARRY_SHIFT, CLOCK_PM);
 }
 
 /* Sets TMR_STS if the timer's top bit has toggled since it was last looked at. */
@@ -51,7 +56,7 @@ static void update(struct acpi_pm *pm)
 	}
 	/* Only a carry that would interrupt is worth an event. */
 	if (enabled && (pm->enable & ~pm->status & PM1_TMR) != 0)
-		timer_arm(&pm->timer, clock_ns((pm->carries_seen + 1) << TMR_CARRY_SHIFT, CLOCK_PM));
+		timer_arm(&pm->timer, carry_time(pm->carries_seen + 1));
 	else
 		timer_cancel(&pm->timer);
 }
@@ -92,6 +97,21 @@ static uint32_t read_block(struct acpi_pm *pm, unsigned offset)
 	return (uint32_t)(block >> (8 * offset));
 }
 
+/* The command port reads as the command that made the present state. */
+static uint32_t read_smi(struct acpi_pm *pm, unsigned offset)
+{
+	bool enabled;
+	uint8_t status;
+
+	spin_lock(&pm->dev.lock);
+	enabled = (pm->control & PM1_SCI_EN) != 0;
+	status = pm->smi_status;
+	spin_unlock(&pm->dev.lock);
+	if (offset != 0)
+		return status;
+	return enabled ? ACPI_ENABLE_VALUE : ACPI_DISABLE_VALUE;
+}
+
 static uint32_t read_timer(unsigned offset)
 {
 	uint64_t count = clock_ticks(host_now(), CLOCK_PM) & BITS(ACPI_PM_TIMER_BITS - 1, 0);
@@ -99,6 +119,7 @@ static uint32_t read_timer(unsigned offset)
 	return (uint32_t)(count >> (8 * offset));
 }
 
+/* The timer comes first and takes no lock: it is a clock source. */
 static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 {
 	struct acpi_pm *pm = CONTAINER_OF(dev, struct acpi_pm, dev);
@@ -106,14 +127,14 @@ static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 	(void)size;
 	if (port >= PORT_PM_TMR)
 		return read_timer(port - (unsigned)PORT_PM_TMR);
-	if (port == PORT_SMI_CMD)
-		return (pm->control & PM1_SCI_EN) != 0 ? ACPI_ENABLE_VALUE : ACPI_DISABLE_VALUE;
-	if (port == PORT_SMI_CMD + 1)
-		return pm->smi_status;
+	if (port < PORT_PM1_EVT)
+		return read_smi(pm, port - (unsigned)PORT_SMI_CMD);
 	return read_block(pm, port - (unsigned)PORT_PM1_EVT);
 }
 
-/* True if the write asks for soft-off. SLP_EN with another type is ignored: no other state exists. */
+/*
+ * True if the write asks for soft-off. SLP_EN with another type is ignored: no other state exists.
+ */
 static bool write_control(struct acpi_pm *pm, uint16_t value, uint16_t mask)
 {
 	uint16_t writable = mask & CONTROL_WRITABLE;
@@ -132,7 +153,8 @@ static bool write_block(struct acpi_pm *pm, unsigned offset, unsigned size, uint
 
 	evaluate(pm, host_now());
 	pm->status &= (uint16_t) ~(block & mask); /* write 1 to clear */
-	pm->enable = (uint16_t)((pm->enable & ~enable_mask) | ((uint16_t)(block >> 16) & enable_mask));
+	pm->enable = (uint16_t)((pm->enable & ~enable_mask) |
+				((uint16_t)(block >> 16) & enable_mask));
 	off = write_control(pm, (uint16_t)(block >> 32), (uint16_t)(mask >> 32));
 	update(pm);
 	return off;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The PC's 14.31818 MHz crystal, derived from the partition's clock: the 8254 runs at a twelfth of it,
- * the ACPI PM timer at a quarter. Counts are computed, never ticked.
+ * The PC's 14.31818 MHz crystal, derived from the partition's clock: the 8254 runs at a twelfth of
+ * it, the ACPI PM timer at a quarter. Counts are computed, never ticked.
  */
 #pragma once
 
@@ -21,7 +21,9 @@ static inline uint64_t clock_ticks(uint64_t ns, enum clock_divider divider)
 	return (whole + part) / divider;
 }
 
-/* The first time, in ns, at which clock_ticks() is ticks; UINT64_MAX if beyond the clock's range. */
+/*
+ * The first time, in ns, at which clock_ticks() is ticks; UINT64_MAX if beyond the clock's range.
+ */
 static inline uint64_t clock_ns(uint64_t ticks, enum clock_divider divider)
 {
 	const uint64_t last = UINT64_MAX / CLOCK_SECOND * CLOCK_CRYSTAL_HZ;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the state of the IOAPIC. Written to Intel's data sheet 290566 "82093AA I/O Advanced Programmable
- * Interrupt Controller", with version 20h's EOI register (ICH data sheets, "EOIR: EOI Register").
+ * Owns the state of the IOAPIC. Written to Intel's data sheet 290566 "82093AA I/O Advanced
+ * Programmable Interrupt Controller", with version 20h's EOI register (ICH data sheets, "EOIR: EOI
+ * Register").
  */
 #include "vmm/dev/ioapic.h"
 
@@ -12,7 +13,9 @@
 enum { IOREGSEL = 0x00, IOWIN = 0x10, EOIR = 0x40 };
 enum { REG_ID = 0, REG_VERSION = 1, REG_ARBITRATION = 2, REG_ENTRIES = 0x10 };
 enum delivery { MODE_FIXED = 0, MODE_LOWEST = 1, MODE_NMI = 4, MODE_EXTINT = 7 };
-enum { FIRST_VECTOR = 16 }; /* 0 to 15 are illegal in a fixed message (SDM 3A "Valid Interrupt Vectors") */
+enum {
+	FIRST_VECTOR = 16
+}; /* 0 to 15 are illegal in a fixed message (SDM 3A "Valid Interrupt Vectors") */
 
 #define ENTRY_VECTOR	 BITS(7, 0)
 #define ENTRY_MODE	 BITS(10, 8)
@@ -23,8 +26,9 @@ enum { FIRST_VECTOR = 16 }; /* 0 to 15 are illegal in a fixed message (SDM 3A "V
 #define ENTRY_LEVEL	 BIT(15)
 #define ENTRY_MASK	 BIT(16)
 #define ENTRY_DEST	 BITS(63, 56)
-#define ENTRY_WRITABLE \
-	(ENTRY_VECTOR | ENTRY_MODE | ENTRY_LOGICAL | ENTRY_POLARITY | ENTRY_LEVEL | ENTRY_MASK | ENTRY_DEST)
+#define ENTRY_WRITABLE                                                                           \
+	(ENTRY_VECTOR | ENTRY_MODE | ENTRY_LOGICAL | ENTRY_POLARITY | ENTRY_LEVEL | ENTRY_MASK | \
+	 ENTRY_DEST)
 
 static unsigned entry_vector(uint64_t entry)
 {
@@ -109,8 +113,8 @@ static void watch(uint64_t vectors[4], unsigned vector)
 }
 
 /*
- * Tells the kernel whose EOIs we need: those of all level-triggered entries, masked or not, since one
- * may be masked while in service, or be given another vector.
+ * Tells the kernel whose EOIs we need: those of all level-triggered entries, masked or not, since
+ * one may be masked while in service, or be given another vector.
  */
 static void update_watch(struct ioapic *ioapic)
 {
@@ -131,8 +135,8 @@ static void update_watch(struct ioapic *ioapic)
 }
 
 /*
- * An EOI ends what was sent with its vector. It also ends what has its vector now: a guest that gave
- * an entry in service another vector uses EOIR so. With the lock.
+ * An EOI ends what was sent with its vector. It also ends what has its vector now: a guest that
+ * gave an entry in service another vector uses EOIR so. With the lock.
  */
 static void end_of_interrupt(struct ioapic *ioapic, unsigned vector)
 {
@@ -166,7 +170,7 @@ static void write_entry(struct ioapic *ioapic, unsigned index, uint32_t value)
 	uint64_t old = ioapic->entry[pin];
 	uint64_t new = (old & ~(0xffffffffULL << shift)) | (uint64_t)value << shift;
 
-	new = (new & ENTRY_WRITABLE) | (old & ENTRY_REMOTE_IRR);
+	new = (new &ENTRY_WRITABLE) | (old & ENTRY_REMOTE_IRR);
 	/*
 	 * Switching to edge ends what is in service: guests of the time before EOIR reset a stuck
 	 * remote IRR that way.
@@ -197,14 +201,15 @@ static uint32_t read_window(const struct ioapic *ioapic)
 	if (index == REG_VERSION)
 		return (GSI_COUNT - 1) << 16 | IOAPIC_VERSION;
 	if (index >= REG_ENTRIES && index < REG_ENTRIES + 2 * GSI_COUNT)
-		return (uint32_t)(ioapic->entry[(index - REG_ENTRIES) >> 1] >> ((index & 1) != 0 ? 32 : 0));
+		return (uint32_t)(ioapic->entry[(index - REG_ENTRIES) >> 1] >>
+				  ((index & 1) != 0 ? 32 : 0));
 	return UINT32_MAX;
 }
 
 /*
  * Accesses of other sizes than the data sheet's 32 bits: a read gives the register's low bytes, or
- * zero-extends it; an 8-byte write is its low half; a smaller write reaches IOREGSEL and EOIR, which
- * have 8 bits, and is dropped by IOWIN. Between the registers there is nothing.
+ * zero-extends it; an 8-byte write is its low half; a smaller write reaches IOREGSEL and EOIR,
+ * which have 8 bits, and is dropped by IOWIN. Between the registers there is nothing.
  */
 static uint64_t mmio_read(struct device *dev, uint64_t offset, unsigned size)
 {

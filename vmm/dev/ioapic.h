@@ -9,14 +9,14 @@
 
 struct ioapic {
 	struct device dev;
-	uint8_t select;		 /* IOREGSEL */
-	uint8_t first_id;	 /* the MADT's */
-	uint8_t id;		 /* the 4-bit APIC id, as the guest may have changed it */
-	uint32_t lines;		 /* asserted pins */
+	uint8_t select;	  /* IOREGSEL */
+	uint8_t first_id; /* the MADT's */
+	uint8_t id;	  /* the 4-bit APIC id, as the guest may have changed it */
+	uint32_t lines;	  /* asserted pins */
 	uint64_t entry[GSI_COUNT];
 	uint8_t sent[GSI_COUNT]; /* the vector of the message in service, if remote IRR is set */
 	uint64_t watched[4];	 /* as eoi_watch() was told */
-	uint64_t refused;	 /* messages not sent: a delivery mode or vector that we do not pass on */
+	uint64_t refused; /* messages not sent: a delivery mode or vector that we do not pass on */
 };
 
 /* Clears the model and claims its page. id goes into the MADT too. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the keyboard controller: it answers for itself and says at once that no device answers, so that
- * no driver waits. Written to IBM's PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary
- * Device Controller".
+ * Owns the keyboard controller: it answers for itself and says at once that no device answers, so
+ * that no driver waits. Written to IBM's PS/2 Hardware Interface Technical Reference, "Keyboard and
+ * Auxiliary Device Controller".
  */
 #include "vmm/dev/kbc.h"
 
@@ -26,9 +26,14 @@ enum command_byte {
 	BYTE_KEYBOARD_OFF = 1 << 4,
 	BYTE_MOUSE_OFF = 1 << 5,
 };
-enum output_port { PORT_NO_RESET = 1 << 0, PORT_A20 = 1 << 1, PORT_OUTPUT_FULL = 1 << 4, PORT_AUX_FULL = 1 << 5 };
+enum output_port {
+	PORT_NO_RESET = 1 << 0,
+	PORT_A20 = 1 << 1,
+	PORT_OUTPUT_FULL = 1 << 4,
+	PORT_AUX_FULL = 1 << 5
+};
 enum command {
-	READ_RAM = 0x20, /* to 3Fh */
+	READ_RAM = 0x20,  /* to 3Fh */
 	WRITE_RAM = 0x60, /* to 7Fh */
 	DISABLE_MOUSE = 0xa7,
 	ENABLE_MOUSE = 0xa8,
@@ -73,7 +78,8 @@ static uint8_t read_port(const struct kbc *kbc)
 	bool full = (kbc->status & STATUS_OUTPUT_FULL) != 0;
 	bool aux = (kbc->status & STATUS_AUX) != 0;
 
-	return (uint8_t)(kbc->port | (full && !aux ? PORT_OUTPUT_FULL : 0) | (full && aux ? PORT_AUX_FULL : 0));
+	return (uint8_t)(kbc->port | (full && !aux ? PORT_OUTPUT_FULL : 0) |
+			 (full && aux ? PORT_AUX_FULL : 0));
 }
 
 /* True if the guest pulled the reset line. */
@@ -119,8 +125,10 @@ static void run_bit_command(struct kbc *kbc, uint8_t command)
 
 		if (entry->command != command)
 			continue;
-		kbc->command = (uint8_t)((kbc->command | entry->command_set) & ~entry->command_clear);
-		kbc->port = (uint8_t)((kbc->port | entry->port_set) & ~entry->port_clear);
+		kbc->command |= entry->command_set;
+		kbc->command &= (uint8_t)~entry->command_clear;
+		kbc->port |= entry->port_set;
+		kbc->port &= (uint8_t)~entry->port_clear;
 	}
 }
 

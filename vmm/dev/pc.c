@@ -99,10 +99,10 @@ uint8_t pc_inta(void)
 
 uint64_t pc_uart_dropped(void)
 {
-	return __atomic_load_n(&uart.dropped, __ATOMIC_RELAXED);
+	return uart_dropped(&uart);
 }
 
 uint8_t pc_post_code(void)
 {
-	return __atomic_load_n(&sysctl.post, __ATOMIC_RELAXED);
+	return sysctl_post_code(&sysctl);
 }

@@ -14,8 +14,9 @@ struct pc_config {
 };
 
 /*
- * Empties the bus and the timer queue and builds the PC. Further devices may then claim ranges or be
- * registered on pc_pci(); then comes bus_seal(). Fails only if the models' claims contradict each other.
+ * Empties the bus and the timer queue and builds the PC. Further devices may then claim ranges or
+ * be registered on pc_pci(); then comes bus_seal(). Fails only if the models' claims contradict
+ * each other.
  */
 enum err must_check pc_init(const struct pc_config *config);
 
@@ -28,7 +29,10 @@ struct pci *pc_pci(void);
  */
 void pc_reset(void);
 
-/* The VMM's events: deadline, console input, console space, power button, EOIs, interrupt acknowledge. */
+/*
+ * The VMM's events: deadline, console input, console space, power button, EOIs, interrupt
+ * acknowledge.
+ */
 void pc_deadline(void);
 void pc_console_input(void);
 void pc_console_space(void);

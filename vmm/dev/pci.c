@@ -14,8 +14,8 @@
 #define ADDRESS_WRITABLE (BIT(31) | BITS(23, 2))
 
 /*
- * The bridge calls itself an Intel 440FX: every system knows it as one that needs no driver. None of
- * its chip set's own registers exist.
+ * The bridge calls itself an Intel 440FX: every system knows it as one that needs no driver. None
+ * of its chip set's own registers exist.
  */
 static const struct pci_identity bridge_identity = {
 	.vendor = 0x8086,
@@ -93,7 +93,20 @@ static void write_data(struct pci *pci, unsigned lane, unsigned size, uint32_t v
 		fn->ops->config_written(fn, offset, size);
 }
 
-/* A byte of CF8h to CFBh alone is not the bridge's: it goes on to the chip set, which has CF9h there. */
+static uint32_t read_address(struct pci *pci)
+{
+	uint32_t address;
+
+	spin_lock(&pci->dev.lock);
+	address = pci->address;
+	spin_unlock(&pci->dev.lock);
+	return address;
+}
+
+/*
+ * A byte of CF8h to CFBh alone is not the bridge's: it goes on to the chip set, which has CF9h
+ * there.
+ */
 static uint32_t read_chip_set(struct pci *pci, unsigned port, unsigned size)
 {
 	uint32_t value = UINT32_MAX;
@@ -114,7 +127,7 @@ static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 	if (port >= PORT_PCI_DATA)
 		return read_data(pci, port - (unsigned)PORT_PCI_DATA, size);
 	if (size == 4)
-		return __atomic_load_n(&pci->address, __ATOMIC_RELAXED);
+		return read_address(pci);
 	return read_chip_set(pci, port, size);
 }
 
@@ -134,7 +147,8 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 }
 
 /* The BAR in which address lies, and the offset in it; NULL if none. */
-static const struct pci_window *find_window(const struct pci *pci, uint64_t address, uint64_t *offset)
+static const struct pci_window *find_window(const struct pci *pci, uint64_t address,
+					    uint64_t *offset)
 {
 	for (unsigned i = 0; i < pci->windows; i++) {
 		const struct pci_window *window = &pci->window[i];

@@ -26,7 +26,7 @@ struct pci {
 	struct sysctl *sysctl; /* owns port CF9h, which lies inside CF8h to CFBh */
 	uint32_t address;      /* CF8h */
 	struct pci_function bridge;
-	struct pci_function *function[PCI_FUNCTIONS]; /* by device and function; constant once sealed */
+	struct pci_function *function[PCI_FUNCTIONS]; /* by devfn; constant once sealed */
 	struct pci_window window[PCI_MAX_BARS];	      /* in the order of registration; likewise */
 	unsigned windows;
 	uint64_t next_address; /* of the window, for the next BAR */
@@ -40,7 +40,8 @@ enum err must_check pci_init(struct pci *pci, struct sysctl *sysctl);
  * Puts a function on bus 0; its BARs get addresses, and decoding is left off. Before bus_seal().
  * ERR_EXIST: the place is taken. ERR_LIMIT: no address space or no BARs left.
  */
-enum err must_check pci_register(struct pci *pci, struct pci_function *fn, unsigned slot, unsigned function);
+enum err must_check pci_register(struct pci *pci, struct pci_function *fn, unsigned slot,
+				 unsigned function);
 
 /* Drives the function's INTA#. Functions that share a GSI are wired together. */
 void pci_set_intx(struct pci_function *fn, bool level);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the rules of a PCI function's configuration space. Written to PCI Local Bus 3.0, chapter 6. */
+/*
+ * Owns the rules of a PCI function's configuration space. Written to PCI Local Bus 3.0, chapter 6.
+ */
 #include "vmm/dev/pci_function.h"
 
 #include "lib/string.h"
@@ -109,7 +111,8 @@ void pci_function_write(struct pci_function *fn, unsigned offset, unsigned size,
 		uint8_t mask = fn->writable[offset + i];
 		uint8_t byte = (uint8_t)(value >> (8 * i));
 
-		fn->config[offset + i] = (uint8_t)((fn->config[offset + i] & ~mask) | (byte & mask));
+		fn->config[offset + i] &= (uint8_t)~mask;
+		fn->config[offset + i] |= byte & mask;
 	}
 	pci_function_update(fn);
 }

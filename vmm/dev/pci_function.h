@@ -30,14 +30,19 @@ enum pci_config {
 	PCI_HEADER_END = 0x40,
 };
 
-enum pci_command { PCI_COMMAND_MEMORY = 1 << 1, PCI_COMMAND_MASTER = 1 << 2, PCI_COMMAND_NO_INTX = 1 << 10 };
+enum pci_command {
+	PCI_COMMAND_MEMORY = 1 << 1,
+	PCI_COMMAND_MASTER = 1 << 2,
+	PCI_COMMAND_NO_INTX = 1 << 10
+};
 enum pci_status { PCI_STATUS_INTX = 1 << 3, PCI_STATUS_CAPABILITIES = 1 << 4 };
 
 /* Any may be missing. All are called without locks, by several vCPUs at once. */
 struct pci_function_ops {
 	/* The access is naturally aligned and inside the BAR; size is 1, 2, 4 or 8. */
 	uint64_t (*bar_read)(struct pci_function *fn, unsigned bar, uint64_t offset, unsigned size);
-	void (*bar_write)(struct pci_function *fn, unsigned bar, uint64_t offset, unsigned size, uint64_t value);
+	void (*bar_write)(struct pci_function *fn, unsigned bar, uint64_t offset, unsigned size,
+			  uint64_t value);
 	/* A guest wrote these bytes of the space, as far as it may. */
 	void (*config_written)(struct pci_function *fn, unsigned offset, unsigned size);
 	/* The machine is reset; the space has been restored and INTA# is released. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the state of the 8259A pair. Written to Intel's data sheet 231468 "8259A Programmable Interrupt
- * Controller"; where that of the PIIX (290562 "Interrupt Controller Registers") differs, it leads:
- * ICW1's level bit is replaced by the ELCR.
+ * Owns the state of the 8259A pair. Written to Intel's data sheet 231468 "8259A Programmable
+ * Interrupt Controller"; where that of the PIIX (290562 "Interrupt Controller Registers") differs,
+ * it leads: ICW1's level bit is replaced by the ELCR.
  */
 #include "vmm/dev/pic.h"
 
@@ -62,10 +62,15 @@ static unsigned pending(const struct pic_chip *chip)
 	uint8_t blocking = (uint8_t)(chip->special_mask ? chip->isr & ~chip->imr : chip->isr);
 	unsigned served = highest(chip, blocking);
 
-	if (input == NO_INPUT || served == NO_INPUT || priority(chip, input) < priority(chip, served))
+	if (input == NO_INPUT || served == NO_INPUT ||
+	    priority(chip, input) < priority(chip, served))
 		return input;
-	/* Special fully nested mode: the slave decides what within it is higher than what it serves. */
-	if ((chip->icw[4] & ICW4_SFNM) != 0 && !chip->is_slave && input == CASCADE && served == CASCADE)
+	/*
+	 * Special fully nested mode: the slave decides what within it is higher than what it
+	 * serves.
+	 */
+	if ((chip->icw[4] & ICW4_SFNM) != 0 && !chip->is_slave && input == CASCADE &&
+	    served == CASCADE)
 		return input;
 	return NO_INPUT;
 }
@@ -73,7 +78,10 @@ static unsigned pending(const struct pic_chip *chip)
 static void chip_set(struct pic_chip *chip, unsigned input, bool level)
 {
 	if (!level) {
-		/* A request that is not held until INTA is gone, also an edge's: IR7 stands in for it. */
+		/*
+		 * A request that is not held until INTA is gone, also an edge's: IR7 stands in for
+		 * it.
+		 */
 		chip->lines &= (uint8_t)~bit(input);
 		chip->irr &= (uint8_t)~bit(input);
 	} else if ((chip->lines & bit(input)) == 0) {
@@ -140,7 +148,9 @@ uint8_t pic_inta(struct pic *pic)
 	input = chip_inta(master);
 	answer = vector(master, input);
 	if (requested && input == CASCADE && cascaded(master)) {
-		/* A slave with another identity stays silent, and an idle data bus reads all-ones. */
+		/*
+		 * A slave with another identity stays silent, and an idle data bus reads all-ones.
+		 */
 		answer = 0xff;
 		if ((slave->icw[3] & 7) == CASCADE)
 			answer = vector(slave, chip_inta(slave));
@@ -253,7 +263,7 @@ static void write_odd(struct pic_chip *chip, uint8_t value)
 }
 
 /* Either port after a poll command: like an INTA, but the level is the answer. */
-static uint8_t read_poll(struct pic_chip *chip)
+static uint8_t read_poll(struct pic *pic, struct pic_chip *chip)
 {
 	unsigned input = pending(chip);
 
@@ -261,13 +271,14 @@ static uint8_t read_poll(struct pic_chip *chip)
 	if (input == NO_INPUT)
 		return 0;
 	acknowledge(chip, input);
+	update(pic);
 	return (uint8_t)(POLL_REQUEST | input);
 }
 
-static uint8_t read_chip(struct pic_chip *chip, bool odd)
+static uint8_t read_chip(struct pic *pic, struct pic_chip *chip, bool odd)
 {
 	if (chip->poll)
-		return read_poll(chip);
+		return read_poll(pic, chip);
 	if (odd)
 		return chip->imr;
 	return chip->read_isr ? chip->isr : requests(chip);
@@ -280,12 +291,10 @@ static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 
 	(void)size;
 	spin_lock(&dev->lock);
-	if (port >= PORT_ELCR) {
+	if (port >= PORT_ELCR)
 		value = pic->chip[port & 1].elcr;
-	} else {
-		value = read_chip(&pic->chip[port >= PORT_PIC_SLAVE], (port & 1) != 0);
-		update(pic);
-	}
+	else
+		value = read_chip(pic, &pic->chip[port >= PORT_PIC_SLAVE], (port & 1) != 0);
 	spin_unlock(&dev->lock);
 	return value;
 }
@@ -307,7 +316,10 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 	spin_unlock(&dev->lock);
 }
 
-/* As firmware leaves it: all masked, so nothing comes before the guest's own ICWs; the SCI is level. */
+/*
+ * As firmware leaves it: all masked, so nothing comes before the guest's own ICWs; the SCI is
+ * level.
+ */
 static void reset(struct device *dev)
 {
 	struct pic *pic = CONTAINER_OF(dev, struct pic, dev);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns the 8254's ports, port 61h, and the timer behind IRQ 0. The counters' rules are in
- * pit_counter.c; port 61h is written to the PIIX data sheet 290562 "NMI Status and Control Register".
+ * pit_counter.c; port 61h is written to the PIIX data sheet 290562 "NMI Status and Control
+ * Register".
  */
 #include "vmm/dev/pit.h"
 
@@ -66,7 +67,8 @@ static void expired(struct device *dev, struct device_timer *timer, uint64_t now
 		set_line(pit, true);
 		schedule(pit, tick);
 	} else if (pit->rise_at != PIT_NEVER) {
-		timer_arm(timer, MAX(clock_ns(pit->rise_at, CLOCK_PIT), pit->last_rise + PIT_MIN_PERIOD_NS));
+		timer_arm(timer, MAX(clock_ns(pit->rise_at, CLOCK_PIT),
+				     pit->last_rise + PIT_MIN_PERIOD_NS));
 	}
 	spin_unlock(&dev->lock);
 }
@@ -141,7 +143,8 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 	tick = clock_ticks(host_now(), CLOCK_PIT);
 	if (port == PORT_SYSTEM_B) {
 		pit->port_b = (uint8_t)(value & PORT_B_WRITABLE);
-		pit_counter_set_gate(&pit->counter[SPEAKER_COUNTER], tick, (value & PORT_B_GATE) != 0);
+		pit_counter_set_gate(&pit->counter[SPEAKER_COUNTER], tick,
+				     (value & PORT_B_GATE) != 0);
 	} else if (port - PORT_PIT == CONTROL_PORT) {
 		write_control(pit, tick, (uint8_t)value);
 	} else {

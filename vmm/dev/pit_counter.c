@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the rules of one 8254 counter: six modes, gate, latches, binary and BCD. Written to Intel's data
- * sheet 231164 "82C54 CHMOS Programmable Interval Timer" ("Mode Definitions", "Read-Back Command").
+ * Owns the rules of one 8254 counter: six modes, gate, latches, binary and BCD. Written to Intel's
+ * data sheet 231164 "82C54 CHMOS Programmable Interval Timer" ("Mode Definitions", "Read-Back
+ * Command").
  */
 #include "vmm/dev/pit_counter.h"
 
@@ -43,10 +44,11 @@ static uint32_t modulus(const struct pit_counter *c)
 /* A digit above 9 counts for what it is; 0 is the largest count. */
 static uint32_t decode_count(const struct pit_counter *c, uint32_t raw)
 {
+	uint32_t thousands = raw >> 12, hundreds = raw >> 8 & 15, tens = raw >> 4 & 15;
 	uint32_t n = raw;
 
 	if ((c->control & CONTROL_BCD) != 0)
-		n = ((raw >> 12) * 1000 + (raw >> 8 & 15) * 100 + (raw >> 4 & 15) * 10 + (raw & 15)) % 10000;
+		n = (thousands * 1000 + hundreds * 100 + tens * 10 + (raw & 15)) % 10000;
 	return n == 0 ? modulus(c) : n;
 }
 
@@ -292,7 +294,10 @@ void pit_counter_set_gate(struct pit_counter *c, uint64_t t, bool gate)
 	}
 	if (mode_of(c) == MODE_COUNT || mode_of(c) == MODE_STROBE)
 		return;
-	/* A trigger: the counting element is loaded on the next tick, with a new count if one waits. */
+	/*
+	 * A trigger: the counting element is loaded on the next tick, with a new count if one
+	 * waits.
+	 */
 	if (!c->waiting && !c->loaded)
 		return;
 	if (!c->waiting)

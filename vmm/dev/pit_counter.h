@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One counter of an 8254, as a function of time: its state says when which count was loaded, and value
- * and output are computed. t is always the counter's clock, in ticks, and never runs backward.
+ * One counter of an 8254, as a function of time: its state says when which count was loaded, and
+ * value and output are computed. t is always the counter's clock, in ticks, and never runs
+ * backward.
  */
 #pragma once
 
@@ -10,9 +11,9 @@
 /* Guarded by its device's lock. */
 struct pit_counter {
 	/* The counting element. Valid if loaded. */
-	uint64_t base;	/* tick at which it held n; with a low gate: how many ticks it had counted */
-	uint32_t n;	/* 1 to 65536, or to 10000; not loaded: what a read shows */
-	bool loaded;	/* since the last control word */
+	uint64_t base; /* tick at which it held n; with a low gate: how many ticks it had counted */
+	uint32_t n;    /* 1 to 65536, or to 10000; not loaded: what a read shows */
+	bool loaded;   /* since the last control word */
 	bool triggered; /* modes 1 and 5: since n was loaded */
 
 	/* The count register: a count that waits to be loaded. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the RTC's registers. The time is a function of the partition's clock; a timer runs only for an
- * interrupt that is enabled and not yet pending, so a guest that reads no register C gets one. Written
- * to Motorola's data sheet "MC146818A Real-Time Clock Plus RAM"; ports 72h/73h as in the PIIX4's.
+ * Owns the RTC's registers. The time is a function of the partition's clock; a timer runs only for
+ * an interrupt that is enabled and not yet pending, so a guest that reads no register C gets one.
+ * Written to Motorola's data sheet "MC146818A Real-Time Clock Plus RAM"; ports 72h/73h as in the
+ * PIIX4's.
  */
 #include "vmm/dev/rtc.h"
 
 #include "vmm/bus.h"
 #include "vmm/dev/irq.h"
+#include "vmm/dev/rtc_alarm.h"
 #include "vmm/dev/rtc_cmos.h"
 #include "vmm/dev/rtc_time.h"
 #include "vmm/dev/wiring.h"
@@ -19,17 +21,31 @@
 enum { BANK_SIZE = 128 };
 
 enum reg {
-	REG_SECOND = 0, REG_SECOND_ALARM, REG_MINUTE, REG_MINUTE_ALARM, REG_HOUR, REG_HOUR_ALARM,
-	REG_WEEKDAY, REG_DAY, REG_MONTH, REG_YEAR, REG_A, REG_B, REG_C, REG_D,
+	REG_SECOND = 0,
+	REG_SECOND_ALARM,
+	REG_MINUTE,
+	REG_MINUTE_ALARM,
+	REG_HOUR,
+	REG_HOUR_ALARM,
+	REG_WEEKDAY,
+	REG_DAY,
+	REG_MONTH,
+	REG_YEAR,
+	REG_A,
+	REG_B,
+	REG_C,
+	REG_D,
 	REG_CENTURY = ACPI_CENTURY_INDEX,
 };
 enum reg_a { A_RATE = 0xf, A_DIVIDER = 7 << 4, A_DIVIDER_RUN = 2 << 4, A_UIP = 1 << 7 };
 enum reg_b { B_SQWE = 1 << 3, B_SET = 1 << 7 };
 enum flags { FLAG_UPDATE = 1 << 4, FLAG_ALARM = 1 << 5, FLAG_PERIODIC = 1 << 6, FLAG_IRQ = 1 << 7 };
 enum { FLAGS = FLAG_UPDATE | FLAG_ALARM | FLAG_PERIODIC }; /* the same bits in B enable */
-enum { D_VALID = 1 << 7, ALARM_ANY = 0xc0 };
+enum { D_VALID = 1 << 7 };
 
-/* An update cycle takes 1984 us, and UIP announces it 244 us before (data sheet, "Update Cycle"). */
+/*
+ * An update cycle takes 1984 us, and UIP announces it 244 us before (data sheet, "Update Cycle").
+ */
 #define UIP_TIME 2228000ULL
 /* The first update after the divider is released comes half a second later ("Register A, DV"). */
 #define FIRST_UPDATE (SECOND / 2)
@@ -87,7 +103,8 @@ static uint64_t next_period(const struct rtc *rtc, uint64_t now, unsigned shift)
 {
 	uint64_t ticks = (periods(rtc, now, shift) + 1) << shift;
 
-	return rtc->boundary - SECOND + (ticks >> 15) * SECOND + ((ticks & 32767) * SECOND + 32767) / 32768;
+	return rtc->boundary - SECOND + (ticks >> 15) * SECOND +
+	       ((ticks & 32767) * SECOND + 32767) / 32768;
 }
 
 /* Writes the running time into the registers. */
@@ -101,7 +118,8 @@ static void freeze(struct rtc *rtc, uint64_t now)
 	rtc->ram[REG_SECOND] = rtc_time_encode(time.second, format);
 	rtc->ram[REG_MINUTE] = rtc_time_encode(time.minute, format);
 	rtc->ram[REG_HOUR] = rtc_time_encode_hour(time.hour, format);
-	rtc->ram[REG_WEEKDAY] = (uint8_t)((rtc_time_weekday(seconds) - 1 + rtc->weekday_shift) % 7 + 1);
+	rtc->ram[REG_WEEKDAY] = (uint8_t)((rtc_time_weekday(seconds) - 1 + rtc->weekday_shift) % 7 +
+					  1);
 	rtc->ram[REG_DAY] = rtc_time_encode(time.day, format);
 	rtc->ram[REG_MONTH] = rtc_time_encode(time.month, format);
 	rtc->ram[REG_YEAR] = rtc_time_encode(time.year % 100, format);
@@ -119,7 +137,8 @@ static void thaw(struct rtc *rtc, uint64_t now)
 		.day = rtc_time_decode(rtc->ram[REG_DAY], format),
 		.month = rtc_time_decode(rtc->ram[REG_MONTH], format),
 		.year = (rtc_time_decode(rtc->ram[REG_CENTURY], format) * 100 +
-			 rtc_time_decode(rtc->ram[REG_YEAR], format)) % 10000,
+			 rtc_time_decode(rtc->ram[REG_YEAR], format)) %
+			10000,
 	};
 	unsigned weekday = rtc->ram[REG_WEEKDAY];
 	int64_t seconds = rtc_time_to_seconds(&time);
@@ -130,46 +149,23 @@ static void thaw(struct rtc *rtc, uint64_t now)
 	rtc->weekday_shift = (weekday + 6 + 7 - (rtc_time_weekday(seconds) - 1)) % 7;
 }
 
-/* True if an alarm register matches number. Values from C0h match all. */
-static bool alarm_matches(uint8_t alarm, uint8_t now)
+/* The first time after seconds at which the alarm comes. False: never. */
+static bool next_alarm(const struct rtc *rtc, int64_t seconds, int64_t *at)
 {
-	return alarm >= ALARM_ANY || alarm == now;
-}
+	const struct rtc_alarm alarm = {
+		.second = rtc->ram[REG_SECOND_ALARM],
+		.minute = rtc->ram[REG_MINUTE_ALARM],
+		.hour = rtc->ram[REG_HOUR_ALARM],
+	};
 
-/*
- * The first time after seconds that the alarm matches, within a day; else no more than a day later and
- * *found false. Skips by hours, minutes and seconds: at most 24 + 60 + 60 steps a match.
- */
-static int64_t next_alarm(const struct rtc *rtc, int64_t seconds, bool *found)
-{
-	const uint8_t *ram = rtc->ram;
-	int64_t end = seconds + 86400;
-	int64_t at = seconds + 1;
-
-	*found = false;
-	while (at <= end) {
-		struct rtc_time t;
-
-		rtc_time_from_seconds(at, &t);
-		if (!alarm_matches(ram[REG_HOUR_ALARM], rtc_time_encode_hour(t.hour, ram[REG_B])))
-			at += 3600 - (int64_t)(t.minute * 60 + t.second);
-		else if (!alarm_matches(ram[REG_MINUTE_ALARM], rtc_time_encode(t.minute, ram[REG_B])))
-			at += 60 - (int64_t)t.second;
-		else if (!alarm_matches(ram[REG_SECOND_ALARM], rtc_time_encode(t.second, ram[REG_B])))
-			at++;
-		else {
-			*found = true;
-			return at;
-		}
-	}
-	return end;
+	return rtc_alarm_next(&alarm, rtc->ram[REG_B], seconds, at);
 }
 
 /* Sets the flags of what has happened since it was last looked. */
 static void evaluate(struct rtc *rtc, uint64_t now)
 {
 	unsigned shift = period_shift(rtc);
-	bool found;
+	int64_t alarm;
 
 	if (now <= rtc->seen)
 		return;
@@ -181,8 +177,7 @@ static void evaluate(struct rtc *rtc, uint64_t now)
 
 		if (after > before)
 			rtc->ram[REG_C] |= FLAG_UPDATE;
-		if (after > before && (rtc->ram[REG_C] & FLAG_ALARM) == 0 &&
-		    next_alarm(rtc, before, &found) <= after && found)
+		if (after > before && next_alarm(rtc, before, &alarm) && alarm <= after)
 			rtc->ram[REG_C] |= FLAG_ALARM;
 	}
 	rtc->seen = now;
@@ -195,7 +190,6 @@ static uint64_t next_event(const struct rtc *rtc, uint64_t now)
 	unsigned shift = period_shift(rtc);
 	int64_t alarm;
 	uint64_t when = NEVER;
-	bool found;
 
 	if ((wanted & FLAG_PERIODIC) != 0 && shift != 0)
 		when = next_period(rtc, now, shift);
@@ -203,11 +197,8 @@ static uint64_t next_event(const struct rtc *rtc, uint64_t now)
 		return when;
 	if ((wanted & FLAG_UPDATE) != 0)
 		when = MIN(when, time_of(rtc, seconds_at(rtc, now) + 1));
-	if ((wanted & FLAG_ALARM) != 0) {
-		alarm = next_alarm(rtc, seconds_at(rtc, now), &found);
-		if (found)
-			when = MIN(when, time_of(rtc, alarm));
-	}
+	if ((wanted & FLAG_ALARM) != 0 && next_alarm(rtc, seconds_at(rtc, now), &alarm))
+		when = MIN(when, time_of(rtc, alarm));
 	return when;
 }
 
@@ -244,6 +235,12 @@ static bool is_time(unsigned index)
 	return index <= REG_YEAR ? index >= REG_WEEKDAY || (index & 1) == 0 : index == REG_CENTURY;
 }
 
+/* Bytes without a meaning to the chip. */
+static bool is_memory(uint8_t index)
+{
+	return index > REG_D && index != REG_CENTURY;
+}
+
 static uint8_t read_a(const struct rtc *rtc, uint64_t now)
 {
 	bool uip = runs(rtc) && since(rtc, now) % SECOND >= SECOND - UIP_TIME;
@@ -251,12 +248,12 @@ static uint8_t read_a(const struct rtc *rtc, uint64_t now)
 	return (uint8_t)(rtc->ram[REG_A] | (uip ? A_UIP : 0));
 }
 
-static uint8_t read_reg(struct rtc *rtc, unsigned index)
+static uint8_t read_reg(struct rtc *rtc, uint8_t index)
 {
 	uint64_t now;
 	uint8_t value;
 
-	if (index > REG_D && index != REG_CENTURY)
+	if (is_memory(index))
 		return rtc->ram[index];
 	now = host_now();
 	evaluate(rtc, now);
@@ -292,14 +289,14 @@ static void write_control(struct rtc *rtc, uint64_t now, unsigned index, uint8_t
 		thaw(rtc, now);
 }
 
-static void write_reg(struct rtc *rtc, unsigned index, uint8_t value)
+static void write_reg(struct rtc *rtc, uint8_t index, uint8_t value)
 {
 	uint64_t now;
 	bool ran;
 
 	if (index == REG_C || index == REG_D)
 		return;
-	if (index > REG_D && index != REG_CENTURY) {
+	if (is_memory(index)) {
 		rtc->ram[index] = value;
 		return;
 	}
@@ -318,6 +315,11 @@ static void write_reg(struct rtc *rtc, unsigned index, uint8_t value)
 	update(rtc, now);
 }
 
+static uint8_t address(const struct rtc *rtc, unsigned bank)
+{
+	return (uint8_t)(bank * BANK_SIZE + rtc->index[bank]);
+}
+
 /* Bit 7 of port 70h masks NMIs on a PC; a guest's NMIs come from its local APICs alone. */
 static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t value)
 {
@@ -329,7 +331,7 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 	if ((port & 1) == 0)
 		rtc->index[bank] = value & (BANK_SIZE - 1);
 	else
-		write_reg(rtc, bank * BANK_SIZE + rtc->index[bank], (uint8_t)value);
+		write_reg(rtc, address(rtc, bank), (uint8_t)value);
 	spin_unlock(&dev->lock);
 }
 
@@ -343,12 +345,14 @@ static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 	if ((port & 1) == 0)
 		return value;
 	spin_lock(&dev->lock);
-	value = read_reg(rtc, bank * BANK_SIZE + rtc->index[bank]);
+	value = read_reg(rtc, address(rtc, bank));
 	spin_unlock(&dev->lock);
 	return value;
 }
 
-/* Time, alarm and memory live on a battery; the memory that firmware fills in is filled in again. */
+/*
+ * Time, alarm and memory live on a battery; the memory that firmware fills in is filled in again.
+ */
 static void reset(struct device *dev)
 {
 	struct rtc *rtc = CONTAINER_OF(dev, struct rtc, dev);
@@ -356,7 +360,7 @@ static void reset(struct device *dev)
 
 	spin_lock(&dev->lock);
 	evaluate(rtc, now);
-	rtc->ram[REG_B] &= (uint8_t)~(FLAGS | B_SQWE);
+	rtc->ram[REG_B] &= (uint8_t) ~(FLAGS | B_SQWE);
 	rtc->ram[REG_C] = 0;
 	rtc->index[0] = 0;
 	rtc->index[1] = 0;

@@ -9,9 +9,9 @@
 
 /* What the clock and the memory say at the start. */
 struct rtc_config {
-	int64_t wall_clock;	   /* seconds since 1970, of now */
-	uint64_t memory_below_4g;  /* bytes of RAM from 0 */
-	uint64_t memory_above_4g;  /* bytes of RAM from 4 GiB */
+	int64_t wall_clock;	  /* seconds since 1970, of now */
+	uint64_t memory_below_4g; /* bytes of RAM from 0 */
+	uint64_t memory_above_4g; /* bytes of RAM from 4 GiB */
 };
 
 struct rtc {
@@ -22,7 +22,7 @@ struct rtc {
 
 	/* At ns boundary a second began, or will; the divider's phase. */
 	uint64_t boundary;
-	int64_t seconds;       /* the time at boundary, while the clock runs */
+	int64_t seconds;	/* the time at boundary, while the clock runs */
 	unsigned weekday_shift; /* what a guest's day of the week is ahead of the calendar's */
 
 	uint64_t seen; /* ns up to which register C's flags are evaluated */

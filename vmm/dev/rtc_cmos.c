@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the layout of the CMOS memory: diagnosis, equipment, memory sizes and the checksum over them. */
+/*
+ * Owns the layout of the CMOS memory: diagnosis, equipment, memory sizes and the checksum over
+ * them.
+ */
 #include "vmm/dev/rtc_cmos.h"
 
 enum cmos {
@@ -8,12 +11,12 @@ enum cmos {
 	CMOS_FLOPPIES = 0x10,
 	CMOS_DISKS = 0x12,
 	CMOS_EQUIPMENT = 0x14,
-	CMOS_BASE_KIB = 0x15,	   /* 2 bytes */
-	CMOS_EXTENDED_KIB = 0x17,  /* 2: above 1 MiB */
-	CMOS_CHECKSUM = 0x2e,	   /* 2, high byte first: over 10h to 2Dh */
+	CMOS_BASE_KIB = 0x15,	    /* 2 bytes */
+	CMOS_EXTENDED_KIB = 0x17,   /* 2: above 1 MiB */
+	CMOS_CHECKSUM = 0x2e,	    /* 2, high byte first: over 10h to 2Dh */
 	CMOS_EXTENDED_KIB_2 = 0x30, /* 2: the same, as measured */
-	CMOS_ABOVE_16M = 0x34,	   /* 2: in 64 KiB */
-	CMOS_ABOVE_4G = 0x5b,	   /* 3: in 64 KiB */
+	CMOS_ABOVE_16M = 0x34,	    /* 2: in 64 KiB */
+	CMOS_ABOVE_4G = 0x5b,	    /* 3: in 64 KiB */
 };
 enum { CHECKSUM_FIRST = 0x10, CHECKSUM_LAST = 0x2d, EQUIPMENT_FPU = 1 << 1, BASE_KIB = 640 };
 

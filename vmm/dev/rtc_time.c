@@ -25,9 +25,11 @@ static int64_t days_before_year(int64_t year)
 
 int64_t rtc_time_to_seconds(const struct rtc_time *time)
 {
-	int64_t months = (int64_t)time->year * 12 + (int64_t)time->month - 3; /* since March of year 0 */
+	int64_t months = (int64_t)time->year * 12 + (int64_t)time->month -
+			 3; /* since March of year 0 */
 	int64_t year = floor_div(months, 12);
-	int64_t days = days_before_year(year) + days_before_month(months - 12 * year) + time->day - 1;
+	int64_t days = days_before_year(year) + days_before_month(months - 12 * year) + time->day -
+		       1;
 
 	return (days - EPOCH_DAY) * DAY_SECONDS + (int64_t)time->hour * 3600 +
 	       (int64_t)time->minute * 60 + (int64_t)time->second;
@@ -79,7 +81,7 @@ uint8_t rtc_time_encode_hour(unsigned hour, unsigned format)
 {
 	if ((format & RTC_24_HOURS) != 0)
 		return rtc_time_encode(hour, format);
-	return (uint8_t)(rtc_time_encode((hour + 11) % 12 + 1, format) | (hour >= 12 ? HOUR_PM : 0));
+	return rtc_time_encode((hour + 11) % 12 + 1, format) | (hour >= 12 ? HOUR_PM : 0);
 }
 
 unsigned rtc_time_decode_hour(uint8_t raw, unsigned format)

@@ -13,7 +13,10 @@ struct rtc_time {
 	unsigned year;	     /* 0 to 9999 */
 };
 
-/* Seconds since 1970-01-01. A field beyond its range carries into the next (day 0 is the day before). */
+/*
+ * Seconds since 1970-01-01. A field beyond its range carries into the next (day 0 is the day
+ * before).
+ */
 int64_t rtc_time_to_seconds(const struct rtc_time *time);
 
 /* The calendar in force is the Gregorian, also before its time. Years are modulo 10000. */

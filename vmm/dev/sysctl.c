@@ -15,9 +15,24 @@ enum { RESET_WRITABLE = RESET_SYSTEM | RESET_CPU | RESET_FULL };
 enum system_a { SYSTEM_A_RESET = 1 << 0, SYSTEM_A_A20 = 1 << 1 };
 enum { SYSTEM_A_WRITABLE = SYSTEM_A_RESET | SYSTEM_A_A20 };
 
+static uint8_t read_byte(struct sysctl *sysctl, const uint8_t *reg)
+{
+	uint8_t value;
+
+	spin_lock(&sysctl->dev.lock);
+	value = *reg;
+	spin_unlock(&sysctl->dev.lock);
+	return value;
+}
+
+uint8_t sysctl_post_code(struct sysctl *sysctl)
+{
+	return read_byte(sysctl, &sysctl->post);
+}
+
 uint8_t sysctl_reset_read(struct sysctl *sysctl)
 {
-	return __atomic_load_n(&sysctl->reset_control, __ATOMIC_RELAXED);
+	return read_byte(sysctl, &sysctl->reset_control);
 }
 
 /* Bit 2 going from 0 to 1 resets; whether it is a hard or a soft one makes no difference here. */
@@ -45,8 +60,8 @@ static void write_system_a(struct sysctl *sysctl, uint8_t value)
 		guest_reset("system control port 92h");
 }
 
-/* The register behind a port of one byte without side effects. */
-static uint8_t *scratch(struct sysctl *sysctl, uint16_t port)
+/* The register behind a port of one byte. */
+static uint8_t *reg_of(struct sysctl *sysctl, uint16_t port)
 {
 	if (port == PORT_SYSTEM_A)
 		return &sysctl->system_a;
@@ -58,7 +73,7 @@ static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 	struct sysctl *sysctl = CONTAINER_OF(dev, struct sysctl, dev);
 
 	(void)size;
-	return __atomic_load_n(scratch(sysctl, port), __ATOMIC_RELAXED);
+	return read_byte(sysctl, reg_of(sysctl, port));
 }
 
 static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t value)
@@ -66,10 +81,13 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 	struct sysctl *sysctl = CONTAINER_OF(dev, struct sysctl, dev);
 
 	(void)size;
-	if (port == PORT_SYSTEM_A)
+	if (port == PORT_SYSTEM_A) {
 		write_system_a(sysctl, (uint8_t)value);
-	else
-		__atomic_store_n(scratch(sysctl, port), (uint8_t)value, __ATOMIC_RELAXED);
+		return;
+	}
+	spin_lock(&dev->lock);
+	*reg_of(sysctl, port) = (uint8_t)value;
+	spin_unlock(&dev->lock);
 }
 
 static void reset(struct device *dev)

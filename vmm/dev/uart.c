@@ -4,9 +4,10 @@
  * Universal Asynchronous Receiver/Transmitter with FIFOs".
  *
  * A character that is sent is in the console's ring at once, so THR is empty again when the write
- * returns. While the ring is full, characters gather in the FIFO, THRE stays 0, and what a guest writes
- * beyond the FIFO's size is lost and counted, as on the chip. Nothing is lost on the way in: characters
- * stay in the ring until the receiver has room. The line has no rate and no frame format.
+ * returns. While the ring is full, characters gather in the FIFO, THRE stays 0, and what a guest
+ * writes beyond the FIFO's size is lost and counted, as on the chip. Nothing is lost on the way in:
+ * characters stay in the ring until the receiver has room. The line has no rate and no frame
+ * format.
  */
 #include "vmm/dev/uart.h"
 
@@ -52,7 +53,9 @@ void uart_update_irq(struct uart *uart)
 
 static void write_fcr(struct uart *uart, uint8_t value)
 {
-	/* The other bits are taken only together with the enable; a change of it clears both FIFOs. */
+	/*
+	 * The other bits are taken only together with the enable; a change of it clears both FIFOs.
+	 */
 	bool changes = ((value ^ uart->fcr) & FCR_ENABLE) != 0;
 
 	if (changes || (value & (FCR_ENABLE | FCR_CLEAR_RX)) == (FCR_ENABLE | FCR_CLEAR_RX))
@@ -96,8 +99,10 @@ static uint8_t read_iir(struct uart *uart)
 {
 	uint8_t iir = interrupt(uart);
 
-	if (iir == IIR_THRE)
+	if (iir == IIR_THRE) {
 		uart->thre_pending = false;
+		uart_update_irq(uart);
+	}
 	return (uint8_t)(iir | (uart_fifo_mode(uart) ? IIR_FIFO : 0));
 }
 
@@ -117,7 +122,10 @@ static uint8_t read_lsr(struct uart *uart)
 
 	if (uart->rx.count > 0)
 		lsr |= LSR_READY | (fifo_has_error(uart) ? LSR_FIFO_ERROR : 0);
-	uart->lsr_errors = 0;
+	if (uart->lsr_errors != 0) {
+		uart->lsr_errors = 0;
+		uart_update_irq(uart);
+	}
 	return (uint8_t)lsr;
 }
 
@@ -126,9 +134,13 @@ static uint8_t read_msr(struct uart *uart)
 	uint8_t msr = uart->msr;
 
 	uart->msr &= (uint8_t)~MSR_DELTAS;
+	uart_update_irq(uart);
 	return msr;
 }
 
+/*
+ * Each read that changes something brings the IRQ up to date: drivers poll LSR, where nothing does.
+ */
 static uint8_t read_reg(struct uart *uart, unsigned reg)
 {
 	bool dlab = (uart->lcr & LCR_DLAB) != 0;
@@ -191,7 +203,6 @@ static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 	(void)size;
 	spin_lock(&dev->lock);
 	value = read_reg(uart, port - (unsigned)PORT_COM1);
-	uart_update_irq(uart);
 	spin_unlock(&dev->lock);
 	return value;
 }
@@ -258,7 +269,20 @@ void uart_console_space(struct uart *uart)
 	spin_unlock(&uart->dev.lock);
 }
 
-/* Master reset: the scratch register, the divisor and the FIFOs' contents it would leave as they are. */
+uint64_t uart_dropped(struct uart *uart)
+{
+	uint64_t dropped;
+
+	spin_lock(&uart->dev.lock);
+	dropped = uart->dropped;
+	spin_unlock(&uart->dev.lock);
+	return dropped;
+}
+
+/*
+ * Master reset: the scratch register, the divisor and the FIFOs' contents it would leave as they
+ * are.
+ */
 static void reset(struct device *dev)
 {
 	struct uart *uart = CONTAINER_OF(dev, struct uart, dev);

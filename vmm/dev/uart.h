@@ -20,10 +20,10 @@ struct uart {
 	uint8_t ier, fcr, lcr, mcr, lsr_errors, msr, scr;
 	uint8_t divisor[2]; /* DLL, DLM */
 	struct uart_fifo rx, tx;
-	bool thre_pending; /* the transmitter's interrupt, until IIR tells it or THR is written */
-	bool timed_out;	   /* the receiver's character timeout */
-	bool line;	   /* IRQ */
-	uint64_t dropped;  /* characters written while nothing could take them */
+	bool thre_pending;   /* the transmitter's interrupt, until IIR tells it or THR is written */
+	bool timed_out;	     /* the receiver's character timeout */
+	bool line;	     /* IRQ */
+	uint64_t dropped;    /* characters written while nothing could take them */
 	uint64_t timeout_at; /* ns: when the receiver times out */
 	bool timer_runs;     /* timer is armed, at timeout_at or before */
 	struct device_timer timer;
@@ -37,3 +37,6 @@ void uart_console_input(struct uart *uart);
 
 /* The console's output half has space again. */
 void uart_console_space(struct uart *uart);
+
+/* How many characters the guest wrote while neither ring nor FIFO had room. */
+uint64_t uart_dropped(struct uart *uart);

@@ -96,8 +96,8 @@ void uart_fill(struct uart *uart)
 
 	if (uart_loops(uart) || uart->rx.count >= capacity(uart))
 		return;
-	got = MIN(console_get(data, room), room);
-	for (size_t i = 0; i < got; i++)
+	got = console_get(data, room);
+	for (size_t i = 0; i < got && i < room; i++)
 		fifo_put(&uart->rx, data[i], 0);
 	if (got > 0)
 		uart_restart_timeout(uart);
@@ -113,13 +113,14 @@ uint8_t uart_read_character(struct uart *uart)
 	if (uart->rx.count == 0) {
 		/* Reading with nothing there goes on showing this character. */
 		uart->rx.data[uart->rx.first] = data;
-		/* More may wait in the ring. Its interrupt is a new edge, as if it had come just now. */
+		/* More may wait in the ring, and makes a new edge, as if it had come just now. */
 		uart->timed_out = false;
 		uart_update_irq(uart);
 		uart_fill(uart);
 	}
 	reveal_errors(uart);
 	uart_restart_timeout(uart);
+	uart_update_irq(uart);
 	return data;
 }
 
@@ -173,12 +174,13 @@ void uart_transmit(struct uart *uart, uint8_t data)
 
 void uart_transmit_block(struct uart *uart, const uint8_t *data, size_t count)
 {
-	size_t sent;
+	size_t sent = 0;
 
 	if (count == 0)
 		return;
 	begin_transmit(uart);
-	sent = uart->tx.count == 0 ? MIN(console_put(data, count), count) : 0;
+	if (uart->tx.count == 0)
+		sent = console_put(data, count);
 	for (size_t i = sent; i < count; i++)
 		queue(uart, data[i]);
 	uart->thre_pending = uart->tx.count == 0;
@@ -191,8 +193,10 @@ uint8_t uart_modem_lines(const struct uart *uart)
 
 	if (!uart_loops(uart))
 		return MSR_CTS | MSR_DSR | MSR_DCD;
-	return (uint8_t)(((mcr & MCR_RTS) != 0 ? MSR_CTS : 0U) | ((mcr & MCR_DTR) != 0 ? MSR_DSR : 0U) |
-			 ((mcr & MCR_OUT1) != 0 ? MSR_RI : 0U) | ((mcr & MCR_OUT2) != 0 ? MSR_DCD : 0U));
+	return (uint8_t)(((mcr & MCR_RTS) != 0 ? MSR_CTS : 0U) |
+			 ((mcr & MCR_DTR) != 0 ? MSR_DSR : 0U) |
+			 ((mcr & MCR_OUT1) != 0 ? MSR_RI : 0U) |
+			 ((mcr & MCR_OUT2) != 0 ? MSR_DCD : 0U));
 }
 
 void uart_update_modem(struct uart *uart)

@@ -5,8 +5,24 @@
 #include "lib/types.h"
 #include "vmm/dev/uart.h"
 
-enum reg { REG_DATA, REG_IER, REG_IIR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR, REG_FCR = REG_IIR };
-enum ier { IER_RDA = 1 << 0, IER_THRE = 1 << 1, IER_LINE = 1 << 2, IER_MODEM = 1 << 3, IER_BITS = 0xf };
+enum reg {
+	REG_DATA,
+	REG_IER,
+	REG_IIR,
+	REG_LCR,
+	REG_MCR,
+	REG_LSR,
+	REG_MSR,
+	REG_SCR,
+	REG_FCR = REG_IIR
+};
+enum ier {
+	IER_RDA = 1 << 0,
+	IER_THRE = 1 << 1,
+	IER_LINE = 1 << 2,
+	IER_MODEM = 1 << 3,
+	IER_BITS = 0xf
+};
 enum iir {
 	IIR_MODEM = 0x0,
 	IIR_NONE = 0x1,
@@ -17,7 +33,13 @@ enum iir {
 	IIR_FIFO = 0xc0,
 };
 enum fcr { FCR_ENABLE = 1 << 0, FCR_CLEAR_RX = 1 << 1, FCR_CLEAR_TX = 1 << 2, FCR_KEPT = 0xc9 };
-enum lcr { LCR_LENGTH = 3, LCR_STOP = 1 << 2, LCR_PARITY = 1 << 3, LCR_BREAK = 1 << 6, LCR_DLAB = 1 << 7 };
+enum lcr {
+	LCR_LENGTH = 3,
+	LCR_STOP = 1 << 2,
+	LCR_PARITY = 1 << 3,
+	LCR_BREAK = 1 << 6,
+	LCR_DLAB = 1 << 7
+};
 enum mcr {
 	MCR_DTR = 1 << 0,
 	MCR_RTS = 1 << 1,
@@ -62,7 +84,8 @@ static inline bool uart_loops(const struct uart *uart)
 
 /*
  * The line half (uart_line.c), called with the device's lock: characters and modem signals. The
- * interrupt is the caller's to bring up to date by uart_update_irq().
+ * interrupt is the caller's to bring up to date by uart_update_irq(), but for
+ * uart_read_character().
  */
 void uart_receive(struct uart *uart, uint8_t data, uint8_t flags);
 void uart_fill(struct uart *uart);

@@ -29,11 +29,14 @@ static struct svm_cpu svm_cpus[MAX_CPUS];
 
 static bool svm_probe(char *reason, size_t size)
 {
+	uint64_t vm_cr = 0;
+
 	if (!cpu_features.svm) {
 		str_copy(reason, size, "the processor has no SVM");
 		return false;
 	}
-	if (msr_read(MSR_VM_CR) & VM_CR_SVMDIS) {
+	/* Bochs has no VM_CR: then nothing switches SVM off. */
+	if (msr_read_safe(MSR_VM_CR, &vm_cr) && vm_cr & VM_CR_SVMDIS) {
 		str_copy(reason, size, "SVM is switched off by the firmware (VM_CR.SVMDIS)");
 		return false;
 	}

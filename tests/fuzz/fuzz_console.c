@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The console under raw serial bytes, a kernel whose answers the input spoils, and guests whose rings
+ * it scribbles over. Afterwards, with the kernel sane again, a line end must bring the prompt back.
+ */
+/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
+ * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
+ * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
+ * console/machine.c console/main.c console/notice.c console/number.c console/op.c
+ * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
+ * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
+ * lib/format.c
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/frame.h"
+#include "console/main.h"
+#include "tests/unit/fake_kernel.h"
+
+/* What is left of the input; past its end it reads as 0. */
+static struct {
+	const uint8_t *data;
+	size_t size;
+} input;
+
+static uint8_t take(void)
+{
+	if (input.size == 0)
+		return 0;
+	input.size--;
+	return *input.data++;
+}
+
+static void fill(void *to, size_t size)
+{
+	uint8_t *bytes = to;
+
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = take();
+}
+
+static struct fake_partition *any_partition(void)
+{
+	return &fake.partitions[take() % 8];
+}
+
+enum { TURNS = 3000 };
+
+/* Until nothing is left to do. What a guest never reads is offered to it for ever: that is no end. */
+static void run(void)
+{
+	fake.idle = false;
+	for (unsigned turns = 0; turns < TURNS && !fake.idle; turns++)
+		console_turn();
+}
+
+static void do_type(void)
+{
+	static uint8_t typed[256];
+	size_t size = take();
+
+	fill(typed, size);
+	fake_type_bytes(typed, size);
+	run();
+}
+
+static void do_type_slowly(void)
+{
+	static uint8_t typed[256];
+	size_t size = take();
+
+	fill(typed, size);
+	fake_type_bytes(typed, size);
+	for (unsigned turns = take(); turns > 0; turns--)
+		console_turn();
+}
+
+static void do_fail(void)
+{
+	static const int64_t answers[] = {0,	    0,	       0,	  ERR_INVAL, ERR_NOMEM,
+					  ERR_BUSY, ERR_NOENT, ERR_STATE, -100,	     1,
+					  63,	    64,	       1 << 20};
+	unsigned call = CALL_WAIT + 1 + take() % (FAKE_CALLS - CALL_WAIT - 1);
+	int64_t answer = answers[take() % ARRAY_SIZE(answers)];
+
+	/*
+	 * The addresses that these give are the kernel's word: a wrong one is memory that is not there. And
+	 * a line or a log that never ends keeps the console busy for ever, rightly.
+	 */
+	static const unsigned honest[] = {CALL_MEM_MAP, CALL_IMAGE_MAP, CALL_PART_CREATE,
+					  CALL_UART_READ, CALL_LOG_READ};
+
+	for (size_t i = 0; i < ARRAY_SIZE(honest); i++) {
+		if (call == honest[i] && answer > 0)
+			answer = ERR_NOMEM;
+	}
+	/* A positive answer says that something was written: it was not, and that is the test. */
+	fake.fail[call] = answer;
+}
+
+static void do_again(void)
+{
+	fake.again[CALL_PART_CREATE + take() % 5] = take();
+}
+
+static void do_end(void)
+{
+	struct fake_partition *partition = any_partition();
+
+	if (partition->info.state == PART_NONE)
+		return;
+	fill(partition->info.report, take());
+	partition->info.state = PART_STOPPED;
+	partition->info.reason = take();
+	fake.events |= CONSOLE_PARTITION;
+}
+
+static void do_spoil_partition(void)
+{
+	struct fake_partition *partition = any_partition();
+	uint64_t memory = partition->info.memory;
+
+	if (partition->info.state == PART_NONE)
+		return;
+	fill((uint8_t *)&partition->info + take() * 12 % sizeof(partition->info), take() % 64);
+	partition->info.memory = memory;
+	partition->info.state = partition->info.state % 6 ? partition->info.state : PART_STOPPED;
+	fake.events |= take();
+}
+
+static void do_spoil_machine(void)
+{
+	fill(fake.images[take() % 3].name, NAME_SIZE);
+	fill(&fake.cpus[take() % 4], 8);
+	fill(fake.host.cpu_model, 8);
+	fake.host.ram_free = (uint64_t)take() << (take() % 40);
+}
+
+static void do_guest(void)
+{
+	struct fake_partition *partition = any_partition();
+	uint8_t bytes[256];
+	size_t size = take();
+
+	if (partition->info.state == PART_NONE || !partition->ring)
+		return;
+	fill(bytes, size);
+	for (unsigned i = take(); i > 0; i--)
+		fake_guest_write(partition, bytes, size);
+	fake_guest_read(partition, bytes, take());
+}
+
+static void do_hostile_guest(void)
+{
+	struct fake_partition *partition = any_partition();
+
+	if (partition->info.state == PART_NONE || !partition->ring)
+		return;
+	fill(&partition->ring->out_head, 8);
+	fill(&partition->ring->in_tail, 8);
+	partition->ring->out_waiting = take();
+	fake.events |= CONSOLE_OUTPUT;
+}
+
+static void do_log(void)
+{
+	static char log[256];
+
+	memset(log, 0, sizeof(log));
+	fill(log, take() % 255);
+	fake.log = log;
+	fake.events |= CONSOLE_LOG;
+}
+
+static void do_time(void)
+{
+	fake.tsc += (uint64_t)take() * FAKE_HZ;
+	fake.power_delay = (uint64_t)take() * FAKE_HZ / 8;
+	fake.line_takes = take();
+}
+
+static void do_restart(void)
+{
+	fake.events |= CONSOLE_RESTARTED;
+	console_start();
+	run();
+}
+
+static void (*const actions[])(void) = {
+	do_type,	  do_type,	    do_type, do_type_slowly,
+	do_fail,	  do_again,	    do_end,  do_spoil_partition,
+	do_guest,	  do_time,	    do_log,  do_restart,
+	do_hostile_guest, do_spoil_machine,
+};
+
+/* The kernel is sane again; guests stay as they are. */
+static void expect_prompt(void)
+{
+	static const char prompt[] = "freehold> ";
+
+	memset(fake.fail, 0, sizeof(fake.fail));
+	memset(fake.again, 0, sizeof(fake.again));
+	fake.line_takes = 0;
+	/* Restarts and interrupted operations end; a slow line empties. */
+	for (unsigned i = 0; i < 20; i++)
+		run();
+	fake_clear();
+	fake_type("\x1d");
+	run();
+	fake_type("\x03");
+	run();
+	fake_type("\r");
+	run();
+	if (fake.output_size < sizeof(prompt) - 1 ||
+	    memcmp(fake.output + fake.output_size - (sizeof(prompt) - 1), prompt,
+		   sizeof(prompt) - 1)) {
+		fprintf(stderr, "no prompt after: %s\n", fake.output);
+		abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char
+		config[] = "create a memory=1M kernel=tiny\nstart a\ncreate b memory=1M kernel=tiny\n";
+	uint8_t mode;
+
+	input.data = data;
+	input.size = size;
+	fake_reset();
+	mode = take();
+	fake.config = mode & 1 ? config : NULL;
+	fake.config_size = sizeof(config) - 1;
+	if (mode & 2) {
+		fake.config = (const char *)input.data;
+		fake.config_size = MIN(input.size, (size_t)(mode >> 2) * 4);
+		input.data += fake.config_size;
+		input.size -= fake.config_size;
+	}
+	console_start();
+	run();
+	while (input.size > 0) {
+		fake_clear();
+		actions[take() % ARRAY_SIZE(actions)]();
+		console_turn();
+	}
+	expect_prompt();
+	fake_reset();
+	return 0;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The emulator on any instruction, registers, segments, modes, page tables and races: nothing outside
+ * the guest's memory is touched, a fault leaves no trace, and every call ends.
+ */
+/* sources: vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c vmm/emulate_exchange.c
+ * vmm/emulate_fast.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
+ * vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c vmm/emulate_stack.c
+ * vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c
+ * vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c
+ * vmm/insn_map_one.c vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c
+ * tests/unit/emulate_machine.c tests/unit/fpu_regs_fake.c tests/unit/guest_record.c */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/emulate_machine.h"
+#include "tests/unit/guest_record.h"
+#include "vmm/cpu_bits.h"
+#include "vmm/emulate_cr.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct machine machine;
+
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static uint64_t take(struct input *input, size_t count)
+{
+	uint64_t value = 0;
+
+	if (count > input->size)
+		count = input->size;
+	memcpy(&value, input->data, count);
+	input->data += count;
+	input->size -= count;
+	return value;
+}
+
+/* A register: often an address in the window, sometimes anything. */
+static uint64_t take_register(struct input *input)
+{
+	unsigned kind = (unsigned)take(input, 1);
+
+	if (kind < 0xa0)
+		return MACHINE_DATA + take(input, 2) % (MACHINE_PAGES * 4096);
+	if (kind < 0xd0)
+		return take(input, 2);
+	return take(input, 8);
+}
+
+static void take_mode(struct input *input)
+{
+	unsigned mode = (unsigned)take(input, 1);
+	struct frame *frame = &machine.frame;
+
+	if (mode % 4 != 3)
+		machine_set_mode(&machine, mode % 4 == 2 ? INSN_MODE_64 : mode % 4, mode & 4);
+	if (mode % 4 == 2) /* not a mode to set: leave 64-bit as it was */
+		machine_reset_frame(&machine);
+	if (mode & 8)
+		frame->control.cpl = 3;
+	if (mode & 16)
+		frame->control.cr4 ^= take(input, 4);
+	if (mode & 32)
+		frame->seg[take(input, 1) % SEG_COUNT].attributes = (uint16_t)take(input, 2);
+	if (mode & 64)
+		frame->seg[take(input, 1) % SEG_COUNT].limit = (uint32_t)take(input, 4);
+	if (mode & 128)
+		frame->rflags = take(input, 4) | RFLAGS_ONE;
+}
+
+static void take_exit(struct input *input)
+{
+	static const enum exit_reason reasons[] = {EXIT_MMIO,	   EXIT_MMIO, EXIT_MMIO,
+						   EXIT_IO_STRING, EXIT_IO,   EXIT_CR};
+	struct frame *frame = &machine.frame;
+
+	frame->reason = reasons[take(input, 1) % ARRAY_SIZE(reasons)];
+	if (frame->reason == EXIT_MMIO) {
+		frame->mmio.gpa = MACHINE_DEVICE + take(input, 2);
+		frame->mmio.access = (uint32_t)take(input, 1) & 7;
+	} else if (frame->reason == EXIT_CR) {
+		frame->cr.cr = (uint32_t)take(input, 1) & 15;
+		frame->cr.write = (uint32_t)take(input, 1) & 1;
+	} else {
+		frame->io.port = (uint16_t)frame->gpr[GPR_RDX];
+		frame->io.size = (uint8_t)(1 << take(input, 1) % 3);
+		frame->io.in = take(input, 1) & 1;
+	}
+}
+
+static enum emulate_result run(void)
+{
+	struct emulate_cr access;
+	enum emulate_result result;
+
+	machine.port_count = 0;
+	if (machine.frame.reason != EXIT_CR)
+		return emulate_exit(&machine.e);
+	result = emulate_fetch(&machine.e);
+	if (result == EMULATE_DONE)
+		result = emulate_cr_begin(&machine.e, &access);
+	if (result == EMULATE_DONE)
+		result = emulate_cr_end(&machine.e, &access, 0x80050033);
+	return result;
+}
+
+/* What each answer promises of the frame. */
+static void check(enum emulate_result result, const struct frame *before)
+{
+	const struct frame *frame = &machine.frame;
+	uint32_t changed = machine.e.changed;
+
+	if (result == EMULATE_DONE) {
+		require(machine.e.skip <= INSN_MAX_LENGTH);
+		require(machine.e.skip || (changed & GROUP_IP));
+		return;
+	}
+	require(!machine.e.skip);
+	require(frame->rip == before->rip);
+	require((result == EMULATE_FAULT) == ((changed & GROUP_EVENT) != 0));
+	if (!(changed & GROUP_GPR) && result != EMULATE_UNSUPPORTED)
+		require(!memcmp(frame->gpr, before->gpr, sizeof(frame->gpr)));
+	if (result == EMULATE_FAULT) {
+		require(!memcmp(frame->gpr, before->gpr, sizeof(frame->gpr)));
+		require(frame->rflags == before->rflags);
+		require(frame->event.type == INJECT_EXCEPTION && frame->event.vector < 32);
+		require(!frame->event.has_error || (frame->control.cr0 & CR0_PE));
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = {data, size};
+	struct frame before;
+	uint8_t code[16];
+
+	machine_init(&machine);
+	guest_record_reset();
+	for (unsigned i = 0; i < sizeof(code); i++)
+		code[i] = (uint8_t)take(&input, 1);
+	machine_set_code(&machine, code, sizeof(code));
+	take_mode(&input);
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		machine.frame.gpr[i] = take_register(&input);
+	take_exit(&input);
+	*machine_entry(&machine, (unsigned)take(&input, 1) % MACHINE_PAGES) ^= take(&input, 2);
+	guest_record.fail_at = (unsigned)take(&input, 1);
+	guest_record.mutate = take(&input, 1) & 1;
+	guest_record.mutate_from = take(&input, 1) & 1 ? MACHINE_RAM_CODE : MACHINE_RAM_DATA;
+	for (unsigned i = 0; i < 3; i++) {
+		before = machine.frame;
+		check(run(), &before);
+	}
+	machine_free(&machine);
+	return 0;
+}

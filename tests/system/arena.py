@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The arena: one machine per bed, booted once, with a neighbour whose heartbeat must not falter, in which
+one tiny guest after the other is created, started, watched and destroyed over the console.
+
+After each, the invariants of the threat model are looked at: no panic, the console answers, the
+neighbour's lines come without a gap, a double or a stall, and all memory is back.
+"""
+import os
+import re
+import time
+
+import beds
+import isos
+
+ESCAPES = re.compile(r"\r|\x1b\[[0-9;?!]*[A-Za-z]|\x1b\\|\x0f|\a")
+HEARTBEAT = re.compile(r"^hb (\d+) (\d+)$", re.MULTILINE)
+PANIC = re.compile(r"^.*\bPANIC\b.*$", re.MULTILINE)
+DETACH = b"\x1d"
+
+# What each bed is, and what the guests are told of it. slack: how much later than its period, in
+# microseconds, the neighbour may print on it; where a host's clock counts, that says nothing of us.
+BEDS = {
+    # One CPU shared by the console, the neighbour and the attacker; time is counted in instructions.
+    "qemu": (beds.QemuBed, {"cpus": 1, "icount": "sleep"}, "qemu", "vcpus=1", 60_000),
+    # A CPU for each, running truly at once.
+    "qemu-smp": (beds.QemuBed, {"cpus": 4}, "qemu", "cpus=1", 2_000_000),
+    "bochs": (beds.BochsBed, {"model": "ryzen"}, "ryzen", "vcpus=1", 60_000),
+}
+
+PERIOD_MS = 20
+
+
+class Result:
+    """How a guest's run went."""
+
+    def __init__(self, text, note, show):
+        self.text = text  # what it printed
+        self.note = note  # "powered off", "triple fault: ..."; None if it was still running
+        self.show = show  # the lines of `show`
+        lines = text.split("\n")
+        self.passed = [line[3:] for line in lines if line.startswith("ok ")]
+        self.failed = [line for line in lines if line.startswith("FAIL ")]
+        self.skipped = [line[5:] for line in lines if line.startswith("skip ")]
+        self.done = re.search(r"^done (\d+) failed (\d+)$", text, re.MULTILINE)
+
+    def __str__(self):
+        return f"[{self.note}]\n{self.text[-3000:]}\n" + "\n".join(self.show)
+
+    def check(self):
+        """A table of cases ran to its end and none failed."""
+        assert self.done, f"no end: {self}"
+        assert not self.failed and self.done.group(2) == "0", "\n".join(self.failed) or str(self)
+        assert self.passed, f"nothing was shown: {self}"
+        return self
+
+
+class Arena:
+    def __init__(self, name, build, logs, images, kernel="freehold.elf", neighbour=True, mem=None,
+                 deadline=900):
+        bed, options, self.bed_word, self.cpu_word, self.slack = BEDS[name]
+        self.name = name
+        options = dict(options, deadline=deadline)
+        if mem:
+            options["mem"] = mem
+        paths = {image: os.path.join(build, "tiny", image + ".elf") for image in images}
+        paths.setdefault("heartbeat", os.path.join(build, "tiny", "heartbeat.elf"))
+        iso = isos.get(build, "# the arena\n", paths, kernel)
+        self.bed = bed(iso, f"arena-{name}-{kernel.split('.')[0]}-{os.getpid()}", logs, **options)
+        self.serial = self.bed.serial
+        self.count = 0
+        self.checked = 0  # up to where serial.all was searched for a panic
+        self.last_beat = None
+        self.neighbour = neighbour
+        self.bed.expect_prompt(120)
+        if neighbour:
+            self.command(f"create hb {self.cpu_word} memory=4M kernel=heartbeat "
+                         f'cmdline="period={PERIOD_MS}"')
+            self.command("start hb")
+        self.free = self.free_memory()
+
+    def stop(self):
+        self.bed.stop()
+
+    # --- the console ---
+
+    def command(self, text, timeout=60):
+        """A command that must not be refused."""
+        answer = self.bed.command(text, timeout)
+        assert not any(line.startswith("error: ") for line in answer), f"{text}: {answer}"
+        return answer
+
+    def free_memory(self):
+        """KiB, clean or not."""
+        for line in self.command("host"):
+            match = re.match(r"memory free (\d+) KiB", line)
+            if match:
+                return int(match.group(1))
+        raise AssertionError("`host` does not tell what memory is free")
+
+    def position(self):
+        with self.serial.changed:
+            return len(self.serial.all)
+
+    def since(self, position):
+        with self.serial.changed:
+            return ESCAPES.sub("", self.serial.all[position:])
+
+    def wait_for(self, pattern, position, timeout):
+        """The match of a pattern in what came after position, or None. Consumes nothing."""
+        deadline = time.monotonic() + timeout
+        while True:
+            match = re.search(pattern, self.since(position), re.MULTILINE)
+            left = deadline - time.monotonic()
+            if match or left <= 0 or self.serial.ended:
+                return match
+            with self.serial.changed:
+                self.serial.changed.wait(min(left, 0.5))
+
+    def output(self, name, until=None, timeout=60):
+        """What a partition printed, by `console NAME`; detaches at once, or when `until` has come."""
+        position = self.position()
+        self.bed.send_line(f"console {name}")
+        assert self.wait_for(rf"\[attached to {name}", position, timeout), self.since(position)
+        if until:
+            self.wait_for(until, position, timeout)
+        else:
+            self.settle(timeout)
+        if not self.wait_for(rf"\[{name} [^\n]*\]|\[{name}: [^\n]*\]", position, 0):
+            self.serial.send(DETACH)
+        self.wait_for(r"\[(?:detached from )[^\n]*\][^\n]*\n|\[" + name + r"[^\n]*\]\n", position, timeout)
+        # The prompt may or may not have been drawn yet; an empty command settles it.
+        with self.serial.changed:
+            self.serial.unused = ""
+        self.bed.command("#")
+        text = self.since(position)
+        text = text[text.index("\n", text.index("[attached to")) + 1:]
+        return text[:text.rindex("[detached")] if "[detached" in text else text
+
+    def settle(self, timeout):
+        """Until nothing more comes for a moment."""
+        deadline = time.monotonic() + timeout
+        last = -1
+        while time.monotonic() < deadline:
+            now = self.position()
+            if now == last:
+                return
+            last = now
+            time.sleep(0.5)
+
+    # --- guests ---
+
+    def create(self, guest, words="", memory="8M", cpus=None, name="a", more=""):
+        options = f"testdev=on bed={self.bed_word} {words}".strip()
+        self.command(f"create {name} {cpus or self.cpu_word} memory={memory} kernel={guest} "
+                     f'cmdline="{options}" {more}'.strip())
+        self.count += 1
+        return name
+
+    def start(self, name="a"):
+        position = self.position()
+        self.command(f"start {name}")
+        return position
+
+    def run(self, guest, words="", timeout=90, until=None, **options):
+        """Creates, starts, waits for the end (or until it has printed something), collects, destroys,
+        and checks the invariants."""
+        name = self.create(guest, words, **options)
+        position = self.start(name)
+        match = None
+        if until is None:
+            match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]|\[{name} reset: [^\n]*\]", position,
+                                  timeout)
+        show = self.command(f"show {name}")
+        text = self.output(name, until, timeout)
+        self.destroy(name)
+        self.check_invariants()
+        return Result(text, match and (match.group(1) or "reset"), show)
+
+    def destroy(self, name="a"):
+        self.command(f"destroy {name} --yes")
+
+    # --- what must hold ---
+
+    def beats(self):
+        """The neighbour's lines since the last look: [(sequence, gap)]."""
+        wanted = 0 if self.last_beat is None else self.last_beat + 1
+        text = self.output("hb", until=rf"^hb {wanted + 2} ")
+        return [(int(a), int(b)) for a, b in HEARTBEAT.findall(text)]
+
+    def check_neighbour(self):
+        beats = self.beats()
+        assert beats, "the neighbour says nothing"
+        sequence = [number for number, _ in beats]
+        assert sequence == list(range(sequence[0], sequence[0] + len(sequence))), \
+            f"the neighbour's lines have a gap or a double: {sequence}"
+        first_new = 0 if self.last_beat is None else self.last_beat + 1
+        assert sequence[0] <= first_new, f"lines {first_new} to {sequence[0]} are lost"
+        assert sequence[-1] >= first_new, f"the neighbour stands still at {sequence[-1]}"
+        late = [(number, gap) for number, gap in beats
+                if number >= max(first_new, 1) and gap > PERIOD_MS * 1000 + self.slack]
+        self.last_beat = sequence[-1]
+        assert not late, f"the neighbour stalled: (line, us) {late}"
+
+    def check_no_panic(self):
+        position, self.checked = self.checked, self.position()
+        panic = PANIC.search(self.since(position))
+        assert not panic, panic.group(0)
+        problems = self.bed.problems()
+        assert not problems, problems[:10]
+
+    def check_invariants(self):
+        self.check_no_panic()
+        if self.neighbour:
+            self.check_neighbour()
+        assert self.bed.process.poll() is None, "the machine is gone"
+        free = self.free_memory()
+        assert free == self.free, f"{self.free} KiB were free, now {free}"

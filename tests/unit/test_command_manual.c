@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The manual's list of commands is the table's. Run with --print, it prints the list for
+ * docs/console.md.
+ */
+/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
+ * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
+ * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
+ * console/machine.c console/main.c console/notice.c console/number.c console/op.c
+ * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
+ * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
+ * lib/format.c
+ */
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "console/command.h"
+#include "tests/unit/fake_kernel.h"
+
+static const char begin_mark[] = "<!-- commands: generated, begin -->\n";
+static const char end_mark[] = "<!-- commands: generated, end -->\n";
+
+enum { MANUAL = 64 * 1024 };
+
+static char list[MANUAL];
+static size_t list_size;
+
+static void add(const char *text, ...) __attribute__((format(printf, 1, 2)));
+
+static void add(const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	list_size += (size_t)vsnprintf(list + list_size, sizeof(list) - list_size, text, args);
+	va_end(args);
+}
+
+static void add_options(const struct command *command)
+{
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (command->flags & command_flags[i].flag)
+			add("- `%s`: %s\n", command_flags[i].name, command_flags[i].help);
+	}
+	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
+		const struct command_key *key = &command->keys->keys[i];
+
+		add("- `%s=%s`: %s\n", key->name, key->value, key->help);
+	}
+}
+
+static void make_list(void)
+{
+	char usage[COMMAND_USAGE];
+
+	list_size = 0;
+	for (unsigned i = 0; i < command_count; i++) {
+		command_usage(&commands[i], usage);
+		add("\n### `%s`\n\n%c%s.\n", usage, toupper(commands[i].help[0]),
+		    commands[i].help + 1);
+		if (commands[i].detail)
+			add("\n%s\n", commands[i].detail);
+		if (commands[i].flags || commands[i].keys)
+			add("\n");
+		add_options(&commands[i]);
+	}
+	add("\n");
+}
+
+static void test_manual(void **state)
+{
+	static char manual[MANUAL];
+	FILE *file = fopen("docs/console.md", "r");
+	char *begin, *end;
+
+	(void)state;
+	assert_non_null(file);
+	manual[fread(manual, 1, sizeof(manual) - 1, file)] = '\0';
+	fclose(file);
+	begin = strstr(manual, begin_mark);
+	end = strstr(manual, end_mark);
+	assert_non_null(begin);
+	assert_non_null(end);
+	*end = '\0';
+	make_list();
+	assert_string_equal(begin + sizeof(begin_mark) - 1, list);
+}
+
+static bool is_sorted_by_rules(const struct command *command)
+{
+	bool optional = false;
+
+	for (unsigned i = 0; i < COMMAND_ARGS && command->args[i].kind; i++) {
+		if (optional && !command->args[i].optional)
+			return false;
+		optional = command->args[i].optional;
+	}
+	return true;
+}
+
+/* What the rest of the console takes for granted of the table. */
+static void test_table(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < command_count; i++) {
+		const struct command *command = &commands[i];
+
+		assert_true(strlen(command->help) <= 58);
+		assert_true(strlen(command->name) < 24);
+		assert_non_null(command->handler);
+		assert_true(is_sorted_by_rules(command));
+		assert_true(!command->keys || command->keys->count <= COMMAND_KEYS);
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(commands[j].name, command->name);
+		for (unsigned k = 0; command->keys && k < command->keys->count; k++)
+			assert_true(18 + strlen(command->keys->keys[k].help) <= 80);
+	}
+}
+
+/* Every word of help fits the screen. */
+static void test_help_width(void **state)
+{
+	char line[64];
+
+	(void)state;
+	fake_reset();
+	fake_boot();
+	for (unsigned i = 0; i <= command_count; i++) {
+		const char *at;
+
+		if (i < command_count)
+			snprintf(line, sizeof(line), "help %.*s",
+				 (int)strcspn(commands[i].name, " "), commands[i].name);
+		else
+			snprintf(line, sizeof(line), "help");
+		at = fake_command(line);
+		assert_null(strstr(at, "error"));
+		if (i < command_count)
+			assert_non_null(strstr(at, commands[i].help));
+		while (*at) {
+			size_t width = strcspn(at, "\r\n");
+
+			assert_true(width <= 80);
+			at += width + strspn(at + width, "\r\n");
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_help_width),
+	};
+
+	if (argc == 2 && !strcmp(argv[1], "--print")) {
+		make_list();
+		fputs(begin_mark, stdout);
+		fputs(list, stdout);
+		fputs(end_mark, stdout);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

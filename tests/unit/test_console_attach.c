@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest consoles: the ring's reader against any producer, and what passes while a guest is
+ * attached.
+ */
+/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
+ * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
+ * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
+ * console/machine.c console/main.c console/notice.c console/number.c console/op.c
+ * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
+ * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
+ * lib/format.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/frame.h"
+#include "console/attach.h"
+#include "console/ring.h"
+#include "tests/unit/fake_kernel.h"
+
+static struct console_ring *ring;
+static struct fake_partition *web;
+
+static int boot(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_boot();
+	fake_command("create web memory=64M kernel=kernel");
+	fake_command("start web");
+	web = fake_find("web");
+	ring = web->ring;
+	return 0;
+}
+
+static void write_text(const char *text)
+{
+	assert_int_equal(fake_guest_write(web, text, strlen(text)), strlen(text));
+}
+
+static void expect(const char *part)
+{
+	if (!strstr(fake_output(), part))
+		fail_msg("no \"%s\" in: %s", part, fake_output());
+}
+
+/* Indices of any value: the reader stays inside the ring, and says no more than it can give. */
+static void test_hostile_ring(void **state)
+{
+	static struct console_ring garbage;
+	static uint8_t bytes[RING_OUT_SIZE];
+
+	(void)state;
+	srand(11);
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t position = (uint64_t)rand() << (rand() % 40);
+		struct ring_view view;
+
+		garbage.out_head = rand() % 4 ? position + (uint64_t)rand() % 200000
+					      : (uint64_t)rand() << (rand() % 64);
+		if (rand() % 8 == 0)
+			garbage.out_head = 0 - (uint64_t)(rand() % 1000);
+		garbage.in_tail = (uint64_t)rand() << (rand() % 50);
+		garbage.in_head = rand() % 2 ? garbage.in_tail + (uint64_t)(rand() % 3000)
+					     : (uint64_t)rand();
+		view = ring_look(&garbage, position);
+		assert_true(view.size <= RING_OUT_SIZE);
+		assert_true(view.start >= position);
+		assert_true(view.lost == view.start - position);
+		ring_copy(&garbage, view.start, bytes, view.size);
+		assert_true(ring_input_room(&garbage) <= RING_IN_SIZE);
+		assert_true(ring_write_input(&garbage, bytes, sizeof(bytes)) <= RING_IN_SIZE);
+	}
+}
+
+static void test_ring_view(void **state)
+{
+	static struct console_ring r;
+	struct ring_view view;
+
+	(void)state;
+	r.out_head = 100;
+	view = ring_look(&r, 40);
+	assert_int_equal(view.start, 40);
+	assert_int_equal(view.size, 60);
+	assert_int_equal(view.lost, 0);
+	r.out_head = RING_OUT_SIZE + 100;
+	view = ring_look(&r, 40);
+	assert_int_equal(view.start, 100);
+	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.lost, 60);
+	view = ring_look(&r, 100);
+	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.lost, 0);
+	view = ring_look(&r, 99);
+	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.lost, 1);
+	view = ring_look(&r, RING_OUT_SIZE + 101);
+	assert_int_equal(view.size, 0);
+	r.in_tail = 7;
+	r.in_head = 7 + RING_IN_SIZE - 3;
+	assert_int_equal(ring_write_input(&r, (const uint8_t *)"abcdef", 6), 3);
+	assert_int_equal(ring_write_input(&r, (const uint8_t *)"abcdef", 6), 0);
+	r.in_tail = r.in_head + 1;
+	assert_int_equal(ring_input_room(&r), 0);
+}
+
+static void test_attach_and_detach(void **state)
+{
+	char got[16] = "";
+
+	(void)state;
+	write_text("before\r\n");
+	fake_command("console web");
+	expect("[attached to web; Ctrl-] detaches]\r\nbefore\r\n");
+	assert_int_equal(ring->attached, 1);
+	fake_clear();
+	/* Raw: control sequences are the guest's own business while it is attached. */
+	write_text("\x1b[1mlogin:\xff ");
+	fake_run();
+	assert_string_equal(fake_output(), "\x1b[1mlogin:\xff ");
+	fake_type("root\r\x03");
+	fake_run();
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 6);
+	assert_memory_equal(got, "root\r\x03", 6);
+	assert_true(web->events & EVENT_INPUT);
+	fake_clear();
+	fake_type("ab\x1dlist\r");
+	fake_run();
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 2);
+	expect("[detached from web]\r\n");
+	expect("freehold> list\r\nNAME");
+	assert_int_equal(ring->attached, 0);
+	assert_int_equal(ring->wake, 0);
+}
+
+/* K09: only the operator's key ends it, and the guest cannot reach the prompt. */
+static void test_guest_cannot_detach(void **state)
+{
+	(void)state;
+	fake_command("console web");
+	write_text("\x1d\x1d\r\nfreehold> destroy web --yes\r\n");
+	fake_run();
+	assert_ptr_equal(attach_partition()->ring, ring);
+	assert_non_null(fake_find("web"));
+}
+
+/* What a guest left the terminal in does not last: strings, attributes and character sets are ended. */
+static void test_terminal_is_restored(void **state)
+{
+	(void)state;
+	fake_command("console web");
+	write_text("\x1b]0;never ends");
+	fake_type("\x1d");
+	fake_run();
+	expect("never ends\x1b\\\x1b[!p\x0f\r\n[detached from web]\r\n");
+}
+
+static void test_history(void **state)
+{
+	static char text[RING_OUT_SIZE];
+	unsigned used = 0;
+
+	(void)state;
+	for (unsigned i = 0; used < 40000; i++)
+		used += (unsigned)sprintf(text + used, "line %u\r\n", i);
+	fake_guest_write(web, text, used);
+	/* The first time all of it. */
+	fake_command("console web");
+	expect(text);
+	fake_command("\x1d");
+	/* Again: the latest 16 KiB, from the beginning of a line. */
+	fake_command("console web");
+	assert_null(strstr(fake_output(), text));
+	expect("detaches]\r\nline ");
+	expect(text + used - 16000);
+	fake_command("\x1d");
+	/* What was not seen is all shown. */
+	fake_guest_write(web, text, used);
+	fake_command("console web");
+	expect(text);
+	fake_command("\x1d");
+	/* More than the ring holds: told, not hidden. */
+	for (unsigned i = 0; i < 3; i++)
+		fake_guest_write(web, text, used);
+	fake_command("console web");
+	expect(" bytes of its output are lost]\r\n");
+	expect(text);
+}
+
+/* 1 MB and more through a slow line, while another guest floods too: every byte, once, in order. */
+static void test_flood(void **state)
+{
+	static uint8_t sent[1200000];
+	size_t done = 0, begin;
+
+	(void)state;
+	fake_command("create noise memory=1M kernel=tiny");
+	fake_command("start noise");
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (uint8_t)((i * 2654435761u) >> 13);
+	fake.line_takes = 700;
+	fake_command("console web");
+	begin = fake.output_size;
+	for (unsigned turns = 0; done < sizeof(sent) && turns < 1000000; turns++) {
+		done += fake_guest_write(
+			web, sent + done,
+			MIN(sizeof(sent) - done, (size_t)(1 + turns * 7919 % 60000)));
+		fake_guest_write(fake_find("noise"), sent, 5000);
+		if (turns % 3 == 0)
+			fake_run();
+	}
+	fake_run();
+	assert_int_equal(done, sizeof(sent));
+	assert_int_equal(fake.output_size - begin, sizeof(sent));
+	assert_memory_equal(fake.output + begin, sent, sizeof(sent));
+	assert_int_equal(ring->out_waiting, 0);
+	assert_true(web->events & EVENT_SPACE);
+}
+
+/* Ctrl-] is obeyed within what the guest's share of the queue holds, however much it has written. */
+static void test_detach_in_flood(void **state)
+{
+	static char text[RING_OUT_SIZE];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	fake_command("console web");
+	fake_guest_write(web, text, sizeof(text));
+	fake_guest_write(web, text, 10);
+	assert_int_equal(ring->out_waiting, 1);
+	fake.line_takes = 100;
+	fake_clear();
+	fake_type("\x1d");
+	fake_run();
+	expect("[detached from web]");
+	assert_true(fake.output_size < 8192);
+	/* The guest that waited for us does not wait for ever. */
+	assert_true(web->events & EVENT_SPACE);
+}
+
+static void test_pending_input(void **state)
+{
+	static char text[10001], got[10001];
+	size_t size = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 10000; i++)
+		text[i] = (char)('a' + i % 26);
+	fake_command("console web");
+	fake.stand_still = true;
+	fake_type(text);
+	fake_run();
+	assert_int_equal(ring->in_head, RING_IN_SIZE);
+	while (size < 10000) {
+		size_t part = fake_guest_read(web, got + size, 777);
+
+		assert_true(part > 0);
+		size += part;
+		fake_run();
+	}
+	assert_string_equal(got, text);
+}
+
+/* A guest that never reads does not lock the operator out. */
+static void test_deaf_guest(void **state)
+{
+	static char text[100000];
+
+	(void)state;
+	fake.stand_still = true;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 2] = '\x1d';
+	fake_command("console web");
+	fake_type(text);
+	fake_run();
+	expect("bytes unread]\r\n");
+	assert_null(attach_partition());
+	fake.stand_still = false;
+	fake_command("list");
+	expect("web   running");
+}
+
+static void test_guest_ends_while_attached(void **state)
+{
+	(void)state;
+	fake_command("create db memory=1M kernel=tiny");
+	fake_command("start db");
+	fake_command("console web");
+	write_text("last words");
+	fake_clear();
+	/* Others' news waits; this guest's ends the attachment after its output. */
+	fake_end("db", REASON_TRIPLE, "");
+	fake_run();
+	assert_null(strstr(fake_output(), "db"));
+	fake_end("web", REASON_POWEROFF, "");
+	fake_run();
+	expect("last words");
+	expect("[web stopped: powered off]\r\n[db stopped: triple fault]\r\nfreehold> ");
+	assert_true(strstr(fake_output(), "last words") < strstr(fake_output(), "[web stopped"));
+	assert_null(attach_partition());
+}
+
+static void test_reset_while_attached(void **state)
+{
+	(void)state;
+	fake_command("console web");
+	fake_clear();
+	fake_end("web", REASON_RESET, "");
+	fake_run();
+	expect("[web reset: it is started again]\r\n");
+	assert_int_equal(web->info.state, PART_RUNNING);
+	write_text("again");
+	fake_run();
+	expect("again");
+	assert_non_null(attach_partition());
+}
+
+static void test_stopped_partition(void **state)
+{
+	(void)state;
+	write_text("it said\r\n");
+	fake_command("stop web --force");
+	fake_command("console web");
+	expect("it said\r\n");
+	expect("[web is stopped (by the operator)]\r\nfreehold> ");
+	fake_command("start web");
+	fake_command("pause web");
+	fake_command("console web");
+	expect("[web is paused]\r\n");
+	assert_non_null(attach_partition());
+}
+
+/* An instance that follows a failed one finds names, rings and what was seen. No script runs again. */
+static void test_restart(void **state)
+{
+	(void)state;
+	write_text("one ");
+	fake_command("console web");
+	fake_end("web", REASON_RESET, "");
+	fake.events |= CONSOLE_RESTARTED;
+	fake.config = "create more memory=1M kernel=tiny\n";
+	fake.config_size = strlen(fake.config);
+	fake_clear();
+	fake_boot();
+	expect("[the console program failed and was started anew; 1 partition is here]\r\n");
+	expect("[web reset: it is started again]\r\n");
+	assert_null(fake_find("more"));
+	write_text("two");
+	fake_command("console web");
+	expect("one two");
+	fake_command("\x1d");
+	fake_command("stop web --force");
+	fake_command("destroy web");
+	expect("web: destroyed");
+	assert_int_equal(fake.mapped_pages, 0);
+}
+
+/* A blob that does not fit its partition is not believed. */
+static void test_restart_with_bad_blob(void **state)
+{
+	(void)state;
+	for (unsigned size = 0; size < 96; size += 5) {
+		fake.blob_size[0] = size;
+		fake.events |= CONSOLE_RESTARTED;
+		fake_boot();
+		fake_command("console web");
+		expect("error: console web: its console was lost");
+	}
+	fake.blob_size[0] = FAKE_BLOB;
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	fake_command("console web");
+	expect("[attached to web");
+	fake_command("\x1d");
+	/* One bit of the magic number, which is what another build's blob would differ in. */
+	fake.blobs[0][0] ^= 1;
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	fake_command("console web");
+	expect("error: console web: its console was lost");
+	memset(fake.blobs[0], 0xff, 100);
+	fake.blob_size[0] = FAKE_BLOB;
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	fake_command("console web");
+	expect("error: console web: its console was lost");
+	fake_command("show web");
+	expect("name        web\r\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hostile_ring),
+		cmocka_unit_test(test_ring_view),
+		cmocka_unit_test_setup(test_attach_and_detach, boot),
+		cmocka_unit_test_setup(test_guest_cannot_detach, boot),
+		cmocka_unit_test_setup(test_terminal_is_restored, boot),
+		cmocka_unit_test_setup(test_history, boot),
+		cmocka_unit_test_setup(test_flood, boot),
+		cmocka_unit_test_setup(test_detach_in_flood, boot),
+		cmocka_unit_test_setup(test_pending_input, boot),
+		cmocka_unit_test_setup(test_deaf_guest, boot),
+		cmocka_unit_test_setup(test_guest_ends_while_attached, boot),
+		cmocka_unit_test_setup(test_reset_while_attached, boot),
+		cmocka_unit_test_setup(test_stopped_partition, boot),
+		cmocka_unit_test_setup(test_restart, boot),
+		cmocka_unit_test_setup(test_restart_with_bad_blob, boot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

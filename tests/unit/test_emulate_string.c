@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * String and port instructions: bounded and resumable runs, faults in their middle, bulk port
+ * transfers, and ports that must be the ones of the exit.
+ */
+/* sources: vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c vmm/emulate_exchange.c
+ * vmm/emulate_fast.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
+ * vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c vmm/emulate_stack.c
+ * vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c
+ * vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c
+ * vmm/insn_map_one.c vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c
+ * tests/unit/emulate_machine.c tests/unit/fpu_regs_fake.c tests/unit/guest_record.c */
+#include "tests/unit/emulate_case.h"
+
+/* rep movsb of 10000 bytes out of a device: 4096 a call, registers moved on, RIP not. */
+static void test_rep_is_bounded(void **state)
+{
+	(void)state;
+	CODE("\xf3\xa4");
+	GPR(RSI) = MACHINE_DATA + 0x1000;
+	GPR(RDI) = MACHINE_DATA + 0x2000;
+	GPR(RCX) = 5000;
+	assert_int_equal(machine_step(&machine), EMULATE_RESTART);
+	assert_int_equal(GPR(RCX), 5000 - 4096);
+	assert_true(GPR(RSI) == MACHINE_DATA + 0x2000ULL);
+	assert_true(FRAME->rip == MACHINE_CODE);
+	assert_int_equal(machine.e.changed, GROUP_GPR);
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_int_equal(GPR(RCX), 0);
+	assert_true(FRAME->rip == MACHINE_CODE + 2);
+}
+
+/* A fault in the middle: what was done stays done, and comes first; the fault is the next run's. */
+static void test_rep_fault_midway(void **state)
+{
+	(void)state;
+	CODE("\xf3\xab"); /* rep stosd */
+	GPR(RDI) = MACHINE_DATA + 0x1ff0;
+	GPR(RCX) = 8;
+	*machine_entry(&machine, 2) = 0;
+	assert_int_equal(machine_step(&machine), EMULATE_RESTART);
+	assert_int_equal(GPR(RCX), 4);
+	assert_int_equal(machine.e.changed, GROUP_GPR);
+	assert_fault(machine_step(&machine), VECTOR_PF, 2);
+	assert_int_equal(GPR(RCX), 4);
+}
+
+/* With 16-bit addresses a run goes round its segment, in either direction. */
+static void test_rep_wraps(void **state)
+{
+	static const char expected[] = {1, 1, 1, 0};
+
+	(void)state;
+	machine_set_mode(&machine, INSN_MODE_16, false);
+	CODE("\xf3\xaa"); /* rep stosb */
+	FRAME->seg[SEG_ES].base = MACHINE_RAM_DATA;
+	for (int down = 0; down < 2; down++) {
+		memset(machine.ram + MACHINE_RAM_DATA, 0, 0x10000);
+		FRAME->rip = 0;
+		FRAME->rflags = RFLAGS_ONE | (down ? RFLAGS_DF : 0);
+		GPR(RAX) = 1;
+		GPR(RCX) = 5;
+		GPR(RDI) = down ? 2 : 0xfffe;
+		assert_int_equal(machine_step(&machine), EMULATE_DONE);
+		assert_memory_equal(machine.ram + MACHINE_RAM_DATA, expected, 4);
+		assert_int_equal(machine.ram[MACHINE_RAM_DATA + 0xfffd], 0);
+		assert_int_equal(machine.ram[MACHINE_RAM_DATA + 0xfffe], 1);
+		assert_int_equal(machine.ram[MACHINE_RAM_DATA + 0xffff], 1);
+		assert_int_equal(machine.ram[MACHINE_RAM_DATA + 0x10000], 0);
+		assert_true(GPR(RDI) == (down ? 0xfffd : 3));
+	}
+}
+
+static void test_rep_zero(void **state)
+{
+	(void)state;
+	CODE("\xf3\xab");
+	GPR(RDI) = 1ULL << 60; /* not looked at */
+	GPR(RCX) = 0;
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_int_equal(machine.writes, 0);
+}
+
+static void string_exit(unsigned size, bool in)
+{
+	FRAME->reason = EXIT_IO_STRING;
+	FRAME->io = (struct frame_io){.port = 0x3f8, .size = (uint8_t)size, .in = in, .rep = 1};
+	GPR(RDX) = 0x3f8;
+}
+
+/* rep outsb of a page across two pages of RAM and device: one call to the port. */
+static void test_outs_in_one_call(void **state)
+{
+	uint8_t data[4096];
+
+	(void)state;
+	CODE("\xf3\x6e");
+	string_exit(1, false);
+	for (unsigned i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7);
+	machine_put(&machine, 0x800, data, sizeof(data));
+	GPR(RSI) = MACHINE_DATA + 0x800;
+	GPR(RCX) = 4096;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_int_equal(machine.port_calls, 1);
+	assert_int_equal(machine.port_count, 4096);
+	assert_memory_equal(machine.port_data, data, sizeof(data));
+	assert_int_equal(GPR(RCX), 0);
+	assert_int_equal(machine.e.skip, 2);
+}
+
+/* rep outsw downwards, 3000 words: 2048 a call. */
+static void test_outs_backwards(void **state)
+{
+	(void)state;
+	CODE("\x66\xf3\x6f");
+	string_exit(2, false);
+	FRAME->rflags |= RFLAGS_DF;
+	machine_put(&machine, 0x4ffe, "\x34\x12", 2);
+	machine_put(&machine, 0x4ffc, "\x78\x56", 2);
+	GPR(RSI) = MACHINE_DATA + 0x4ffe;
+	GPR(RCX) = 3000;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+	assert_memory_equal(machine.port_data, "\x34\x12\x78\x56", 4);
+	assert_int_equal(GPR(RCX), 3000 - 2048);
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_true(GPR(RSI) == MACHINE_DATA + 0x4ffeULL - 6000);
+}
+
+/* rep insb: the page is known to be writable before the device gives up its data. */
+static void test_ins_checks_first(void **state)
+{
+	(void)state;
+	CODE("\xf3\x6c");
+	string_exit(1, true);
+	memcpy(machine.port_data, "hello", 5);
+	GPR(RDI) = MACHINE_DATA + 0x10;
+	GPR(RCX) = 5;
+	*machine_entry(&machine, 0) &= ~2ULL;
+	assert_fault(emulate_exit(&machine.e), VECTOR_PF, 3);
+	assert_int_equal(machine.port_calls, 0);
+	*machine_entry(&machine, 0) |= 2;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_memory_equal(machine.ram + MACHINE_RAM_DATA + 0x10, "hello", 5);
+}
+
+/* The port, size and direction that the hardware let pass, and no other. */
+static void test_port_must_match(void **state)
+{
+	(void)state;
+	CODE("\xf3\x6e");
+	string_exit(4, false);
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+	string_exit(1, true);
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+	string_exit(1, false);
+	GPR(RDX) = 0x3f9;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+	assert_int_equal(machine.port_calls, 0);
+}
+
+static void test_in_out(void **state)
+{
+	(void)state;
+	CODE("\xe4\x60"); /* in al, 60h */
+	FRAME->reason = EXIT_IO;
+	FRAME->io = (struct frame_io){.port = 0x60, .size = 1, .in = 1};
+	machine.port_data[0] = 0xab;
+	GPR(RAX) = 0x1122334455667788;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_true(GPR(RAX) == 0x11223344556677ab);
+	assert_int_equal(machine.e.skip, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_rep_is_bounded),   CASE(test_rep_fault_midway), CASE(test_rep_wraps),
+		CASE(test_rep_zero),	     CASE(test_outs_in_one_call), CASE(test_outs_backwards),
+		CASE(test_ins_checks_first), CASE(test_port_must_match),  CASE(test_in_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
