@@ -52,6 +52,9 @@ enum call {
 	CALL_DEBUG,	  /* (enum debug_command, argument, buffer, size): text */
 };
 
+/* An offset beyond the page, for CALL_LAPIC_READ and _WRITE: CR8, whatever the local APIC's mode. */
+#define LAPIC_CR8 0x1000u
+
 #define IMAGE_CONFIG 0xffffffffu /* freehold.conf */
 
 enum console_event {

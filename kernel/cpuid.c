@@ -44,7 +44,7 @@ static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct 
 		break;
 	case 0xd:
 		if (subleaf == 0)
-			e->ebx = xsave_size(v->xcr0);
+			e->ebx = xsave_size(cpu_features.xsave ? xcr0_read() : 0);
 		break;
 	case 0x8000001e:
 		e->eax = v->index;

@@ -454,8 +454,14 @@ int part_create(const struct part_desc *desc)
 {
 	int err = ERR_NONE;
 
-	if (!making.under_way || strcmp(desc->name, making.desc.name))
-		err = making.under_way ? ERR_BUSY : begin(desc);
+	/* One that a console left behind when it failed: it is undone before another begins. */
+	if (making.under_way && strcmp(desc->name, making.desc.name)) {
+		if (create_undo(making.slot) == ERR_NONE)
+			making.under_way = false;
+		return ERR_AGAIN;
+	}
+	if (!making.under_way)
+		err = begin(desc);
 	if (err)
 		return err;
 	if (!making.failed)

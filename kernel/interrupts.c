@@ -170,8 +170,6 @@ void vcpu_deliver(struct vcpu *v)
 		v->virt.reinject_valid = false;
 		machine.virt->inject(&v->virt, &v->virt.reinject);
 	}
-	if (v->virt.cr8 != lapic_cr8_read(&v->lapic))
-		lapic_cr8_write(&v->lapic, v->virt.cr8);
 	if (vcpu_pending(v) & PEND_NMI)
 		deliver_nmi(v);
 	vector = lapic_pending_vector(&v->lapic);

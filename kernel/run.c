@@ -91,6 +91,8 @@ void vcpu_run(struct vcpu *v)
 		}
 		machine.virt->run(&v->virt);
 		__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+		if (v->virt.cr8 != lapic_cr8_read(&v->lapic))
+			lapic_cr8_write(&v->lapic, v->virt.cr8); /* written without an exit */
 		record(v);
 		if (vcpu_handle_exit(v) == VCPU_LEAVE)
 			return;

@@ -111,21 +111,23 @@ static void serve(struct cpu *cpu, struct vcpu *v)
 
 static void serve_all(struct cpu *cpu)
 {
-	struct vcpu *v = cpu->vcpus;
-	struct vcpu *last = v;
+	struct vcpu *v = cpu->vcpus, *at = v;
+	unsigned count = 0;
 
 	if (!v)
 		return;
 	do {
+		count++;
+		at = at->next_homed;
+	} while (at != v);
+	/* By count: the ring changes while it is walked. */
+	while (count--) {
 		struct vcpu *next = v->next_homed;
-		bool more = next != last;
 
 		if (vcpu_pending(v) & (PEND_STOP | PEND_DETACH | PEND_REARM))
 			serve(cpu, v);
-		if (!more)
-			break;
 		v = next;
-	} while (true);
+	}
 }
 
 static bool runnable(const struct vcpu *v)

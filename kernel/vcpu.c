@@ -49,6 +49,9 @@ void vcpu_unload(struct vcpu *v)
 
 	ASSERT(cpu->loaded == v);
 	machine.virt->vcpu_unload(&v->virt);
+	/* From the processor: one bed (QEMU) has no exit for XSETBV. */
+	if (cpu_features.xsave)
+		v->xcr0 = xcr0_read();
 	set_xcr0(fpu_host_xcr0());
 	fpu_save(v->fpu);
 	v->dr[0] = dr0_read();

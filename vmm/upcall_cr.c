@@ -9,14 +9,14 @@
 #include "vmm/guest_features.h"
 #include "vmm/upcall_emulate.h"
 
-enum { LAPIC_TPR = 0x80, TPR_CLASS_SHIFT = 4, CR8_MAX = 15 };
+enum { CR8_MAX = 15 };
 
 static uint64_t read_cr(const struct frame *frame, unsigned cr)
 {
 	const struct frame_control *control = &frame->control;
 
 	if (cr == 8)
-		return call_lapic_read(LAPIC_TPR) >> TPR_CLASS_SHIFT;
+		return call_lapic_read(LAPIC_CR8);
 	return cr == 0	 ? control->cr0
 	       : cr == 2 ? control->cr2
 	       : cr == 3 ? control->cr3
@@ -38,7 +38,7 @@ static bool write_cr(struct frame *frame, unsigned cr, uint64_t value, uint32_t 
 	if (cr == 8) {
 		if (value > CR8_MAX)
 			return false;
-		call_lapic_write(LAPIC_TPR, (uint32_t)value << TPR_CLASS_SHIFT);
+		call_lapic_write(LAPIC_CR8, (uint32_t)value);
 		return true;
 	}
 	*groups |= GROUP_CONTROL;

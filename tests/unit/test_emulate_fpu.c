@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The assembly that reaches the vector registers: every register, both widths, and only that one. */
-/* sources: vmm/emulate_flags.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

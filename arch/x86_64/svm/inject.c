@@ -52,7 +52,8 @@ void svm_want_window(struct virt_vcpu *v, bool on)
 	} else {
 		vmcb->v_intr &= ~(SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR);
 		vmcb->intercept_misc1 &= ~(uint32_t)SVM_INTERCEPT_VINTR;
-		vmcb->intercept_cr_write &= (uint16_t)~(1u << 8);
+		if (!v->tpr_watched)
+			vmcb->intercept_cr_write &= (uint16_t)~(1u << 8);
 	}
 }
 
@@ -61,6 +62,7 @@ void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)
 	struct vmcb *vmcb = svm_vmcb(v);
 
 	v->cr8 = cr8;
+	v->tpr_watched = watch;
 	vmcb->v_intr = (vmcb->v_intr & ~SVM_V_TPR) | (cr8 & SVM_V_TPR);
 	if (watch || v->window_wanted)
 		vmcb->intercept_cr_write |= 1u << 8;
