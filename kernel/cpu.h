@@ -34,7 +34,8 @@ struct cpu {
 	struct deadline slice;	       /* o */
 	uint64_t slice_start;	       /* o: TSC */
 	uint64_t armed;		       /* o: TSC that the timer is armed for, or DEADLINE_NONE */
-	uint64_t idle_tsc;	       /* o */
+	uint64_t idle_since;	       /* a: TSC; valid while idle is set */
+	uint64_t idle_tsc;	       /* o: without the sleep that it is in */
 	uint64_t busy_tsc;	       /* o */
 	uint64_t nmi_count;	       /* o */
 	uint64_t spurious_count;       /* o */

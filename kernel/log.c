@@ -76,12 +76,18 @@ static size_t sanitise(char *to, size_t size, const char *text)
 }
 
 /* Writes "[stamp] name: text\n"; name may be NULL. */
-static void write_line(const char *name, const char *text)
+/* The console shows lines that begin with one of these above the prompt. */
+static const char *const level_words[] = {
+	[LOG_ERROR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_INFO] = "", [LOG_DEBUG] = ""
+};
+
+static void write_line(enum log_level level, const char *name, const char *text)
 {
 	uint64_t us = now();
 	char line[LOG_LINE_SIZE];
 	size_t used = format(line, sizeof(line), "[%5lu.%06lu] ", us / 1000000, us % 1000000);
 
+	used += sanitise(line + used, sizeof(line) - 1 - used, level_words[level]);
 	if (name) {
 		used += sanitise(line + used, sizeof(line) - 3 - used, name);
 		line[used++] = ':';
@@ -106,7 +112,7 @@ void log_print(enum log_level level, const char *text, ...)
 	va_start(args, text);
 	vformat(formatted, sizeof(formatted), text, args);
 	va_end(args);
-	write_line(NULL, formatted);
+	write_line(level, NULL, formatted);
 }
 
 enum { LINE_US = 1000000 / LOG_RATE, BUCKET_US = LOG_BURST * LINE_US };
@@ -135,7 +141,7 @@ static void tell_suppressed(const char *name, uint32_t count)
 	char text[48];
 
 	format(text, sizeof(text), "%u lines suppressed", count);
-	write_line(name, text);
+	write_line(LOG_INFO, name, text);
 }
 
 void log_partition(struct log_limiter *limiter, const char *name, enum log_level level,
@@ -152,7 +158,7 @@ void log_partition(struct log_limiter *limiter, const char *name, enum log_level
 	va_start(args, text);
 	vformat(formatted, sizeof(formatted), text, args);
 	va_end(args);
-	write_line(name, formatted);
+	write_line(level, name, formatted);
 }
 
 void log_partition_flush(struct log_limiter *limiter, const char *name, enum log_level level)

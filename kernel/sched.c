@@ -214,6 +214,7 @@ static void idle(struct cpu *cpu)
 	uint64_t start = tsc_read();
 
 	deadline_cancel(&cpu->slice);
+	__atomic_store_n(&cpu->idle_since, start, __ATOMIC_RELAXED);
 	__atomic_store_n(&cpu->idle, 1, __ATOMIC_SEQ_CST);
 	if (!has_work(cpu))
 		cpu_idle();

@@ -2,6 +2,7 @@
 /* Figures for the console. */
 #include "kernel/stats.h"
 
+#include "arch/x86_64/insn.h"
 #include "kernel/cpu.h"
 #include "kernel/machine.h"
 
@@ -20,5 +21,7 @@ void stats_cpu(unsigned number, struct cpu_info *info)
 	info->partition = cpu->owner;
 	info->vcpus = cpu->vcpu_count;
 	info->idle_tsc = cpu->idle_tsc;
+	if (__atomic_load_n(&cpu->idle, __ATOMIC_ACQUIRE))
+		info->idle_tsc += tsc_read() - __atomic_load_n(&cpu->idle_since, __ATOMIC_RELAXED);
 	info->busy_tsc = cpu->busy_tsc;
 }

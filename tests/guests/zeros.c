@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* THREATS J01: all memory that nobody wrote for this guest is zero, and the pattern is nowhere. */
-#include "lib/string.h"
+#include "arch/x86_64/insn.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/ram.h"
 #include "tests/guests/lib/report.h"
@@ -71,5 +71,6 @@ static const struct test_case cases[] = {{"J01-zero", test_zero}};
 
 void guest_main(void)
 {
+	interrupts_enable(); /* so that a long loop can be preempted on every bed */
 	test_run_all(cases, ARRAY_SIZE(cases));
 }
