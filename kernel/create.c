@@ -168,7 +168,6 @@ static int step_objects(void)
 {
 	uint64_t own = ALIGN_UP(sizeof(struct partition), PAGE_SIZE);
 	struct partition *part = (void *)part_pool_address(making.slot);
-	unsigned largest = cpu_features.gib_pages ? PAGE_LEVEL_1G : PAGE_LEVEL_2M;
 	int err;
 
 	making.part = part;
@@ -185,8 +184,8 @@ static int step_objects(void)
 	err = user_space_init(&part->space, &part->pool);
 	if (err)
 		return err;
-	return page_space_init(&part->nested, machine.virt->nested_format, &part->pool, largest, 0,
-			       BIT(48) - 1);
+	return page_space_init(&part->nested, machine.virt->nested_format, &part->pool,
+			       machine.virt->nested_largest(), 0, BIT(48) - 1);
 }
 
 static int map_user(struct partition *part, uint64_t va, void *block, uint64_t size, unsigned prot)

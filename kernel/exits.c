@@ -120,8 +120,22 @@ static enum vcpu_action on_io_string(struct vcpu *v)
 	vcpu_upcall(v, EXIT_IO_STRING);
 }
 
+/*
+ * While an event was being delivered: the instruction at RIP did not cause it, so nothing can be emulated, and
+ * delivering it again would end here again.
+ */
+static enum vcpu_action delivery_outside_ram(struct vcpu *v)
+{
+	part_end(v->part, REASON_EMULATION, 0,
+		 "vcpu %u: vector %u was delivered through memory that is not there: gpa 0x%lx, rip 0x%lx", v->index,
+		 v->virt.reinject.vector, v->virt.exit.mmio.gpa, machine.virt->rip(&v->virt));
+	return VCPU_LEAVE;
+}
+
 static enum vcpu_action on_nested(struct vcpu *v)
 {
+	if (v->virt.reinject_valid)
+		return delivery_outside_ram(v);
 	vcpu_upcall(v, EXIT_MMIO);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The DSDT: the sleep state S5, the PCI host bridge with its windows, and the ISA devices. It is written
- * with the encoder of vmm/acpi_aml.h, from the same page as the devices (vmm/dev/wiring.h).
+ * The DSDT: the sleep state S5, the PCI host bridge with its windows, and the ISA devices. It is
+ * written with the encoder of vmm/acpi_aml.h, from the same page as the devices (vmm/dev/wiring.h).
  */
 #include "vmm/acpi_tables.h"
 

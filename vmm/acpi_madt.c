@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The MADT, which describes the interrupt controllers, and the SPCR, which names the console's UART. */
+/*
+ * The MADT, which describes the interrupt controllers, and the SPCR, which names the console's
+ * UART.
+ */
 #include "vmm/acpi_tables.h"
 
 #include "vmm/dev/wiring.h"

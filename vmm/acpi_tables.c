@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Places the ACPI tables, and writes the pointers that lead to them: RSDP, RSDT, XSDT; and the FACS. */
+/*
+ * Places the ACPI tables, and writes the pointers that lead to them: RSDP, RSDT, XSDT; and the
+ * FACS.
+ */
 #include "vmm/acpi_tables.h"
 
 #include "lib/string.h"

@@ -8,8 +8,8 @@
 enum { MADT_IOAPIC_ID = 0 };
 
 /*
- * Writes all tables into guest memory: the RSDP at GUEST_BIOS, the FACS at GUEST_ACPI_NVS, the others
- * from GUEST_ACPI on. Guest memory is described; no vCPU runs.
+ * Writes all tables into guest memory: the RSDP at GUEST_BIOS, the FACS at GUEST_ACPI_NVS, the
+ * others from GUEST_ACPI on. Guest memory is described; no vCPU runs.
  */
 void acpi_tables_put(void);
 

@@ -41,7 +41,9 @@ static bool has_xsave(const struct cpuid_guest *guest)
 /* ECX is the size of an area with all components that are offered; EBX is patched by the kernel. */
 bool cpuid_fix_d(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 {
-	/* SDM 1 13.4.1 "Legacy Region of an XSAVE Area" and 13.4.2 "XSAVE Header": 512 + 64 bytes. */
+	/*
+	 * SDM 1 13.4.1 "Legacy Region of an XSAVE Area" and 13.4.2 "XSAVE Header": 512 + 64 bytes.
+	 */
 	uint32_t size = 576;
 
 	if (!has_xsave(guest))

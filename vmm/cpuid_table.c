@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The CPUID policy: what of each leaf passes through from the hardware, and what is set. What is not
- * named here is hidden: virtualization, MONITOR, performance counters and debug stores, power and
- * thermal management, SGX, SMX, Processor Trace, CET, TSX, LA57, AMX, user interrupts, WAITPKG, the
- * speculation controls (their MSRs are not there either), IBS, LWP, SKINIT, RDPRU, MWAITX; XSAVEC
- * and XSAVES, whose area's size would have to follow XCR0 and IA32_XSS in another leaf.
+ * The CPUID policy: what of each leaf passes through from the hardware, and what is set. What is
+ * not named here is hidden: virtualization, MONITOR, performance counters and debug stores, power
+ * and thermal management, SGX, SMX, Processor Trace, CET, TSX, LA57, AMX, user interrupts, WAITPKG,
+ * the speculation controls (their MSRs are not there either), IBS, LWP, SKINIT, RDPRU, MWAITX;
+ * XSAVEC and XSAVES, whose area's size would have to follow XCR0 and IA32_XSS in another leaf.
  */
 #include "vmm/cpuid_bits.h"
 #include "vmm/cpuid_rules.h"

@@ -63,7 +63,9 @@ bool cpuid_fix_b(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 	return true;
 }
 
-/* APM3 E.4.15 "Processor Topology Information": APIC id; core id and threads in a core; one node. */
+/*
+ * APM3 E.4.15 "Processor Topology Information": APIC id; core id and threads in a core; one node.
+ */
 bool cpuid_fix_ext1e(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 {
 	entry->eax = guest->vcpu;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the guest was promised by CPUID, for those that have to keep to it. Set once at the start. */
+/*
+ * What the guest was promised by CPUID, for those that have to keep to it. Set once at the start.
+ */
 #pragma once
 
 #include "abi/calls.h"

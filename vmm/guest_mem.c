@@ -32,8 +32,10 @@ bool guest_mem_init(void *base, const struct guest_range *ranges, unsigned count
 	guest_mem = (struct guest_mem){.base = base, .count = count};
 	for (unsigned i = 0; i < count; i++) {
 		guest_mem.range[i] = ranges[i];
-		if (!ranges[i].start && !&guest_hooks)
-			guest_mem.low_size = ranges[i].size;
+		if (ranges[i].size > guest_mem.main_size && !&guest_hooks) {
+			guest_mem.main_start = ranges[i].start;
+			guest_mem.main_size = ranges[i].size;
+		}
 	}
 	return true;
 }
@@ -52,7 +54,9 @@ static void *find_in_ranges(gpa_t gpa, uint64_t length)
 
 void *guest_ptr(gpa_t gpa, uint64_t length)
 {
-	if (gpa < guest_mem.low_size && guest_mem.low_size - gpa >= length)
+	uint64_t offset = gpa - guest_mem.main_start;
+
+	if (offset < guest_mem.main_size && guest_mem.main_size - offset >= length)
 		return guest_mem.base + gpa;
 	return find_in_ranges(gpa, length);
 }

@@ -17,12 +17,13 @@ struct guest_range {
 
 /*
  * Where the guest's RAM is: GPA g stands at base + g, for every g in a range. Sealed by guest_mem_init.
- * low_size is the size of the range that begins at 0: what is in it needs no search. It is 0 where
- * hooks are linked, so that every access takes the long way, which calls them.
+ * The main range is the largest: what is in it needs no search. main_size is 0 where hooks are linked,
+ * so that every access takes the long way, which calls them.
  */
 struct guest_mem {
 	uint8_t *base;
-	uint64_t low_size;
+	gpa_t main_start;
+	uint64_t main_size;
 	unsigned count;
 	struct guest_range range[MAX_RANGES];
 };
@@ -84,7 +85,7 @@ struct guest_word guest_read_word_far(gpa_t gpa);
 
 static inline struct guest_word guest_read_word(gpa_t gpa)
 {
-	if (__builtin_expect(gpa >= guest_mem.low_size, 0))
+	if (__builtin_expect(gpa - guest_mem.main_start >= guest_mem.main_size, 0))
 		return guest_read_word_far(gpa);
 	return (struct guest_word){guest_load64(guest_mem.base + gpa), true};
 }

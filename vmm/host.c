@@ -10,7 +10,10 @@
 
 enum { REASON_TEXT = 64 };
 
-/* The first wish counts. A loser's text may be lost, its wish is not: the partition ends either way. */
+/*
+ * The first wish counts. A loser's text may be lost, its wish is not: the partition ends either
+ * way.
+ */
 uint32_t host_end_wish;
 static uint32_t exit_code;
 static char reset_reason[REASON_TEXT];

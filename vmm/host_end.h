@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ends of the partition that the guest itself wants; they take effect when its access is complete. */
+/*
+ * Ends of the partition that the guest itself wants; they take effect when its access is complete.
+ */
 #pragma once
 
 #include "lib/types.h"
@@ -7,7 +9,9 @@
 /* Like guest_power_off() of vmm/host.h, with a code for the operator: the test device's. */
 void guest_exit(uint32_t code);
 
-/* The first wish: an enum part_reason, or REASON_NONE while the guest goes on. Written by host.c. */
+/*
+ * The first wish: an enum part_reason, or REASON_NONE while the guest goes on. Written by host.c.
+ */
 extern uint32_t host_end_wish;
 
 /* Carries out the wish. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Multiboot 1 (Multiboot Specification 0.6.96): ELF files with a Multiboot header, and any file whose
- * header gives the addresses itself.
+ * Multiboot 1 (Multiboot Specification 0.6.96): ELF files with a Multiboot header, and any file
+ * whose header gives the addresses itself.
  */
 #include "lib/string.h"
 #include "vmm/guest_layout.h"
@@ -101,7 +101,9 @@ static const char *plan_addresses(struct load_plan *plan, const struct header *h
 	return load_add_segment(plan, start, file, header->load_addr, size);
 }
 
-/* ELF files for Multiboot often give a virtual entry: it is translated by the segment that has it. */
+/*
+ * ELF files for Multiboot often give a virtual entry: it is translated by the segment that has it.
+ */
 static uint64_t physical_entry(const struct elf *elf)
 {
 	for (unsigned i = 0; i < elf->phnum; i++) {

@@ -35,7 +35,9 @@ struct load_plan {
 struct load_format {
 	/* True if this is the one for the image. */
 	bool (*match)(const struct vmm_image *image);
-	/* Adds the segments, says the entry and the limit. Null, or what is wrong with the image. */
+	/*
+	 * Adds the segments, says the entry and the limit. Null, or what is wrong with the image.
+	 */
 	const char *(*plan)(struct load_plan *plan);
 	/* Writes the protocol's structures, when segments and modules are in place. */
 	void (*finish)(const struct load_plan *plan);

@@ -22,5 +22,8 @@ enum { MEMORY_ENTRIES_MAX = 5 + MAX_RANGES };
  */
 const char *must_check memory_map_check(void);
 
-/* Fills in the map, in ascending order, once the ranges were checked; returns the number of entries. */
+/*
+ * Fills in the map, in ascending order, once the ranges were checked; returns the number of
+ * entries.
+ */
 unsigned memory_map_build(struct memory_entry entries[MEMORY_ENTRIES_MAX]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table of the VMM's MSRs and what reads and writes do. Values are our own, never the host's. What
- * an operating system insists on is there with one sane, constant value.
+ * The table of the VMM's MSRs and what reads and writes do. Values are our own, never the host's.
+ * What an operating system insists on is there with one sane, constant value.
  */
 #include "vmm/msr.h"
 

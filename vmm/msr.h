@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The MSRs that the kernel leaves to the VMM: those that touch neither the local APIC nor the host's
- * registers. A table says which; for all others the guest gets #GP.
+ * The MSRs that the kernel leaves to the VMM: those that touch neither the local APIC nor the
+ * host's registers. A table says which; for all others the guest gets #GP.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory type range registers, SDM 3A 12.11 "Memory Type Range Registers (MTRRs)". They are kept
- * and checked, and change nothing: the type of the guest's memory is the host's affair.
+ * The memory type range registers, SDM 3A 12.11 "Memory Type Range Registers (MTRRs)". They are
+ * kept and checked, and change nothing: the type of the guest's memory is the host's affair.
  */
 #pragma once
 
@@ -19,6 +19,8 @@ struct mtrr {
 /* As a firmware leaves them: RAM write-back, devices uncached. */
 void mtrr_init(struct mtrr *mtrr, unsigned phys_bits);
 
-/* index is one of the MSRs FEh, 200h to 20Fh, 250h, 258h, 259h, 268h to 26Fh, 2FFh. False: #GP(0). */
+/*
+ * index is one of the MSRs FEh, 200h to 20Fh, 250h, 258h, 259h, 268h to 26Fh, 2FFh. False: #GP(0).
+ */
 bool must_check mtrr_read(struct mtrr *mtrr, uint32_t index, uint64_t *value);
 bool must_check mtrr_write(struct mtrr *mtrr, unsigned phys_bits, uint32_t index, uint64_t value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The clock that KVM's guests know (Linux, Documentation/virt/kvm/x86/msr.rst): a structure in guest
- * memory that says how the TSC gives the time. As the TSC is stable, it is written once.
+ * The clock that KVM's guests know (Linux, Documentation/virt/kvm/x86/msr.rst): a structure in
+ * guest memory that says how the TSC gives the time. As the TSC is stable, it is written once.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ struct pvclock_scale {
 struct pvclock_scale pvclock_scale(uint64_t tsc_khz);
 
 /*
- * Fill in the guest's structure at gpa. Where there is no RAM nothing is written, which is the guest's
- * own loss.
+ * Fill in the guest's structure at gpa. Where there is no RAM nothing is written, which is the
+ * guest's own loss.
  */
 void pvclock_write_time(const struct pvclock_source *source, gpa_t gpa);
 void pvclock_write_wall(const struct pvclock_source *source, gpa_t gpa);

@@ -10,13 +10,15 @@
 noreturn void report_refuse(const char *text, ...) printf_like(1, 2);
 
 /*
- * The text, then those of the guest's registers that the kernel filled in. The text may hold several
- * lines; it must not end with one.
+ * The text, then those of the guest's registers that the kernel filled in. The text may hold
+ * several lines; it must not end with one.
  */
 noreturn void report_end(const struct frame *frame, enum part_reason reason, const char *text, ...)
 	printf_like(3, 4);
 
-/* For an instruction that cannot be emulated: names its bytes and, for an MMIO exit, the address. */
+/*
+ * For an instruction that cannot be emulated: names its bytes and, for an MMIO exit, the address.
+ */
 noreturn void report_instruction(const struct frame *frame);
 
 /* The text of report_end. Returns its length, below size. */

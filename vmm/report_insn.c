@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The report of an instruction that cannot be emulated: its bytes are read once more, for the text alone. */
+/*
+ * The report of an instruction that cannot be emulated: its bytes are read once more, for the text
+ * alone.
+ */
 #include "vmm/report.h"
 
 #include "lib/format.h"

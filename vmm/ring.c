@@ -25,7 +25,10 @@ static size_t room(uint64_t head)
 	if (!__atomic_load_n(&ring->attached, __ATOMIC_ACQUIRE))
 		return SIZE_MAX;
 	behind = head - load(&ring->out_tail);
-	/* A tail that is ahead of head or too far behind is the console's fault: nothing is held back. */
+	/*
+	 * A tail that is ahead of head or too far behind is the console's fault: nothing is held
+	 * back.
+	 */
 	return behind <= RING_OUT_SIZE ? RING_OUT_SIZE - (size_t)behind : SIZE_MAX;
 }
 
@@ -40,8 +43,8 @@ static void copy_out(uint64_t head, const uint8_t *data, size_t size)
 }
 
 /*
- * out_waiting is set before the room is looked at a second time: the console moves its tail first and
- * looks at out_waiting then, so one of the two sees the other.
+ * out_waiting is set before the room is looked at a second time: the console moves its tail first
+ * and looks at out_waiting then, so one of the two sees the other.
  */
 static size_t room_or_wait(uint64_t head, size_t size)
 {
@@ -80,7 +83,9 @@ size_t ring_get(void *data, size_t size)
 	spin_lock(&in_lock);
 	tail = ring->in_tail;
 	count = load(&ring->in_head) - tail;
-	/* More than the ring holds, or a head that went backward: what cannot be told is dropped. */
+	/*
+	 * More than the ring holds, or a head that went backward: what cannot be told is dropped.
+	 */
 	if (count > RING_IN_SIZE) {
 		tail += count;
 		count = 0;

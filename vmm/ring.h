@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The VMM's side of its console ring: producer of the output, consumer of the input. The ring is the console's
- * memory: its indices are copied once and clamped, whatever they hold.
+ * The VMM's side of its console ring: producer of the output, consumer of the input. The ring is
+ * the console's memory: its indices are copied once and clamped, whatever they hold.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 extern struct console_ring *ring;
 
 /*
- * Puts up to size bytes into the output and tells the console if it asked for that. Returns how many
- * were taken: fewer only while a console is attached and behind; EVENT_SPACE comes later then.
+ * Puts up to size bytes into the output and tells the console if it asked for that. Returns how
+ * many were taken: fewer only while a console is attached and behind; EVENT_SPACE comes later then.
  * From any vCPU.
  */
 size_t ring_put(const void *data, size_t size);

@@ -15,8 +15,9 @@ void start_state_put_tables(void);
 void start_state_boot(struct frame *frame, const struct boot_entry *entry);
 
 /*
- * SDM 3A 10.1.1 "Processor State After Reset", column "INIT". signature: CPUID.1:EAX. What INIT does
- * not change keeps its value if the kernel filled the group in, and else gets that of power-up.
+ * SDM 3A 10.1.1 "Processor State After Reset", column "INIT". signature: CPUID.1:EAX. What INIT
+ * does not change keeps its value if the kernel filled the group in, and else gets that of
+ * power-up.
  */
 void start_state_init(struct frame *frame, uint32_t signature);
 

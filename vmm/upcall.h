@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The handlers of upcalls, one for each reason in abi/frame.h. Each answers with how the guest goes on,
- * so that none can forget to skip the instruction. They run on the vCPU's own stack, on its own CPU;
- * other vCPUs' handlers run at the same time.
+ * The handlers of upcalls, one for each reason in abi/frame.h. Each answers with how the guest goes
+ * on, so that none can forget to skip the instruction. They run on the vCPU's own stack, on its own
+ * CPU; other vCPUs' handlers run at the same time.
  */
 #pragma once
 

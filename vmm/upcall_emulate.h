@@ -6,8 +6,8 @@
 #include "vmm/upcall.h"
 
 /*
- * Sets up an emulator for the frame. A caller has it on its stack, and the compiler should not clear
- * its buffer for each exit: declare it with UPCALL_EMULATOR.
+ * Sets up an emulator for the frame. A caller has it on its stack, and the compiler should not
+ * clear its buffer for each exit: declare it with UPCALL_EMULATOR.
  */
 void upcall_emulator_init(struct emulate *e, struct frame *frame);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * EXIT_LENGTH: finds how long the instruction is that exited, where the hardware does not say. It was
- * fetched by the processor before; another vCPU may have changed the bytes or the tables since.
+ * EXIT_LENGTH: finds how long the instruction is that exited, where the hardware does not say. It
+ * was fetched by the processor before; another vCPU may have changed the bytes or the tables since.
  */
 #include "vmm/upcall.h"
 

@@ -26,6 +26,8 @@ enum ept_bit {
 	EPT_X = BIT(2),
 	EPT_TYPE = BITS(5, 3),
 	EPT_LARGE = BIT(7),
+	EPT_A = BIT(8), /* both are ignored where the EPT pointer does not ask for them */
+	EPT_D = BIT(9),
 };
 
 #define EPT_TYPE_OF(type) ((uint64_t)(type) << 3)
@@ -64,9 +66,9 @@ const struct page_format page_format_npt = {
 const struct page_format page_format_ept = {
 	.levels = 4,
 	.present = EPT_R | EPT_W | EPT_X,
-	.table = EPT_R | EPT_W | EPT_X,
-	.leaf = EPT_R,
-	.write = EPT_W,
+	.table = EPT_R | EPT_W | EPT_X | EPT_A,
+	.leaf = EPT_R | EPT_A,
+	.write = EPT_W | EPT_D,
 	.exec = EPT_X,
 	.large = EPT_LARGE,
 	.cache = {[PAGE_WB] = EPT_TYPE_OF(6), [PAGE_WC] = EPT_TYPE_OF(1), [PAGE_UC] = EPT_TYPE_OF(0)},

@@ -40,7 +40,7 @@ struct arch_cpu {
 	uint32_t apic_id; /* the hardware's */
 	bool online;	  /* it has come as far as cpu_enter */
 	bool released;	  /* CPU 0 lets it go on into the kernel; atomic */
-	bool gdt_widened; /* a VMX exit left the GDT's limit at FFFFh */
+	bool gdt_widened; /* a VMX guest is loaded: its exits leave the GDT's limit at FFFFh */
 	uint64_t gdt[GDT_ENTRIES];
 	struct descriptor_pointer gdt_pointer; /* with the true limit: for LGDT after a VMX exit */
 	struct tss tss;
@@ -87,10 +87,8 @@ static inline void percpu_restore_gdt(void)
 {
 	struct arch_cpu *cpu = arch_cpu();
 
-	if (!cpu->gdt_widened)
-		return;
-	cpu->gdt_widened = false;
-	gdt_load(&cpu->gdt_pointer);
+	if (cpu->gdt_widened)
+		gdt_load(&cpu->gdt_pointer);
 }
 
 /*

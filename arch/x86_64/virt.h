@@ -92,6 +92,8 @@ struct virt_ops {
 	unsigned cpu_pages; /* of cpu_init */
 	unsigned hw_pages;  /* of virt_setup.hw */
 	const struct page_format *nested_format;
+	/* The largest leaf that nested tables may have: enum page_level. After the probe. */
+	unsigned (*nested_largest)(void);
 
 	/* Once, on CPU 0: can this machine? If not, returns false and says why in words. */
 	bool (*probe)(char *reason, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS harness 14: the kernel image is the input. Whatever it is, the loader refuses it without a
- * write to guest memory, or the guest starts inside of what was loaded.
+ * THREATS harness 14: the kernel image is the input. Whatever it is, the loader refuses it without
+ * a write to guest memory, or the guest starts inside of what was loaded.
  */
 /* sources: vmm/loader.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c vmm/loader_multiboot.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c */

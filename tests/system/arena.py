@@ -168,13 +168,12 @@ class Arena:
         position = self.start(name)
         match = None
         if until is None:
-            match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]|\[{name} reset: [^\n]*\]", position,
-                                  timeout)
+            match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]", position, timeout)
         show = self.command(f"show {name}")
         text = self.output(name, until, timeout)
         self.destroy(name)
         self.check_invariants()
-        return Result(text, match and (match.group(1) or "reset"), show)
+        return Result(text, match and match.group(1), show)
 
     def destroy(self, name="a"):
         self.command(f"destroy {name} --yes")

@@ -23,15 +23,22 @@ class Serial:
         self.connection = connection
         self.log_path = log_path
         self.unused = ""  # what came and was not consumed by expect()
-        self.all = ""
+        self.pieces = []  # of `all`: adding up megabytes a few bytes at a time would take minutes
         self.cut = ""  # the begin of an escape whose end has not come yet
         self.ended = False
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
+    @property
+    def all(self):
+        """Everything that ever came."""
+        with self.changed:
+            self.pieces = ["".join(self.pieces)]
+            return self.pieces[0]
+
     def _take(self, text):
-        self.all += text
+        self.pieces.append(text)
         text = self.cut + text
         match = CUT_ESCAPE.search(text)
         self.cut = match.group(0) if match else ""

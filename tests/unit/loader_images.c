@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes kernel images by the offsets that the specifications give, not by the loaders' structures. */
+/*
+ * Writes kernel images by the offsets that the specifications give, not by the loaders' structures.
+ */
 #include "tests/unit/loader_images.h"
 
 #include <stdlib.h>

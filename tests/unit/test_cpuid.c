@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* THREATS A01 host part: what CPUID shows a guest, on several machines and with several vCPU counts. */
+/*
+ * THREATS A01 host part: what CPUID shows a guest, on several machines and with several vCPU
+ * counts.
+ */
 /* sources: vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c
  * tests/unit/cpuid_hosts.c */
 #include <setjmp.h>
@@ -76,7 +79,10 @@ struct bits {
 
 /* By the manuals' bit numbers; whatever the machine has, a guest must not see these. */
 static const struct bits hidden[] = {
-	/* DTES64 MONITOR DS-CPL VMX SMX EIST TM2 CNXT SDBG xTPR PDCM DCA OSXSAVE; PSN DS ACPI TM PBE */
+	/*
+	 * DTES64 MONITOR DS-CPL VMX SMX EIST TM2 CNXT SDBG xTPR PDCM DCA OSXSAVE; PSN DS ACPI TM
+	 * PBE
+	 */
 	{1,
 	 0,
 	 {0, 0,
@@ -97,7 +103,10 @@ static const struct bits hidden[] = {
 	  1u << 4 | 1u << 5 | 1u << 7 | 1u << 13 | 1u << 16 | 0x1fu << 17 | 1u << 23 | 1u << 24 |
 		  1u << 29 | 1u << 30 | 1u << 31,
 	  0}},
-	/* UINTR SRBDS RTM_ALWAYS_ABORT HYBRID TSXLDTRK PCONFIG LBR CET_IBT AMX IBRS STIBP L1D ARCHCAP.. */
+	/*
+	 * UINTR SRBDS RTM_ALWAYS_ABORT HYBRID TSXLDTRK PCONFIG LBR CET_IBT AMX IBRS STIBP L1D
+	 * ARCHCAP..
+	 */
 	{7,
 	 0,
 	 {0, 0, 0,
@@ -119,7 +128,10 @@ static const struct bits hidden[] = {
 	{0x14, 0, {~0u, ~0u, ~0u, ~0u}},
 	{0x16, 0, {~0u, ~0u, ~0u, ~0u}},
 	{0x1f, 0, {~0u, ~0u, ~0u, ~0u}},
-	/* SVM ExtApicSpace OSVW IBS SKINIT WDT LWP TCE NodeId PerfCtr* DBEXT PerfTsc MWAITX; MP FFXSR */
+	/*
+	 * SVM ExtApicSpace OSVW IBS SKINIT WDT LWP TCE NodeId PerfCtr* DBEXT PerfTsc MWAITX; MP
+	 * FFXSR
+	 */
 	{0x80000001,
 	 0,
 	 {0, 0,

@@ -3,7 +3,8 @@
  * THREATS B01 and B02, host part: every single bit and every pair of bits of CR0, CR3 and CR4
  * toggled in each mode, against a list of the manual's rules that shares nothing with vmm/cr.c.
  */
-/* sources: vmm/cr.c vmm/guest_mem.c vmm/partition.c tests/unit/vmm_fixture.c */
+/* sources: vmm/cr.c vmm/guest_mem.c vmm/partition.c tests/unit/vmm_fixture.c
+ * tests/unit/cr_model.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,41 +13,7 @@
 #include "tests/unit/vmm_fixture.h"
 #include <cmocka.h>
 
-#include "vmm/cr.h"
-
-enum { PHYS_BITS = 40 };
-
-/* Bit numbers: SDM 3A 2.5 "Control Registers" and 2.2.1 "Extended Feature Enable Register". */
-enum { PE = 0, MP, EM, TS, ET, NE, WP = 16, AM = 18, NW = 29, CD, PG };
-enum {
-	VME = 0,
-	PVI,
-	TSD,
-	DE,
-	PSE,
-	PAE,
-	MCE,
-	PGE,
-	PCE,
-	OSFXSR,
-	OSXMM,
-	UMIP,
-	LA57,
-	VMXE,
-	SMXE,
-	FSGSBASE = 16,
-	PCIDE,
-	OSXSAVE,
-	SMEP = 20,
-	SMAP,
-	PKE,
-	CET,
-	PKS,
-	UINTR
-};
-enum { LME = 8, LMA = 10 };
-
-#define B(n) (1ULL << (n))
+#include "tests/unit/cr_model.h"
 
 /* A modern processor as our CPUID shows it, and an old one. */
 #define CR4_MODERN                                                                                   \
@@ -92,151 +59,6 @@ static const struct mode modes[] = {
 	 {.cr0 = LONG_CR0, .cr3 = 0x1000, .cr4 = B(PAE) | B(PCIDE), .efer = B(LME) | B(LMA)}},
 };
 
-/* What a rule looks at: the state before, the CR and the value written. */
-struct write {
-	const struct cr_state *old;
-	unsigned cr;
-	uint64_t value;
-	uint64_t cr4_valid;
-	bool bad_pdptes;
-};
-
-static bool has(uint64_t value, unsigned bit)
-{
-	return value >> bit & 1;
-}
-
-static bool reserved_high_cr0(const struct write *w)
-{
-	return w->cr == 0 && w->value > 0xffffffff;
-}
-
-static bool paging_without_protection(const struct write *w)
-{
-	return w->cr == 0 && has(w->value, PG) && !has(w->value, PE);
-}
-
-static bool write_through_with_cache(const struct write *w)
-{
-	return w->cr == 0 && has(w->value, NW) && !has(w->value, CD);
-}
-
-static bool starts_paging(const struct write *w)
-{
-	return w->cr == 0 && !has(w->old->cr0, PG) && has(w->value, PG);
-}
-
-static bool long_mode_without_pae(const struct write *w)
-{
-	return starts_paging(w) && has(w->old->efer, LME) && !has(w->old->cr4, PAE);
-}
-
-static bool long_mode_from_long_segment(const struct write *w)
-{
-	return starts_paging(w) && has(w->old->efer, LME) && w->old->cs_long;
-}
-
-static bool paging_off_in_64_bit(const struct write *w)
-{
-	return w->cr == 0 && has(w->old->cr0, PG) && !has(w->value, PG) && has(w->old->efer, LMA) &&
-	       w->old->cs_long;
-}
-
-static bool paging_off_with_pcid(const struct write *w)
-{
-	return w->cr == 0 && has(w->old->cr0, PG) && !has(w->value, PG) && has(w->old->cr4, PCIDE);
-}
-
-static bool cr3_too_high(const struct write *w)
-{
-	uint64_t address = w->value;
-
-	if (w->cr != 3 || !has(w->old->efer, LMA))
-		return false;
-	if (has(w->old->cr4, PCIDE))
-		address &= ~B(63);
-	return address >= B(PHYS_BITS);
-}
-
-static bool cr4_reserved(const struct write *w)
-{
-	return w->cr == 4 && (w->value | w->cr4_valid) != w->cr4_valid;
-}
-
-static bool pae_off_in_long_mode(const struct write *w)
-{
-	return w->cr == 4 && has(w->old->efer, LMA) && !has(w->value, PAE);
-}
-
-static bool starts_pcid(const struct write *w)
-{
-	return w->cr == 4 && has(w->value, PCIDE) && !has(w->old->cr4, PCIDE);
-}
-
-static bool pcid_outside_long_mode(const struct write *w)
-{
-	return starts_pcid(w) && !has(w->old->efer, LMA);
-}
-
-static bool pcid_with_one_in_cr3(const struct write *w)
-{
-	return starts_pcid(w) && w->old->cr3 % 4096 != 0;
-}
-
-/* SDM 3A 4.4.1: which writes load the PDPTEs, if they leave PAE paging on. */
-static bool loads_pdptes(const struct write *w)
-{
-	bool paging = has(w->cr == 0 ? w->value : w->old->cr0, PG);
-	bool pae = has(w->cr == 4 ? w->value : w->old->cr4, PAE);
-	bool long_mode = has(w->old->efer, LME) && paging;
-	uint64_t of_cr0 = B(PG) | B(CD) | B(NW), of_cr4 = B(PSE) | B(PAE) | B(PGE) | B(SMEP);
-
-	if (!paging || !pae || long_mode)
-		return false;
-	if (w->cr == 3)
-		return true;
-	return w->cr == 0 ? ((w->value ^ w->old->cr0) & of_cr0) != 0
-			  : ((w->value ^ w->old->cr4) & of_cr4) != 0;
-}
-
-static bool reserved_in_pdptes(const struct write *w)
-{
-	return loads_pdptes(w) && w->bad_pdptes;
-}
-
-static const struct {
-	const char *name;
-	bool (*applies)(const struct write *w);
-} rules[] = {
-	{"CR0 63:32", reserved_high_cr0},
-	{"PG without PE", paging_without_protection},
-	{"NW without CD", write_through_with_cache},
-	{"LME and PG without PAE", long_mode_without_pae},
-	{"LME and PG with CS.L", long_mode_from_long_segment},
-	{"PG off in 64-bit mode", paging_off_in_64_bit},
-	{"PG off with PCIDE", paging_off_with_pcid},
-	{"CR3 above MAXPHYADDR", cr3_too_high},
-	{"CR4 reserved", cr4_reserved},
-	{"PAE off in long mode", pae_off_in_long_mode},
-	{"PCIDE outside of long mode", pcid_outside_long_mode},
-	{"PCIDE with a PCID in CR3", pcid_with_one_in_cr3},
-	{"reserved bits in PDPTEs", reserved_in_pdptes},
-};
-
-static unsigned rule_hits[ARRAY_SIZE(rules)];
-
-static const char *broken_rule(const struct write *w)
-{
-	const char *name = NULL;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].applies(w)) {
-			rule_hits[i]++;
-			name = name ? name : rules[i].name;
-		}
-	return name;
-}
-
 /* CR0 after a good write: bits that do not exist stay 0, ET stays 1. */
 static uint64_t cr0_after(uint64_t value)
 {
@@ -246,28 +68,29 @@ static uint64_t cr0_after(uint64_t value)
 	return (value & exist) | B(ET);
 }
 
-static void check_good(const struct write *w, const struct cr_state *now)
+static void check_good(const struct cr_write *w, const struct cr_state *now)
 {
-	bool paging = has(now->cr0, PG);
+	bool paging = cr_has(now->cr0, PG);
 
 	assert_int_equal(now->cr0, w->cr == 0 ? cr0_after(w->value) : w->old->cr0);
 	if (w->cr == 3)
-		assert_int_equal(now->cr3, has(w->old->cr4, PCIDE) ? w->value & ~B(63) : w->value);
+		assert_int_equal(now->cr3,
+				 cr_has(w->old->cr4, PCIDE) ? w->value & ~B(63) : w->value);
 	else
 		assert_int_equal(now->cr3, w->old->cr3);
 	assert_int_equal(now->cr4, w->cr == 4 ? w->value : w->old->cr4);
-	assert_int_equal(has(now->efer, LMA), has(now->efer, LME) && paging);
+	assert_int_equal(cr_has(now->efer, LMA), cr_has(now->efer, LME) && paging);
 	assert_int_equal(now->efer & ~B(LMA), w->old->efer & ~B(LMA));
-	assert_int_equal(now->pdptr_loaded, loads_pdptes(w));
+	assert_int_equal(now->pdptr_loaded, cr_loads_pdptes(w));
 }
 
 static void check_write(const struct mode *mode, unsigned cr, uint64_t value, uint64_t cr4_valid,
 			bool bad_pdptes)
 {
 	const struct cr_rules cr_rules = {.cr4_valid = cr4_valid, .phys_bits = PHYS_BITS};
-	struct write w = {&mode->state, cr, value, cr4_valid, bad_pdptes};
+	struct cr_write w = {&mode->state, cr, value, cr4_valid, bad_pdptes};
 	struct cr_state now = mode->state;
-	const char *broken = broken_rule(&w);
+	const char *broken = cr_broken_rule(&w);
 	bool good = cr_load(&cr_rules, &now, cr, value);
 
 	if (good == (broken != NULL))
@@ -342,9 +165,8 @@ static void test_bad_pdptes(void **state)
 static void test_every_rule_was_met(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < ARRAY_SIZE(rules); i++)
-		if (!rule_hits[i])
-			fail_msg("never tried: %s", rules[i].name);
+	if (cr_rule_never_met())
+		fail_msg("never tried: %s", cr_rule_never_met());
 }
 
 static void test_pdptes_are_loaded(void **state)

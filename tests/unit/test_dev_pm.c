@@ -11,7 +11,7 @@
 #include "vmm/dev/clock.h"
 
 enum { STS = 0x600, EN = 0x602, CNT = 0x604, TMR = 0x608, SMI = 0xb2 };
-enum { TMR_BIT = 1, GBL = 0x20, PWRBTN = 0x100 };
+enum { TMR_BIT = 1, GBL = 0x20, PWRBTN = 0x100, RTC_EN = 0x400 };
 
 static struct acpi_pm pm;
 
@@ -165,12 +165,12 @@ static void byte_accesses_touch_their_byte(void **state)
 	out8(EN, 0xff);
 	assert_int_equal(in16(EN), TMR_BIT | GBL);
 	out8(EN + 1, 0xff);
-	assert_int_equal(in16(EN), TMR_BIT | GBL | PWRBTN);
+	assert_int_equal(in16(EN), TMR_BIT | GBL | PWRBTN | RTC_EN);
 	out8(STS, 0xff);
 	assert_int_equal(in16(STS), PWRBTN);
 	out8(STS + 1, 0xff);
 	assert_int_equal(in16(STS), 0);
-	assert_int_equal(bus_port_read(STS, 4), (uint32_t)(TMR_BIT | GBL | PWRBTN) << 16);
+	assert_int_equal(bus_port_read(STS, 4), (uint32_t)(TMR_BIT | GBL | PWRBTN | RTC_EN) << 16);
 	/* Misaligned: bytes of two registers. */
 	assert_int_equal(bus_port_read(STS + 1, 2), 0x2100);
 	assert_int_equal(in16(CNT + 2), 0); /* reserved */
@@ -181,7 +181,7 @@ static void undefined_bits_stay_0(void **state)
 	(void)state;
 	bus_port_write(STS, 4, 0xffffffff);
 	out16(CNT, 0xffff & ~(1U << 13));
-	assert_int_equal(in16(EN), TMR_BIT | GBL | PWRBTN);
+	assert_int_equal(in16(EN), TMR_BIT | GBL | PWRBTN | RTC_EN);
 	assert_int_equal(in16(CNT), 0x1c02);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's ACPI tables, read the way a guest finds them: from the RSDP on. Each table must also be
- * one that the reference disassembler takes.
+ * The guest's ACPI tables, read the way a guest finds them: from the RSDP on. Each table must also
+ * be one that the reference disassembler takes.
  */
 /* sources: vmm/acpi_tables.c vmm/acpi_fadt.c vmm/acpi_madt.c vmm/acpi_dsdt.c vmm/acpi_aml.c
  * vmm/acpi_writer.c vmm/partition.c vmm/guest_mem.c vmm/memory_map.c vmm/report.c lib/format.c
@@ -134,7 +134,9 @@ static void test_fadt(void **state)
 	assert_int_equal(fadt[128], 6);
 }
 
-/* Table 5-10: power button fixed (4 clear), TMR_VAL_EXT 8, RESET_REG_SUP 10, not hardware-reduced. */
+/*
+ * Table 5-10: power button fixed (4 clear), TMR_VAL_EXT 8, RESET_REG_SUP 10, not hardware-reduced.
+ */
 static void test_fadt_flags(void **state)
 {
 	uint32_t flags = read32(xsdt_entry(0, "FACP") + 112);

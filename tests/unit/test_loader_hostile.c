@@ -230,8 +230,8 @@ static void test_no_kernel(void **state)
 }
 
 /*
- * A few random bytes in the headers of random images. The sanitizer sees any access outside of image
- * or memory; an accepted image has to start inside what was loaded, above 1 MiB.
+ * A few random bytes in the headers of random images. The sanitizer sees any access outside of
+ * image or memory; an accepted image has to start inside what was loaded, above 1 MiB.
  */
 static void test_random_lies(void **state)
 {

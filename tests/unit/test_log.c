@@ -80,7 +80,7 @@ static void test_level(void **state)
 	log_set_level(LOG_ERROR);
 	log_print(LOG_WARNING, "hidden");
 	log_print(LOG_ERROR, "shown too");
-	assert_string_equal(since(from), "[    0.000000] shown\n[    0.000000] shown too\n");
+	assert_string_equal(since(from), "[    0.000000] shown\n[    0.000000] error: shown too\n");
 	assert_int_equal(notified, 2);
 }
 

@@ -61,11 +61,11 @@ static void test_bits_of_leaves(void **state)
 	assert_int_equal(bits_of(npt, 2, PAGE_READ | PAGE_EXEC, false), 0xa5);
 	assert_int_equal(bits_of(npt, 3, RW, false), nx | 0xe7);
 	assert_int_equal(bits_of(npt, 1, RW | PAGE_CACHE_UC, false), nx | 0x7f);
-	assert_int_equal(bits_of(ept, 1, RW | PAGE_EXEC, false), 0x37);
-	assert_int_equal(bits_of(ept, 2, RW | PAGE_EXEC, false), 0xb7);
-	assert_int_equal(bits_of(ept, 3, PAGE_READ, false), 0xb1);
-	assert_int_equal(bits_of(ept, 1, RW | PAGE_CACHE_UC, false), 0x03);
-	assert_int_equal(bits_of(ept, 1, RW | PAGE_CACHE_WC, false), 0x0b);
+	assert_int_equal(bits_of(ept, 1, RW | PAGE_EXEC, false), 0x337);
+	assert_int_equal(bits_of(ept, 2, RW | PAGE_EXEC, false), 0x3b7);
+	assert_int_equal(bits_of(ept, 3, PAGE_READ, false), 0x1b1);
+	assert_int_equal(bits_of(ept, 1, RW | PAGE_CACHE_UC, false), 0x303);
+	assert_int_equal(bits_of(ept, 1, RW | PAGE_CACHE_WC, false), 0x30b);
 }
 
 /* D19: no combination gives an EPT misconfiguration, SDM 3C 29.3.3.1 "EPT Misconfigurations". */
@@ -83,7 +83,7 @@ static void test_ept_leaves_are_well_formed(void **state)
 			assert_true(bits & 1);
 			assert_true(type == 0 || type == 1 || type == 4 || type == 5 || type == 6);
 			assert_int_equal(bits >> 7 & 1, level > 1);
-			assert_int_equal(bits & ~0xbfULL, 0);
+			assert_int_equal(bits & ~0x3bfULL, 0);
 		}
 	}
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* THREATS B05, B06, B11 and B13, host part: the VMM's MSRs over the whole ranges, and the KVM clock. */
+/*
+ * THREATS B05, B06, B11 and B13, host part: the VMM's MSRs over the whole ranges, and the KVM
+ * clock.
+ */
 /* sources: vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/host_clock.c vmm/guest_features.c vmm/cpuid.c
  * vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/cr.c vmm/partition.c vmm/guest_mem.c
  * tests/unit/cpuid_hosts.c tests/unit/vmm_fixture.c */
@@ -89,7 +92,9 @@ static void test_allow_list(void **state)
 	check_range(0xc0010000, 0xc0011fff);
 }
 
-/* No write leads to a state whose read differs from it in a bit that the write was allowed to set. */
+/*
+ * No write leads to a state whose read differs from it in a bit that the write was allowed to set.
+ */
 static void test_single_bits(void **state)
 {
 	(void)state;

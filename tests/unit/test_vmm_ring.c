@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console ring's producer and consumer, against the protocol of abi/console_ring.h and bad indices. */
+/*
+ * The console ring's producer and consumer, against the protocol of abi/console_ring.h and bad
+ * indices.
+ */
 /* sources: vmm/ring.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The register states in which vCPUs start, against the boot protocols and the manual's INIT column. */
+/*
+ * The register states in which vCPUs start, against the boot protocols and the manual's INIT
+ * column.
+ */
 /* sources: vmm/start_state.c vmm/loader.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
  * vmm/loader_multiboot.c vmm/memory_map.c vmm/partition.c vmm/guest_mem.c vmm/walk.c
  * tests/unit/vmm_fixture.c */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Upcalls as a whole: a frame goes in, and what is resumed with comes out. Guest code is real bytes. */
+/*
+ * Upcalls as a whole: a frame goes in, and what is resumed with comes out. Guest code is real
+ * bytes.
+ */
 /* sources: vmm/upcall_cr.c vmm/upcall_emulate.c vmm/upcall_length.c vmm/upcall_msr.c vmm/upcall_fatal.c
  * vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c vmm/guest_features.c vmm/cr.c
  * vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/msr.c
@@ -20,6 +23,7 @@
 #include "tests/unit/vmm_fixture.h"
 #include <cmocka.h>
 
+#include "abi/calls.h"
 #include "tests/unit/cpuid_hosts.h"
 #include "vmm/bus.h"
 #include "vmm/cpu_bits.h"
@@ -275,12 +279,12 @@ static void test_cr8(void **state)
 	put_code("\x44\x0f\x22\xc0", 4); /* MOV CR8, RAX */
 	frame.gpr[GPR_RAX] = 9;
 	assert_resume(upcall_cr(&frame), 0, 4);
-	assert_int_equal(fake_calls.lapic_offset, 0x80);
-	assert_int_equal(fake_calls.lapic_value, 0x90);
+	assert_int_equal(fake_calls.lapic_offset, LAPIC_CR8);
+	assert_int_equal(fake_calls.lapic_value, 9);
 	frame.gpr[GPR_RAX] = 16;
 	assert_gp(upcall_cr(&frame));
 	cr(8, false);
-	fake_calls.lapic_reads[0x80 / 4] = 0xa5;
+	fake_calls.lapic_reads[LAPIC_CR8 / 4] = 0xa;
 	put_code("\x44\x0f\x20\xc0", 4); /* MOV RAX, CR8 */
 	assert_resume(upcall_cr(&frame), GROUP_GPR, 4);
 	assert_int_equal(frame.gpr[GPR_RAX], 0xa);

@@ -121,7 +121,7 @@ void call_pic_line(bool level)
 
 uint32_t call_lapic_read(uint32_t offset)
 {
-	return fake_calls.lapic_reads[offset / 4 % 1024];
+	return fake_calls.lapic_reads[offset / 4 % ARRAY_SIZE(fake_calls.lapic_reads)];
 }
 
 void call_lapic_write(uint32_t offset, uint32_t value)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A partition for tests of the VMM: a configuration, guest memory, and a kernel that notes its calls. */
+/*
+ * A partition for tests of the VMM: a configuration, guest memory, and a kernel that notes its
+ * calls.
+ */
 #pragma once
 
 #include <setjmp.h>
@@ -17,7 +20,7 @@ struct fake_calls {
 	unsigned notifies, logs;
 	uint64_t deadline, message;
 	uint32_t lapic_offset, lapic_value; /* of the last write */
-	uint32_t lapic_reads[1024];	    /* what a register reads as, by offset / 4 */
+	uint32_t lapic_reads[1025];	    /* what a register reads as, by offset / 4 */
 	unsigned lapic_writes;
 };
 

@@ -13,7 +13,9 @@
 
 /* PM1 status and enable have the same bits. What is not here does not happen in this PC. */
 enum pm1_event { PM1_TMR = 1 << 0, PM1_GBL = 1 << 5, PM1_PWRBTN = 1 << 8 };
-enum { PM1_EVENTS = PM1_TMR | PM1_GBL | PM1_PWRBTN };
+/* The RTC's event never comes (the FADT says so); Linux enables it all the same, and wants to see it. */
+enum { PM1_RTC_EN = 1 << 10 };
+enum { PM1_ENABLES = PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_RTC_EN };
 enum pm1_control {
 	PM1_SCI_EN = 1 << 0, /* follows the SMI command port; OSPM only preserves it */
 	PM1_BM_RLD = 1 << 1,
@@ -148,7 +150,7 @@ static bool write_block(struct acpi_pm *pm, unsigned offset, unsigned size, uint
 {
 	uint64_t block = (uint64_t)value << (8 * offset);
 	uint64_t mask = (BIT(8 * size) - 1) << (8 * offset);
-	uint16_t enable_mask = (uint16_t)(mask >> 16) & PM1_EVENTS;
+	uint16_t enable_mask = (uint16_t)(mask >> 16) & PM1_ENABLES;
 	bool off;
 
 	evaluate(pm, host_now());

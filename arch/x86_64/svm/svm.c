@@ -140,6 +140,12 @@ static void svm_vcpu_load(struct virt_vcpu *v)
 		svm_flush(v);
 }
 
+/* Nested tables are the host's format, and share its features: APM2 15.25.3 "Enabling Nested Paging". */
+static unsigned svm_nested_largest(void)
+{
+	return cpu_features.gib_pages ? PAGE_LEVEL_1G : PAGE_LEVEL_2M;
+}
+
 static void svm_vcpu_unload(struct virt_vcpu *v)
 {
 	(void)v; /* nothing of a VMCB stays in the processor */
@@ -230,6 +236,7 @@ const struct virt_ops svm_ops = {
 	.cpu_pages = 2,
 	.hw_pages = 1,
 	.nested_format = &page_format_npt,
+	.nested_largest = svm_nested_largest,
 	.probe = svm_probe,
 	.cpu_init = svm_cpu_init,
 	.vcpu_init = svm_vcpu_init,

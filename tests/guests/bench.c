@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What each kind of exit costs, in TSC ticks a round trip: the least of many, the guest's own instruction and
+ * the loop's two RDTSCs included. A line each: `bench NAME TICKS`. first=1 only says when it runs first,
+ * only=NAME measures one of them.
+ */
+#include "arch/x86_64/insn.h"
+#include "lib/string.h"
+#include "tests/guests/lib/apic.h"
+#include "tests/guests/lib/cpu.h"
+#include "tests/guests/lib/report.h"
+#include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/words.h"
+
+enum {
+	PORT_PM_TIMER = 0x608,
+	PORT_PIC_MASK = 0x21,
+	VECTOR_BENCH = 0x40,
+	CR4_PGE_BIT = 1 << 7,
+	CR0_WP_BIT = 1 << 16,
+	MSR_EFER_INDEX = 0xc0000080,
+};
+
+#define IOAPIC_PAGE ((volatile uint32_t *)0xfec00000)
+
+struct bench {
+	const char *name;
+	void (*run)(void);
+	bool x2apic;
+};
+
+static volatile uint64_t taken;
+
+static void on_bench(struct trap_frame *frame)
+{
+	(void)frame;
+	apic_eoi();
+	taken++;
+}
+
+static void run_nothing(void)
+{
+}
+
+static void run_cpuid(void)
+{
+	cpuid(0, 0);
+}
+
+static void run_rdmsr(void)
+{
+	msr_read(MSR_EFER_INDEX);
+}
+
+static void run_hypercall(void)
+{
+	uint64_t number = 0;
+
+	asm volatile("vmmcall" : "+a"(number) : : "memory");
+}
+
+static void run_port(void)
+{
+	io_in32(PORT_PM_TIMER);
+}
+
+static void run_port_pic(void)
+{
+	io_in8(PORT_PIC_MASK);
+}
+
+static void run_mmio(void)
+{
+	(void)IOAPIC_PAGE[4];
+}
+
+static void run_tpr_read(void)
+{
+	apic_read(APIC_TPR);
+}
+
+static void run_eoi(void)
+{
+	apic_write(APIC_EOI, 0);
+}
+
+/* Sent to itself, taken, ended. */
+static void run_self_ipi(void)
+{
+	uint64_t before = taken;
+
+	if (apic_is_x2())
+		msr_write(MSR_X2APIC + (APIC_SELF >> 4), VECTOR_BENCH);
+	else
+		apic_write(APIC_ICR, VECTOR_BENCH | ICR_SELF | ICR_ASSERT);
+	while (taken == before)
+		asm volatile("sti; nop; cli" : : : "memory");
+}
+
+static void run_timer(void)
+{
+	uint64_t before = taken;
+
+	msr_write(MSR_DEADLINE, 1);
+	while (taken == before)
+		asm volatile("sti; nop; cli" : : : "memory");
+}
+
+static void run_wbinvd(void)
+{
+	cache_write_back_invalidate();
+}
+
+static void run_pge(void)
+{
+	uint64_t cr4 = cr4_read();
+
+	cr4_write(cr4 ^ CR4_PGE_BIT);
+	cr4_write(cr4);
+}
+
+static void run_wp(void)
+{
+	uint64_t cr0 = cr0_read();
+
+	cr0_write(cr0 ^ CR0_WP_BIT);
+	cr0_write(cr0);
+}
+
+static const struct bench benches[] = {
+	{"nothing", run_nothing, false},
+	{"cpuid", run_cpuid, false},
+	{"rdmsr", run_rdmsr, false},
+	{"hypercall", run_hypercall, false},
+	{"port-device", run_port, false},
+	{"port-pic", run_port_pic, false},
+	{"mmio-device", run_mmio, false},
+	{"xapic-tpr-read", run_tpr_read, false},
+	{"xapic-eoi", run_eoi, false},
+	{"xapic-self-ipi", run_self_ipi, false},
+	{"wbinvd", run_wbinvd, false},
+	{"cr4-pge-twice", run_pge, false},
+	{"cr0-wp-twice", run_wp, false},
+	{"x2apic-tpr-read", run_tpr_read, true},
+	{"x2apic-eoi", run_eoi, true},
+	{"x2apic-self-ipi", run_self_ipi, true},
+	{"timer-past", run_timer, true},
+};
+
+static uint64_t least(void (*run)(void), unsigned rounds)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (unsigned i = 0; i < rounds; i++) {
+		uint64_t start = tsc_read();
+		uint64_t ticks;
+
+		run();
+		ticks = tsc_read() - start;
+		best = MIN(best, ticks);
+	}
+	return best;
+}
+
+void guest_main(void)
+{
+	unsigned rounds = (unsigned)words_number("rounds", 1000);
+	char only[32];
+	bool chosen = words_value("only", only, sizeof(only));
+
+	print("bench first-instruction %lu\n", tsc_read());
+	if (words_number("first", 0))
+		guest_exit(0);
+	interrupts_disable();
+	trap_set(VECTOR_BENCH, on_bench);
+	apic_enable();
+	for (unsigned i = 0; i < ARRAY_SIZE(benches); i++) {
+		if (chosen && strcmp(only, benches[i].name))
+			continue;
+		if (benches[i].x2apic && !apic_is_x2())
+			apic_use_x2();
+		apic_write(APIC_LVT_TIMER, VECTOR_BENCH | LVT_DEADLINE);
+		print("bench %s %lu\n", benches[i].name, least(benches[i].run, rounds));
+	}
+	print("done %u failed 0\n", (unsigned)ARRAY_SIZE(benches));
+	guest_exit(0);
+}
