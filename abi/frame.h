@@ -47,6 +47,12 @@ enum frame_group {
 	GROUP_SYSTEM = 1 << 7,	/* SYSENTER, STAR family, PAT, DR6, DR7 (for INIT; rarely copied) */
 };
 
+/*
+ * For an instruction fetch: of these groups RIP, RFLAGS, CR0, CR3, CR4, EFER, CPL and CS but for its selector
+ * are filled in, whatever was in the rest stays.
+ */
+#define GROUPS_FETCH (GROUP_IP | GROUP_CONTROL | GROUP_CS)
+
 enum gpr { GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI,
 	   GPR_R8, GPR_R9, GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15, GPR_COUNT };
 

@@ -22,6 +22,12 @@
 
 enum { COPY_MAX = 1024 };
 
+/* An argument that is a number of something: what does not fit stays a number that nothing has. */
+static uint32_t narrow(uint64_t argument)
+{
+	return argument >> 32 ? 0xfffffffe : (uint32_t)argument;
+}
+
 static int64_t call_wait(const struct call_args *args)
 {
 	console_wait(args->frame, args->arg[0]);
@@ -116,7 +122,7 @@ static int64_t call_extent_info(const struct call_args *args)
 		bool found;
 
 		spin_lock(&machine.memory_lock);
-		found = extent_describe(&machine.extents, (uint32_t)(args->arg[0] + count), &info);
+		found = extent_describe(&machine.extents, narrow(args->arg[0] + count), &info);
 		spin_unlock(&machine.memory_lock);
 		if (!found)
 			break;
@@ -145,7 +151,7 @@ static int64_t call_image_info(const struct call_args *args)
 static int64_t call_image_map(const struct call_args *args)
 {
 	uint64_t size = 0;
-	int64_t va = console_image_map((uint32_t)args->arg[0], &size);
+	int64_t va = console_image_map(narrow(args->arg[0]), &size);
 
 	if (va > 0 && !user_copy_out(args->arg[1], &size, sizeof(size)))
 		return ERR_FAULT;
@@ -173,33 +179,33 @@ static int64_t call_part_create(const struct call_args *args)
 
 static int64_t call_part_start(const struct call_args *args)
 {
-	return part_start((uint32_t)args->arg[0]);
+	return part_start(narrow(args->arg[0]));
 }
 
 static int64_t call_part_stop(const struct call_args *args)
 {
-	return part_stop((uint32_t)args->arg[0]);
+	return part_stop(narrow(args->arg[0]));
 }
 
 static int64_t call_part_pause(const struct call_args *args)
 {
-	return part_pause((uint32_t)args->arg[0], args->arg[1] != 0);
+	return part_pause(narrow(args->arg[0]), args->arg[1] != 0);
 }
 
 static int64_t call_part_destroy(const struct call_args *args)
 {
-	return part_destroy((uint32_t)args->arg[0]);
+	return part_destroy(narrow(args->arg[0]));
 }
 
 static int64_t call_part_event(const struct call_args *args)
 {
-	return part_event((uint32_t)args->arg[0], (uint32_t)args->arg[1]);
+	return part_event(narrow(args->arg[0]), narrow(args->arg[1]));
 }
 
 static int64_t call_part_info(const struct call_args *args)
 {
 	static struct part_info info;
-	int err = part_describe((uint32_t)args->arg[0], &info);
+	int err = part_describe(narrow(args->arg[0]), &info);
 
 	return err ? err : answer(args->arg[1], &info, sizeof(info));
 }
@@ -207,14 +213,14 @@ static int64_t call_part_info(const struct call_args *args)
 static int64_t call_vcpu_info(const struct call_args *args)
 {
 	struct vcpu_info info;
-	int err = part_describe_vcpu((uint32_t)args->arg[0], (uint32_t)args->arg[1], &info);
+	int err = part_describe_vcpu(narrow(args->arg[0]), narrow(args->arg[1]), &info);
 
 	return err ? err : answer(args->arg[2], &info, sizeof(info));
 }
 
 static int64_t call_stats_name(const struct call_args *args)
 {
-	const char *name = vm_exit_name((unsigned)MIN(args->arg[0], 0xffffULL));
+	const char *name = vm_exit_name(narrow(args->arg[0]));
 	char text[32] = { 0 };
 
 	if (!name)
@@ -225,12 +231,12 @@ static int64_t call_stats_name(const struct call_args *args)
 
 static int64_t call_blob_set(const struct call_args *args)
 {
-	return console_blob_set((uint32_t)MIN(args->arg[0], 0xffffULL), args->arg[1], args->arg[2]);
+	return console_blob_set(narrow(args->arg[0]), args->arg[1], args->arg[2]);
 }
 
 static int64_t call_blob_get(const struct call_args *args)
 {
-	return console_blob_get((uint32_t)MIN(args->arg[0], 0xffffULL), args->arg[1], args->arg[2]);
+	return console_blob_get(narrow(args->arg[0]), args->arg[1], args->arg[2]);
 }
 
 static int64_t call_power(const struct call_args *args)
@@ -242,7 +248,7 @@ static int64_t call_power(const struct call_args *args)
 
 static int64_t call_debug(const struct call_args *args)
 {
-	return debug_call((uint32_t)args->arg[0], args->arg[1], args->arg[2], args->arg[3]);
+	return debug_call(narrow(args->arg[0]), args->arg[1], args->arg[2], args->arg[3]);
 }
 
 const call_fn console_calls[] = {

@@ -78,9 +78,7 @@ static int64_t call_lapic_write(const struct call_args *args)
 	}
 	if (effect.kinds)
 		vcpu_apply_effect(v, &effect);
-	vcpu_sync_tpr(v);
-	if (lapic_pending_vector(&v->lapic) >= 0)
-		vcpu_pend_local(v, PEND_INTERRUPT);
+	vcpu_check_lapic(v);
 	return ERR_NONE;
 }
 

@@ -10,6 +10,7 @@
 #include "drivers/tsc.h"
 #include "drivers/uart.h"
 #include "kernel/cpu.h"
+#include "kernel/create.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
@@ -279,8 +280,21 @@ int64_t console_mem_map(uint64_t pages)
 	return (int64_t)region->va;
 }
 
-static bool ring_in_use(uint64_t va, uint64_t size)
+bool console_has_region(uint64_t va, uint64_t size)
 {
+	for (unsigned i = 0; i < REGIONS; i++) {
+		const struct region *region = &console.regions[i];
+
+		if (va >= region->va && va - region->va < region->pages * PAGE_SIZE)
+			return size <= region->pages * PAGE_SIZE - (va - region->va);
+	}
+	return false;
+}
+
+bool console_ring_in_use(uint64_t va, uint64_t size)
+{
+	if (create_uses_ring(va, size))
+		return true;
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
 		if (partitions[i] && partitions[i]->desc.ring < va + size &&
 		    va < partitions[i]->desc.ring + RING_PAGES * PAGE_SIZE)
@@ -297,7 +311,7 @@ int console_mem_unmap(uint64_t address, uint64_t pages)
 
 		if (!region->pages || region->va != address || region->pages != pages)
 			continue;
-		if (ring_in_use(address, size))
+		if (console_ring_in_use(address, size))
 			return ERR_BUSY;
 		err = page_unmap(&console.space, address, size);
 		if (err)

@@ -38,6 +38,10 @@ void console_alive(void);
 
 struct page_space *console_space(void);
 
+/* Is [va, va + size) memory that it asked for, in one piece? Has a partition a ring there? */
+bool console_has_region(uint64_t va, uint64_t size);
+bool console_ring_in_use(uint64_t va, uint64_t size);
+
 /* CALL_MEM_MAP, CALL_MEM_UNMAP, CALL_IMAGE_MAP: an address or an error. */
 int64_t console_mem_map(uint64_t pages);
 int console_mem_unmap(uint64_t address, uint64_t pages);

@@ -25,13 +25,14 @@ struct cpu {
 	unsigned lock_ranks;	       /* o */
 	uint64_t tlb_epoch;	       /* a: this CPU writes: flushed up to here */
 	struct vcpu *loaded;	       /* o: whose FPU, debug and hardware state is in the processor */
-	struct vcpu *running;	       /* o: whose turn it is */
+	struct vcpu *running;	       /* a: this CPU writes: whose turn it is */
 	const struct page_space *space; /* o: what CR3 points to */
 	struct vcpu *vcpus;	       /* o: ring of those homed here, through vcpu.next_homed */
 	struct vcpu *inbox;	       /* l: new ones, through vcpu.next_homed */
 	spinlock_t inbox_lock;
 	struct deadline_queue deadlines; /* o */
-	struct deadline slice;	       /* o */
+	struct deadline slice;	       /* o: the end of the running vCPU's turn */
+	struct deadline tick;	       /* o: while ring 3 runs: a look at how long it takes */
 	uint64_t slice_start;	       /* o: TSC */
 	uint64_t armed;		       /* o: TSC that the timer is armed for, or DEADLINE_NONE */
 	uint64_t idle_since;	       /* a: TSC; valid while idle is set */

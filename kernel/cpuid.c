@@ -24,49 +24,61 @@ static uint32_t xsave_size(uint64_t xcr0)
 	return size;
 }
 
-static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid_entry *e)
+static inline void answer(uint64_t *gpr, const struct cpuid_entry *e)
+{
+	gpr[GPR_RAX] = e->eax;
+	gpr[GPR_RBX] = e->ebx;
+	gpr[GPR_RCX] = e->ecx;
+	gpr[GPR_RDX] = e->edx;
+}
+
+static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint64_t *gpr)
 {
 	switch (leaf) {
 	case 1:
-		e->ebx = (e->ebx & 0x00ffffff) | (uint32_t)v->index << 24;
+		gpr[GPR_RBX] = (gpr[GPR_RBX] & 0x00ffffff) | (uint32_t)v->index << 24;
 		if (v->lapic.mode == LAPIC_OFF)
-			e->edx &= ~(uint32_t)LEAF1_EDX_APIC;
+			gpr[GPR_RDX] &= ~(uint64_t)LEAF1_EDX_APIC;
 		if (machine.virt->cr4(&v->virt) & CR4_OSXSAVE)
-			e->ecx |= LEAF1_ECX_OSXSAVE;
+			gpr[GPR_RCX] |= LEAF1_ECX_OSXSAVE;
 		break;
 	case 7:
 		if (subleaf == 0 && machine.virt->cr4(&v->virt) & CR4_PKE)
-			e->ecx |= LEAF7_ECX_OSPKE;
+			gpr[GPR_RCX] |= LEAF7_ECX_OSPKE;
 		break;
 	case 0xb:
 	case 0x1f:
-		e->edx = v->index;
+		gpr[GPR_RDX] = v->index;
 		break;
 	case 0xd:
 		if (subleaf == 0)
-			e->ebx = xsave_size(cpu_features.xsave ? xcr0_read() : 0);
+			gpr[GPR_RBX] = xsave_size(cpu_features.xsave ? xcr0_read() : 0);
 		break;
 	case 0x8000001e:
-		e->eax = v->index;
+		gpr[GPR_RAX] = v->index;
 		break;
 	default:
 		break;
 	}
 }
 
+static __attribute__((noinline)) void cpuid_slow(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
+{
+	static const struct cpuid_entry nothing;
+	const struct cpuid_entry *e = cpuid_search(v->part, leaf, subleaf);
+
+	answer(v->virt.gpr, e ? e : &nothing);
+	if (e && e->flags & CPUID_LIVE)
+		patch(v, leaf, subleaf, v->virt.gpr);
+}
+
 void vcpu_cpuid(struct vcpu *v)
 {
 	uint32_t leaf = (uint32_t)v->virt.gpr[GPR_RAX];
-	uint32_t subleaf = (uint32_t)v->virt.gpr[GPR_RCX];
-	const struct cpuid_entry *found = cpuid_find(v->part, leaf, subleaf);
-	struct cpuid_entry e = { 0 };
+	const struct cpuid_entry *e = cpuid_plain(v->part, leaf);
 
-	if (found) {
-		e = *found;
-		patch(v, found->leaf, subleaf, &e);
-	}
-	v->virt.gpr[GPR_RAX] = e.eax;
-	v->virt.gpr[GPR_RBX] = e.ebx;
-	v->virt.gpr[GPR_RCX] = e.ecx;
-	v->virt.gpr[GPR_RDX] = e.edx;
+	if (__builtin_expect(e != NULL, 1))
+		answer(v->virt.gpr, e);
+	else
+		cpuid_slow(v, leaf, (uint32_t)v->virt.gpr[GPR_RCX]);
 }

@@ -5,52 +5,46 @@
 #include "kernel/partition.h"
 #include "lib/string.h"
 
-#define EXTENDED_BASE 0x80000000u
-
-static uint8_t *index_of(struct partition *part, uint32_t leaf)
+/* What cpuid.c patches. */
+static bool is_live(uint32_t leaf)
 {
-	if (leaf < ARRAY_SIZE(part->cpuid_index[0]))
-		return &part->cpuid_index[0][leaf];
-	if (leaf - EXTENDED_BASE < ARRAY_SIZE(part->cpuid_index[1]))
-		return &part->cpuid_index[1][leaf - EXTENDED_BASE];
-	return NULL;
+	static const uint32_t live[] = { 1, 7, 0xb, 0xd, 0x1f, 0x8000001e };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(live); i++)
+		if (live[i] == leaf)
+			return true;
+	return false;
 }
 
 void cpuid_index(struct partition *part)
 {
 	memset(part->cpuid_index, 0, sizeof(part->cpuid_index));
 	for (uint32_t i = part->cpuid_count; i-- > 0;) {
-		uint8_t *index = index_of(part, part->cpuid[i].leaf);
+		struct cpuid_entry *e = &part->cpuid[i];
+		uint32_t place = e->leaf & ~CPUID_EXTENDED_BIT;
 
-		if (index)
-			*index = (uint8_t)(i + 1);
+		e->flags &= CPUID_HAS_SUBLEAF;
+		if (is_live(e->leaf))
+			e->flags |= CPUID_LIVE;
+		if (place < CPUID_INDEXED)
+			part->cpuid_index[e->leaf >> 31][place] = (uint8_t)(i + 1);
 	}
 }
 
-static uint32_t first_entry(const struct partition *part, uint32_t leaf)
+const struct cpuid_entry *cpuid_search(const struct partition *part, uint32_t leaf, uint32_t subleaf)
 {
-	uint32_t i;
+	uint32_t place = leaf & ~CPUID_EXTENDED_BIT;
+	uint32_t i = 0;
 
-	if (leaf < ARRAY_SIZE(part->cpuid_index[0]))
-		return part->cpuid_index[0][leaf];
-	if (leaf - EXTENDED_BASE < ARRAY_SIZE(part->cpuid_index[1]))
-		return part->cpuid_index[1][leaf - EXTENDED_BASE];
-	for (i = 0; i < part->cpuid_count; i++)
-		if (part->cpuid[i].leaf == leaf)
-			return i + 1;
-	return 0;
-}
-
-const struct cpuid_entry *cpuid_find(const struct partition *part, uint32_t leaf, uint32_t subleaf)
-{
-	uint32_t i = first_entry(part, leaf);
-
-	if (!i)
-		return NULL;
-	for (i--; i < part->cpuid_count && part->cpuid[i].leaf == leaf; i++) {
+	if (place < CPUID_INDEXED) {
+		i = part->cpuid_index[leaf >> 31][place];
+		if (!i--)
+			return NULL;
+	}
+	for (; i < part->cpuid_count; i++) {
 		const struct cpuid_entry *e = &part->cpuid[i];
 
-		if (!(e->flags & CPUID_HAS_SUBLEAF) || e->subleaf == subleaf)
+		if (e->leaf == leaf && (!(e->flags & CPUID_HAS_SUBLEAF) || e->subleaf == subleaf))
 			return e;
 	}
 	return NULL;

@@ -205,9 +205,12 @@ static int make_vcpu(struct partition *part, uint32_t index)
 	v->cpu = making.plan.cpus[index];
 	v->virt.hw = pool_pages(part, machine.virt->hw_pages * PAGE_SIZE);
 	v->virt.hw_pa = page_pool_pa(&part->pool, v->virt.hw);
+	v->user_stack = USER_STACK_TOP(index);
+	v->user_frame = USER_FRAME_PAGE(index);
 	v->frame = pool_pages(part, PAGE_SIZE);
 	v->fpu = pool_pages(part, fpu_area_size());
 	stack = pool_pages(part, USER_STACK_SIZE);
+	v->stack = stack;
 	deadline_init(&v->timer, NULL);
 	deadline_init(&v->vmm_deadline, NULL);
 	err = map_user(part, USER_FRAME_PAGE(index), v->frame, PAGE_SIZE, PAGE_READ | PAGE_WRITE);
@@ -357,6 +360,8 @@ static bool evacuate(struct vcpu *v)
 	cpu_of(v->cpu)->vcpu_count--;
 	cpu_of(best)->vcpu_count++;
 	v->cpu = best;
+	/* Asked for once more while it left: it is not to leave its new CPU too. */
+	vcpu_take(v, PEND_DETACH);
 	__atomic_fetch_or(&v->pending, PEND_REARM, __ATOMIC_SEQ_CST);
 	sched_attach(v);
 	return true;
@@ -449,14 +454,43 @@ static int begin(const struct part_desc *desc)
 	return ERR_NONE;
 }
 
+/* vCPUs that were on their way to another CPU get one. True when none is under way. */
+static bool settle(void)
+{
+	bool settled = true;
+
+	for (unsigned slot = 0; slot < MAX_PARTITIONS; slot++) {
+		struct partition *part = partitions[slot];
+
+		for (uint32_t i = 0; part && i < part->desc.vcpu_count; i++) {
+			struct vcpu *v = part->vcpus[i];
+
+			if (!__atomic_load_n(&v->homed, __ATOMIC_SEQ_CST))
+				(void)evacuate(v);
+			else if (vcpu_pending(v) & PEND_DETACH)
+				settled = false;
+		}
+	}
+	return settled;
+}
+
+/* Undoes what is being made. ERR_AGAIN, then ERR_NONE. */
+static int abandon(void)
+{
+	int err = settle() ? create_undo(making.slot) : ERR_AGAIN;
+
+	if (err == ERR_NONE)
+		making.under_way = false;
+	return err;
+}
+
 int part_create(const struct part_desc *desc)
 {
 	int err = ERR_NONE;
 
 	/* One that a console left behind when it failed: it is undone before another begins. */
 	if (making.under_way && strcmp(desc->name, making.desc.name)) {
-		if (create_undo(making.slot) == ERR_NONE)
-			making.under_way = false;
+		(void)abandon();
 		return ERR_AGAIN;
 	}
 	if (!making.under_way)
@@ -470,12 +504,8 @@ int part_create(const struct part_desc *desc)
 	if (err)
 		making.failed = err;
 	if (making.failed) {
-		err = create_undo(making.slot);
-		if (err == ERR_NONE) {
-			making.under_way = false;
-			err = making.failed;
-		}
-		return err;
+		err = abandon();
+		return err ? err : making.failed;
 	}
 	making.index = 0;
 	making.offset = 0;
@@ -535,8 +565,16 @@ int create_undo_rest(uint32_t slot)
 	return create_undo(slot);
 }
 
-void part_reset(struct partition *part, uint64_t now)
+bool create_uses_ring(uint64_t va, uint64_t size)
 {
+	return making.under_way && making.desc.ring < va + size &&
+	       va < making.desc.ring + RING_PAGES * PAGE_SIZE;
+}
+
+static void reset_vmm(struct partition *part)
+{
+	const uint64_t now = tsc_read();
+
 	user_image_reset(&vmm_program, part->vmm_data);
 	part->pic_line = 0;
 	part->deadline = 0;
@@ -544,10 +582,20 @@ void part_reset(struct partition *part, uint64_t now)
 	part->config->start_tsc = now;
 	part->config->start_wall = machine_wall_now();
 	part->config->tsc_offset = 0 - now;
-	for (uint32_t i = 0; i < part->desc.vcpu_count; i++) {
-		struct vcpu *v = part->vcpus[i];
+}
 
-		__atomic_store_n(&v->pending, 0, __ATOMIC_RELAXED);
-		vcpu_reset(v, 0 - now);
+bool part_reset_step(struct partition *part)
+{
+	struct vcpu *v;
+
+	if (part->reset_count == part->desc.vcpu_count) {
+		part->reset_count = 0;
+		return true;
 	}
+	if (!part->reset_count)
+		reset_vmm(part);
+	v = part->vcpus[part->reset_count++];
+	__atomic_store_n(&v->pending, 0, __ATOMIC_RELAXED);
+	vcpu_reset(v, part->config->tsc_offset);
+	return false;
 }

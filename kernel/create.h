@@ -17,8 +17,11 @@ int create_undo(uint32_t slot);
 /* The same for one whose struct is gone already; ERR_NOENT if nothing is left to do, or it is being made. */
 int create_undo_rest(uint32_t slot);
 
-/* A fresh VMM, config and vCPUs for a start at host TSC now; nothing of it runs. */
-void part_reset(struct partition *part, uint64_t now);
+/* A fresh VMM, config and vCPUs, one at each call; nothing of it runs. True when all are. */
+bool part_reset_step(struct partition *part);
+
+/* Does the creation that is under way use console memory at [va, va + size) as its ring? */
+bool create_uses_ring(uint64_t va, uint64_t size);
 
 /* create_plan.c: checks desc against the rules and chooses CPUs and the pool's size. Changes nothing. */
 struct create_plan {

@@ -56,10 +56,12 @@ static int check_images(const struct part_desc *desc)
 
 static int check_ring(const struct part_desc *desc)
 {
-	if (desc->ring & PAGE_MASK ||
-	    !page_allows(console_space(), desc->ring, RING_PAGES * PAGE_SIZE, PAGE_READ | PAGE_WRITE | PAGE_USER))
+	const uint64_t size = RING_PAGES * PAGE_SIZE;
+
+	/* Memory that it asked for, nothing of the program itself; and not another partition's ring. */
+	if (desc->ring & PAGE_MASK || !console_has_region(desc->ring, size))
 		return ERR_FAULT;
-	return ERR_NONE;
+	return console_ring_in_use(desc->ring, size) ? ERR_BUSY : ERR_NONE;
 }
 
 static bool taken(const unsigned *cpus, uint32_t count, unsigned cpu)
@@ -168,7 +170,8 @@ int create_check(const struct part_desc *desc, struct create_plan *plan)
 	err = err ? err : check_images(desc);
 	err = err ? err : check_ring(desc);
 	err = err ? err : choose_cpus(desc, plan->cpus);
-	if (!err)
-		plan_pool(desc, plan);
-	return err;
+	if (err)
+		return err;
+	plan_pool(desc, plan);
+	return plan->pool_pages <= KERNEL_POOL_STRIDE / PAGE_SIZE ? ERR_NONE : ERR_LIMIT;
 }

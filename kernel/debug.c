@@ -53,8 +53,8 @@ static int vcpu_text(uint32_t slot, uint32_t index)
 	if (!part || index >= part->desc.vcpu_count)
 		return ERR_NOENT;
 	v = part->vcpus[index];
-	/* Its registers are in memory while it is out; a moment's view if it runs elsewhere. */
-	if (machine.virt && !__atomic_load_n(&v->loaded, __ATOMIC_ACQUIRE)) {
+	/* Its registers are in memory, and stay there, while none of its partition may be loaded. */
+	if (machine.virt && !part_may_run(part) && part_is_out(part)) {
 		machine.virt->get(&v->virt, GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_CS, &state);
 		append("rip %04x:%016lx rflags 0x%lx shadow %u\n", state.seg[SEG_CS].selector, state.rip,
 		       state.rflags, state.shadow);
@@ -78,7 +78,7 @@ static int corrupt(uint64_t argument)
 
 	if (!part || index >= part->desc.vcpu_count)
 		return ERR_NOENT;
-	if (!part_is_out(part))
+	if (part_may_run(part) || !part_is_out(part))
 		return ERR_STATE; /* pause it first */
 	machine.virt->corrupt(&part->vcpus[index]->virt, argument >> 16);
 	return ERR_NONE;

@@ -51,7 +51,7 @@ static void skip(struct vcpu *v)
 static inline void need_length(struct vcpu *v)
 {
 	if (!v->virt.exit.insn_len)
-		vcpu_upcall(v, EXIT_LENGTH);
+		vcpu_upcall_length(v);
 }
 
 static enum vcpu_action on_cpuid(struct vcpu *v)
@@ -66,7 +66,9 @@ static enum vcpu_action on_hlt(struct vcpu *v)
 {
 	need_length(v);
 	skip(v);
-	v->activity = ACTIVITY_HALT;
+	/* A single step's trap comes after HLT as after any instruction, and ends the halt. */
+	if (!machine.virt->injecting(&v->virt))
+		v->activity = ACTIVITY_HALT;
 	return VCPU_RESUME;
 }
 
@@ -112,7 +114,7 @@ static enum vcpu_action on_cache(struct vcpu *v)
 
 static enum vcpu_action on_io(struct vcpu *v)
 {
-	vcpu_upcall(v, EXIT_IO);
+	vcpu_upcall_io(v);
 }
 
 static enum vcpu_action on_io_string(struct vcpu *v)
@@ -136,7 +138,7 @@ static enum vcpu_action on_nested(struct vcpu *v)
 {
 	if (v->virt.reinject_valid)
 		return delivery_outside_ram(v);
-	vcpu_upcall(v, EXIT_MMIO);
+	vcpu_upcall_mmio(v);
 }
 
 static enum vcpu_action on_cr(struct vcpu *v)
@@ -190,7 +192,7 @@ static enum vcpu_action on_triple_fault(struct vcpu *v)
 
 static enum vcpu_action on_refused(struct vcpu *v)
 {
-	static struct frame state; /* CPU-local use would do, but one is enough: the first report counts */
+	struct frame state;
 
 	machine.virt->get(&v->virt, GROUP_IP | GROUP_CONTROL | GROUP_CS, &state);
 	part_end(v->part, v->virt.exit.kind == VM_EXIT_INVALID ? REASON_ENTRY : REASON_KERNEL,

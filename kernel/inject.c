@@ -70,8 +70,11 @@ void vcpu_inject(struct vcpu *v, const struct frame_event *event)
 			v->virt.exit.kind = VM_EXIT_TRIPLE_FAULT;
 			vcpu_upcall(v, EXIT_TRIPLE_FAULT);
 		}
-		/* An interrupt whose delivery faulted comes after the fault's handler: it goes back. */
-		if (v->virt.reinject.type == INJECT_EXTERNAL)
+		/*
+		 * An interrupt whose delivery faulted comes after the fault's handler: it goes back. The
+		 * 8259's is not the local APIC's to take back.
+		 */
+		if (v->virt.reinject.type == INJECT_EXTERNAL && v->lapic.isr_top == v->virt.reinject.vector)
 			lapic_unaccept(&v->lapic, v->virt.reinject.vector);
 		if (v->virt.reinject.type == INJECT_NMI) {
 			v->virt.nmi_blocked = false;

@@ -6,9 +6,6 @@
 #include "kernel/machine.h"
 #include "kernel/partition.h"
 
-/* vcpu.recheck */
-enum { RECHECK_WINDOW = 1 << 0 };
-
 /* Later than any TSC will be. */
 #define DEADLINE_FAR (DEADLINE_NONE / 2)
 
@@ -112,6 +109,14 @@ static void want_window(struct vcpu *v)
 	machine.virt->want_window(&v->virt, true);
 }
 
+void vcpu_check_lapic(struct vcpu *v)
+{
+	vcpu_sync_tpr(v);
+	if (lapic_pending_vector(&v->lapic) >= 0 || v->lapic.nmi ||
+	    (v->lapic.line_seen && lapic_extint_accepted(&v->lapic)))
+		vcpu_pend_local(v, PEND_INTERRUPT);
+}
+
 void vcpu_sync_tpr(struct vcpu *v)
 {
 	uint8_t cr8 = (uint8_t)lapic_cr8_read(&v->lapic);
@@ -142,7 +147,7 @@ static void deliver_nmi(struct vcpu *v)
 		vcpu_take(v, PEND_NMI);
 		machine.virt->inject(&v->virt, &nmi);
 	} else {
-		v->recheck |= RECHECK_WINDOW;
+		v->recheck |= RECHECK_NMI;
 		machine.virt->want_nmi_window(&v->virt);
 	}
 }
@@ -159,6 +164,13 @@ static void deliver_interrupt(struct vcpu *v, uint8_t vector)
 		want_window(v);
 }
 
+/* What the local APIC has, or the 8259 has next, is looked at when this one has gone in. */
+static noreturn void ask_8259(struct vcpu *v)
+{
+	vcpu_pend_local(v, PEND_INTERRUPT);
+	vcpu_upcall(v, EXIT_INTA);
+}
+
 void vcpu_deliver(struct vcpu *v)
 {
 	uint32_t taken = vcpu_take(v, PEND_INTERRUPT);
@@ -170,13 +182,13 @@ void vcpu_deliver(struct vcpu *v)
 		v->virt.reinject_valid = false;
 		machine.virt->inject(&v->virt, &v->virt.reinject);
 	}
-	if (vcpu_pending(v) & PEND_NMI)
-		deliver_nmi(v);
 	vector = lapic_pending_vector(&v->lapic);
 	extint = lapic_extint_pending(&v->lapic);
-	watch_tpr(v);
 	if (lapic_take_nmi(&v->lapic))
 		vcpu_pend_local(v, PEND_NMI);
+	if (vcpu_pending(v) & PEND_NMI)
+		deliver_nmi(v);
+	watch_tpr(v);
 	if (vector < 0 && !extint)
 		return;
 	if (v->activity == ACTIVITY_HALT) {
@@ -191,7 +203,7 @@ void vcpu_deliver(struct vcpu *v)
 	if (!machine.virt->interrupt_open(&v->virt))
 		want_window(v);
 	else if (extint)
-		vcpu_upcall(v, EXIT_INTA);
+		ask_8259(v);
 	else
 		deliver_interrupt(v, (uint8_t)vector);
 }

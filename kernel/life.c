@@ -28,6 +28,10 @@ bool part_is_out(const struct partition *part)
 		if (__atomic_load_n(&v->loaded, __ATOMIC_SEQ_CST) ||
 		    __atomic_load_n(&v->state, __ATOMIC_SEQ_CST) != VCPU_OUT)
 			return false;
+		/* Its CPU has timers of it until it has taken the bit. */
+		if (__atomic_load_n(&v->homed, __ATOMIC_SEQ_CST) &&
+		    __atomic_load_n(&v->pending, __ATOMIC_SEQ_CST) & PEND_STOP)
+			return false;
 	}
 	return true;
 }
@@ -53,42 +57,31 @@ void part_end(struct partition *part, enum part_reason reason, uint32_t code, co
 	__atomic_store_n(&part->exit_code, code, __ATOMIC_RELAXED);
 	__atomic_store_n(&part->reason, reason, __ATOMIC_RELAXED);
 	__atomic_store_n(&part->run, RUN_NO, __ATOMIC_SEQ_CST);
+	spin_lock(&part->limiter_lock);
+	log_partition_flush(&part->limiter, part->desc.name, LOG_INFO);
+	spin_unlock(&part->limiter_lock);
 	tell_all(part, PEND_STOP);
 	console_event(CONSOLE_PARTITION);
 }
 
-/* A start is a scrub, a fresh VMM and fresh vCPUs; where it stands is kept between its calls. */
-static struct {
-	uint32_t slot;
-	uint32_t piece;
-	uint64_t offset;
-	bool under_way;
-} scrubbing;
-
+/* A start is a scrub, a fresh VMM and fresh vCPUs, a bounded piece at each call. True when it is done. */
 static bool scrub_step(struct partition *part)
 {
-	const struct memory_piece *piece;
-	uint64_t left, size;
+	const struct memory_piece *piece = &part->pieces[part->scrub_piece];
+	uint64_t at, size;
 
-	if (!scrubbing.under_way || scrubbing.slot != part->slot) {
-		scrubbing.under_way = true;
-		scrubbing.slot = part->slot;
-		scrubbing.piece = 0;
-		scrubbing.offset = 0;
-	}
-	if (scrubbing.piece == part->piece_count) {
-		scrubbing.under_way = false;
+	if (part->scrub_piece == part->piece_count) {
+		part->scrub_piece = 0;
 		return true;
 	}
-	piece = &part->pieces[scrubbing.piece];
-	left = piece->size - scrubbing.offset;
-	size = MIN(left, (uint64_t)SCRUB_STEP);
-	size = MIN(size, MIB(2) - ((piece->hpa + scrubbing.offset) & (MIB(2) - 1)));
-	scrub(piece->hpa + scrubbing.offset, size);
-	scrubbing.offset += size;
-	if (scrubbing.offset == piece->size) {
-		scrubbing.piece++;
-		scrubbing.offset = 0;
+	at = piece->hpa + part->scrub_offset;
+	size = MIN(piece->size - part->scrub_offset, (uint64_t)SCRUB_STEP);
+	size = MIN(size, MIB(2) - (at & (MIB(2) - 1)));
+	scrub(at, size);
+	part->scrub_offset += size;
+	if (part->scrub_offset == piece->size) {
+		part->scrub_piece++;
+		part->scrub_offset = 0;
 	}
 	return false;
 }
@@ -96,7 +89,6 @@ static bool scrub_step(struct partition *part)
 int part_start(uint32_t slot)
 {
 	struct partition *part = part_find(slot);
-	uint64_t now;
 
 	if (!part)
 		return ERR_NOENT;
@@ -109,10 +101,10 @@ int part_start(uint32_t slot)
 			return ERR_AGAIN;
 		part->memory_dirty = false;
 	}
-	now = tsc_read();
-	part_reset(part, now);
+	if (!part_reset_step(part))
+		return ERR_AGAIN;
 	part->memory_dirty = true;
-	part->started_tsc = now;
+	part->started_tsc = part->config->start_tsc;
 	part->start_count++;
 	part->config->start_count = part->start_count;
 	part->reason = REASON_NONE;
@@ -190,8 +182,6 @@ int part_destroy(uint32_t slot)
 		tell_all(part, PEND_DETACH);
 		return ERR_AGAIN;
 	}
-	if (scrubbing.slot == slot)
-		scrubbing.under_way = false;
 	return create_undo(slot);
 }
 

@@ -195,7 +195,7 @@ enum vcpu_action vcpu_msr_read(struct vcpu *v)
 			vcpu_upcall(v, EXIT_MSR);
 	}
 	if (!v->virt.exit.insn_len)
-		vcpu_upcall(v, EXIT_LENGTH);
+		vcpu_upcall_length(v);
 	if (!row)
 		good = lapic_msr_read(&v->lapic, index, guest_now(v), &value);
 	else
@@ -211,9 +211,7 @@ static bool x2apic_write(struct vcpu *v, uint32_t index, uint64_t value)
 		return false;
 	if (effect.kinds)
 		vcpu_apply_effect(v, &effect);
-	vcpu_sync_tpr(v);
-	if (lapic_pending_vector(&v->lapic) >= 0)
-		vcpu_pend_local(v, PEND_INTERRUPT);
+	vcpu_check_lapic(v);
 	return true;
 }
 
@@ -230,7 +228,7 @@ enum vcpu_action vcpu_msr_write(struct vcpu *v)
 			vcpu_upcall(v, EXIT_MSR);
 	}
 	if (!v->virt.exit.insn_len)
-		vcpu_upcall(v, EXIT_LENGTH);
+		vcpu_upcall_length(v);
 	if (!row)
 		good = x2apic_write(v, index, value);
 	else

@@ -39,6 +39,9 @@ struct partition {
 	uint32_t exit_code;	 /* a */
 	uint32_t start_count;	 /* m */
 	bool memory_dirty;	 /* m: has to be scrubbed before a start */
+	uint32_t scrub_piece;	 /* m: where that stands */
+	uint64_t scrub_offset;	 /* m: within the piece */
+	uint32_t reset_count;	 /* m: vCPUs that part_reset_step has been at */
 	uint32_t pic_line;	 /* a */
 	uint64_t deadline;	 /* a: host TSC of CALL_SET_DEADLINE, 0: none */
 	uint64_t started_tsc;	 /* m */

@@ -19,8 +19,8 @@ struct recorder {
 	struct recorder_entry entries[RECORDER_SIZE];
 };
 
-static inline void recorder_add(struct recorder *r, const struct recorder_entry *entry)
+/* The next entry to fill in: each field is written once, in place. */
+static inline struct recorder_entry *recorder_next(struct recorder *r)
 {
-	r->entries[r->next % RECORDER_SIZE] = *entry;
-	r->next++;
+	return &r->entries[r->next++ % RECORDER_SIZE];
 }

@@ -13,6 +13,8 @@ static uint32_t filter_startup(struct vcpu *v, uint32_t events)
 	if (events & EVENT_INIT) {
 		lapic_init(&v->lapic);
 		vcpu_timer_update(v);
+		vcpu_sync_tpr(v);
+		vcpu_init_registers(v);
 		vcpu_take(v, PEND_NMI);
 		v->virt.nmi_blocked = false;
 		v->virt.reinject_valid = false;
@@ -56,24 +58,25 @@ static bool pending_work(struct vcpu *v, uint32_t pending)
 	return true;
 }
 
-static inline void record(struct vcpu *v)
+static inline void record(struct vcpu *v, const struct virt_ops *virt)
 {
-	const struct recorder_entry entry = {
-		.rip = machine.virt->rip(&v->virt),
-		.info = v->virt.exit.info,
-		.tsc = tsc_read(),
-		.code = (uint32_t)v->virt.exit.code,
-		.kind = v->virt.exit.kind,
-	};
+	struct recorder_entry *entry = recorder_next(&v->recorder);
+	uint32_t kind = v->virt.exit.kind;
 
-	recorder_add(&v->recorder, &entry);
-	v->exits[v->virt.exit.kind]++;
+	entry->rip = virt->rip(&v->virt);
+	entry->info = v->virt.exit.info;
+	entry->tsc = tsc_read();
+	entry->code = (uint32_t)v->virt.exit.code;
+	entry->kind = kind;
+	v->exits[kind]++;
 }
 
 void vcpu_run(struct vcpu *v)
 {
+	const struct virt_ops *virt = machine.virt;
+
 	for (;;) {
-		uint32_t pending = vcpu_pending(v);
+		uint32_t pending = vcpu_pending(v), waits;
 
 		if (pending | v->recheck | v->virt.reinject_valid)
 			if (!pending_work(v, pending))
@@ -81,19 +84,21 @@ void vcpu_run(struct vcpu *v)
 		if (v->activity != ACTIVITY_RUN)
 			return;
 		/* Where a guest entered with IF=0 would mask physical interrupts (EMULATORS: Bochs). */
-		if (!(machine.virt->rflags(&v->virt) & RFLAGS_IF))
+		if (!(virt->rflags(&v->virt) & RFLAGS_IF))
 			interrupts_window();
 		/* A full barrier: who sets a pending bit after the check sees GUEST and kicks. */
 		__atomic_exchange_n(&v->state, VCPU_GUEST, __ATOMIC_SEQ_CST);
-		if (vcpu_pending(v) & ~(uint32_t)PEND_NMI) {
+		/* An NMI that the guest is not open for stays pending; one that just came does not wait. */
+		waits = v->recheck & RECHECK_NMI ? PEND_NMI : 0;
+		if (__builtin_expect(vcpu_pending(v) & ~waits, 0)) {
 			__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
 			continue;
 		}
-		machine.virt->run(&v->virt);
+		virt->run(&v->virt);
 		__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
 		if (v->virt.cr8 != lapic_cr8_read(&v->lapic))
 			lapic_cr8_write(&v->lapic, v->virt.cr8); /* written without an exit */
-		record(v);
+		record(v, virt);
 		if (vcpu_handle_exit(v) == VCPU_LEAVE)
 			return;
 	}

@@ -10,6 +10,9 @@
 #include "kernel/partition.h"
 #include "kernel/scrub.h"
 
+/* What the scheduler does for a vCPU that does not run. */
+#define PEND_SERVICE ((uint32_t)(PEND_STOP | PEND_DETACH | PEND_REARM))
+
 static void ring_insert(struct cpu *cpu, struct vcpu *v)
 {
 	if (cpu->vcpus) {
@@ -92,14 +95,19 @@ static void leave_hardware(struct cpu *cpu, struct vcpu *v)
 	deadline_cancel(&v->vmm_deadline);
 }
 
-/* What others asked of one vCPU that is homed here and not running. */
+/*
+ * What others asked of one vCPU that is homed here and not running. A stop is acknowledged (part_is_out) by
+ * taking its bit, when nothing here will touch the vCPU any more. If the partition goes on already, a
+ * request to rearm came with the stop, and both are to be done; if not, one comes when it does.
+ */
 static void serve(struct cpu *cpu, struct vcpu *v)
 {
-	uint32_t asked = vcpu_take(v, PEND_STOP | PEND_DETACH | PEND_REARM | PEND_RESCHEDULE);
+	uint32_t asked = vcpu_pending(v) & (PEND_STOP | PEND_DETACH);
 
-	if (asked & (PEND_STOP | PEND_DETACH))
+	if (asked)
 		leave_hardware(cpu, v);
-	else if (asked & PEND_REARM)
+	asked |= vcpu_take(v, asked | PEND_REARM | PEND_RESCHEDULE);
+	if (asked & PEND_REARM && !(asked & PEND_DETACH) && part_may_run(v->part))
 		sched_rearm(v);
 	if (asked & PEND_DETACH) {
 		ring_remove(cpu, v);
@@ -124,7 +132,7 @@ static void serve_all(struct cpu *cpu)
 	while (count--) {
 		struct vcpu *next = v->next_homed;
 
-		if (vcpu_pending(v) & (PEND_STOP | PEND_DETACH | PEND_REARM))
+		if (vcpu_pending(v) & PEND_SERVICE)
 			serve(cpu, v);
 		v = next;
 	}
@@ -164,7 +172,8 @@ static void charge(struct cpu *cpu)
 	used = tsc_read() - cpu->slice_start;
 	cpu->running->run_tsc += used;
 	cpu->busy_tsc += used;
-	cpu->running = NULL;
+	/* Before any look at pending words: who sets a bit after that look sees this, and kicks. */
+	__atomic_store_n(&cpu->running, NULL, __ATOMIC_SEQ_CST);
 }
 
 static void slice_expired(struct deadline *deadline)
@@ -186,7 +195,7 @@ static void slice_set(struct cpu *cpu, uint64_t tsc)
 static void run(struct cpu *cpu, struct vcpu *v)
 {
 	cpu->vcpus = v;
-	cpu->running = v;
+	__atomic_store_n(&cpu->running, v, __ATOMIC_RELAXED);
 	cpu->slice_start = tsc_read();
 	slice_set(cpu, cpu->slice_start + us_to_tsc(SLICE_US));
 	vcpu_load(v);
@@ -202,7 +211,7 @@ static bool has_work(struct cpu *cpu)
 	if (!v)
 		return false;
 	do {
-		if (runnable(v) || vcpu_pending(v) & (PEND_STOP | PEND_DETACH | PEND_REARM))
+		if (runnable(v) || vcpu_pending(v) & PEND_SERVICE)
 			return true;
 		v = v->next_homed;
 	} while (v != cpu->vcpus);
@@ -264,6 +273,30 @@ void sched_wake_local(void)
 		slice_set(cpu, earliest);
 }
 
+/* It slept, and has something to do; one that only waits for its turn does not shorten another's. */
+static bool woke(const struct vcpu *v)
+{
+	return (v->activity != ACTIVITY_RUN && runnable(v)) || (vcpu_pending(v) & PEND_SERVICE);
+}
+
+void sched_kicked(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu *v = cpu->vcpus;
+
+	if (!cpu->running)
+		return; /* the loop looks for itself */
+	if (__atomic_load_n(&cpu->inbox, __ATOMIC_ACQUIRE)) {
+		sched_wake_local();
+		return;
+	}
+	for (; v->next_homed != cpu->vcpus; v = v->next_homed)
+		if (woke(v->next_homed)) {
+			sched_wake_local();
+			return;
+		}
+}
+
 void sched_preempt(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -272,9 +305,29 @@ void sched_preempt(void)
 		vcpu_pend_local(cpu->running, PEND_RESCHEDULE);
 }
 
+static void tick_expired(struct deadline *deadline)
+{
+	(void)deadline; /* that the timer interrupted ring 3 is all */
+}
+
 void sched_tick_after(uint64_t us)
 {
-	slice_set(this_cpu(), tsc_read() + us_to_tsc(us));
+	struct cpu *cpu = this_cpu();
+
+	cpu->tick.expired = tick_expired;
+	deadline_set(&cpu->deadlines, &cpu->tick, tsc_read() + us_to_tsc(us));
+	cpu_timer_update(cpu);
+}
+
+/* True if its VMM has used up what an upcall may take. Time counts: a neighbour's timers come here too. */
+static bool upcall_takes_too_long(struct vcpu *v)
+{
+	uint64_t now = tsc_read();
+
+	if (now < v->upcall_tick)
+		return false;
+	v->upcall_tick = now + us_to_tsc(UPCALL_TICK_US);
+	return ++v->upcall_ticks >= UPCALL_TICKS_MAX;
 }
 
 void sched_ring3_tick(struct trap_frame *frame)
@@ -282,12 +335,12 @@ void sched_ring3_tick(struct trap_frame *frame)
 	struct cpu *cpu = this_cpu();
 	struct vcpu *v = cpu->running;
 
-	slice_set(cpu, tsc_read() + us_to_tsc(UPCALL_TICK_US));
+	sched_tick_after(UPCALL_TICK_US);
 	if (cpu->in_console) {
 		console_tick(frame, pick(cpu) != NULL);
 		return;
 	}
-	if (++v->upcall_ticks < UPCALL_TICKS_MAX)
+	if (!upcall_takes_too_long(v))
 		return;
 	part_end(v->part, REASON_VMM_LOOP, 0, "vcpu %u: the VMM took too long at rip 0x%lx", v->index,
 		 frame->rip);

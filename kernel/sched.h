@@ -14,7 +14,7 @@ enum {
 	SLICE_US = 10000,
 	SLICE_MIN_US = 1000,	    /* a vCPU that wakes up waits no longer than this for one that runs */
 	UPCALL_TICK_US = 1000,
-	UPCALL_TICKS_MAX = 100,	    /* a VMM that took this many timer interrupts in one upcall is stopped */
+	UPCALL_TICKS_MAX = 100,	    /* a VMM that saw this many ticks end in one upcall is stopped */
 	CONSOLE_WINDOW_US = 100000,
 	CONSOLE_SHARE_US = 20000,
 };
@@ -31,13 +31,16 @@ void sched_attach(struct vcpu *v);
 /* A vCPU of this CPU has something to do: shortens the slice of the one that runs. */
 void sched_wake_local(void);
 
+/* Another CPU asks to look: if what it did concerns a vCPU that does not run, that one gets its turn. */
+void sched_kicked(void);
+
 /* Sets the timers of a vCPU of this CPU from its local APIC and its VMM's deadline. */
 void sched_rearm(struct vcpu *v);
 
 /* Something more urgent than the running vCPU waits on this CPU: it leaves at its next look. */
 void sched_preempt(void);
 
-/* A timer interrupt on this CPU in so many microseconds at the latest. */
+/* A timer interrupt on this CPU in so many microseconds, for sched_ring3_tick. */
 void sched_tick_after(uint64_t us);
 
 /* The timer interrupted ring 3. May not return. */

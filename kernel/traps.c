@@ -2,6 +2,7 @@
 /* What the kernel does about interrupts, faults of ring 3, and NMIs. */
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
 #include "arch/x86_64/trap.h"
 #include "arch/x86_64/vectors.h"
 #include "drivers/uart.h"
@@ -25,6 +26,7 @@ static void on_kick(struct cpu *cpu)
 	(void)cpu;
 	apic_eoi();
 	cpu_flush_check();
+	sched_kicked();
 	debug_check_panic();
 }
 
@@ -84,7 +86,8 @@ void kernel_ring3_fault(struct trap_frame *frame)
 	};
 	const char *name = frame->vector < ARRAY_SIZE(names) ? names[frame->vector] : "exception";
 	struct cpu *cpu = this_cpu();
-	uint64_t address = cr2_read();
+	/* CR2 is of another time, maybe of another guest, if this is no page fault. */
+	uint64_t address = frame->vector == EXCEPTION_PF ? cr2_read() : 0;
 	struct vcpu *v = cpu->loaded;
 
 	if (cpu->in_console)

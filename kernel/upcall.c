@@ -3,6 +3,7 @@
 #include "kernel/upcall.h"
 
 #include "abi/layout.h"
+#include "arch/x86_64/insn.h"
 #include "arch/x86_64/trap.h"
 #include "kernel/cpu.h"
 #include "kernel/inject.h"
@@ -14,13 +15,14 @@
 static const uint16_t upcall_groups[EXIT_REASONS] = {
 	[EXIT_IO_STRING] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT,
 	[EXIT_MMIO] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT,
-	[EXIT_LENGTH] = GROUP_IP | GROUP_CONTROL | GROUP_CS,
+	[EXIT_LENGTH] = GROUPS_FETCH,
 	[EXIT_CR] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT,
 	[EXIT_TASK_SWITCH] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT,
 	[EXIT_TRIPLE_FAULT] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT | GROUP_SYSTEM,
 };
 
-static uint32_t frame_fill(struct vcpu *v, enum exit_reason reason)
+/* Inlined where the reason is known: then little of it is left. */
+static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v, enum exit_reason reason)
 {
 	struct frame *frame = v->frame;
 	const struct vm_exit *exit = &v->virt.exit;
@@ -58,7 +60,7 @@ static uint32_t frame_fill(struct vcpu *v, enum exit_reason reason)
 	return groups;
 }
 
-noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
+static inline __attribute__((always_inline)) noreturn void leave(struct vcpu *v, enum exit_reason reason)
 {
 	uint32_t groups = frame_fill(v, reason);
 
@@ -68,10 +70,31 @@ noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
 	v->frame->groups = groups;
 	if (groups)
 		machine.virt->get(&v->virt, groups, v->frame);
-	cpu_use_space(&v->part->space);
+	if (this_cpu()->space != &v->part->space)
+		cpu_use_space(&v->part->space);
 	__atomic_store_n(&v->state, VCPU_RING3, __ATOMIC_RELAXED);
 	percpu_restore_gdt();
-	ring3_enter(machine.vmm_entry, USER_STACK_TOP(v->index), USER_FRAME_PAGE(v->index), v->index);
+	ring3_enter(machine.vmm_entry, v->user_stack, v->user_frame, v->index);
+}
+
+noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
+{
+	leave(v, reason);
+}
+
+noreturn __attribute__((hot)) void vcpu_upcall_length(struct vcpu *v)
+{
+	leave(v, EXIT_LENGTH);
+}
+
+noreturn __attribute__((hot)) void vcpu_upcall_io(struct vcpu *v)
+{
+	leave(v, EXIT_IO);
+}
+
+noreturn __attribute__((hot)) void vcpu_upcall_mmio(struct vcpu *v)
+{
+	leave(v, EXIT_MMIO);
 }
 
 noreturn void vcpu_upcall_events(struct vcpu *v, uint32_t events)
@@ -113,15 +136,17 @@ static void reply_apply(struct vcpu *v, const struct frame_reply *reply)
 	}
 }
 
-static void msr_answer(struct vcpu *v)
+static void msr_answer(struct vcpu *v, bool skipped)
 {
 	struct frame_msr msr = v->frame->msr;
 
+	compiler_barrier();
 	if (msr.fault) {
 		vcpu_inject_gp(v);
 		return;
 	}
-	if (v->virt.exit.kind == VM_EXIT_MSR_READ) {
+	/* Without a length the instruction is to run again: nothing of it has happened. */
+	if (skipped && v->virt.exit.kind == VM_EXIT_MSR_READ) {
 		v->virt.gpr[GPR_RAX] = (uint32_t)msr.value;
 		v->virt.gpr[GPR_RDX] = msr.value >> 32;
 	}
@@ -131,6 +156,7 @@ static void event_answer(struct vcpu *v)
 {
 	struct frame_event event = v->frame->event;
 
+	compiler_barrier();
 	if (!inject_valid(&event)) {
 		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM injects type %u vector %u", v->index,
 			 event.type, event.vector);
@@ -155,13 +181,10 @@ static enum vcpu_action answer_apply(struct vcpu *v, uint32_t groups, uint32_t i
 	uint32_t upcall = v->upcall;
 
 	v->upcall = EXIT_REASONS;
-	if (upcall == EXIT_LENGTH && insn_len) {
-		v->virt.exit.insn_len = insn_len;
-		return vcpu_handle_exit(v);
-	}
 	if (groups & GROUP_REPLY) {
 		struct frame_reply reply = v->frame->reply;
 
+		compiler_barrier();
 		reply_apply(v, &reply);
 	}
 	if (groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT) &&
@@ -170,7 +193,7 @@ static enum vcpu_action answer_apply(struct vcpu *v, uint32_t groups, uint32_t i
 	if (insn_len)
 		machine.virt->skip(&v->virt, insn_len);
 	if (upcall == EXIT_MSR)
-		msr_answer(v);
+		msr_answer(v, insn_len != 0);
 	if (upcall == EXIT_INTA)
 		inta_answer(v);
 	if (groups & GROUP_EVENT)
@@ -181,6 +204,13 @@ static enum vcpu_action answer_apply(struct vcpu *v, uint32_t groups, uint32_t i
 noreturn void vcpu_resume(struct vcpu *v, uint64_t groups, uint64_t insn_len)
 {
 	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+	if (v->upcall == EXIT_LENGTH && insn_len - 1 < 15) {
+		v->upcall = EXIT_REASONS;
+		v->virt.exit.insn_len = (uint32_t)insn_len;
+		if (vcpu_handle_exit(v) == VCPU_LEAVE)
+			cpu_loop();
+		cpu_continue(v);
+	}
 	if (insn_len > 15)
 		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM skips %lu bytes", v->index, insn_len);
 	else if (answer_apply(v, (uint32_t)groups, (uint32_t)insn_len) == VCPU_LEAVE)

@@ -90,10 +90,14 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	memset(v->eoi_vectors, 0, sizeof(v->eoi_vectors));
 	memset(v->exits, 0, sizeof(v->exits));
 	memset(&v->recorder, 0, sizeof(v->recorder));
-	memset(v->frame, 0, sizeof(*v->frame));
+	/* Of the VMM before, nothing is left to the next. */
+	memset(v->frame, 0, PAGE_SIZE);
+	memory_zero(v->stack, USER_STACK_SIZE);
+	v->sipi_vector = 0;
 	v->recheck = 0;
 	v->upcall = EXIT_EVENT;
 	v->upcall_ticks = 0;
+	v->upcall_tick = 0;
 	v->upcalls = v->interrupts = v->run_tsc = 0;
 	v->tpr_watch = false;
 	v->tsc_offset = tsc_offset;
@@ -101,6 +105,16 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	v->xcr0 = XCR0_X87;
 	v->activity = v->index == 0 ? ACTIVITY_RUN : ACTIVITY_WAIT_SIPI;
 	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+}
+
+/* SDM 3A table 9-1 "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT" */
+void vcpu_init_registers(struct vcpu *v)
+{
+	ASSERT(this_cpu()->loaded == v);
+	dr0_write(0);
+	dr1_write(0);
+	dr2_write(0);
+	dr3_write(0);
 }
 
 void vcpu_notify(struct vcpu *v, uint32_t bits)
@@ -115,8 +129,11 @@ void vcpu_notify(struct vcpu *v, uint32_t bits)
 	}
 	if ((old & bits) == bits && !(bits & (PEND_STOP | PEND_DETACH)))
 		return; /* somebody else told it already */
-	/* Kicks: the target set its state before it looked at pending, or will look after we set it. */
+	/*
+	 * While it is its CPU's turn, the target sets its state before it looks at pending, or will look
+	 * after we set it. Else the CPU sleeps or runs another, which is to make room (sched_kicked).
+	 */
 	if (__atomic_load_n(&v->state, __ATOMIC_SEQ_CST) == VCPU_GUEST ||
-	    __atomic_load_n(&cpu_of(v->cpu)->idle, __ATOMIC_SEQ_CST))
+	    __atomic_load_n(&cpu_of(v->cpu)->running, __ATOMIC_SEQ_CST) != v)
 		cpu_kick(v->cpu);
 }

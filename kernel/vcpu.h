@@ -29,6 +29,9 @@ enum vcpu_pending {
 /* Bits that a halted vCPU wakes for. */
 #define PEND_WAKE (PEND_EVENTS | PEND_INTERRUPT | PEND_NMI)
 
+/* vcpu.recheck */
+enum vcpu_recheck { RECHECK_WINDOW = 1 << 0, RECHECK_NMI = 1 << 1 };
+
 enum vcpu_state { VCPU_OUT, VCPU_GUEST, VCPU_RING3 };
 
 struct vcpu {
@@ -37,10 +40,11 @@ struct vcpu {
 	uint32_t state;	       /* a: enum vcpu_state; the home CPU writes */
 	uint32_t loaded;       /* a: the home CPU writes: hardware state is in the processor */
 	uint32_t homed;	       /* a: the home CPU writes: in its ring */
-	uint32_t recheck;      /* o: an interrupt or NMI waits for the guest to open */
+	uint32_t recheck;      /* o: enum vcpu_recheck: what waits for the guest to open */
 	uint32_t activity;     /* o: enum vcpu_activity */
 	uint32_t upcall;       /* o: enum exit_reason that the VMM is handling */
-	uint32_t upcall_ticks; /* o: timer interrupts in this upcall */
+	uint32_t upcall_ticks; /* o: of UPCALL_TICK_US that this upcall has seen end */
+	uint64_t upcall_tick;  /* o: TSC at which the next one ends; 0: at the first timer interrupt */
 	bool tpr_watch;	       /* o */
 	uint8_t sipi_vector;   /* a */
 	uint16_t index;	       /* c */
@@ -48,6 +52,8 @@ struct vcpu {
 	struct partition *part; /* c */
 	struct frame *frame;   /* c: the kernel's mapping */
 	void *fpu;	       /* c: the state while it is not loaded */
+	void *stack;	       /* c: the VMM's, the kernel's mapping */
+	uint64_t user_stack, user_frame; /* c: where the VMM's half finds them */
 	struct vcpu *next_homed; /* o */
 	uint64_t tsc_offset;   /* o: guest TSC = host TSC + this */
 	uint64_t tsc_adjust;   /* o: the guest's IA32_TSC_ADJUST */
@@ -82,6 +88,9 @@ void vcpu_unload_current(void);
 /* vcpu.c: the power-up state, on CPU 0 while the partition is stopped. */
 void vcpu_reset(struct vcpu *v, uint64_t tsc_offset);
 
+/* vcpu.c: what INIT does to registers that no VMM sees. It is loaded. */
+void vcpu_init_registers(struct vcpu *v);
+
 /* vcpu.c: sets bits and makes the home CPU see them. Any CPU. */
 void vcpu_notify(struct vcpu *v, uint32_t bits);
 
@@ -113,8 +122,14 @@ void vcpu_inject_gp(struct vcpu *v);
 
 /* upcall.c: leaves for the VMM. The caller's stack is gone. */
 noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason);
+/* The same for the hot reasons. */
+noreturn void vcpu_upcall_length(struct vcpu *v);
+noreturn void vcpu_upcall_io(struct vcpu *v);
+noreturn void vcpu_upcall_mmio(struct vcpu *v);
 
 /* interrupts.c */
+/* After the local APIC was written to: has it something to deliver now? */
+void vcpu_check_lapic(struct vcpu *v);
 void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect);
 void vcpu_timer_update(struct vcpu *v);
 /* An interrupt message to the partition: from a VMM or from a vCPU's ICR (sender). */

@@ -31,6 +31,7 @@ TARGET_CFLAGS += -fno-strict-aliasing # hardware tables are read through more th
 TARGET_CFLAGS += -fwrapv # overflow is checked by us and must not be reasoned away
 TARGET_CFLAGS += -fno-delete-null-pointer-checks # address 0 is memory to us
 TARGET_CFLAGS += -fno-omit-frame-pointer # a panic walks the frames for its backtrace
+TARGET_CFLAGS += -momit-leaf-frame-pointer # what calls nothing is on the stack's top: RIP names it
 TARGET_CFLAGS += -fno-asynchronous-unwind-tables # nobody here unwinds by tables
 TARGET_CFLAGS += -fcf-protection=none # no CET yet: endbr64 would be dead weight in each function
 TARGET_CFLAGS += -ffile-prefix-map=$(CURDIR)=. # the same sources give the same bytes anywhere

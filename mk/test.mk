@@ -4,7 +4,7 @@
 # What a system test may boot. The hostile VMM only once it is there.
 SYSTEM_INPUTS := $(BUILD)/freehold.elf $(GUEST_FILES) $(TINY_ELFS) \
 	$(if $(wildcard tests/guests/hostile_vmm/*.c),$(BUILD)/freehold-hostile.elf)
-PYTEST := $(PYTHON) -m pytest -q -n $(shell nproc) --dist load -p no:cacheprovider
+PYTEST := $(PYTHON) -m pytest -q -n $(shell nproc) --dist loadgroup -p no:cacheprovider
 TESTS ?= tests/system
 
 .PHONY: system test test-long bench

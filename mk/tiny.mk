@@ -22,7 +22,7 @@ $(foreach name,$(TINY_NAMES),$(eval $(call tiny_rule,$(name))))
 $(TINY_ELFS): tests/guests/lib/guest.ld $(BUILD)/obj/flags
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(LD) $(LDFLAGS) -T tests/guests/lib/guest.ld -o $@ $(filter %.o,$^)
+	$(Q)$(LD) $(LDFLAGS) --strip-debug -T tests/guests/lib/guest.ld -o $@ $(filter %.o,$^)
 
 $(TINY_OBJ)/%.c.o: %.c $(BUILD)/obj/flags
 	@mkdir -p $(@D)

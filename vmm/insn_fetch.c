@@ -6,6 +6,7 @@
 #include "vmm/emulate_fault.h"
 #include "vmm/guest_mem.h"
 #include "vmm/insn_cache.h"
+#include "vmm/walk_quick.h"
 
 /* The copy, and how far it could grow: to the segment's limit or the longest instruction. */
 struct fetch {
@@ -77,6 +78,11 @@ static enum fetch_status read_bytes(struct fetch *fetch, gpa_t gpa, size_t lengt
 	return FETCH_OK;
 }
 
+static inline size_t page_part(const struct fetch *fetch, gva_t linear)
+{
+	return MIN(PAGE_SIZE - (linear & PAGE_MASK), (uint64_t)(fetch->available - fetch->count));
+}
+
 /* Appends what is left of one page, up to `available`. */
 static enum fetch_status fetch_page(struct fetch *fetch)
 {
@@ -86,16 +92,18 @@ static enum fetch_status fetch_page(struct fetch *fetch)
 	enum walk_status status;
 
 	if (fetch->mode == INSN_MODE_64) {
+		gpa_t gpa;
+
 		if (!guest_canonical(frame, linear))
 			return general_protection(fetch);
+		if (walk_quick_fetch(frame, linear, &gpa))
+			return read_bytes(fetch, gpa, page_part(fetch, linear));
 	} else {
 		linear = (uint32_t)(linear + frame->seg[SEG_CS].base);
 	}
 	status = walk(fetch->context, linear, WALK_FETCH, &result);
 	if (status == WALK_OK)
-		return read_bytes(fetch, result.gpa,
-				  MIN(PAGE_SIZE - (linear & PAGE_MASK),
-				      (uint64_t)(fetch->available - fetch->count)));
+		return read_bytes(fetch, result.gpa, page_part(fetch, linear));
 	if (status != WALK_FAULT)
 		return status == WALK_RETRY ? FETCH_RETRY : FETCH_NO_RAM;
 	*fetch->event = fault_page(frame, linear, result.error);

@@ -8,6 +8,7 @@
 #include "vmm/fetch.h"
 #include "vmm/guest_features.h"
 #include "vmm/report.h"
+#include "vmm/walk_quick.h"
 
 /* All that a processor can intercept by instruction. What is not here cannot be what exited. */
 static const bool can_exit[INSN_OPS] = {
@@ -37,16 +38,46 @@ static const bool can_exit[INSN_OPS] = {
 	[INSN_XRSTORS] = true,	[INSN_UMWAIT] = true,	[INSN_TPAUSE] = true,
 };
 
-struct resume upcall_length(struct frame *frame)
+/* The length of one of the few usual encodings in 64-bit code, or 0: then the long way decides. */
+static inline unsigned quick_length(const struct frame *frame, enum insn_op *op)
+{
+	struct guest_word word;
+	uint8_t bytes[8];
+	gpa_t gpa;
+
+	if (!(frame->seg[SEG_CS].attributes & SEG_ATTR_L) ||
+	    (frame->rip & PAGE_MASK) > PAGE_SIZE - sizeof(bytes) ||
+	    (uint64_t)((int64_t)(frame->rip << 16) >> 16) != frame->rip ||
+	    !walk_quick_fetch(frame, frame->rip, &gpa))
+		return 0;
+	word = guest_read_word(gpa);
+	if (!word.ok)
+		return 0;
+	__builtin_memcpy(bytes, &word.value, sizeof(bytes));
+	return insn_length_quick(bytes, sizeof(bytes), op);
+}
+
+static __attribute__((noinline)) struct resume slow_length(struct frame *frame)
 {
 	enum insn_op op = INSN_NONE;
-	__attribute__((uninitialized)) struct walk_context context; /* this is the hottest upcall */
+	__attribute__((uninitialized)) struct walk_context context;
 	enum fetch_status status;
 	unsigned length = 0;
 
 	walk_context_init(&context, frame, &guest_features.cpu);
 	status = insn_fetch_length(frame, &context, &length, &op, &frame->event);
-	if (__builtin_expect(status == FETCH_OK, 1))
+	if (status == FETCH_OK)
 		return (struct resume){0, can_exit[op] ? length : 0};
 	return fetch_failed(frame, status);
+}
+
+/* The hottest upcall where the processor tells no length. */
+struct resume upcall_length(struct frame *frame)
+{
+	enum insn_op op = INSN_NONE;
+	unsigned length = quick_length(frame, &op);
+
+	if (__builtin_expect(length != 0, 1))
+		return (struct resume){0, can_exit[op] ? length : 0};
+	return slow_length(frame);
 }

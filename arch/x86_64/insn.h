@@ -309,6 +309,12 @@ static inline void cpu_pause(void)
 	asm volatile("pause" : : : "memory");
 }
 
+/* What was read before is not read again after: another may have changed it. */
+static inline void compiler_barrier(void)
+{
+	asm volatile("" : : : "memory");
+}
+
 static inline void memory_fence(void)
 {
 	asm volatile("mfence" : : : "memory");

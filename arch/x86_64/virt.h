@@ -12,6 +12,7 @@ struct page_format;
 
 /* What an exit was, whichever vendor's processor reports it. Indexes kernel/exits.c's table. */
 enum vm_exit_kind {
+	VM_EXIT_UNKNOWN,	 /* 0: what a table does not know */
 	VM_EXIT_INTERRUPT,	 /* a physical interrupt is pending: open the window */
 	VM_EXIT_NMI,		 /* a physical NMI was held or taken */
 	VM_EXIT_MACHINE_CHECK,
@@ -36,7 +37,6 @@ enum vm_exit_kind {
 	VM_EXIT_TASK_SWITCH,
 	VM_EXIT_TRIPLE_FAULT,
 	VM_EXIT_INVALID,	 /* the hardware refused the guest's state */
-	VM_EXIT_UNKNOWN,
 	VM_EXIT_KINDS
 };
 
@@ -71,6 +71,7 @@ struct virt_vcpu {
 	bool tpr_watched;	 /* writes of CR8 exit */
 	bool step_for_nmi;	 /* SVM: one instruction is stepped to get past IRET */
 	uint8_t cr8;		 /* TPR 7:4 as the guest last wrote it */
+	void *cpu_state;	 /* the backend's, of the CPU that it is loaded on */
 	uint64_t asid_generation;
 	uint32_t asid;
 	uint32_t asid_cpu;

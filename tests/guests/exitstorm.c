@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* THREATS I01: the fastest exits there are, for ever, on all of cpus=1. kind=cpuid, call, out or msr. */
+/*
+ * THREATS I01: the fastest exits there are, for ever, on all of cpus=1. kind=cpuid, call, out, msr,
+ * fault or mmio.
+ */
 #include "arch/x86_64/insn.h"
 #include "lib/string.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/report.h"
+#include "tests/guests/lib/trap.h"
 #include "tests/guests/lib/words.h"
 
-enum { PORT_NOTHING = 0x1f0 };
+enum { PORT_NOTHING = 0x1f0, MSR_NONE = 0x1234 };
 
 static void storm_cpuid(void)
 {
@@ -31,11 +35,29 @@ static void storm_msr(void)
 	msr_read(MSR_APIC);
 }
 
+static void read_nothing(void *unused)
+{
+	(void)unused;
+	msr_read(MSR_NONE);
+}
+
+static void storm_fault(void)
+{
+	fault_of(read_nothing, NULL);
+}
+
+static void storm_mmio(void)
+{
+	apic_read(APIC_TPR);
+}
+
 static const struct {
 	const char *name;
 	void (*exit)(void);
 } kinds[] = {
-	{"cpuid", storm_cpuid}, {"call", storm_call}, {"out", storm_out}, {"msr", storm_msr}};
+	{"cpuid", storm_cpuid}, {"call", storm_call},	{"out", storm_out},
+	{"msr", storm_msr},	{"fault", storm_fault}, {"mmio", storm_mmio},
+};
 
 static void storm(void *kind)
 {

@@ -9,6 +9,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [ROOT, os.path.join(ROOT, "tools"), os.path.dirname(os.path.abspath(__file__))]
 
+import arena  # pylint: disable=wrong-import-position
 import beds  # pylint: disable=wrong-import-position
 import isos  # pylint: disable=wrong-import-position
 
@@ -98,3 +99,28 @@ def linux_images():
 @pytest.fixture(scope="session")
 def build():
     return BUILD
+
+
+@pytest.fixture(scope="session")
+def arenas(build):
+    """The arenas that this process has booted, by bed and kernel."""
+    running = {}
+    yield running
+    for running_arena in running.values():
+        running_arena.stop()
+
+
+@pytest.fixture
+def arena_of(request, arenas, build):
+    """arena_of("qemu"): the arena on that bed, booted once. The tests of one belong into one xdist group."""
+    request.node.beds = []
+
+    def get(name, kernel="freehold.elf", **options):
+        key = (name, kernel, *sorted(options.items()))
+        if key in arenas and arenas[key].broken:
+            arenas.pop(key).stop()
+        if key not in arenas:
+            arenas[key] = arena.Arena(name, build, LOGS, kernel=kernel, **options)
+        request.node.beds.append(arenas[key].bed)
+        return arenas[key]
+    return get

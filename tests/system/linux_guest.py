@@ -36,10 +36,14 @@ class Guest:
         self.bed.expect(rf"\[detached from {self.name}\]\n")
         self.bed.expect_prompt()
 
-    def wait_shell(self, timeout=60):
-        """Attaches and waits for the prompt of a guest that boots."""
+    def wait_shell(self, timeout=60, boots=1):
+        """Attaches and waits for the prompt of a guest that boots, for the boots-th time since create.
+
+        The console shows what the earlier boots have written again, so their prompts are counted.
+        """
         self.attach()
-        self.bed.expect(rf"^{self.name}# ", timeout)
+        for _ in range(boots):
+            self.bed.expect(rf"freehold guest ready\n(?:.|\n)*?^{self.name}# ", timeout)
 
     def run(self, command, timeout=60):
         """The lines that a command prints. Quotes keep the shell's echo from looking like the answer."""

@@ -52,11 +52,6 @@ def boot_to_shell(guest):
     assert guest.run("hostname") == [guest.name]
 
 
-def wait_stopped(bed, name, why):
-    bed.expect(rf"\[{name} stopped: {why}\]", 60)
-    assert why in note(bed, name)
-
-
 def end_by_power_button(guest):
     """The guest hears the button, and its own poweroff ends it."""
     bed = guest.bed
@@ -85,14 +80,15 @@ def end_by_force(guest):
 def reboot_itself(guest):
     """The console stays attached while the guest starts anew."""
     guest.bed.send_line("reboot -f")
-    guest.bed.expect(rf"^{guest.name}# ", 60)
+    guest.bed.expect(r"\[guest reset: it is started again\]")
+    guest.bed.expect(rf"freehold guest ready\n(?:.|\n)*?^{guest.name}# ")
     assert guest.run("hostname") == [guest.name]
 
 
 def reset_by_operator(guest):
     guest.detach()
     guest.bed.command(f"reset {guest.name}")
-    guest.wait_shell()
+    guest.wait_shell(boots=2)
 
 
 ROUNDS = ((reset_by_operator, end_by_power_button),

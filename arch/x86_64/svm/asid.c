@@ -6,7 +6,12 @@ void asid_pool_init(struct asid_pool *pool, uint32_t limit)
 {
 	pool->limit = limit;
 	pool->next = limit; /* the first one taken begins a generation with a flush */
-	pool->generation = 0;
+	pool->generation = 1; /* 0 is nobody's: it marks a vCPU that has to take a new one */
+}
+
+void asid_flush_missed(struct asid_pool *pool)
+{
+	pool->next = pool->limit;
 }
 
 struct asid_choice asid_take(struct asid_pool *pool)

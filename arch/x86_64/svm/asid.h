@@ -23,3 +23,6 @@ void asid_pool_init(struct asid_pool *pool, uint32_t limit);
 
 /* A new ASID, never one that was used in this generation. */
 struct asid_choice asid_take(struct asid_pool *pool);
+
+/* The entry that should have flushed was refused: the next ASID taken flushes instead. */
+void asid_flush_missed(struct asid_pool *pool);

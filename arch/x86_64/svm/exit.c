@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Turns the VMCB's exit code into a neutral exit: one table, one small function for each form of detail. */
+/* Enters the guest and turns the exit code into a neutral exit: one table, one small function a form of detail. */
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/svm/vcpu.h"
 
@@ -50,8 +50,7 @@ enum svm_exit_code {
 typedef void (*svm_detail_fn)(struct virt_vcpu *v, const struct vmcb *vmcb);
 
 struct svm_exit_row {
-	uint8_t kind; /* enum vm_exit_kind; 0 with no code of its own means unknown, see known */
-	bool known;
+	uint32_t kind; /* enum vm_exit_kind; what is not in the table is 0, VM_EXIT_UNKNOWN */
 	svm_detail_fn detail;
 };
 
@@ -146,7 +145,7 @@ static void detail_window(struct virt_vcpu *v, const struct vmcb *vmcb)
 	svm_want_window(v, false);
 }
 
-#define ROW(kind_, detail_) { .kind = (kind_), .known = true, .detail = (detail_) }
+#define ROW(kind_, detail_) { .kind = (kind_), .detail = (detail_) }
 
 static const struct svm_exit_row exit_rows[SVM_EXIT_TABLE] = {
 	[SVM_EXIT_CR_READ + 0 ... SVM_EXIT_CR_READ + 15] = ROW(VM_EXIT_CR, detail_cr),
@@ -193,9 +192,9 @@ static const struct svm_exit_row row_nested = ROW(VM_EXIT_NESTED, detail_nested)
 static const struct svm_exit_row row_invalid = ROW(VM_EXIT_INVALID, NULL);
 static const struct svm_exit_row row_unknown = ROW(VM_EXIT_UNKNOWN, NULL);
 
-static const struct svm_exit_row *exit_row(uint64_t code)
+static inline const struct svm_exit_row *exit_row(uint64_t code)
 {
-	if (code < SVM_EXIT_TABLE && exit_rows[code].known)
+	if (__builtin_expect(code < SVM_EXIT_TABLE, 1))
 		return &exit_rows[code];
 	if (code == SVM_EXIT_NPF)
 		return &row_nested;
@@ -203,7 +202,7 @@ static const struct svm_exit_row *exit_row(uint64_t code)
 }
 
 /* What the exit interrupted the delivery of. A software interrupt runs again by itself: RIP is at it. */
-static void save_interrupted(struct virt_vcpu *v, const struct vmcb *vmcb)
+static __attribute__((noinline)) void save_interrupted(struct virt_vcpu *v, const struct vmcb *vmcb)
 {
 	uint64_t info = vmcb->exit_int_info;
 	uint8_t type = (info & SVM_EVENT_TYPE) >> SVM_EVENT_TYPE_SHIFT;
@@ -224,7 +223,7 @@ static void save_interrupted(struct virt_vcpu *v, const struct vmcb *vmcb)
 	};
 }
 
-void svm_decode_exit(struct virt_vcpu *v)
+static inline void decode_exit(struct virt_vcpu *v)
 {
 	const struct vmcb *vmcb = svm_vmcb(v);
 	const struct svm_exit_row *row = exit_row(vmcb->exit_code);
@@ -240,4 +239,41 @@ void svm_decode_exit(struct virt_vcpu *v)
 		save_interrupted(v, vmcb);
 	if (v->nmi_blocked)
 		svm_nmi_after_exit(v);
+}
+
+static __attribute__((noinline)) void choose_asid(struct virt_vcpu *v, struct svm_cpu *cpu)
+{
+	struct asid_choice choice = asid_take(&cpu->asids);
+
+	v->asid = choice.asid;
+	v->asid_generation = choice.generation;
+	svm_vmcb(v)->asid = choice.asid;
+	svm_vmcb(v)->tlb_control = choice.flush_all ? SVM_TLB_FLUSH_ALL : SVM_TLB_KEEP;
+}
+
+/* Whether an entry that is refused flushes before it is, APM3 "VMRUN" leaves open. */
+static __attribute__((noinline)) void flush_asked(struct virt_vcpu *v, struct svm_cpu *cpu)
+{
+	svm_vmcb(v)->tlb_control = SVM_TLB_KEEP;
+	if (v->exit.kind == VM_EXIT_INVALID)
+		asid_flush_missed(&cpu->asids);
+}
+
+void svm_run(struct virt_vcpu *v)
+{
+	struct svm_cpu *cpu = v->cpu_state;
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	if (__builtin_expect(v->asid_generation != cpu->asids.generation, 0))
+		choose_asid(v, cpu);
+	vmcb->rax = v->gpr[GPR_RAX];
+	vmcb->rsp = v->gpr[GPR_RSP];
+	svm_enter(v->gpr, v->hw_pa, cpu->host_vmcb);
+	v->gpr[GPR_RAX] = vmcb->rax;
+	v->gpr[GPR_RSP] = vmcb->rsp;
+	v->cr8 = vmcb->v_intr & SVM_V_TPR;
+	vmcb->event_inject = 0;
+	decode_exit(v);
+	if (__builtin_expect(vmcb->tlb_control != SVM_TLB_KEEP, 0))
+		flush_asked(v, cpu);
 }

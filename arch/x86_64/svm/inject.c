@@ -95,21 +95,22 @@ void svm_want_nmi_window(struct virt_vcpu *v)
 void svm_nmi_after_exit(struct virt_vcpu *v)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
+	bool stepped;
 
 	if (!v->nmi_blocked || (vmcb->intercept_misc1 & SVM_INTERCEPT_IRET))
 		return;
-	if (vmcb->rip == v->nmi_iret_rip && !v->step_for_nmi)
-		return;
-	if (v->step_for_nmi) {
-		v->step_for_nmi = false;
-		/* IRET loaded the guest's own TF unless it faulted before it got there. */
-		if (vmcb->rip == v->nmi_iret_rip)
+	stepped = v->step_for_nmi && v->exit.kind == VM_EXIT_EXCEPTION && v->exit.event.vector == EXCEPTION_DB;
+	if (stepped) {
+		v->exit.kind = VM_EXIT_NMI_WINDOW;
+		vmcb->dr6 &= ~(uint64_t)DR6_BS;
+	} else if (vmcb->rip == v->nmi_iret_rip) {
+		/* It has not run yet: an interrupt or a nested fault came first. The step is asked for anew. */
+		if (v->step_for_nmi)
 			vmcb->rflags &= ~(uint64_t)RFLAGS_TF;
-		if (v->exit.kind == VM_EXIT_EXCEPTION && v->exit.event.vector == 1) {
-			v->exit.kind = VM_EXIT_NMI_WINDOW;
-			vmcb->dr6 &= ~(uint64_t)DR6_BS;
-		}
+		v->step_for_nmi = false;
+		return;
 	}
+	v->step_for_nmi = false;
 	v->nmi_blocked = false;
 }
 

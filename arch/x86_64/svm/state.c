@@ -78,14 +78,23 @@ static void control_get(const struct vmcb *vmcb, struct frame_control *to)
 	to->cpl = vmcb->cpl;
 }
 
-/* CR8 is the local APIC's: it changes by CALL_LAPIC_WRITE only. */
-static void control_put(struct vmcb *vmcb, const struct frame_control *from)
+/*
+ * CR8 is the local APIC's: it changes by CALL_LAPIC_WRITE only. Where the processor would have dropped
+ * translations (APM2 5.5.2 "TLB Management"), the vCPU takes a new ASID.
+ */
+static void control_put(struct virt_vcpu *v, const struct frame_control *from)
 {
-	vmcb->cr0 = from->cr0;
+	struct vmcb *vmcb = svm_vmcb(v);
+	const uint64_t cr0 = from->cr0, cr3 = from->cr3, cr4 = from->cr4;
+	const uint64_t efer = (from->efer & EFER_GUEST_MASK) | EFER_SVME;
+
+	if (cr0 != vmcb->cr0 || cr3 != vmcb->cr3 || cr4 != vmcb->cr4 || efer != vmcb->efer)
+		v->asid_generation = 0;
+	vmcb->cr0 = cr0;
 	vmcb->cr2 = from->cr2;
-	vmcb->cr3 = from->cr3;
-	vmcb->cr4 = from->cr4;
-	vmcb->efer = (from->efer & EFER_GUEST_MASK) | EFER_SVME;
+	vmcb->cr3 = cr3;
+	vmcb->cr4 = cr4;
+	vmcb->efer = efer;
 }
 
 static void tables_get(const struct vmcb *vmcb, struct frame *frame)
@@ -135,13 +144,33 @@ static void system_put(struct vmcb *vmcb, const struct frame_system *from)
 	vmcb->dr7 = (uint32_t)from->dr7;
 }
 
+/* What an instruction fetch depends on, and no more: the hot case. */
+static void fetch_get(const struct vmcb *vmcb, struct frame *frame)
+{
+	frame->rip = vmcb->rip;
+	frame->rflags = vmcb->rflags;
+	frame->control.cr0 = vmcb->cr0;
+	frame->control.cr3 = vmcb->cr3;
+	frame->control.cr4 = vmcb->cr4;
+	frame->control.efer = vmcb->efer & ~(uint64_t)EFER_SVME;
+	frame->control.cpl = vmcb->cpl;
+	frame->seg[SEG_CS].attributes = vmcb->cs.attributes;
+	frame->seg[SEG_CS].limit = vmcb->cs.limit;
+	frame->seg[SEG_CS].base = vmcb->cs.base;
+}
+
 void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
+	if (groups == GROUPS_FETCH) {
+		fetch_get(vmcb, frame);
+		return;
+	}
+
 	if (groups & GROUP_GPR)
 		gprs_copy(frame->gpr, v->gpr);
-	if (groups & GROUP_IP) {
+	if (__builtin_expect(groups & GROUP_IP, 1)) {
 		frame->rip = vmcb->rip;
 		frame->rflags = vmcb->rflags;
 		frame->shadow = (vmcb->shadow & SVM_SHADOW ? SHADOW_STI : 0) |
@@ -175,7 +204,7 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 		v->nmi_blocked = shadow & SHADOW_NMI;
 	}
 	if (groups & GROUP_CONTROL)
-		control_put(vmcb, &frame->control);
+		control_put(v, &frame->control);
 	if (groups & GROUP_SEGMENT) {
 		for (unsigned i = 0; i < SEG_COUNT; i++)
 			segment_put(vmcb, i, &frame->seg[i]);

@@ -5,7 +5,6 @@
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/regs.h"
-#include "arch/x86_64/svm/asid.h"
 #include "arch/x86_64/svm/maps.h"
 #include "arch/x86_64/svm/vcpu.h"
 #include "abi/layout.h"
@@ -18,11 +17,6 @@ enum {
 
 /* SDM 3A 12.12.4 "Programming the PAT", table 12-12. */
 #define PAT_POWER_UP 0x0007040600070406ULL
-
-struct svm_cpu {
-	hpa_t host_vmcb; /* VMSAVE page: what VMRUN does not restore */
-	struct asid_pool asids;
-};
 
 bool svm_has_next_rip;
 static struct svm_cpu svm_cpus[MAX_CPUS];
@@ -136,8 +130,12 @@ static void svm_flush(struct virt_vcpu *v)
 
 static void svm_vcpu_load(struct virt_vcpu *v)
 {
-	if (v->asid_cpu != arch_cpu()->number)
+	unsigned number = arch_cpu()->number;
+
+	if (v->asid_cpu != number)
 		svm_flush(v);
+	v->asid_cpu = number;
+	v->cpu_state = &svm_cpus[number];
 }
 
 /* Nested tables are the host's format, and share its features: APM2 15.25.3 "Enabling Nested Paging". */
@@ -149,36 +147,6 @@ static unsigned svm_nested_largest(void)
 static void svm_vcpu_unload(struct virt_vcpu *v)
 {
 	(void)v; /* nothing of a VMCB stays in the processor */
-}
-
-static void choose_asid(struct virt_vcpu *v, struct svm_cpu *cpu, unsigned number)
-{
-	struct asid_choice choice = asid_take(&cpu->asids);
-
-	v->asid = choice.asid;
-	v->asid_cpu = number;
-	v->asid_generation = choice.generation;
-	svm_vmcb(v)->asid = choice.asid;
-	svm_vmcb(v)->tlb_control = choice.flush_all ? SVM_TLB_FLUSH_ALL : SVM_TLB_KEEP;
-}
-
-static void svm_run(struct virt_vcpu *v)
-{
-	unsigned number = arch_cpu()->number;
-	struct svm_cpu *cpu = &svm_cpus[number];
-	struct vmcb *vmcb = svm_vmcb(v);
-
-	if (v->asid_generation != cpu->asids.generation || v->asid_cpu != number)
-		choose_asid(v, cpu, number);
-	vmcb->rax = v->gpr[GPR_RAX];
-	vmcb->rsp = v->gpr[GPR_RSP];
-	svm_enter(v->gpr, v->hw_pa, cpu->host_vmcb);
-	v->gpr[GPR_RAX] = vmcb->rax;
-	v->gpr[GPR_RSP] = vmcb->rsp;
-	v->cr8 = vmcb->v_intr & SVM_V_TPR;
-	vmcb->tlb_control = SVM_TLB_KEEP;
-	vmcb->event_inject = 0;
-	svm_decode_exit(v);
 }
 
 static uint64_t svm_rip(const struct virt_vcpu *v)
@@ -213,6 +181,8 @@ static uint64_t svm_efer(const struct virt_vcpu *v)
 
 static void svm_set_efer(struct virt_vcpu *v, uint64_t value)
 {
+	if ((svm_vmcb(v)->efer ^ value) & EFER_NXE)
+		svm_flush(v);
 	svm_vmcb(v)->efer = value | EFER_SVME;
 }
 

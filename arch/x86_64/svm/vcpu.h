@@ -2,8 +2,15 @@
 /* What the files of the SVM backend share: the VMCB of a vCPU and the functions behind svm_ops. */
 #pragma once
 
+#include "arch/x86_64/svm/asid.h"
 #include "arch/x86_64/svm/vmcb.h"
 #include "arch/x86_64/virt.h"
+
+/* One CPU's; virt_vcpu.cpu_state points to it while the vCPU is loaded. */
+struct svm_cpu {
+	hpa_t host_vmcb; /* VMSAVE page: what VMRUN does not restore */
+	struct asid_pool asids;
+};
 
 static inline struct vmcb *svm_vmcb(const struct virt_vcpu *v)
 {
@@ -30,8 +37,8 @@ void svm_nmi_iret(struct virt_vcpu *v);
 /* After an exit: did the IRET that ends an NMI complete? Swallows our own single step. */
 void svm_nmi_after_exit(struct virt_vcpu *v);
 
-/* exit.c */
-void svm_decode_exit(struct virt_vcpu *v);
+/* exit.c: enters the guest and decodes its exit. */
+void svm_run(struct virt_vcpu *v);
 
 /* entry.S */
 void svm_enter(uint64_t *gpr, hpa_t vmcb, hpa_t host_vmcb);

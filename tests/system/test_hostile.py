@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Hostile guests beside a neighbour that must not notice: THREATS.md chapters A to I. Each run ends with
+the arena's invariants."""
+import re
+
+import pytest
+from test_tiny import on
+
+TRIPLE = re.compile("triple fault")
+EMULATION = re.compile("could not be emulated|triple fault")
+
+# Ways in which a guest ends itself, and as what that may be reported. A guest's triple fault resets
+# all of Bochs under SVM, so there only those are tried that do not end in one.
+ENDS = {
+    "limit": TRIPLE, "gates": TRIPLE, "stack": TRIPLE, "tables": EMULATION,
+    "idt": EMULATION, "idt-device": EMULATION, "gdt": EMULATION, "stack-hole": EMULATION,
+    "stack-device": EMULATION, "ist": EMULATION, "interrupt": EMULATION, "fetch": EMULATION,
+    "fetch-device": EMULATION, "fetch-apic": EMULATION,
+}
+NOT_ON_BOCHS = ("limit", "gates", "stack", "tables", "idt", "idt-device", "gdt")
+
+
+@on("qemu", "bochs")
+def test_instructions(arena_of, bed):
+    """A01 to A03, A05 to A09, A11, A13, A14, A16, A17, A19."""
+    arena_of(bed).run("hostile_a", "samples=500").check()
+
+
+@on("qemu-smp")
+def test_instructions_rewritten_while_they_exit(arena_of, bed):
+    """A04, and the others on two CPUs."""
+    result = arena_of(bed).run("hostile_a", "cpus=2 races=3000 samples=50", cpus="cpus=2").check()
+    assert "A04-race" in result.passed, result
+
+
+@on("qemu", "bochs")
+def test_registers(arena_of, bed):
+    """B01, B02, B05, B06, B08, B09; what B18 leaves shut is shut."""
+    arena_of(bed).run("hostile_b", "randoms=300").check()
+
+
+@on("qemu", "bochs")
+def test_addresses_that_are_not_canonical(arena_of, bed):
+    """C09, and single steps through exits (C06)."""
+    arena_of(bed).run("canonical").check()
+
+
+@on("qemu", "bochs")
+def test_physical_memory(arena_of, bed):
+    """D01, D02, D04, D06, D07."""
+    arena_of(bed).run("hostile_d", "step=0x2000000").check()
+
+
+@on("qemu", "bochs")
+def test_nested_tables_are_not_used_up(arena_of, bed):
+    """I04."""
+    arena_of(bed).run("i04", "touches=4000").check()
+
+
+@pytest.mark.parametrize("how", ENDS)
+@on("qemu", "bochs")
+def test_ends_itself(arena_of, bed, how):
+    """C01, C05, D03: that guest alone stops, with a reason."""
+    if bed == "bochs" and how in NOT_ON_BOCHS:
+        pytest.skip("a triple fault of a guest resets all of Bochs")
+    result = arena_of(bed).run("hostile_c", f"how={how}", timeout=30)
+    assert result.note and ENDS[how].search(result.note), result
+    assert "it goes on" not in result.text
+    assert any(line.strip().startswith("report") for line in result.show) or \
+        "triple" in result.note, result
+
+
+@pytest.mark.parametrize("how", ["limit", "stack"])
+@on("qemu-smp")
+def test_another_cpu_ends_the_guest(arena_of, bed, how):
+    """C01 on the second vCPU while the first is halted."""
+    result = arena_of(bed).run("hostile_c", f"how={how} ap=1", cpus="cpus=2", timeout=30)
+    assert result.note and TRIPLE.search(result.note), result
+
+
+@pytest.mark.parametrize("how", ["64", "92", "cf9", "s5", "exit", "triple"])
+@on("qemu", "bochs")
+def test_reset_and_power_ports(arena_of, bed, how):
+    """F04, F12: a reset restarts the guest, five times in a minute; power-off stops it."""
+    if bed == "bochs" and how == "triple":
+        pytest.skip("a triple fault of a guest resets all of Bochs")
+    result = arena_of(bed).run("f04", f"how={how} value=42", timeout=60)
+    if how in ("64", "92", "cf9"):
+        assert result.note and "6 resets" in result.note, result
+        assert result.text.count(f"now {how}") == 6, result
+    elif how == "triple":
+        assert TRIPLE.search(result.note or ""), result
+    else:
+        assert result.note == "powered off", result
+        wanted = "42" if how == "exit" else "0"
+        assert any(line.split() == ["exit", "code", wanted] for line in result.show), result
+
+
+@pytest.mark.parametrize("how", ["cf9", "s5"])
+@on("qemu-smp")
+def test_all_cpus_reset_at_once(arena_of, bed, how):
+    """F04 with two vCPUs at the port."""
+    result = arena_of(bed).run("f04", f"how={how} cpus=2", cpus="cpus=2", timeout=60)
+    assert result.note and ("resets" in result.note if how == "cf9" else
+                            result.note == "powered off"), result
+
+
+@on("qemu", "bochs")
+def test_output_flood(arena_of, bed):
+    """F01: nobody reads; the oldest goes, the neighbour loses nothing."""
+    result = arena_of(bed).run("f01", "mib=1", timeout=150)
+    assert result.note == "powered off", result
+    numbers = [int(number) for number in re.findall(r"^flood (\d+) ", result.text, re.MULTILINE)]
+    assert numbers and numbers == list(range(numbers[0], numbers[0] + len(numbers))), result
+    assert numbers[-1] == (1 << 20) // 64 - 1, numbers[-1]
+
+
+@pytest.mark.long
+@on("qemu")
+def test_output_flood_of_10_mib(arena_of, bed):
+    result = arena_of(bed).run("f01", "mib=10", timeout=600)
+    assert result.note == "powered off", result
+
+
+def storm(arena, guest, words, beats, **options):
+    """An attacker that never ends: the neighbour's time goes on beside it, and it can be destroyed."""
+    arena.create(guest, words, **options)
+    arena.start()
+    arena.wait_beats(beats)
+    show = arena.command("list")
+    assert any(re.match(r"a +running", line) for line in show), show
+    arena.destroy()
+    arena.check_invariants()
+    result = arena.run("hello")
+    assert result.note == "powered off", result
+
+
+@pytest.mark.parametrize("kind", ["cpuid", "call", "out", "msr", "fault", "mmio"])
+@on("qemu", "bochs")
+def test_exit_storm(arena_of, bed, kind):
+    """I01 on the neighbour's own CPU."""
+    storm(arena_of(bed), "exitstorm", f"kind={kind}", 15)
+
+
+@pytest.mark.parametrize("kind", ["cpuid", "mmio"])
+@on("qemu-smp")
+def test_exit_storm_on_other_cpus(arena_of, bed, kind):
+    """I01 on two CPUs beside the neighbour's."""
+    storm(arena_of(bed), "exitstorm", f"kind={kind} cpus=2", 100, cpus="cpus=2")
+
+
+@pytest.mark.parametrize("how", ["spin", "pause", "halt", "on"])
+@on("qemu", "bochs")
+def test_spin(arena_of, bed, how):
+    """A10, A12: interrupts off, on the neighbour's own CPU."""
+    if bed == "bochs" and how in ("spin", "pause"):
+        pytest.skip("under SVM Bochs masks physical interrupts in a guest entered with IF=0")
+    storm(arena_of(bed), "spin", f"how={how}", 20)
+
+
+@pytest.mark.parametrize("how", ["pause", "halt"])
+@on("qemu-smp")
+def test_spin_on_all_cpus(arena_of, bed, how):
+    storm(arena_of(bed), "spin", f"how={how} cpus=2", 100, cpus="cpus=2")
+
+
+@on("qemu")
+def test_nmi_of_the_host(arena_of, bed):
+    """N01: NMIs while guests run, exit and sleep; each is counted and none is lost on anybody."""
+    arena = arena_of(bed)
+    arena.create("exitstorm", "kind=cpuid")
+    arena.start()
+    for _ in range(100):
+        arena.bed.hmp("nmi")
+    arena.wait_beats(10)
+    arena.destroy()
+    arena.check_invariants()

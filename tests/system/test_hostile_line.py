@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a hostile or clumsy typist sends over the real serial line: THREATS.md chapter K."""
+import random
+import re
+
+from test_tiny import on
+
+COMMANDS = ["start a", "stop a --force", "pause a", "resume a", "reset a", "destroy a --yes", "show a",
+            "stats a", "list", "host", "images", "log", "console a", "audit", "help", "help create",
+            "create a vcpus=1 memory=4M kernel=heartbeat"]
+
+
+@on("qemu", "bochs")
+def test_noise(arena_of, bed):
+    """K01: random bytes; one line end later the prompt is back, and nothing was executed."""
+    arena = arena_of(bed)
+    generator = random.Random(1)
+    for _ in range(20):
+        noise = bytes(generator.randrange(256) for _ in range(500))
+        # What asks or ends something by itself is a command, not noise.
+        arena.serial.send(noise)
+        arena.serial.send(b"\x15\r")
+    arena.serial.send(b"\x1b\\\x15\x03")
+    position = arena.position()
+    arena.serial.send(b"\rlist\r")
+    assert arena.wait_for(r"^hb +running", position, 60), arena.since(position)[-2000:]
+    arena.bed.serial.command("#")
+    arena.check_invariants()
+
+
+@on("qemu")
+def test_long_line(arena_of, bed):
+    """K02 over the line: 64 KiB without an end cost one error."""
+    arena = arena_of(bed)
+    position = arena.position()
+    for _ in range(64):
+        arena.serial.send(b"x" * 1024)
+    arena.serial.send(b"\r")
+    assert arena.wait_for(r"^error: ", position, 60), arena.since(position)[-500:]
+    arena.bed.serial.command("#")
+    assert len(re.findall(r"^error: ", arena.since(position), re.MULTILINE)) == 1
+    arena.check_invariants()
+
+
+@on("qemu", "bochs")
+def test_commands_in_every_state(arena_of, bed):
+    """K05: commands in random order; each has an answer in each state, and an error is one line."""
+    arena = arena_of(bed)
+    generator = random.Random(2)
+    for _ in range(120 if bed == "qemu" else 40):
+        command = generator.choice(COMMANDS)
+        if command == "console a":
+            arena.serial.unused = ""
+            arena.bed.send_line(command)
+            position = arena.position()
+            arena.wait_for(r"error: |\[attached to a|\[a is", position, 20)
+            arena.serial.send(b"\x1d\x15")
+            arena.bed.serial.command("#")
+            continue
+        answer = arena.bed.command(command)
+        errors = [line for line in answer if line.startswith("error: ")]
+        assert len(errors) <= 1, answer
+    arena.bed.command("destroy a --yes")
+    arena.check_invariants()
+
+
+@on("qemu")
+def test_typed_ahead(arena_of, bed):
+    """K07: commands pasted at once while a guest prints at its maximum are all executed, in order."""
+    arena = arena_of(bed)
+    arena.create("f01", "mib=1")
+    arena.start()
+    position = arena.position()
+    arena.serial.send("".join(f"help\rno-such-{number}\r" for number in range(20)).encode())
+    assert arena.wait_for(r"error: no-such-19: ", position, 60), arena.since(position)[-1000:]
+    numbers = re.findall(r"^error: no-such-(\d+): ", arena.since(position), re.MULTILINE)
+    assert numbers == [str(number) for number in range(20)], numbers
+    arena.bed.serial.command("#")
+    arena.destroy()
+    arena.check_invariants()

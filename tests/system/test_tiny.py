@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tiny guests that look at what they are given: registers, local APICs, timers, other CPUs, and whether
+emulated instructions do what the processor's own do."""
+import pytest
+
+
+def on(*names):
+    """One test for each bed; those of one bed share its arena, and so a process."""
+    return pytest.mark.parametrize("bed", [
+        pytest.param(name, marks=pytest.mark.xdist_group(f"arena-{name}")) for name in names])
+
+
+@on("qemu", "qemu-smp", "bochs")
+def test_hello(arena_of, bed):
+    result = arena_of(bed).run("hello", "name=you exit=7", memory="16M")
+    assert result.note == "powered off"
+    assert any(line.split() == ["exit", "code", "7"] for line in result.show), result
+    # 16 MiB without the hole, the firmware area and the last KiB of conventional memory.
+    assert "hello you: 15999 KiB" in result.text
+
+
+@on("qemu", "bochs")
+def test_power_up_state(arena_of, bed):
+    arena_of(bed).run("cpustate", "cpus=2", cpus="vcpus=2").check()
+
+
+@on("qemu", "bochs")
+def test_local_apics(arena_of, bed):
+    words = "cpus=2 ipis=300 slack=45000 ticks=40"
+    arena_of(bed).run("smp", words, cpus="vcpus=2", timeout=150).check()
+
+
+@on("qemu-smp")
+def test_local_apics_on_cpus_of_their_own(arena_of, bed):
+    arena_of(bed).run("smp", "cpus=2 ipis=10000 slack=500000 ticks=5", cpus="cpus=2",
+                      timeout=150).check()
+
+
+@on("qemu", "bochs")
+def test_emulated_instructions(arena_of, bed):
+    arena_of(bed).run("emulate").check()

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Two events at once, against SDM 3A table 6-5 written out; and what a VMM may ask for. */
+/* sources: kernel/inject.c */
+#include "kernel/inject.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/machine.h"
+#include "kernel/partition.h"
+
+enum { DE = 0, DB = 1, BP = 3, UD = 6, DF = 8, TS = 10, NP = 11, SS = 12, GP = 13, PF = 14, AC = 17, CP = 21 };
+
+struct machine machine;
+
+static struct frame_event injected;
+static unsigned injections;
+static jmp_buf left;
+static enum exit_reason left_for;
+
+static void fake_inject(struct virt_vcpu *v, const struct frame_event *event)
+{
+	(void)v;
+	injected = *event;
+	injections++;
+}
+
+static const struct virt_ops fake_virt = {.inject = fake_inject};
+
+noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
+{
+	(void)v;
+	left_for = reason;
+	longjmp(left, 1);
+}
+
+static int unaccepted;
+
+void lapic_unaccept(struct lapic *l, unsigned vector)
+{
+	(void)l;
+	unaccepted = (int)vector;
+}
+
+static struct frame_event exception(uint8_t vector)
+{
+	return (struct frame_event){.type = INJECT_EXCEPTION, .vector = vector, .error = 5};
+}
+
+/* b: the second is delivered; d: double fault; t: shutdown. Rows: first; columns: second. */
+static void test_combine(void **state)
+{
+	static const uint8_t vectors[] = {DE, DB, BP, UD, DF, TS, NP, SS, GP, PF, AC, CP};
+	static const char *const expected[] = {
+		/*	DBBUDTNSGPAC */
+		/* DE */ "dbbbbddddbbd",
+		/* DB */ "bbbbbbbbbbbb",
+		/* BP */ "bbbbbbbbbbbb",
+		/* UD */ "bbbbbbbbbbbb",
+		/* DF */ "tbbbtttttt" "bt",
+		/* TS */ "dbbbbddddbbd",
+		/* NP */ "dbbbbddddbbd",
+		/* SS */ "dbbbbddddbbd",
+		/* GP */ "dbbbbddddbbd",
+		/* PF */ "dbbbbdddddbd",
+		/* AC */ "bbbbbbbbbbbb",
+		/* CP */ "dbbbbddddbbd",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(vectors); j++) {
+			const struct frame_event first = exception(vectors[i]);
+			const struct frame_event second = exception(vectors[j]);
+			struct frame_event result;
+			enum inject_outcome outcome = inject_combine(&first, &second, &result);
+			char want = expected[i][j];
+
+			assert_int_equal(outcome, want == 't' ? INJECT_TRIPLE_FAULT : INJECT_ONE);
+			if (want == 'b')
+				assert_memory_equal(&result, &second, sizeof(result));
+			if (want == 'd') {
+				assert_int_equal(result.vector, DF);
+				assert_int_equal(result.type, INJECT_EXCEPTION);
+				assert_int_equal(result.has_error, 1);
+				assert_int_equal(result.error, 0);
+			}
+		}
+}
+
+static void test_combine_with_what_is_no_exception(void **state)
+{
+	static const uint8_t types[] = {INJECT_EXTERNAL, INJECT_NMI, INJECT_SOFT};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		/* The vector of an interrupt is not that of an exception of the same number. */
+		const struct frame_event first = {.type = types[i], .vector = GP};
+		const struct frame_event second = exception(PF);
+		struct frame_event result;
+
+		assert_int_equal(inject_combine(&first, &second, &result), INJECT_ONE);
+		assert_int_equal(result.vector, PF);
+	}
+}
+
+static void test_valid(void **state)
+{
+	(void)state;
+	for (unsigned type = 0; type < 256; type++)
+		for (unsigned vector = 0; vector < 256; vector++)
+			for (unsigned error = 0; error < 2; error++) {
+				const struct frame_event event = {.type = (uint8_t)type,
+								  .vector = (uint8_t)vector,
+								  .has_error = (uint8_t)error,
+								  .insn_len = 2};
+				bool want = (type == INJECT_EXTERNAL && !error) ||
+					    (type == INJECT_NMI && vector == 2 && !error) ||
+					    (type == INJECT_EXCEPTION && vector < 32 && vector != 2) ||
+					    (type == INJECT_SOFT && !error);
+
+				assert_int_equal(inject_valid(&event), want);
+			}
+}
+
+static void test_valid_length(void **state)
+{
+	(void)state;
+	for (unsigned len = 0; len < 256; len++) {
+		const struct frame_event event = {.type = INJECT_SOFT, .vector = 0x80, .insn_len = (uint8_t)len};
+
+		assert_int_equal(inject_valid(&event), len >= 1 && len <= 15);
+	}
+}
+
+static struct vcpu vcpu;
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&vcpu, 0, sizeof(vcpu));
+	machine.virt = &fake_virt;
+	injections = 0;
+	unaccepted = -1;
+	vcpu.lapic.isr_top = -1;
+	return 0;
+}
+
+static void delivering(uint8_t type, uint8_t vector)
+{
+	vcpu.virt.reinject_valid = true;
+	vcpu.virt.reinject = (struct frame_event){.type = type, .vector = vector};
+}
+
+static void test_inject_alone(void **state)
+{
+	(void)state;
+	vcpu_inject_gp(&vcpu);
+	assert_int_equal(injected.vector, GP);
+	assert_int_equal(injected.has_error, 1);
+	vcpu_inject_ud(&vcpu);
+	assert_int_equal(injected.vector, UD);
+	assert_int_equal(injected.has_error, 0);
+	assert_int_equal(injections, 2);
+}
+
+static void test_fault_while_an_interrupt_is_delivered(void **state)
+{
+	(void)state;
+	delivering(INJECT_EXTERNAL, 0x41);
+	vcpu.lapic.isr_top = 0x41;
+	vcpu_inject_gp(&vcpu);
+	assert_int_equal(injected.vector, GP);
+	assert_int_equal(unaccepted, 0x41);
+	assert_false(vcpu.virt.reinject_valid);
+}
+
+/* The 8259's vector is not the local APIC's: it would wait for an EOI for ever. */
+static void test_fault_while_the_8259s_is_delivered(void **state)
+{
+	(void)state;
+	delivering(INJECT_EXTERNAL, 0x30);
+	vcpu.lapic.isr_top = 0x41;
+	vcpu_inject_gp(&vcpu);
+	assert_int_equal(unaccepted, -1);
+}
+
+static void test_fault_while_an_nmi_is_delivered(void **state)
+{
+	(void)state;
+	delivering(INJECT_NMI, 2);
+	vcpu.virt.nmi_blocked = true;
+	vcpu_inject_gp(&vcpu);
+	assert_int_equal(injected.vector, GP);
+	assert_false(vcpu.virt.nmi_blocked);
+	assert_int_equal(vcpu.pending, PEND_NMI);
+}
+
+static void test_fault_while_a_fault_is_delivered(void **state)
+{
+	(void)state;
+	delivering(INJECT_EXCEPTION, PF);
+	vcpu_inject_gp(&vcpu);
+	assert_int_equal(injected.vector, DF);
+	assert_int_equal(injected.error, 0);
+}
+
+static void test_triple_fault(void **state)
+{
+	(void)state;
+	delivering(INJECT_EXCEPTION, DF);
+	if (!setjmp(left)) {
+		vcpu_inject_gp(&vcpu);
+		fail();
+	}
+	assert_int_equal(left_for, EXIT_TRIPLE_FAULT);
+	assert_int_equal(injections, 0);
+	assert_false(vcpu.virt.reinject_valid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_combine),
+		cmocka_unit_test(test_combine_with_what_is_no_exception),
+		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_valid_length),
+		cmocka_unit_test_setup(test_inject_alone, set_up),
+		cmocka_unit_test_setup(test_fault_while_an_interrupt_is_delivered, set_up),
+		cmocka_unit_test_setup(test_fault_while_the_8259s_is_delivered, set_up),
+		cmocka_unit_test_setup(test_fault_while_an_nmi_is_delivered, set_up),
+		cmocka_unit_test_setup(test_fault_while_a_fault_is_delivered, set_up),
+		cmocka_unit_test_setup(test_triple_fault, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

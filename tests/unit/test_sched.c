@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Turns, wake-ups, kicks, stops and time: what must not be lost, and what a neighbour must not take. */
+/* sources: kernel/deadline.c kernel/lapic.c kernel/lapic_base.c kernel/lapic_ipi.c kernel/lapic_lvt.c
+ * kernel/lapic_reg.c kernel/lapic_timer.c drivers/tsc.c */
+#include "tests/unit/kernel_guest.h"
+
+static int set_up(void **state)
+{
+	(void)state;
+	machine_make();
+	return 0;
+}
+
+/* Never gives the CPU away by itself; a millisecond passes at each entry, and the timer ticks. */
+static void run_busy(struct vcpu *v)
+{
+	(void)v;
+	host_tsc += us_to_tsc(1000);
+	host_timer();
+}
+
+static unsigned entries_left;
+
+/* As above, for so many entries; then it sleeps for good. */
+static void run_busy_a_while(struct vcpu *v)
+{
+	run_busy(v);
+	if (entries_left)
+		entries_left--;
+	else
+		v->virt.exit.kind = VM_EXIT_HLT;
+}
+
+static void test_turns(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_busy_a_while);
+	vcpu_make(1, 0, run_busy_a_while);
+	entries_left = 200;
+	play(0);
+	assert_in_range(guests[0].entries, 90, 112);
+	assert_in_range(guests[1].entries, 90, 112);
+	assert_true(vcpus[0].run_tsc > us_to_tsc(80000) && vcpus[1].run_tsc > us_to_tsc(80000));
+}
+
+/* Its VMM is interrupted all the time; that must not make its turn longer than its neighbour's. */
+static void test_ring3_ticks_do_not_lengthen_a_turn(void **state)
+{
+	struct trap_frame frame = {.cs = 0x1b};
+	uint64_t end;
+	(void)state;
+
+	vcpu_make(0, 0, run_halt);
+	this_cpu()->running = &vcpus[0];
+	this_cpu()->slice_start = host_tsc;
+	slice_set(this_cpu(), host_tsc + us_to_tsc(SLICE_US));
+	end = this_cpu()->slice.tsc;
+	for (unsigned us = 0; us <= SLICE_US; us += 500) {
+		host_tsc = end - us_to_tsc(SLICE_US) + us_to_tsc(us) + 1;
+		host_timer();
+		sched_ring3_tick(&frame);
+	}
+	assert_true(vcpu_pending(&vcpus[0]) & PEND_RESCHEDULE);
+	assert_int_equal(this_cpu()->slice.tsc, end);
+}
+
+static void test_upcall_limit_is_time(void **state)
+{
+	struct trap_frame frame = {.cs = 0x1b};
+	(void)state;
+
+	vcpu_make(0, 0, run_halt);
+	this_cpu()->running = &vcpus[0];
+	/* A neighbour's timers: any number of interrupts in less than the limit. */
+	for (unsigned i = 0; i < 1000; i++) {
+		host_tsc += us_to_tsc(90);
+		sched_ring3_tick(&frame);
+	}
+	assert_int_equal(ended_for, REASON_NONE);
+	if (!setjmp(loop)) {
+		for (unsigned i = 0; i < 40; i++) {
+			host_tsc += us_to_tsc(UPCALL_TICK_US);
+			sched_ring3_tick(&frame);
+		}
+		fail();
+	}
+	assert_int_equal(ended_for, REASON_VMM_LOOP);
+	assert_int_equal(vcpus[0].state, VCPU_OUT);
+}
+
+/* --- Kicks --- */
+
+static void test_kick_of_a_sleeping_cpu(void **state)
+{
+	(void)state;
+	vcpu_make(0, 1, run_halt);
+	play(1);
+	assert_int_equal(vcpus[0].activity, ACTIVITY_HALT);
+	host_cpu = 0;
+	host_kicks[1] = 0;
+	vcpu_notify(&vcpus[0], EVENT_DEADLINE);
+	assert_int_equal(host_kicks[1], 1);
+	vcpu_notify(&vcpus[0], EVENT_DEADLINE);
+	assert_int_equal(host_kicks[1], 1); /* it was told */
+	play(1);
+	assert_int_equal(told_events, EVENT_DEADLINE);
+}
+
+static void test_kick_of_a_cpu_that_runs_another(void **state)
+{
+	(void)state;
+	vcpu_make(0, 1, run_halt);
+	vcpu_make(1, 1, run_halt);
+	play(1);
+	cpu_of(1)->running = &vcpus[1];
+	vcpus[1].state = VCPU_GUEST;
+	host_cpu = 0;
+	host_kicks[1] = 0;
+	vcpu_notify(&vcpus[0], EVENT_INPUT);
+	assert_int_equal(host_kicks[1], 1);
+}
+
+static void test_no_kick_where_it_will_look(void **state)
+{
+	(void)state;
+	vcpu_make(0, 1, run_halt);
+	cpu_of(1)->running = &vcpus[0];
+	host_kicks[1] = 0;
+	vcpus[0].state = VCPU_RING3;
+	vcpu_notify(&vcpus[0], EVENT_INPUT);
+	assert_int_equal(host_kicks[1], 0);
+	vcpus[0].state = VCPU_GUEST;
+	vcpu_notify(&vcpus[0], EVENT_SPACE);
+	assert_int_equal(host_kicks[1], 1);
+}
+
+/* What a kick does: a sleeper that has something to do comes soon; one that waits for its turn does not. */
+static void test_kicked(void **state)
+{
+	uint64_t full;
+	(void)state;
+
+	vcpu_make(0, 0, run_halt);
+	vcpu_make(1, 0, run_halt);
+	take_inbox(this_cpu());
+	this_cpu()->vcpus = this_cpu()->running = &vcpus[0];
+	this_cpu()->slice_start = host_tsc;
+	full = host_tsc + us_to_tsc(SLICE_US);
+	slice_set(this_cpu(), full);
+	sched_kicked();
+	assert_int_equal(this_cpu()->slice.tsc, full);
+	vcpus[1].activity = ACTIVITY_HALT;
+	sched_kicked();
+	assert_int_equal(this_cpu()->slice.tsc, full);
+	vcpus[1].pending = PEND_INTERRUPT;
+	sched_kicked();
+	assert_int_equal(this_cpu()->slice.tsc, this_cpu()->slice_start + us_to_tsc(SLICE_MIN_US));
+	vcpus[1].pending = PEND_STOP;
+	host_tsc += us_to_tsc(SLICE_MIN_US);
+	sched_kicked();
+	assert_true(vcpu_pending(&vcpus[0]) & PEND_RESCHEDULE);
+}
+
+static void test_kicked_for_a_new_one(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_halt);
+	take_inbox(this_cpu());
+	this_cpu()->running = &vcpus[0];
+	vcpu_make(1, 0, run_halt);
+	host_tsc += us_to_tsc(SLICE_MIN_US);
+	sched_kicked();
+	assert_true(vcpu_pending(&vcpus[0]) & PEND_RESCHEDULE);
+}
+
+/* --- Stop, pause, detach --- */
+
+static void arm_timer(struct vcpu *v, uint64_t in)
+{
+	struct lapic_effect effect = {0};
+
+	lapic_on(v);
+	lapic_write(&v->lapic, 0x320, 0x40, host_tsc, &effect);
+	lapic_write(&v->lapic, 0x3e0, 0xb, host_tsc, &effect);
+	lapic_write(&v->lapic, 0x380, (uint32_t)in, host_tsc, &effect);
+	vcpu_timer_update(v);
+}
+
+static void test_stop_takes_everything_off_the_cpu(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_halt);
+	play(0);
+	assert_ptr_equal(this_cpu()->loaded, &vcpus[0]);
+	arm_timer(&vcpus[0], 1000000);
+	part.deadline = host_tsc + 5000;
+	sched_rearm(&vcpus[0]);
+	assert_true(deadline_is_set(&vcpus[0].timer) && deadline_is_set(&vcpus[0].vmm_deadline));
+	part.run = RUN_NO;
+	vcpu_notify(&vcpus[0], PEND_STOP);
+	play(0);
+	assert_false(deadline_is_set(&vcpus[0].timer) || deadline_is_set(&vcpus[0].vmm_deadline));
+	assert_null(this_cpu()->loaded);
+	assert_int_equal(vcpus[0].loaded, 0);
+	assert_int_equal(vcpu_pending(&vcpus[0]), 0);
+	assert_int_equal(vcpus[0].homed, 1);
+	assert_ptr_equal(this_cpu()->space, &kernel_space);
+	assert_int_equal(host_console_events, CONSOLE_PARTITION);
+	/* What a vCPU elsewhere still asks for comes too late. */
+	vcpu_notify(&vcpus[0], PEND_REARM);
+	play(0);
+	assert_false(deadline_is_set(&vcpus[0].timer) || deadline_is_set(&vcpus[0].vmm_deadline));
+}
+
+static void test_pause_and_resume_in_one_go_keeps_the_timers(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_halt);
+	play(0);
+	arm_timer(&vcpus[0], 1000000);
+	part.deadline = host_tsc + 5000000;
+	vcpu_notify(&vcpus[0], PEND_STOP);  /* pause */
+	vcpu_notify(&vcpus[0], PEND_REARM); /* go on, before the CPU has seen it */
+	play(0);
+	assert_true(deadline_is_set(&vcpus[0].timer) && deadline_is_set(&vcpus[0].vmm_deadline));
+	assert_int_equal(vcpu_pending(&vcpus[0]), 0);
+}
+
+static void test_pause_keeps_events(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_halt);
+	play(0);
+	part.run = RUN_PAUSED;
+	vcpu_notify(&vcpus[0], PEND_STOP | EVENT_INPUT);
+	play(0);
+	assert_int_equal(upcalls, 0);
+	part.run = RUN_YES;
+	vcpu_notify(&vcpus[0], PEND_REARM);
+	play(0);
+	assert_int_equal(told_events, EVENT_INPUT);
+}
+
+static void test_detach_beside_others(void **state)
+{
+	(void)state;
+	for (unsigned gone = 0; gone < 3; gone++) {
+		machine_make();
+		for (unsigned i = 0; i < 3; i++)
+			vcpu_make(i, 0, run_halt);
+		play(0);
+		vcpu_notify(&vcpus[gone], PEND_DETACH);
+		play(0);
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(vcpus[i].homed, i != gone);
+		for (unsigned i = 0; i < 3; i++)
+			if (i != gone)
+				vcpu_notify(&vcpus[i], EVENT_INPUT);
+		play(0);
+		assert_int_equal(upcalls, 2);
+	}
+}
+
+static void test_the_last_one_leaves(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_halt);
+	play(0);
+	vcpu_notify(&vcpus[0], PEND_DETACH);
+	play(0);
+	assert_null(this_cpu()->vcpus);
+	assert_null(this_cpu()->loaded);
+	assert_int_equal(vcpus[0].homed, 0);
+}
+
+/* --- What is switched --- */
+
+static void test_state_is_each_ones_own(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_halt);
+	vcpu_make(1, 0, run_halt);
+	play(0);
+	vcpu_load(&vcpus[0]);
+	host_xcr0 = 7; /* as XSETBV, which one bed does not report */
+	host_dr[2] = 0x1234;
+	memset(fpu_of_cpu, 0x5a, sizeof(fpu_of_cpu));
+	vcpu_load(&vcpus[1]);
+	assert_int_equal(host_xcr0, XCR0_X87);
+	assert_int_equal(host_dr[2], 0);
+	assert_int_equal(fpu_of_cpu[7], 0);
+	vcpu_load(&vcpus[0]);
+	assert_int_equal(host_xcr0, 7);
+	assert_int_equal(host_dr[2], 0x1234);
+	assert_int_equal(fpu_of_cpu[7], 0x5a);
+	vcpu_unload(&vcpus[0]);
+	assert_int_equal(host_xcr0, 7);
+	assert_int_equal(cpu_features.xcr0_host, host_xcr0);
+}
+
+static void test_reset_leaves_nothing(void **state)
+{
+	static const uint8_t zero[USER_STACK_SIZE];
+	(void)state;
+
+	vcpu_make(0, 0, run_halt);
+	memset(frames[0], 0xa5, sizeof(frames[0]));
+	memset(stacks[0], 0xa5, sizeof(stacks[0]));
+	memset(fpu_areas[0], 0xa5, sizeof(fpu_areas[0]));
+	vcpus[0].dr[1] = vcpus[0].tsc_aux = vcpus[0].eoi_vectors[2] = 9;
+	vcpus[0].sipi_vector = 9;
+	vcpus[0].recheck = RECHECK_NMI;
+	vcpus[0].xcr0 = 7;
+	vcpu_reset(&vcpus[0], 77);
+	assert_memory_equal(frames[0], zero, PAGE_SIZE);
+	assert_memory_equal(stacks[0], zero, USER_STACK_SIZE);
+	assert_memory_equal(fpu_areas[0], zero, sizeof(fpu_areas[0]));
+	assert_int_equal(vcpus[0].dr[1] | vcpus[0].tsc_aux | vcpus[0].eoi_vectors[2], 0);
+	assert_int_equal(vcpus[0].recheck | vcpus[0].sipi_vector, 0);
+	assert_int_equal(vcpus[0].xcr0, XCR0_X87);
+	assert_int_equal(vcpus[0].tsc_offset, 77);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_turns, set_up),
+		cmocka_unit_test_setup(test_ring3_ticks_do_not_lengthen_a_turn, set_up),
+		cmocka_unit_test_setup(test_upcall_limit_is_time, set_up),
+		cmocka_unit_test_setup(test_kick_of_a_sleeping_cpu, set_up),
+		cmocka_unit_test_setup(test_kick_of_a_cpu_that_runs_another, set_up),
+		cmocka_unit_test_setup(test_no_kick_where_it_will_look, set_up),
+		cmocka_unit_test_setup(test_kicked, set_up),
+		cmocka_unit_test_setup(test_kicked_for_a_new_one, set_up),
+		cmocka_unit_test_setup(test_stop_takes_everything_off_the_cpu, set_up),
+		cmocka_unit_test_setup(test_pause_and_resume_in_one_go_keeps_the_timers, set_up),
+		cmocka_unit_test_setup(test_pause_keeps_events, set_up),
+		cmocka_unit_test_setup(test_detach_beside_others, set_up),
+		cmocka_unit_test_setup(test_the_last_one_leaves, set_up),
+		cmocka_unit_test_setup(test_state_is_each_ones_own, set_up),
+		cmocka_unit_test_setup(test_reset_leaves_nothing, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
