@@ -44,6 +44,8 @@ enum frame_group {
 	GROUP_SEGMENT = 1 << 4, /* all segments and descriptor-table registers */
 	GROUP_EVENT = 1 << 5,	/* to inject at entry (resume only) */
 	GROUP_REPLY = 1 << 6,	/* one register and a value (resume only) */
+	GROUP_MEMORY = 1 << 8,	/* what a memory operand depends on: in 64-bit code CS, the bases of FS
+				 * and GS and all selectors, else as GROUP_SEGMENT (kernel to VMM only) */
 	GROUP_SYSTEM = 1 << 7,	/* SYSENTER, STAR family, PAT, DR6, DR7 (for INIT; rarely copied) */
 };
 

@@ -11,6 +11,7 @@
 enum {
 	EXTENT_CAPACITY = 4096,
 	LOW_END = 1 << 20,
+	LOW_RAM_END = 0xa0000,
 };
 
 #define HEAP_SMALL MIB(8)
@@ -38,20 +39,18 @@ static void add_ranges(const struct boot_info *info)
 		log_print(LOG_WARNING, "memory: %u ranges of the map are not used", lost);
 }
 
-/* Below 1 MiB everything is the kernel's: firmware still has a hand in it, and CPUs start there. */
-static void take_low(const struct boot_info *info)
+/*
+ * Below 1 MiB everything is the kernel's: firmware still has a hand in it, and CPUs start there. Page by
+ * page, because GRUB puts small modules there on UEFI. Page 0 is not RAM to us (boot/memmap.c).
+ */
+static void take_low(void)
 {
-	for (uint32_t i = 0; i < info->range_count; i++) {
-		const struct boot_range *range = &info->ranges[i];
-		hpa_t end = MIN(range->end, (hpa_t)LOW_END);
-
-		if (range->kind != BOOT_RAM || range->start >= LOW_END)
+	for (hpa_t page = PAGE_SIZE; page < LOW_END; page += PAGE_SIZE) {
+		if (extent_carve(&machine.extents, page, page + PAGE_SIZE, kernel_tag))
 			continue;
-		if (extent_carve(&machine.extents, range->start, end, kernel_tag))
-			continue;
-		/* Not page 0; the highest that there is, away from what the firmware uses at the bottom. */
-		if (end > range->start && end - PAGE_SIZE >= PAGE_SIZE && end <= 0xa0000)
-			trampoline = end - PAGE_SIZE;
+		/* The highest that there is, away from what the firmware uses at the bottom. */
+		if (page < LOW_RAM_END)
+			trampoline = page;
 	}
 }
 
@@ -110,10 +109,10 @@ struct memory_heap memory_init(const struct boot_info *info)
 {
 	extent_map_init(&machine.extents, storage, EXTENT_CAPACITY);
 	add_ranges(info);
-	take_low(info);
 	if (extent_carve(&machine.extents, info->kernel_start, info->kernel_end, kernel_tag))
 		panic("the kernel's own image is not in free memory");
 	take_modules(info);
+	take_low();
 	for (uint32_t i = 0; i < machine.image_count; i++)
 		zero_tail(&machine.images[i]);
 	zero_tail(&machine.config);

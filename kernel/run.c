@@ -58,7 +58,8 @@ static bool pending_work(struct vcpu *v, uint32_t pending)
 	return true;
 }
 
-static inline void record(struct vcpu *v, const struct virt_ops *virt)
+/* Returns when that was. */
+static inline uint64_t record(struct vcpu *v, const struct virt_ops *virt)
 {
 	struct recorder_entry *entry = recorder_next(&v->recorder);
 	uint32_t kind = v->virt.exit.kind;
@@ -69,6 +70,7 @@ static inline void record(struct vcpu *v, const struct virt_ops *virt)
 	entry->code = (uint32_t)v->virt.exit.code;
 	entry->kind = kind;
 	v->exits[kind]++;
+	return entry->tsc;
 }
 
 void vcpu_run(struct vcpu *v)
@@ -98,7 +100,7 @@ void vcpu_run(struct vcpu *v)
 		__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
 		if (v->virt.cr8 != lapic_cr8_read(&v->lapic))
 			lapic_cr8_write(&v->lapic, v->virt.cr8); /* written without an exit */
-		record(v, virt);
+		cpu_timer_check(this_cpu(), record(v, virt));
 		if (vcpu_handle_exit(v) == VCPU_LEAVE)
 			return;
 	}

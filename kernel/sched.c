@@ -198,6 +198,7 @@ static void run(struct cpu *cpu, struct vcpu *v)
 	__atomic_store_n(&cpu->running, v, __ATOMIC_RELAXED);
 	cpu->slice_start = tsc_read();
 	slice_set(cpu, cpu->slice_start + us_to_tsc(SLICE_US));
+	vcpu_take(v, PEND_RESCHEDULE); /* meant for an earlier turn */
 	vcpu_load(v);
 	vcpu_run(v);
 }
@@ -240,6 +241,7 @@ noreturn void cpu_loop(void)
 
 		charge(cpu);
 		interrupts_window();
+		cpu_timer_check(cpu, tsc_read());
 		cpu_flush_check();
 		take_inbox(cpu);
 		serve_all(cpu);

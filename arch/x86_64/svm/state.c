@@ -144,6 +144,22 @@ static void system_put(struct vmcb *vmcb, const struct frame_system *from)
 	vmcb->dr7 = (uint32_t)from->dr7;
 }
 
+/* True of 64-bit code: no other segment's base, limit or attributes count. Else asks for all of them. */
+static uint32_t memory_get(struct vmcb *vmcb, struct frame *frame)
+{
+	if (!(vmcb->cs.attributes & SEG_ATTR_L) || !(vmcb->efer & EFER_LMA))
+		return GROUP_SEGMENT;
+	segment_get(vmcb, SEG_CS, &frame->seg[SEG_CS]);
+	frame->seg[SEG_ES].selector = vmcb->es.selector;
+	frame->seg[SEG_SS].selector = vmcb->ss.selector;
+	frame->seg[SEG_DS].selector = vmcb->ds.selector;
+	frame->seg[SEG_FS].selector = vmcb->fs.selector;
+	frame->seg[SEG_GS].selector = vmcb->gs.selector;
+	frame->seg[SEG_FS].base = vmcb->fs.base;
+	frame->seg[SEG_GS].base = vmcb->gs.base;
+	return 0;
+}
+
 /* What an instruction fetch depends on, and no more: the hot case. */
 static void fetch_get(const struct vmcb *vmcb, struct frame *frame)
 {
@@ -180,6 +196,8 @@ void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 		control_get(vmcb, &frame->control);
 	if (groups & GROUP_CS)
 		segment_get(vmcb, SEG_CS, &frame->seg[SEG_CS]);
+	if (groups & GROUP_MEMORY)
+		groups |= memory_get(vmcb, frame);
 	if (groups & GROUP_SEGMENT) {
 		for (unsigned i = 0; i < SEG_COUNT; i++)
 			segment_get(vmcb, i, &frame->seg[i]);
@@ -211,8 +229,10 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 		vmcb->cpl = (vmcb->ss.attributes & SEG_ATTR_DPL) >> 5;
 		tables_put(vmcb, frame);
 	}
-	if (groups & GROUP_SYSTEM)
+	if (groups & GROUP_SYSTEM) {
 		system_put(vmcb, &frame->system);
+		vmcb->event_inject = 0; /* INIT: what waited for the entry is gone */
+	}
 	return true;
 }
 
