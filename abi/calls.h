@@ -16,40 +16,40 @@ enum call {
 	CALL_SET_DEADLINE, /* (host tsc, 0: none): EVENT_DEADLINE on vCPU 0 */
 	CALL_APIC_MESSAGE, /* (struct apic_message as one uint64_t): raise a vector */
 	CALL_PIC_LINE,	   /* (level): the 8259's output to every LVT0 */
-	CALL_LAPIC_READ,   /* (register offset 0..0xff0): the calling vCPU's local APIC, xAPIC layout */
-	CALL_LAPIC_WRITE,  /* (register offset, value) */
-	CALL_EOI_WATCH,	   /* (index 0..3, 64-bit mask): vectors whose EOI is told */
-	CALL_CPUID_SET,	   /* (struct cpuid_entry *, count): the table of this vCPU */
-	CALL_PART_END,	   /* (enum part_reason, code, text, length): stop this partition; does not return */
+	CALL_LAPIC_READ, /* (register offset 0..0xff0): the calling vCPU's local APIC, xAPIC layout */
+	CALL_LAPIC_WRITE, /* (register offset, value) */
+	CALL_EOI_WATCH,	  /* (index 0..3, 64-bit mask): vectors whose EOI is told */
+	CALL_CPUID_SET,	  /* (struct cpuid_entry *, count): the table of this vCPU */
+	CALL_PART_END, /* (enum part_reason, code, text, length): stop this partition; does not return */
 	CALL_CONSOLE_NOTIFY, /* (): tell the console that the ring holds new output */
-	CALL_LOG,	   /* (text, length): a line into the log, rate-limited */
-	CALL_NMI,	   /* (vcpu): raise an NMI */
+	CALL_LOG,	     /* (text, length): a line into the log, rate-limited */
+	CALL_NMI,	     /* (vcpu): raise an NMI */
 
 	/* The console's. */
-	CALL_WAIT = 32,	  /* (host tsc, 0: no timeout): until an event; returns enum console_event bits */
-	CALL_UART_READ,	  /* (buffer, size): bytes read, maybe 0 */
-	CALL_UART_WRITE,  /* (buffer, size): bytes taken, maybe 0: then CONSOLE_UART_SPACE follows */
-	CALL_LOG_READ,	  /* (position *, buffer, size): bytes; the position moves on over what was lost */
+	CALL_WAIT = 32, /* (host tsc, 0: no timeout): until an event; returns enum console_event bits */
+	CALL_UART_READ,	 /* (buffer, size): bytes read, maybe 0 */
+	CALL_UART_WRITE, /* (buffer, size): bytes taken, maybe 0: then CONSOLE_UART_SPACE follows */
+	CALL_LOG_READ, /* (position *, buffer, size): bytes; the position moves on over what was lost */
 	CALL_HOST_INFO,	  /* (struct host_info *) */
 	CALL_CPU_INFO,	  /* (cpu, struct cpu_info *) */
 	CALL_EXTENT_INFO, /* (first, struct extent_info *, count): how many were written */
 	CALL_IMAGE_INFO,  /* (index, struct image_info *) */
-	CALL_IMAGE_MAP,	  /* (index or IMAGE_CONFIG, uint64_t *size): address where it is mapped read-only */
-	CALL_MEM_MAP,	  /* (pages): address of that many new zero pages */
-	CALL_MEM_UNMAP,	  /* (address, pages): as CALL_MEM_MAP gave them */
-	CALL_PART_CREATE, /* (struct part_desc *): slot; AGAIN goes on */
-	CALL_PART_START,  /* (slot): scrubs, then EVENT_START; AGAIN goes on */
-	CALL_PART_STOP,	  /* (slot): at once; AGAIN goes on */
-	CALL_PART_PAUSE,  /* (slot, 1: pause, 0: go on); AGAIN goes on */
+	CALL_IMAGE_MAP, /* (index or IMAGE_CONFIG, uint64_t *size): address where it is mapped read-only */
+	CALL_MEM_MAP,	   /* (pages): address of that many new zero pages */
+	CALL_MEM_UNMAP,	   /* (address, pages): as CALL_MEM_MAP gave them */
+	CALL_PART_CREATE,  /* (struct part_desc *): slot; AGAIN goes on */
+	CALL_PART_START,   /* (slot): scrubs, then EVENT_START; AGAIN goes on */
+	CALL_PART_STOP,	   /* (slot): at once; AGAIN goes on */
+	CALL_PART_PAUSE,   /* (slot, 1: pause, 0: go on); AGAIN goes on */
 	CALL_PART_DESTROY, /* (slot): AGAIN goes on */
-	CALL_PART_EVENT,  /* (slot, enum event) EVENT_INPUT, EVENT_SPACE, EVENT_POWER */
-	CALL_PART_INFO,	  /* (slot, struct part_info *) */
-	CALL_VCPU_INFO,	  /* (slot, vcpu, struct vcpu_info *) */
-	CALL_STATS_NAME,  /* (counter, buffer, size): its name; ERR_NOENT past the last */
-	CALL_BLOB_SET,	  /* (key 0..63, data, size): kept across a restart of the console */
-	CALL_BLOB_GET,	  /* (key, buffer, size): bytes */
-	CALL_POWER,	  /* (enum power_action) */
-	CALL_DEBUG,	  /* (enum debug_command, argument, buffer, size): text */
+	CALL_PART_EVENT,   /* (slot, enum event) EVENT_INPUT, EVENT_SPACE, EVENT_POWER */
+	CALL_PART_INFO,	   /* (slot, struct part_info *) */
+	CALL_VCPU_INFO,	   /* (slot, vcpu, struct vcpu_info *) */
+	CALL_STATS_NAME,   /* (counter, buffer, size): its name; ERR_NOENT past the last */
+	CALL_BLOB_SET,	   /* (key 0..63, data, size): kept across a restart of the console */
+	CALL_BLOB_GET,	   /* (key, buffer, size): bytes */
+	CALL_POWER,	   /* (enum power_action) */
+	CALL_DEBUG,	   /* (enum debug_command, argument, buffer, size): text */
 };
 
 /* An offset beyond the page, for CALL_LAPIC_READ and _WRITE: CR8, whatever the local APIC's mode. */
@@ -70,17 +70,18 @@ enum console_event {
 enum power_action { POWER_OFF, POWER_REBOOT };
 
 enum debug_command {
-	DEBUG_AUDIT,  /* walk every live CR3 and nested table; text of what was found */
-	DEBUG_PANIC,  /* (kind): the kernel's own fault, on purpose */
+	DEBUG_AUDIT,	 /* walk every live CR3 and nested table; text of what was found */
+	DEBUG_PANIC,	 /* (kind): the kernel's own fault, on purpose */
 	DEBUG_CPU_PANIC, /* (cpu): the same on another CPU */
-	DEBUG_VCPU,   /* (slot << 8 | vcpu): registers and last exits, as text */
-	DEBUG_RANDOM_STATE, /* (seed << 16 | slot << 8 | vcpu): corrupts one field of the guest's state (debug builds) */
+	DEBUG_VCPU,	 /* (slot << 8 | vcpu): registers and last exits, as text */
+	/* (seed << 16 | slot << 8 | vcpu): flips a bit of the guest's saved state; it must be paused */
+	DEBUG_RANDOM_STATE,
 };
 
 /* CALL_APIC_MESSAGE: an interrupt message as on the APIC bus, packed. */
-#define APIC_MESSAGE(dest, vector, mode, logical, level) \
-	((uint64_t)(dest) << 32 | (uint64_t)((level) != 0) << 12 | (uint64_t)((logical) != 0) << 11 | \
-	 (uint64_t)(mode) << 8 | (uint64_t)(vector))
+#define APIC_MESSAGE(dest, vector, mode, logical, level)           \
+	((uint64_t)(dest) << 32 | (uint64_t)((level) != 0) << 12 | \
+	 (uint64_t)((logical) != 0) << 11 | (uint64_t)(mode) << 8 | (uint64_t)(vector))
 
 struct cpuid_entry {
 	uint32_t leaf, subleaf;

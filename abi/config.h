@@ -50,7 +50,7 @@ struct vmm_config {
 	uint32_t vcpu_count;
 	uint32_t range_count;
 	uint32_t image_count;
-	uint32_t phys_bits;   /* the guest's MAXPHYADDR */
+	uint32_t phys_bits; /* the guest's MAXPHYADDR */
 	uint64_t tsc_khz;
 	uint64_t tsc_offset;  /* two's complement */
 	uint64_t start_tsc;   /* host TSC when the partition was started */

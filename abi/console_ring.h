@@ -29,7 +29,8 @@ struct console_ring {
 	uint64_t out_tail;
 	uint64_t in_head;
 	uint32_t attached;
-	uint32_t wake; /* 1: the console asks for CALL_CONSOLE_NOTIFY at the next output; the VMM does not clear it */
+	/* 1: the console asks for CALL_CONSOLE_NOTIFY at the next output; the VMM does not clear it. */
+	uint32_t wake;
 	uint32_t reserved1[10];
 	uint8_t in[RING_IN_SIZE];
 	uint8_t reserved2[4096 - RING_IN_SIZE - 128];

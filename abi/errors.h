@@ -4,7 +4,7 @@
 
 enum err {
 	ERR_NONE = 0,
-	ERR_AGAIN = -1,	 /* bounded work was done and more is left: call again with the same arguments */
+	ERR_AGAIN = -1, /* bounded work was done and more is left: call again with the same arguments */
 	ERR_INVAL = -2,	 /* an argument is outside its rule */
 	ERR_NOMEM = -3,	 /* no free extent is large enough, or the partition's pool is used up */
 	ERR_BUSY = -4,	 /* the object is owned by somebody else */

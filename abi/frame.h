@@ -10,14 +10,14 @@
 
 /* Why the VMM runs. Neutral: no vendor's numbers. */
 enum exit_reason {
-	EXIT_EVENT,	  /* no exit: frame.events says what happened */
-	EXIT_IO,	  /* IN or OUT, not a string form: frame.io */
-	EXIT_IO_STRING,	  /* INS or OUTS, maybe REP: frame.io; the VMM emulates the instruction */
-	EXIT_MMIO,	  /* nested page fault where no RAM is: frame.mmio; the VMM decodes and emulates */
-	EXIT_LENGTH,	  /* the kernel has an exit in hand and needs the instruction's length only */
-	EXIT_MSR,	  /* an MSR that the kernel's policy leaves to the VMM: frame.msr */
-	EXIT_CR,	  /* MOV to/from CR, CLTS, LMSW, SMSW that had to be intercepted: the VMM emulates */
-	EXIT_INTA,	  /* the vCPU takes an ExtINT: answer the 8259's vector in frame.inta_vector */
+	EXIT_EVENT,	/* no exit: frame.events says what happened */
+	EXIT_IO,	/* IN or OUT, not a string form: frame.io */
+	EXIT_IO_STRING, /* INS or OUTS, maybe REP: frame.io; the VMM emulates the instruction */
+	EXIT_MMIO, /* nested page fault where no RAM is: frame.mmio; the VMM decodes and emulates */
+	EXIT_LENGTH, /* the kernel has an exit in hand and needs the instruction's length only */
+	EXIT_MSR,    /* an MSR that the kernel's policy leaves to the VMM: frame.msr */
+	EXIT_CR, /* MOV to/from CR, CLTS, LMSW, SMSW that had to be intercepted: the VMM emulates */
+	EXIT_INTA, /* the vCPU takes an ExtINT: answer the 8259's vector in frame.inta_vector */
 	EXIT_TASK_SWITCH, /* hardware task switch (VMX only) */
 	EXIT_TRIPLE_FAULT,
 	EXIT_REASONS
@@ -44,9 +44,9 @@ enum frame_group {
 	GROUP_SEGMENT = 1 << 4, /* all segments and descriptor-table registers */
 	GROUP_EVENT = 1 << 5,	/* to inject at entry (resume only) */
 	GROUP_REPLY = 1 << 6,	/* one register and a value (resume only) */
-	GROUP_MEMORY = 1 << 8,	/* what a memory operand depends on: in 64-bit code CS, the bases of FS
+	GROUP_MEMORY = 1 << 8, /* what a memory operand depends on: in 64-bit code CS, the bases of FS
 				 * and GS and all selectors, else as GROUP_SEGMENT (kernel to VMM only) */
-	GROUP_SYSTEM = 1 << 7,	/* SYSENTER, STAR family, PAT, DR6, DR7 (for INIT; rarely copied) */
+	GROUP_SYSTEM = 1 << 7, /* SYSENTER, STAR family, PAT, DR6, DR7 (for INIT; rarely copied) */
 };
 
 /*
@@ -55,8 +55,25 @@ enum frame_group {
  */
 #define GROUPS_FETCH (GROUP_IP | GROUP_CONTROL | GROUP_CS)
 
-enum gpr { GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI,
-	   GPR_R8, GPR_R9, GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15, GPR_COUNT };
+enum gpr {
+	GPR_RAX,
+	GPR_RCX,
+	GPR_RDX,
+	GPR_RBX,
+	GPR_RSP,
+	GPR_RBP,
+	GPR_RSI,
+	GPR_RDI,
+	GPR_R8,
+	GPR_R9,
+	GPR_R10,
+	GPR_R11,
+	GPR_R12,
+	GPR_R13,
+	GPR_R14,
+	GPR_R15,
+	GPR_COUNT
+};
 
 enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_COUNT };
 
@@ -112,12 +129,16 @@ struct frame_io {
 	uint32_t insn_len;
 };
 
-enum mmio_access { MMIO_WRITE = 1 << 0, MMIO_FETCH = 1 << 1, MMIO_WALK = 1 << 2 /* on a guest table walk */ };
+enum mmio_access {
+	MMIO_WRITE = 1 << 0,
+	MMIO_FETCH = 1 << 1,
+	MMIO_WALK = 1 << 2 /* on a guest table walk */
+};
 
 struct frame_mmio {
 	uint64_t gpa;
-	uint64_t gva;	  /* valid if gva_valid */
-	uint32_t access;  /* enum mmio_access */
+	uint64_t gva;	 /* valid if gva_valid */
+	uint32_t access; /* enum mmio_access */
 	uint32_t gva_valid;
 };
 
@@ -180,7 +201,7 @@ struct frame {
 		uint64_t eoi_vectors[4]; /* EVENT_EOI: a bit for each vector */
 	};
 	uint64_t rip, rflags;
-	uint32_t shadow; /* enum shadow */
+	uint32_t shadow;    /* enum shadow */
 	uint32_t exit_code; /* the hardware's own number, for reports only */
 	struct frame_reply reply;
 	struct frame_event event;

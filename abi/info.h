@@ -16,14 +16,21 @@ struct cpu_info {
 };
 
 /* Who owns an extent. Numbers from OWNER_PARTITION on are partition slots: guest memory and pool. */
-enum extent_owner { OWNER_FREE, OWNER_KERNEL, OWNER_IMAGE, OWNER_CONSOLE, OWNER_FIRMWARE, OWNER_PARTITION };
+enum extent_owner {
+	OWNER_FREE,
+	OWNER_KERNEL,
+	OWNER_IMAGE,
+	OWNER_CONSOLE,
+	OWNER_FIRMWARE,
+	OWNER_PARTITION
+};
 
 struct extent_info {
 	uint64_t start; /* bytes */
 	uint64_t size;
-	uint32_t owner;	 /* enum extent_owner */
-	uint32_t slot;	 /* OWNER_PARTITION: which */
-	uint32_t clean;	 /* OWNER_FREE: known to be zero */
+	uint32_t owner;	  /* enum extent_owner */
+	uint32_t slot;	  /* OWNER_PARTITION: which */
+	uint32_t clean;	  /* OWNER_FREE: known to be zero */
 	uint32_t is_pool; /* OWNER_PARTITION: kernel objects, not guest memory */
 };
 
@@ -42,36 +49,36 @@ struct host_info {
 	uint32_t partition_limit;
 	uint64_t tsc_khz;
 	uint64_t now_tsc;
-	uint64_t now_wall; /* Unix time, ns */
-	uint64_t boot_tsc; /* TSC at kernel entry */
+	uint64_t now_wall;			 /* Unix time, ns */
+	uint64_t boot_tsc;			 /* TSC at kernel entry */
 	uint64_t ram_total, ram_free, ram_clean; /* bytes */
 	char cpu_vendor[16];
 	char cpu_model[52];
-	char backend[12]; /* "SVM", "VMX" or "none" */
+	char backend[12];	 /* "SVM", "VMX" or "none" */
 	char backend_reason[80]; /* why there is none */
 	char build[48];
 };
 
 enum part_state {
-	PART_NONE,     /* the slot is free */
-	PART_STOPPED,  /* defined, or ended: reason says how */
+	PART_NONE,    /* the slot is free */
+	PART_STOPPED, /* defined, or ended: reason says how */
 	PART_RUNNING,
 	PART_PAUSED,
-	PART_DYING,    /* being taken down */
+	PART_DYING, /* being taken down */
 };
 
 enum part_reason {
-	REASON_NONE,	   /* never started */
-	REASON_POWEROFF,   /* the guest switched itself off */
-	REASON_RESET,	   /* the guest asked for a reset: the console starts it again */
-	REASON_OPERATOR,   /* CALL_PART_STOP */
-	REASON_TRIPLE,	   /* triple fault */
-	REASON_VMM_FAULT,  /* the VMM faulted; report says where */
-	REASON_VMM_LOOP,   /* the VMM took too long in one upcall */
-	REASON_ENTRY,	   /* the hardware refused the guest's state */
-	REASON_REFUSED,	   /* the VMM could not start the guest; report says why */
-	REASON_EMULATION,  /* an instruction that cannot be emulated */
-	REASON_KERNEL,	   /* what the kernel alone decides; report says what */
+	REASON_NONE,	  /* never started */
+	REASON_POWEROFF,  /* the guest switched itself off */
+	REASON_RESET,	  /* the guest asked for a reset: the console starts it again */
+	REASON_OPERATOR,  /* CALL_PART_STOP */
+	REASON_TRIPLE,	  /* triple fault */
+	REASON_VMM_FAULT, /* the VMM faulted; report says where */
+	REASON_VMM_LOOP,  /* the VMM took too long in one upcall */
+	REASON_ENTRY,	  /* the hardware refused the guest's state */
+	REASON_REFUSED,	  /* the VMM could not start the guest; report says why */
+	REASON_EMULATION, /* an instruction that cannot be emulated */
+	REASON_KERNEL,	  /* what the kernel alone decides; report says what */
 };
 
 #define REPORT_SIZE 512
@@ -84,8 +91,8 @@ struct part_info {
 	uint32_t flags; /* enum part_flags */
 	uint32_t exit_code;
 	uint32_t start_count;
-	uint64_t memory; /* bytes */
-	uint64_t pool;	 /* bytes of kernel objects */
+	uint64_t memory;      /* bytes */
+	uint64_t pool;	      /* bytes of kernel objects */
 	uint64_t pool_tables; /* of these, page tables */
 	uint64_t started_tsc;
 	uint64_t run_tsc; /* time all its vCPUs used */

@@ -13,13 +13,13 @@
 #include "lib/format.h"
 
 struct audit {
-	const char *space;	/* what is being walked, for the report */
-	uint32_t slot;		/* whose it is; MAX_PARTITIONS: the console's or the kernel's */
+	const char *space; /* what is being walked, for the report */
+	uint32_t slot;	   /* whose it is; MAX_PARTITIONS: the console's or the kernel's */
 	bool nested;
 	uint64_t leaves;
-	uint64_t guest_pages;	/* guest memory seen in this space */
+	uint64_t guest_pages; /* guest memory seen in this space */
 	uint64_t violations;
-	char first[160];	/* the first violation */
+	char first[160]; /* the first violation */
 	uint64_t spaces;
 };
 
@@ -27,13 +27,13 @@ static void violation(struct audit *audit, const char *rule, const struct page_m
 {
 	if (audit->violations++)
 		return;
-	format(audit->first, sizeof(audit->first), "%s slot %u: va 0x%lx -> pa 0x%lx size 0x%lx: %s", audit->space,
-	       audit->slot, m->va, m->pa, m->size, rule);
+	format(audit->first, sizeof(audit->first), "%s slot %u: va 0x%lx -> pa 0x%lx size 0x%lx: %s",
+	       audit->space, audit->slot, m->va, m->pa, m->size, rule);
 }
 
 static bool owned(const struct page_mapping *m, enum extent_owner owner, uint32_t slot, bool pool)
 {
-	const struct extent_tag tag = { .owner = owner, .slot = slot, .is_pool = pool };
+	const struct extent_tag tag = {.owner = owner, .slot = slot, .is_pool = pool};
 
 	return extent_owned(&machine.extents, m->pa, m->size, tag);
 }
@@ -119,8 +119,8 @@ static bool visit_kernel(void *context, const struct page_mapping *m)
 	return true;
 }
 
-static void walk(struct audit *audit, const char *name, uint32_t slot, const struct page_space *space,
-		 page_visit_fn *visit)
+static void walk(struct audit *audit, const char *name, uint32_t slot,
+		 const struct page_space *space, page_visit_fn *visit)
 {
 	audit->space = name;
 	audit->slot = slot;
@@ -129,12 +129,13 @@ static void walk(struct audit *audit, const char *name, uint32_t slot, const str
 }
 
 /* The upper half of every root has to be the kernel's own, entry by entry. */
-static void check_root(struct audit *audit, const char *name, uint32_t slot, const struct page_space *space)
+static void check_root(struct audit *audit, const char *name, uint32_t slot,
+		       const struct page_space *space)
 {
 	for (unsigned i = 256; i < 512; i++)
 		if (space->root[i] != kernel_space.root[i] && !audit->violations++)
-			format(audit->first, sizeof(audit->first), "%s slot %u: root entry %u differs from the kernel's",
-			       name, slot, i);
+			format(audit->first, sizeof(audit->first),
+			       "%s slot %u: root entry %u differs from the kernel's", name, slot, i);
 }
 
 static void audit_partition(struct audit *audit, const struct partition *part)
@@ -152,8 +153,8 @@ static void audit_partition(struct audit *audit, const struct partition *part)
 		configured += part->desc.ranges[i].size / PAGE_SIZE;
 	if ((in_vmm != configured || in_nested != configured) && !audit->violations++)
 		format(audit->first, sizeof(audit->first),
-		       "slot %u: %lu pages configured, %lu in its VMM, %lu in its nested tables", part->slot,
-		       configured, in_vmm, in_nested);
+		       "slot %u: %lu pages configured, %lu in its VMM, %lu in its nested tables",
+		       part->slot, configured, in_vmm, in_nested);
 }
 
 /* Every port, and every MSR that the maps cover: closed but for the backend's list. */
@@ -168,7 +169,7 @@ static unsigned count_open_ports(void)
 
 size_t audit(char *text, size_t size)
 {
-	struct audit audit = { 0 };
+	struct audit audit = {0};
 	uint64_t partition_count = 0;
 	unsigned ports = count_open_ports();
 
@@ -184,7 +185,8 @@ size_t audit(char *text, size_t size)
 	spin_unlock(&machine.memory_lock);
 	if (ports && !audit.violations++)
 		format(audit.first, sizeof(audit.first), "%u ports are open to guests", ports);
-	return format(text, size, "audit: %lu partitions, %lu spaces, %lu mappings, %lu violations\n%s%s",
+	return format(text, size,
+		      "audit: %lu partitions, %lu spaces, %lu mappings, %lu violations\n%s%s",
 		      partition_count, audit.spaces, audit.leaves, audit.violations,
 		      audit.violations ? audit.first : "", audit.violations ? "\n" : "");
 }

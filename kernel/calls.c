@@ -18,7 +18,8 @@ noreturn void kernel_resume(uint64_t groups, uint64_t insn_len)
 	vcpu_resume(cpu->loaded, groups, insn_len);
 }
 
-static int64_t dispatch(const call_fn *table, unsigned count, uint64_t number, const struct call_args *args)
+static int64_t dispatch(const call_fn *table, unsigned count, uint64_t number,
+			const struct call_args *args)
 {
 	if (number >= count || !table[number])
 		return ERR_NOSYS;
@@ -29,7 +30,7 @@ void kernel_call(struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 	struct call_args args = {
-		.arg = { frame->gprs.rdi, frame->gprs.rsi, frame->gprs.rdx, frame->gprs.rcx },
+		.arg = {frame->gprs.rdi, frame->gprs.rsi, frame->gprs.rdx, frame->gprs.rcx},
 		.v = cpu->in_console ? NULL : cpu->loaded,
 		.frame = frame,
 	};
@@ -42,7 +43,8 @@ void kernel_call(struct trap_frame *frame)
 	} else {
 		answer = dispatch(vmm_calls, vmm_call_count, number, &args);
 		/* The call may have ended its own partition. */
-		if (!part_may_run(args.v->part) && __atomic_load_n(&args.v->part->ended, __ATOMIC_RELAXED))
+		if (!part_may_run(args.v->part) &&
+		    __atomic_load_n(&args.v->part->ended, __ATOMIC_RELAXED))
 			vcpu_abandon(args.v);
 	}
 	frame->gprs.rax = (uint64_t)answer;

@@ -103,7 +103,7 @@ static int64_t call_host_info(const struct call_args *args)
 
 static int64_t call_cpu_info(const struct call_args *args)
 {
-	struct cpu_info info = { 0 };
+	struct cpu_info info = {0};
 	uint64_t number = args->arg[0];
 
 	if (number >= cpu_count())
@@ -118,7 +118,7 @@ static int64_t call_extent_info(const struct call_args *args)
 
 	/* One at a time: the answer is bounded, the console asks for the rest. */
 	while (count < MIN(args->arg[2], 32ULL)) {
-		struct extent_info info = { 0 };
+		struct extent_info info = {0};
 		bool found;
 
 		spin_lock(&machine.memory_lock);
@@ -136,7 +136,7 @@ static int64_t call_extent_info(const struct call_args *args)
 static int64_t call_image_info(const struct call_args *args)
 {
 	const struct machine_image *image;
-	struct image_info info = { 0 };
+	struct image_info info = {0};
 
 	if (args->arg[0] >= machine.image_count)
 		return ERR_NOENT;
@@ -221,7 +221,7 @@ static int64_t call_vcpu_info(const struct call_args *args)
 static int64_t call_stats_name(const struct call_args *args)
 {
 	const char *name = vm_exit_name(narrow(args->arg[0]));
-	char text[32] = { 0 };
+	char text[32] = {0};
 
 	if (!name)
 		return ERR_NOENT;

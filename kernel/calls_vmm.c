@@ -67,14 +67,15 @@ static int64_t call_lapic_read(const struct call_args *args)
 static int64_t call_lapic_write(const struct call_args *args)
 {
 	struct vcpu *v = args->v;
-	struct lapic_effect effect = { 0 };
+	struct lapic_effect effect = {0};
 
 	if (args->arg[0] == LAPIC_CR8) {
 		lapic_cr8_write(&v->lapic, args->arg[1] & 15);
 	} else {
 		if (args->arg[0] >= PAGE_SIZE || args->arg[0] & 15)
 			return ERR_INVAL;
-		lapic_write(&v->lapic, (unsigned)args->arg[0], (uint32_t)args->arg[1], guest_now(v), &effect);
+		lapic_write(&v->lapic, (unsigned)args->arg[0], (uint32_t)args->arg[1], guest_now(v),
+			    &effect);
 	}
 	if (effect.kinds)
 		vcpu_apply_effect(v, &effect);

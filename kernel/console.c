@@ -96,10 +96,12 @@ void console_init(void)
 	user_image_parse(console_image_start, console_image_end, &console.program);
 	console.data = heap_pages(user_image_data_pages(&console.program));
 	err = user_space_init(&console.space, &kernel_heap);
-	err = err ? err : user_image_map(&console.program, &console.space, console.data, &kernel_heap);
 	err = err ? err
-		  : page_map(&console.space, USER_STACK_TOP(0) - USER_STACK_SIZE, page_pool_pa(&kernel_heap, stack),
-			     USER_STACK_SIZE, PAGE_USER | PAGE_READ | PAGE_WRITE);
+		  : user_image_map(&console.program, &console.space, console.data, &kernel_heap);
+	err = err ? err
+		  : page_map(&console.space, USER_STACK_TOP(0) - USER_STACK_SIZE,
+			     page_pool_pa(&kernel_heap, stack), USER_STACK_SIZE,
+			     PAGE_USER | PAGE_READ | PAGE_WRITE);
 	ASSERT(!err);
 	console.next_va = USER_GROW_BASE;
 	deadline_init(&console.deadline, NULL);
@@ -223,7 +225,8 @@ static bool restart_allowed(uint64_t now)
 
 noreturn void console_failed(const char *why, uint64_t rip, uint64_t address)
 {
-	static const char gone[] = "\r\nfreehold: the console failed 5 times in 60 s and stays off; guests run on\r\n";
+	static const char gone[] =
+		"\r\nfreehold: the console failed 5 times in 60 s and stays off; guests run on\r\n";
 
 	leave();
 	log_print(LOG_ERROR, "console: restarted: %s (rip 0x%lx, address 0x%lx)", why, rip, address);
@@ -237,13 +240,12 @@ noreturn void console_failed(const char *why, uint64_t rip, uint64_t address)
 	cpu_loop();
 }
 
-static const struct extent_tag console_tag = { .owner = OWNER_CONSOLE };
+static const struct extent_tag console_tag = {.owner = OWNER_CONSOLE};
 
 int64_t console_mem_map(uint64_t pages)
 {
 	struct extent_request request = {
-		.size = pages * PAGE_SIZE, .align = PAGE_SIZE, .tag = console_tag, .whole = true
-	};
+		.size = pages * PAGE_SIZE, .align = PAGE_SIZE, .tag = console_tag, .whole = true};
 	struct extent_grant grant;
 	struct region *region = NULL;
 	int err;
@@ -268,7 +270,8 @@ int64_t console_mem_map(uint64_t pages)
 		region->va = console.next_va;
 		console.next_va += SCRUB_STEP + PAGE_SIZE;
 	}
-	err = page_map(&console.space, region->va, grant.start, grant.size, PAGE_USER | PAGE_READ | PAGE_WRITE);
+	err = page_map(&console.space, region->va, grant.start, grant.size,
+		       PAGE_USER | PAGE_READ | PAGE_WRITE);
 	if (err) {
 		spin_lock(&machine.memory_lock);
 		ASSERT(!extent_release_range(&machine.extents, grant.start, grant.size, console_tag));
@@ -330,7 +333,8 @@ int console_mem_unmap(uint64_t address, uint64_t pages)
 int64_t console_image_map(uint32_t index, uint64_t *size)
 {
 	uint32_t place = index == IMAGE_CONFIG ? MAX_IMAGES : index;
-	const struct machine_image *image = index == IMAGE_CONFIG ? &machine.config : &machine.images[place];
+	const struct machine_image *image = index == IMAGE_CONFIG ? &machine.config
+								  : &machine.images[place];
 	uint64_t va = USER_IMAGES_BASE + place * GIB(4);
 	uint64_t bytes;
 	int err;

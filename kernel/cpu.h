@@ -17,30 +17,30 @@ struct page_space;
 #define CPU_NO_OWNER 0xffffffffu
 
 struct cpu {
-	unsigned number;	       /* c */
-	uint32_t idle;		       /* a: asleep or about to be; whoever gives it work kicks it */
-	uint32_t online;	       /* a */
-	uint32_t owner;		       /* a: partition slot that has it for its own, or CPU_NO_OWNER; CPU 0 writes */
-	uint32_t vcpu_count;	       /* a: homed here or on their way; CPU 0 writes */
-	unsigned lock_ranks;	       /* o */
-	uint64_t tlb_epoch;	       /* a: this CPU writes: flushed up to here */
-	struct vcpu *loaded;	       /* o: whose FPU, debug and hardware state is in the processor */
-	struct vcpu *running;	       /* a: this CPU writes: whose turn it is */
+	unsigned number; /* c */
+	uint32_t idle;	 /* a: asleep or about to be; whoever gives it work kicks it */
+	uint32_t online; /* a */
+	uint32_t owner; /* a: partition slot that has it for its own, or CPU_NO_OWNER; CPU 0 writes */
+	uint32_t vcpu_count;  /* a: homed here or on their way; CPU 0 writes */
+	unsigned lock_ranks;  /* o */
+	uint64_t tlb_epoch;   /* a: this CPU writes: flushed up to here */
+	struct vcpu *loaded;  /* o: whose FPU, debug and hardware state is in the processor */
+	struct vcpu *running; /* a: this CPU writes: whose turn it is */
 	const struct page_space *space; /* o: what CR3 points to */
-	struct vcpu *vcpus;	       /* o: ring of those homed here, through vcpu.next_homed */
-	struct vcpu *inbox;	       /* l: new ones, through vcpu.next_homed */
+	struct vcpu *vcpus;		/* o: ring of those homed here, through vcpu.next_homed */
+	struct vcpu *inbox;		/* l: new ones, through vcpu.next_homed */
 	spinlock_t inbox_lock;
 	struct deadline_queue deadlines; /* o */
-	struct deadline slice;	       /* o: the end of the running vCPU's turn */
-	struct deadline tick;	       /* o: while ring 3 runs: a look at how long it takes */
-	uint64_t slice_start;	       /* o: TSC */
-	uint64_t armed;		       /* o: TSC that the timer is armed for, or DEADLINE_NONE */
-	uint64_t idle_since;	       /* a: TSC; valid while idle is set */
-	uint64_t idle_tsc;	       /* o: without the sleep that it is in */
-	uint64_t busy_tsc;	       /* o */
-	uint64_t nmi_count;	       /* o */
-	uint64_t spurious_count;       /* o */
-	bool in_console;	       /* o: ring 3 on this CPU is the console */
+	struct deadline slice;		 /* o: the end of the running vCPU's turn */
+	struct deadline tick;		 /* o: while ring 3 runs: a look at how long it takes */
+	uint64_t slice_start;		 /* o: TSC */
+	uint64_t armed;			 /* o: TSC that the timer is armed for, or DEADLINE_NONE */
+	uint64_t idle_since;		 /* a: TSC; valid while idle is set */
+	uint64_t idle_tsc;		 /* o: without the sleep that it is in */
+	uint64_t busy_tsc;		 /* o */
+	uint64_t nmi_count;		 /* o */
+	uint64_t spurious_count;	 /* o */
+	bool in_console;		 /* o: ring 3 on this CPU is the console */
 };
 
 static_assert(sizeof(struct cpu) <= PERCPU_KERNEL_SIZE, "struct cpu has one page");

@@ -8,7 +8,7 @@
 /* What cpuid.c patches. */
 static bool is_live(uint32_t leaf)
 {
-	static const uint32_t live[] = { 1, 7, 0xb, 0xd, 0x1f, 0x8000001e };
+	static const uint32_t live[] = {1, 7, 0xb, 0xd, 0x1f, 0x8000001e};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(live); i++)
 		if (live[i] == leaf)

@@ -15,7 +15,8 @@ void cpuid_index(struct partition *part);
 #define CPUID_LIVE 0x80000000u
 
 /* The entry that answers, or NULL: all zero. */
-const struct cpuid_entry *cpuid_search(const struct partition *part, uint32_t leaf, uint32_t subleaf);
+const struct cpuid_entry *cpuid_search(const struct partition *part, uint32_t leaf,
+				       uint32_t subleaf);
 
 /* The same for a leaf that is in the index, has no subleaves and is not live; NULL says nothing. */
 static inline const struct cpuid_entry *cpuid_plain(const struct partition *part, uint32_t leaf)

@@ -44,7 +44,7 @@ static struct {
 	uint32_t index;	 /* of the piece, image or vCPU that the step is at */
 	uint64_t offset; /* within it */
 	struct partition *part;
-	int failed;	 /* why it is being undone */
+	int failed; /* why it is being undone */
 } making;
 
 struct user_image vmm_program;
@@ -57,7 +57,7 @@ void create_init(void)
 
 static struct extent_tag tag_of(uint32_t slot, bool pool)
 {
-	return (struct extent_tag){ .owner = OWNER_PARTITION, .slot = slot, .is_pool = pool };
+	return (struct extent_tag){.owner = OWNER_PARTITION, .slot = slot, .is_pool = pool};
 }
 
 /* Memory for [gpa, gpa + size): large-page aligned where the guest's address is. Under memory_lock. */
@@ -68,7 +68,9 @@ static int take_memory(gpa_t gpa, uint64_t size)
 		uint64_t to_large = (MIB(2) - (gpa & (MIB(2) - 1))) & (MIB(2) - 1);
 		uint64_t large = ALIGN_DOWN(size, MIB(2));
 		struct extent_request request = {
-			.size = to_large ? MIN(to_large, size) : large ? large : size,
+			.size = to_large ? MIN(to_large, size)
+				: large	 ? large
+					 : size,
 			.align = to_large || !large ? PAGE_SIZE : MIB(2),
 			.tag = tag_of(making.slot, false),
 		};
@@ -80,7 +82,7 @@ static int take_memory(gpa_t gpa, uint64_t size)
 		err = extent_alloc(&machine.extents, &request, &grant);
 		if (err)
 			return err;
-		*piece = (struct memory_piece){ gpa, grant.start, grant.size, grant.clean };
+		*piece = (struct memory_piece){gpa, grant.start, grant.size, grant.clean};
 		making.piece_count++;
 		gpa += grant.size;
 		size -= grant.size;
@@ -148,8 +150,8 @@ static int step_map_pool(void)
 
 	slots[making.slot].pool_mapped = true;
 	slots[making.slot].pool_size = making.pool.size;
-	err = page_map(&kernel_space, part_pool_address(making.slot) + at, making.pool.start + at, size,
-		       PAGE_READ | PAGE_WRITE);
+	err = page_map(&kernel_space, part_pool_address(making.slot) + at, making.pool.start + at,
+		       size, PAGE_READ | PAGE_WRITE);
 	if (err)
 		return err;
 	making.offset += size;
@@ -238,8 +240,9 @@ static int map_ring(struct partition *part)
 
 		if (!page_lookup(console_space(), va, &mapping))
 			return ERR_FAULT;
-		err = page_map(&part->space, USER_RING_BASE + i * PAGE_SIZE, mapping.pa + (va - mapping.va),
-			       PAGE_SIZE, PAGE_USER | PAGE_READ | PAGE_WRITE);
+		err = page_map(&part->space, USER_RING_BASE + i * PAGE_SIZE,
+			       mapping.pa + (va - mapping.va), PAGE_SIZE,
+			       PAGE_USER | PAGE_READ | PAGE_WRITE);
 		if (err)
 			return err;
 	}
@@ -279,7 +282,8 @@ static int step_images(void)
 	image = &machine.images[making.desc.images[making.index].image];
 	left = ALIGN_UP(image->size, PAGE_SIZE) - making.offset;
 	size = MIN(left, (uint64_t)SMALL_CHUNK);
-	err = page_map(&making.part->space, image_address(&making.desc, making.index) + making.offset,
+	err = page_map(&making.part->space,
+		       image_address(&making.desc, making.index) + making.offset,
 		       image->start + making.offset, size, PAGE_USER | PAGE_READ);
 	if (err)
 		return err;
@@ -432,7 +436,7 @@ static int step_publish(void)
 }
 
 static int (*const steps[])(void) = {
-	step_memory, step_scrub,   step_map_pool,     step_objects,  step_vcpus,
+	step_memory,  step_scrub,  step_map_pool,     step_objects,  step_vcpus,
 	step_program, step_images, step_guest_memory, step_evacuate, step_publish,
 };
 
@@ -446,7 +450,8 @@ static int begin(const struct part_desc *desc)
 	if (err)
 		return err;
 	while (making.slot < MAX_PARTITIONS &&
-	       (partitions[making.slot] || slots[making.slot].pool_mapped || slots[making.slot].epoch))
+	       (partitions[making.slot] || slots[making.slot].pool_mapped ||
+		slots[making.slot].epoch))
 		making.slot++;
 	if (making.slot == MAX_PARTITIONS)
 		return ERR_LIMIT;
@@ -541,7 +546,8 @@ int create_undo(uint32_t slot)
 
 		/* From its end; never fails, since whole pages are unmapped as they were mapped. */
 		slots[slot].pool_size -= size;
-		ASSERT(!page_unmap(&kernel_space, part_pool_address(slot) + slots[slot].pool_size, size));
+		ASSERT(!page_unmap(&kernel_space, part_pool_address(slot) + slots[slot].pool_size,
+				   size));
 		if (slots[slot].pool_size)
 			return ERR_AGAIN;
 		slots[slot].pool_mapped = false;

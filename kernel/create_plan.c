@@ -9,8 +9,8 @@
 #include "lib/string.h"
 
 enum {
-	LOW_TABLES = 12,	/* root, and what maps program, config, frames, stacks and ring */
-	REGION_TABLES = 2,	/* a PDPT and a spare for each of images, guest memory, nested root */
+	LOW_TABLES = 12,   /* root, and what maps program, config, frames, stacks and ring */
+	REGION_TABLES = 2, /* a PDPT and a spare for each of images, guest memory, nested root */
 };
 
 static int check_texts(const struct part_desc *desc)
@@ -41,7 +41,8 @@ static int check_ranges(const struct part_desc *desc)
 		end = range->gpa + range->size;
 	}
 	/* In the VMM's space guest memory stands from USER_GUEST_BASE on. */
-	return end <= USER_END - USER_GUEST_BASE && end <= BIT(cpu_features.phys_bits) ? ERR_NONE : ERR_INVAL;
+	return end <= USER_END - USER_GUEST_BASE && end <= BIT(cpu_features.phys_bits) ? ERR_NONE
+										       : ERR_INVAL;
 }
 
 static int check_images(const struct part_desc *desc)
@@ -49,7 +50,8 @@ static int check_images(const struct part_desc *desc)
 	if (desc->image_count > MAX_PART_IMAGES)
 		return ERR_INVAL;
 	for (uint32_t i = 0; i < desc->image_count; i++)
-		if (desc->images[i].image >= machine.image_count || desc->images[i].role > IMAGE_MODULE)
+		if (desc->images[i].image >= machine.image_count ||
+		    desc->images[i].role > IMAGE_MODULE)
 			return ERR_NOENT;
 	return ERR_NONE;
 }
@@ -93,7 +95,8 @@ static int pool_cpu(uint32_t wish, const unsigned *cpus, uint32_t count)
 	for (unsigned cpu = cpu_count(); cpu-- > 0;) {
 		unsigned load;
 
-		if (!cpu_online(cpu) || cpu_of(cpu)->owner != CPU_NO_OWNER || (wish != CPU_ANY && wish != cpu))
+		if (!cpu_online(cpu) || cpu_of(cpu)->owner != CPU_NO_OWNER ||
+		    (wish != CPU_ANY && wish != cpu))
 			continue;
 		load = cpu_of(cpu)->vcpu_count;
 		for (uint32_t i = 0; i < count; i++)
@@ -139,8 +142,9 @@ static uint64_t tables_for(uint64_t size)
 
 static void plan_pool(const struct part_desc *desc, struct create_plan *plan)
 {
-	uint64_t vcpu_pages = ALIGN_UP(sizeof(struct vcpu), PAGE_SIZE) / PAGE_SIZE + machine.virt->hw_pages +
-			      1 + ALIGN_UP(fpu_area_size(), PAGE_SIZE) / PAGE_SIZE +
+	uint64_t vcpu_pages = ALIGN_UP(sizeof(struct vcpu), PAGE_SIZE) / PAGE_SIZE +
+			      machine.virt->hw_pages + 1 +
+			      ALIGN_UP(fpu_area_size(), PAGE_SIZE) / PAGE_SIZE +
 			      USER_STACK_SIZE / PAGE_SIZE;
 	uint64_t tables = LOW_TABLES + desc->vcpu_count / 16 + 3 * REGION_TABLES;
 
@@ -152,7 +156,8 @@ static void plan_pool(const struct part_desc *desc, struct create_plan *plan)
 		tables += machine.images[desc->images[i].image].size / MIB(2) + 3;
 	plan->table_pages = tables;
 	plan->pool_pages = ALIGN_UP(sizeof(struct partition), PAGE_SIZE) / PAGE_SIZE + 1 +
-			   desc->vcpu_count * vcpu_pages + user_image_data_pages(&vmm_program) + tables;
+			   desc->vcpu_count * vcpu_pages + user_image_data_pages(&vmm_program) +
+			   tables;
 }
 
 int create_check(const struct part_desc *desc, struct create_plan *plan)

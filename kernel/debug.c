@@ -39,8 +39,8 @@ static void show_exits(const struct vcpu *v, unsigned count)
 		const struct recorder_entry *entry = &v->recorder.entries[i % RECORDER_SIZE];
 		const char *name = vm_exit_name(entry->kind);
 
-		append("  %-16s rip %016lx code 0x%x info 0x%lx\n", name ? name : "?", entry->rip, entry->code,
-		       entry->info);
+		append("  %-16s rip %016lx code 0x%x info 0x%lx\n", name ? name : "?", entry->rip,
+		       entry->code, entry->info);
 	}
 }
 
@@ -56,8 +56,8 @@ static int vcpu_text(uint32_t slot, uint32_t index)
 	/* Its registers are in memory, and stay there, while none of its partition may be loaded. */
 	if (machine.virt && !part_may_run(part) && part_is_out(part)) {
 		machine.virt->get(&v->virt, GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_CS, &state);
-		append("rip %04x:%016lx rflags 0x%lx shadow %u\n", state.seg[SEG_CS].selector, state.rip,
-		       state.rflags, state.shadow);
+		append("rip %04x:%016lx rflags 0x%lx shadow %u\n", state.seg[SEG_CS].selector,
+		       state.rip, state.rflags, state.shadow);
 		append("cr0 0x%lx cr2 0x%lx cr3 0x%lx cr4 0x%lx efer 0x%lx\n", state.control.cr0,
 		       state.control.cr2, state.control.cr3, state.control.cr4, state.control.efer);
 		for (unsigned i = 0; i < GPR_COUNT; i++)
@@ -65,8 +65,8 @@ static int vcpu_text(uint32_t slot, uint32_t index)
 	} else {
 		append("it is running: pause it to see its registers\n");
 	}
-	append("pending 0x%x activity %u upcall %u recheck %u irr %d isr %d\n", v->pending, v->activity,
-	       v->upcall, v->recheck, v->lapic.irr_top, v->lapic.isr_top);
+	append("pending 0x%x activity %u upcall %u recheck %u irr %d isr %d\n", v->pending,
+	       v->activity, v->upcall, v->recheck, v->lapic.irr_top, v->lapic.isr_top);
 	show_exits(v, SHOWN_EXITS);
 	return ERR_NONE;
 }
@@ -107,7 +107,7 @@ static int panic_kind(uint64_t kind)
 	case 0:
 		panic("on purpose, by the operator");
 	case 1:
-		*(volatile uint8_t *)KERNEL_POOL_BASE = 0; /* #PF: slot 0 may not be mapped */
+		*(volatile uint8_t *)KERNEL_POOL_BASE = 0;    /* #PF: slot 0 may not be mapped */
 		*(volatile uint8_t *)(KERNEL_STACK_BASE) = 0; /* a guard page never is */
 		break;
 	case 2:
@@ -164,7 +164,7 @@ void panic_show_exits(unsigned cpu, panic_print_fn *print)
 		const struct recorder_entry *entry = &v->recorder.entries[i % RECORDER_SIZE];
 		const char *name = vm_exit_name(entry->kind);
 
-		print("  %s rip %016lx code 0x%x info 0x%lx", name ? name : "?", entry->rip, entry->code,
-		      entry->info);
+		print("  %s rip %016lx code 0x%x info 0x%lx", name ? name : "?", entry->rip,
+		      entry->code, entry->info);
 	}
 }

@@ -47,7 +47,7 @@ static void skip(struct vcpu *v)
 	machine.virt->skip(&v->virt, v->virt.exit.insn_len);
 }
 
-/* Where the hardware did not say how long the instruction is, the VMM finds out and the exit is handled anew. */
+/* Where the hardware tells no length the VMM finds it, and the exit is handled anew. */
 static inline void need_length(struct vcpu *v)
 {
 	if (!v->virt.exit.insn_len)
@@ -123,14 +123,15 @@ static enum vcpu_action on_io_string(struct vcpu *v)
 }
 
 /*
- * While an event was being delivered: the instruction at RIP did not cause it, so nothing can be emulated, and
- * delivering it again would end here again.
+ * While an event was being delivered: the instruction at RIP did not cause it, so nothing can be
+ * emulated, and delivering it again would end here again.
  */
 static enum vcpu_action delivery_outside_ram(struct vcpu *v)
 {
 	part_end(v->part, REASON_EMULATION, 0,
-		 "vcpu %u: vector %u was delivered through memory that is not there: gpa 0x%lx, rip 0x%lx", v->index,
-		 v->virt.reinject.vector, v->virt.exit.mmio.gpa, machine.virt->rip(&v->virt));
+		 "vcpu %u: vector %u was delivered through memory that is not there: gpa 0x%lx, rip 0x%lx",
+		 v->index, v->virt.reinject.vector, v->virt.exit.mmio.gpa,
+		 machine.virt->rip(&v->virt));
 	return VCPU_LEAVE;
 }
 
@@ -200,11 +201,12 @@ static enum vcpu_action on_refused(struct vcpu *v)
 		 "vcpu %u: %s%s%s, code 0x%lx info 0x%lx\nrip %04x:%016lx rflags 0x%lx\n"
 		 "cr0 0x%lx cr3 0x%lx cr4 0x%lx efer 0x%lx",
 		 v->index,
-		 v->virt.exit.kind == VM_EXIT_INVALID ? "the processor refuses the guest's state" :
-							"an exit that nobody asked for",
+		 v->virt.exit.kind == VM_EXIT_INVALID ? "the processor refuses the guest's state"
+						      : "an exit that nobody asked for",
 		 v->virt.exit.refused ? ": " : "", v->virt.exit.refused ? v->virt.exit.refused : "",
-		 v->virt.exit.code, v->virt.exit.info, state.seg[SEG_CS].selector, state.rip, state.rflags,
-		 state.control.cr0, state.control.cr3, state.control.cr4, state.control.efer);
+		 v->virt.exit.code, v->virt.exit.info, state.seg[SEG_CS].selector, state.rip,
+		 state.rflags, state.control.cr0, state.control.cr3, state.control.cr4,
+		 state.control.efer);
 	return VCPU_LEAVE;
 }
 

@@ -25,8 +25,8 @@ static enum exception_class exception_class(const struct frame_event *event)
 	return classes[event->vector];
 }
 
-enum inject_outcome inject_combine(const struct frame_event *first, const struct frame_event *second,
-				   struct frame_event *result)
+enum inject_outcome inject_combine(const struct frame_event *first,
+				   const struct frame_event *second, struct frame_event *result)
 {
 	enum exception_class one = exception_class(first);
 	enum exception_class two = exception_class(second);
@@ -74,7 +74,8 @@ void vcpu_inject(struct vcpu *v, const struct frame_event *event)
 		 * An interrupt whose delivery faulted comes after the fault's handler: it goes back. The
 		 * 8259's is not the local APIC's to take back.
 		 */
-		if (v->virt.reinject.type == INJECT_EXTERNAL && v->lapic.isr_top == v->virt.reinject.vector)
+		if (v->virt.reinject.type == INJECT_EXTERNAL &&
+		    v->lapic.isr_top == v->virt.reinject.vector)
 			lapic_unaccept(&v->lapic, v->virt.reinject.vector);
 		if (v->virt.reinject.type == INJECT_NMI) {
 			v->virt.nmi_blocked = false;
@@ -86,11 +87,11 @@ void vcpu_inject(struct vcpu *v, const struct frame_event *event)
 
 void vcpu_inject_ud(struct vcpu *v)
 {
-	vcpu_inject(v, &(struct frame_event){ .type = INJECT_EXCEPTION, .vector = EXCEPTION_UD });
+	vcpu_inject(v, &(struct frame_event){.type = INJECT_EXCEPTION, .vector = EXCEPTION_UD});
 }
 
 void vcpu_inject_gp(struct vcpu *v)
 {
 	vcpu_inject(v, &(struct frame_event){
-			       .type = INJECT_EXCEPTION, .vector = EXCEPTION_GP, .has_error = 1 });
+			       .type = INJECT_EXCEPTION, .vector = EXCEPTION_GP, .has_error = 1});
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The way of an interrupt: from an ICR, a message or a timer into a local APIC, and from there into the guest. */
+/* An interrupt's way: from an ICR, a message or a timer into a local APIC, and on into the guest. */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
 #include "kernel/cpu.h"
@@ -29,11 +29,13 @@ void vcpu_timer_update(struct vcpu *v)
 		return;
 	}
 	v->timer.expired = timer_expired;
-	deadline_set(&cpu->deadlines, &v->timer, left > DEADLINE_FAR - now ? DEADLINE_FAR : now + left);
+	deadline_set(&cpu->deadlines, &v->timer,
+		     left > DEADLINE_FAR - now ? DEADLINE_FAR : now + left);
 	cpu_timer_update(cpu);
 }
 
-static bool ipi_hits(const struct vcpu *target, const struct vcpu *sender, const struct lapic_ipi *ipi)
+static bool ipi_hits(const struct vcpu *target, const struct vcpu *sender,
+		     const struct lapic_ipi *ipi)
 {
 	switch ((enum lapic_shorthand)ipi->shorthand) {
 	case LAPIC_TO_SELF:
@@ -72,7 +74,8 @@ static void ipi_deliver(struct vcpu *target, const struct lapic_ipi *ipi, bool l
 	}
 }
 
-void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi, bool level)
+void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi,
+		   bool level)
 {
 	struct vcpu *best = NULL;
 
@@ -138,7 +141,7 @@ static void watch_tpr(struct vcpu *v)
 
 static void deliver_nmi(struct vcpu *v)
 {
-	static const struct frame_event nmi = { .type = INJECT_NMI, .vector = EXCEPTION_NMI };
+	static const struct frame_event nmi = {.type = INJECT_NMI, .vector = EXCEPTION_NMI};
 
 	v->activity = v->activity == ACTIVITY_HALT ? ACTIVITY_RUN : v->activity;
 	if (v->activity != ACTIVITY_RUN)
@@ -154,7 +157,7 @@ static void deliver_nmi(struct vcpu *v)
 
 static void deliver_interrupt(struct vcpu *v, uint8_t vector)
 {
-	const struct frame_event event = { .type = INJECT_EXTERNAL, .vector = vector };
+	const struct frame_event event = {.type = INJECT_EXTERNAL, .vector = vector};
 
 	lapic_accept(&v->lapic, vector);
 	machine.virt->inject(&v->virt, &event);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A partition's life after its creation: start, stop, pause, end, destroy; and what the console may know of it. */
+/* A partition's life after its creation; and what the console may know of it. */
 #include "arch/x86_64/insn.h"
 #include "drivers/tsc.h"
 #include "kernel/console.h"

@@ -78,8 +78,7 @@ static size_t sanitise(char *to, size_t size, const char *text)
 /* Writes "[stamp] name: text\n"; name may be NULL. */
 /* The console shows lines that begin with one of these above the prompt. */
 static const char *const level_words[] = {
-	[LOG_ERROR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_INFO] = "", [LOG_DEBUG] = ""
-};
+	[LOG_ERROR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_INFO] = "", [LOG_DEBUG] = ""};
 
 static void write_line(enum log_level level, const char *name, const char *text)
 {

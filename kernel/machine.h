@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the kernel knows of this machine; filled in at boot, constant afterwards but for what says its lock. */
+/* What the kernel knows of this machine; constant after boot but for what says its lock. */
 #pragma once
 
 #include "abi/layout.h"
@@ -14,7 +14,7 @@ struct virt_ops;
 struct machine_image {
 	char name[NAME_SIZE];
 	hpa_t start;
-	uint64_t size; /* bytes */
+	uint64_t size;	/* bytes */
 	uint32_t users; /* partitions that name it; CPU 0 */
 };
 
@@ -24,15 +24,15 @@ struct machine {
 	char virt_reason[80];	     /* then why */
 	const struct boot_info *boot;
 	struct acpi_info acpi;
-	struct extent_map extents;   /* under memory_lock */
+	struct extent_map extents; /* under memory_lock */
 	spinlock_t memory_lock;
 	uint32_t image_count;
 	struct machine_image images[MAX_IMAGES];
 	struct machine_image config; /* size 0: none */
 	uint64_t boot_tsc;
-	uint64_t boot_wall;	     /* Unix time, ns, at boot_tsc */
-	uint32_t cpu_apic_ids[MAX_CPUS]; /* by CPU number */
-	uint64_t vmm_entry;	     /* address of the VMM's upcall entry */
+	uint64_t boot_wall;		  /* Unix time, ns, at boot_tsc */
+	uint32_t cpu_apic_ids[MAX_CPUS];  /* by CPU number */
+	uint64_t vmm_entry;		  /* address of the VMM's upcall entry */
 	uint32_t xsave_component_end[64]; /* offset + size in the standard format */
 };
 

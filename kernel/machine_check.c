@@ -22,15 +22,16 @@ struct findings {
 
 static struct findings read_banks(void)
 {
-	struct findings found = { 0 };
+	struct findings found = {0};
 	uint64_t cap = 0, status = 0;
 
 	if (!msr_read_safe(MSR_MCG_CAP, &cap) || !msr_read_safe(MSR_MCG_STATUS, &status))
-		return (struct findings){ .fatal = true };
+		return (struct findings){.fatal = true};
 	for (uint32_t bank = 0; bank < (cap & MCG_CAP_COUNT); bank++) {
 		uint64_t value = 0;
 
-		if (!msr_read_safe(MSR_MC0_STATUS + BANK_STRIDE * bank, &value) || !(value & MC_STATUS_VALID))
+		if (!msr_read_safe(MSR_MC0_STATUS + BANK_STRIDE * bank, &value) ||
+		    !(value & MC_STATUS_VALID))
 			continue;
 		if (value & MC_STATUS_UC)
 			found.worst = value;
@@ -60,6 +61,7 @@ void machine_check_in_guest(struct vcpu *v)
 	if (found.fatal)
 		panic("machine check: status 0x%lx while a guest ran", found.worst);
 	if (found.worst)
-		part_end(v->part, REASON_KERNEL, 0, "vcpu %u: uncorrected memory error, bank status 0x%lx",
-			 v->index, found.worst);
+		part_end(v->part, REASON_KERNEL, 0,
+			 "vcpu %u: uncorrected memory error, bank status 0x%lx", v->index,
+			 found.worst);
 }

@@ -30,11 +30,9 @@
 #include "lib/copy.h"
 #include "lib/string.h"
 
-struct machine machine = { .memory_lock = SPINLOCK(LOCK_MEMORY) };
+struct machine machine = {.memory_lock = SPINLOCK(LOCK_MEMORY)};
 
 const char machine_build[] = "Freehold, built " __DATE__;
-
-static const struct virt_ops *const backends[] = { &svm_ops, &vmx_ops };
 
 uint64_t machine_wall_now(void)
 {
@@ -70,7 +68,8 @@ static uint16_t pm_timer_port(void)
 {
 	const struct acpi_gas *timer = &machine.acpi.fadt.pm_timer;
 
-	return timer->space == ACPI_SPACE_IO && timer->address <= 0xffff ? (uint16_t)timer->address : 0;
+	return timer->space == ACPI_SPACE_IO && timer->address <= 0xffff ? (uint16_t)timer->address
+									 : 0;
 }
 
 static void start_clocks(void)
@@ -98,8 +97,8 @@ static void quiet_devices(void)
 {
 	struct pci_quiet quiet = pci_clear_bus_mastering(&port_hardware);
 
-	log_print(LOG_INFO, "pci: %u functions, %u bridges, bus mastering cleared on %u", quiet.functions,
-		  quiet.bridges, quiet.cleared);
+	log_print(LOG_INFO, "pci: %u functions, %u bridges, bus mastering cleared on %u",
+		  quiet.functions, quiet.bridges, quiet.cleared);
 	if (quiet.stubborn)
 		log_print(LOG_WARNING, "pci: %u functions stay bus masters", quiet.stubborn);
 }
@@ -119,9 +118,9 @@ static void read_xsave_layout(void)
 
 static void choose_backend(void)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(backends); i++)
-		if (backends[i]->probe(machine.virt_reason, sizeof(machine.virt_reason))) {
-			machine.virt = backends[i];
+	for (unsigned i = 0; i < virt_backend_count; i++)
+		if (virt_backends[i]->probe(machine.virt_reason, sizeof(machine.virt_reason))) {
+			machine.virt = virt_backends[i];
 			log_print(LOG_INFO, "virtualization: %s", machine.virt->name);
 			return;
 		}
@@ -168,7 +167,7 @@ static unsigned number_cpus(struct smp_target *targets)
 
 		if (!cpu->enabled || cpu->apic_id == apic_id() || count == MAX_CPUS - 1)
 			continue;
-		targets[count] = (struct smp_target){ .apic_id = cpu->apic_id, .number = count + 1 };
+		targets[count] = (struct smp_target){.apic_id = cpu->apic_id, .number = count + 1};
 		count++;
 		machine.cpu_apic_ids[count] = cpu->apic_id;
 	}
@@ -186,8 +185,9 @@ static void report_cpu(const struct smp_target *target)
 	};
 
 	if (target->state != SMP_RUNNING)
-		log_print(LOG_ERROR, "cpu %u (APIC id %u) %s%s%s: left out", target->number, target->apic_id,
-			  why[target->state], target->feature ? ": " : "", target->feature ? target->feature : "");
+		log_print(LOG_ERROR, "cpu %u (APIC id %u) %s%s%s: left out", target->number,
+			  target->apic_id, why[target->state], target->feature ? ": " : "",
+			  target->feature ? target->feature : "");
 	else if (target->tsc_warp)
 		log_print(LOG_WARNING, "cpu %u: TSC goes back by %lu against CPU 0", target->number,
 			  target->tsc_warp);
@@ -224,7 +224,8 @@ static void main_in_block(unsigned number)
 	apic_init_cpu();
 	start_clocks();
 	log_print(LOG_INFO, "%s", machine_build);
-	log_print(LOG_INFO, "loader: %s; processor: %s", machine.boot->loader, cpu_features.model_name);
+	log_print(LOG_INFO, "loader: %s; processor: %s", machine.boot->loader,
+		  cpu_features.model_name);
 	memory_log();
 	quiet_devices();
 	serial_start();

@@ -14,16 +14,16 @@ enum {
 	LOW_RAM_END = 0xa0000,
 };
 
-#define HEAP_SMALL MIB(8)
-#define HEAP_LARGE MIB(32)  /* on machines with many CPUs, which have the memory */
+#define HEAP_SMALL	MIB(8)
+#define HEAP_LARGE	MIB(32) /* on machines with many CPUs, which have the memory */
 #define HEAP_LARGE_FROM GIB(8)
 
 static struct extent storage[EXTENT_CAPACITY];
 static hpa_t trampoline;
 static struct memory_heap kernel_region;
 
-static const struct extent_tag kernel_tag = { .owner = OWNER_KERNEL };
-static const struct extent_tag image_tag = { .owner = OWNER_IMAGE };
+static const struct extent_tag kernel_tag = {.owner = OWNER_KERNEL};
+static const struct extent_tag image_tag = {.owner = OWNER_IMAGE};
 
 static void add_ranges(const struct boot_info *info)
 {
@@ -102,7 +102,7 @@ static struct memory_heap take_heap(void)
 
 	if (extent_alloc(&machine.extents, &request, &grant))
 		panic("no %lu MiB of free memory below 4 GiB in one piece", request.size >> 20);
-	return (struct memory_heap){ grant.start, grant.size };
+	return (struct memory_heap){grant.start, grant.size};
 }
 
 struct memory_heap memory_init(const struct boot_info *info)
@@ -129,8 +129,8 @@ void memory_log(void)
 {
 	struct extent_totals totals = extent_totals(&machine.extents);
 
-	log_print(LOG_INFO, "memory: %lu KiB of RAM, %lu KiB free, kernel region at 0x%lx", totals.ram >> 10,
-		  totals.free >> 10, kernel_region.start);
+	log_print(LOG_INFO, "memory: %lu KiB of RAM, %lu KiB free, kernel region at 0x%lx",
+		  totals.ram >> 10, totals.free >> 10, kernel_region.start);
 	for (uint32_t i = 0; i < machine.image_count; i++)
 		log_print(LOG_INFO, "image %s: %lu bytes at 0x%lx", machine.images[i].name,
 			  machine.images[i].size, machine.images[i].start);

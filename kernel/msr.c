@@ -32,7 +32,7 @@ static bool tsc_get(struct vcpu *v, uint64_t *value)
 
 static void tsc_move(struct vcpu *v, uint64_t delta)
 {
-	struct lapic_effect effect = { 0 };
+	struct lapic_effect effect = {0};
 
 	v->tsc_offset += delta;
 	v->tsc_adjust += delta;
@@ -67,7 +67,7 @@ static bool apic_base_get(struct vcpu *v, uint64_t *value)
 
 static bool apic_base_set(struct vcpu *v, uint64_t value)
 {
-	struct lapic_effect effect = { 0 };
+	struct lapic_effect effect = {0};
 
 	if (!lapic_base_write(&v->lapic, value, cpu_features.phys_bits, &effect))
 		return false;
@@ -84,7 +84,7 @@ static bool deadline_get(struct vcpu *v, uint64_t *value)
 
 static bool deadline_set_msr(struct vcpu *v, uint64_t value)
 {
-	struct lapic_effect effect = { 0 };
+	struct lapic_effect effect = {0};
 
 	lapic_tsc_deadline_write(&v->lapic, value, guest_now(v), &effect);
 	vcpu_apply_effect(v, &effect);
@@ -148,13 +148,13 @@ static bool tsc_aux_set(struct vcpu *v, uint64_t value)
 
 /* Sorted by index. */
 static const struct msr_row rows[] = {
-	{ MSR_TSC, tsc_get, tsc_set },
-	{ MSR_APIC_BASE, apic_base_get, apic_base_set },
-	{ MSR_TSC_ADJUST, tsc_adjust_get, tsc_adjust_set },
-	{ MSR_PAT, pat_get, pat_set },
-	{ MSR_TSC_DEADLINE, deadline_get, deadline_set_msr },
-	{ MSR_EFER, efer_get, efer_set },
-	{ MSR_TSC_AUX, tsc_aux_get, tsc_aux_set },
+	{MSR_TSC, tsc_get, tsc_set},
+	{MSR_APIC_BASE, apic_base_get, apic_base_set},
+	{MSR_TSC_ADJUST, tsc_adjust_get, tsc_adjust_set},
+	{MSR_PAT, pat_get, pat_set},
+	{MSR_TSC_DEADLINE, deadline_get, deadline_set_msr},
+	{MSR_EFER, efer_get, efer_set},
+	{MSR_TSC_AUX, tsc_aux_get, tsc_aux_set},
 };
 
 static const struct msr_row *row_find(uint32_t index)
@@ -205,7 +205,7 @@ enum vcpu_action vcpu_msr_read(struct vcpu *v)
 
 static bool x2apic_write(struct vcpu *v, uint32_t index, uint64_t value)
 {
-	struct lapic_effect effect = { 0 };
+	struct lapic_effect effect = {0};
 
 	if (!lapic_msr_write(&v->lapic, index, value, guest_now(v), &effect))
 		return false;

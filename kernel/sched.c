@@ -207,7 +207,8 @@ static bool has_work(struct cpu *cpu)
 {
 	struct vcpu *v = cpu->vcpus;
 
-	if (__atomic_load_n(&cpu->inbox, __ATOMIC_SEQ_CST) || (cpu->number == 0 && console_wants_cpu()))
+	if (__atomic_load_n(&cpu->inbox, __ATOMIC_SEQ_CST) ||
+	    (cpu->number == 0 && console_wants_cpu()))
 		return true;
 	if (!v)
 		return false;
@@ -226,6 +227,12 @@ static void idle(struct cpu *cpu)
 	deadline_cancel(&cpu->slice);
 	__atomic_store_n(&cpu->idle_since, start, __ATOMIC_RELAXED);
 	__atomic_store_n(&cpu->idle, 1, __ATOMIC_SEQ_CST);
+	/*
+	 * What is due by now is not slept for: QEMU's TCG can lose an interrupt that comes in the moment of
+	 * an entry or exit (it changes interrupt_request without a lock there), and we would not wake.
+	 */
+	if (deadline_first(&cpu->deadlines) <= start)
+		cpu_timer_interrupt(cpu);
 	if (!has_work(cpu))
 		cpu_idle();
 	__atomic_store_n(&cpu->idle, 0, __ATOMIC_SEQ_CST);
@@ -344,8 +351,8 @@ void sched_ring3_tick(struct trap_frame *frame)
 	}
 	if (!upcall_takes_too_long(v))
 		return;
-	part_end(v->part, REASON_VMM_LOOP, 0, "vcpu %u: the VMM took too long at rip 0x%lx", v->index,
-		 frame->rip);
+	part_end(v->part, REASON_VMM_LOOP, 0, "vcpu %u: the VMM took too long at rip 0x%lx",
+		 v->index, frame->rip);
 	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
 	cpu_loop();
 }

@@ -12,9 +12,9 @@ struct trap_frame;
 
 enum {
 	SLICE_US = 10000,
-	SLICE_MIN_US = 1000,	    /* a vCPU that wakes up waits no longer than this for one that runs */
+	SLICE_MIN_US = 1000, /* a vCPU that wakes up waits no longer than this for one that runs */
 	UPCALL_TICK_US = 1000,
-	UPCALL_TICKS_MAX = 100,	    /* a VMM that saw this many ticks end in one upcall is stopped */
+	UPCALL_TICKS_MAX = 100, /* a VMM that saw this many ticks end in one upcall is stopped */
 	CONSOLE_WINDOW_US = 100000,
 	CONSOLE_SHARE_US = 20000,
 };

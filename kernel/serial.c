@@ -24,10 +24,10 @@ struct candidate {
 };
 
 static const struct candidate legacy[] = {
-	{ "com1", 0x3f8, 4 },
-	{ "com2", 0x2f8, 3 },
-	{ "com3", 0x3e8, 4 },
-	{ "com4", 0x2e8, 3 },
+	{"com1", 0x3f8, 4},
+	{"com2", 0x2f8, 3},
+	{"com3", 0x3e8, 4},
+	{"com4", 0x2e8, 3},
 };
 
 static const struct candidate *chosen;
@@ -56,7 +56,8 @@ void serial_init(const struct boot_info *info)
 				by_command_line = true;
 			}
 		if (!by_command_line && !switched_off)
-			log_print(LOG_WARNING, "serial=%s: com1 to com4 or none; com1 is used", value);
+			log_print(LOG_WARNING, "serial=%s: com1 to com4 or none; com1 is used",
+				  value);
 	}
 	if (!switched_off && !use_port(chosen))
 		log_print(LOG_WARNING, "serial: no UART answers at %s", chosen->name);

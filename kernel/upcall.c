@@ -22,7 +22,8 @@ static const uint16_t upcall_groups[EXIT_REASONS] = {
 };
 
 /* Inlined where the reason is known: then little of it is left. */
-static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v, enum exit_reason reason)
+static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v,
+								 enum exit_reason reason)
 {
 	struct frame *frame = v->frame;
 	const struct vm_exit *exit = &v->virt.exit;
@@ -60,7 +61,8 @@ static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v,
 	return groups;
 }
 
-static inline __attribute__((always_inline)) noreturn void leave(struct vcpu *v, enum exit_reason reason)
+static inline __attribute__((always_inline)) noreturn void leave(struct vcpu *v,
+								 enum exit_reason reason)
 {
 	uint32_t groups = frame_fill(v, reason);
 
@@ -158,8 +160,8 @@ static void event_answer(struct vcpu *v)
 
 	compiler_barrier();
 	if (!inject_valid(&event)) {
-		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM injects type %u vector %u", v->index,
-			 event.type, event.vector);
+		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM injects type %u vector %u",
+			 v->index, event.type, event.vector);
 		return;
 	}
 	vcpu_inject(v, &event);
@@ -189,7 +191,8 @@ static enum vcpu_action answer_apply(struct vcpu *v, uint32_t groups, uint32_t i
 	}
 	if (groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT) &&
 	    !machine.virt->put(&v->virt, groups, v->frame))
-		part_end(v->part, REASON_ENTRY, 0, "vcpu %u: the VMM resumes with an illegal state", v->index);
+		part_end(v->part, REASON_ENTRY, 0, "vcpu %u: the VMM resumes with an illegal state",
+			 v->index);
 	if (insn_len)
 		machine.virt->skip(&v->virt, insn_len);
 	if (upcall == EXIT_MSR)
@@ -212,7 +215,8 @@ noreturn void vcpu_resume(struct vcpu *v, uint64_t groups, uint64_t insn_len)
 		cpu_continue(v);
 	}
 	if (insn_len > 15)
-		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM skips %lu bytes", v->index, insn_len);
+		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM skips %lu bytes", v->index,
+			 insn_len);
 	else if (answer_apply(v, (uint32_t)groups, (uint32_t)insn_len) == VCPU_LEAVE)
 		cpu_loop();
 	cpu_continue(v);

@@ -11,11 +11,11 @@
 enum { USER_SEGMENTS = 4 };
 
 struct user_segment {
-	uint64_t va;	       /* page-aligned */
-	const uint8_t *bytes;  /* in the kernel's image, page-aligned */
+	uint64_t va;	      /* page-aligned */
+	const uint8_t *bytes; /* in the kernel's image, page-aligned */
 	uint64_t file_size;
 	uint64_t memory_size;
-	unsigned prot;	       /* enum page_prot */
+	unsigned prot; /* enum page_prot */
 };
 
 struct user_image {
@@ -34,8 +34,8 @@ uint64_t user_image_data_pages(const struct user_image *image);
  * Maps it into space. data is user_image_data_pages pages in one block of the pool that owns them;
  * they are filled in by user_image_reset. ERR_NOMEM.
  */
-int must_check user_image_map(const struct user_image *image, struct page_space *space, uint8_t *data,
-			      const struct page_pool *pool);
+int must_check user_image_map(const struct user_image *image, struct page_space *space,
+			      uint8_t *data, const struct page_pool *pool);
 
 /* Data as in the file, bss zero. */
 void user_image_reset(const struct user_image *image, uint8_t *data);

@@ -18,11 +18,11 @@ struct partition;
 /* vcpu.pending. The low byte is enum event of abi/frame.h: what the VMM is to be told. */
 enum vcpu_pending {
 	PEND_EVENTS = 0xff,
-	PEND_INTERRUPT = 1 << 8,  /* the local APIC may have something to deliver */
+	PEND_INTERRUPT = 1 << 8, /* the local APIC may have something to deliver */
 	PEND_NMI = 1 << 9,
-	PEND_REARM = 1 << 10,	  /* the VMM's deadline or the local APIC's timer has to be set */
-	PEND_STOP = 1 << 11,	  /* the partition is not to run: unload */
-	PEND_DETACH = 1 << 12,	  /* leave this CPU for good */
+	PEND_REARM = 1 << 10,	   /* the VMM's deadline or the local APIC's timer has to be set */
+	PEND_STOP = 1 << 11,	   /* the partition is not to run: unload */
+	PEND_DETACH = 1 << 12,	   /* leave this CPU for good */
 	PEND_RESCHEDULE = 1 << 13, /* the slice is over */
 };
 
@@ -44,31 +44,31 @@ struct vcpu {
 	uint32_t activity;     /* o: enum vcpu_activity */
 	uint32_t upcall;       /* o: enum exit_reason that the VMM is handling */
 	uint32_t upcall_ticks; /* o: of UPCALL_TICK_US that this upcall has seen end */
-	uint64_t upcall_tick;  /* o: TSC at which the next one ends; 0: at the first timer interrupt */
-	bool tpr_watch;	       /* o */
-	uint8_t sipi_vector;   /* a */
-	uint16_t index;	       /* c */
-	unsigned cpu;	       /* c while homed */
-	struct partition *part; /* c */
-	struct frame *frame;   /* c: the kernel's mapping */
-	void *fpu;	       /* c: the state while it is not loaded */
-	void *stack;	       /* c: the VMM's, the kernel's mapping */
+	uint64_t upcall_tick; /* o: TSC at which the next one ends; 0: at the first timer interrupt */
+	bool tpr_watch;	      /* o */
+	uint8_t sipi_vector;		 /* a */
+	uint16_t index;			 /* c */
+	unsigned cpu;			 /* c while homed */
+	struct partition *part;		 /* c */
+	struct frame *frame;		 /* c: the kernel's mapping */
+	void *fpu;			 /* c: the state while it is not loaded */
+	void *stack;			 /* c: the VMM's, the kernel's mapping */
 	uint64_t user_stack, user_frame; /* c: where the VMM's half finds them */
-	struct vcpu *next_homed; /* o */
-	uint64_t tsc_offset;   /* o: guest TSC = host TSC + this */
-	uint64_t tsc_adjust;   /* o: the guest's IA32_TSC_ADJUST */
-	uint64_t xcr0;	       /* o */
-	uint64_t tsc_aux;      /* o */
-	uint64_t dr[4];	       /* o: while not loaded */
-	uint64_t eoi_vectors[4]; /* o */
-	struct deadline timer; /* o: the local APIC's */
-	struct deadline vmm_deadline; /* o: vCPU 0: CALL_SET_DEADLINE */
-	struct lapic lapic;    /* o but for its own legend */
-	uint64_t exits[EXIT_COUNTERS]; /* o: by enum vm_exit_kind */
-	uint64_t upcalls;      /* o */
-	uint64_t interrupts;   /* o */
-	uint64_t run_tsc;      /* o: time loaded and current */
-	struct recorder recorder; /* o */
+	struct vcpu *next_homed;	 /* o */
+	uint64_t tsc_offset;		 /* o: guest TSC = host TSC + this */
+	uint64_t tsc_adjust;		 /* o: the guest's IA32_TSC_ADJUST */
+	uint64_t xcr0;			 /* o */
+	uint64_t tsc_aux;		 /* o */
+	uint64_t dr[4];			 /* o: while not loaded */
+	uint64_t eoi_vectors[4];	 /* o */
+	struct deadline timer;		 /* o: the local APIC's */
+	struct deadline vmm_deadline;	 /* o: vCPU 0: CALL_SET_DEADLINE */
+	struct lapic lapic;		 /* o but for its own legend */
+	uint64_t exits[EXIT_COUNTERS];	 /* o: by enum vm_exit_kind */
+	uint64_t upcalls;		 /* o */
+	uint64_t interrupts;		 /* o */
+	uint64_t run_tsc;		 /* o: time loaded and current */
+	struct recorder recorder;	 /* o */
 };
 
 static_assert((int)VM_EXIT_KINDS <= (int)EXIT_COUNTERS, "a counter for each kind");
@@ -133,7 +133,8 @@ void vcpu_check_lapic(struct vcpu *v);
 void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect);
 void vcpu_timer_update(struct vcpu *v);
 /* An interrupt message to the partition: from a VMM or from a vCPU's ICR (sender). */
-void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi, bool level);
+void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi,
+		   bool level);
 /* Delivers what can be delivered, asks for a window for the rest. May upcall (INTA). */
 void vcpu_deliver(struct vcpu *v);
 

@@ -12,7 +12,7 @@ typedef uint64_t hpa_t;
 typedef uint64_t gpa_t;
 typedef uint64_t gva_t;
 
-#define BIT(n)	       (1ULL << (n))
+#define BIT(n) (1ULL << (n))
 /* A mask of the bits high..low, both included. */
 #define BITS(high, low) ((~0ULL >> (63 - (high))) & (~0ULL << (low)))
 
@@ -33,6 +33,6 @@ typedef uint64_t gva_t;
 
 #define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-#define must_check	   __attribute__((warn_unused_result))
-#define noreturn	   __attribute__((noreturn))
-#define printf_like(f, a)  __attribute__((format(printf, f, a)))
+#define must_check	  __attribute__((warn_unused_result))
+#define noreturn	  __attribute__((noreturn))
+#define printf_like(f, a) __attribute__((format(printf, f, a)))

@@ -8,7 +8,8 @@ GUEST_FILES := $(foreach kernel,cloud amd64,$(GUESTS)/$(kernel)/vmlinuz $(GUESTS
 guests: $(GUEST_FILES)
 
 $(GUESTS)/fetched: guests/fetch | $(SETUP_RUN)
-	guests/fetch $(GUESTS)
+	$(call say,FETCH,$(GUESTS))
+	$(Q)guests/fetch $(GUESTS)
 	@touch $@
 
 $(GUESTS)/%/vmlinuz: $(GUESTS)/fetched

@@ -35,7 +35,7 @@ format: | $(SETUP_LINT)
 
 lint-cppcheck: | $(SETUP_LINT)
 	@mkdir -p $(BUILD)/cppcheck
-	$(Q)cppcheck -q --enable=warning,performance,portability --std=c11 --platform=unix64 -I. \
+	$(Q)cppcheck -q --enable=warning,performance,portability --std=c11 --platform=unix64 -I. -U__ASSEMBLER__ \
 		--inline-suppr --suppressions-list=tools/cppcheck.suppress --error-exitcode=1 \
 		--cppcheck-build-dir=$(BUILD)/cppcheck -j$(shell nproc) \
 		$(filter-out tests/%,$(C_SOURCES))

@@ -27,6 +27,8 @@ EXCEPTIONS = {
     # What boot/ hands over is declared by boot/, and read by those that it is handed to.
     ("kernel", "boot/boot_info.h"),
     ("drivers", "boot/boot_info.h"),
+    # Words of the command line that boot_info.h carries.
+    ("kernel", "boot/option.h"),
     # Limits of this build that both sides of the ABI know: MAX_CPUS and kin.
     ("arch", "abi/layout.h"),
     ("drivers", "abi/layout.h"),

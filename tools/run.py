@@ -22,6 +22,16 @@ import machine  # pylint: disable=wrong-import-position
 
 ESCAPE = 0x1e  # Ctrl-^
 
+# Of each of the processor's features that the emulator leaves out it tells once per CPU and start.
+NOISE = b"TCG doesn't support requested feature"
+
+
+def pass_messages(pipe):
+    """What the emulator says, without what nobody can act on."""
+    for line in pipe:
+        if NOISE not in line:
+            os.write(2, line)
+
 
 def run_qemu(options):
     # Signals off: Ctrl-C is a byte for the machine. The monitor shares the line behind the escape.
@@ -30,7 +40,9 @@ def run_qemu(options):
     command = machine.qemu_command(
         options.iso, serial, cpus=options.cpus, mem=options.mem, cpu=options.cpu,
         firmware=options.firmware, extra=options.extra.split())
-    return subprocess.call(command)
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        pass_messages(process.stderr)
+    return process.returncode
 
 
 def mebibytes(text):

@@ -33,8 +33,8 @@ struct quick_walk {
  */
 static inline void quick_level(struct quick_walk *w, gva_t linear, unsigned shift)
 {
-	struct guest_word word =
-		guest_read_word((w->entry & QUICK_ADDRESS) + (linear >> (shift - 3) & (511 << 3)));
+	struct guest_word word = guest_read_word((w->entry & QUICK_ADDRESS) +
+						 (linear >> (shift - 3) & (511 << 3)));
 
 	w->entry = word.value;
 	w->all &= word.value;

@@ -173,9 +173,9 @@ static void read_svm(struct cpu_features *features)
 	if (!features->svm)
 		return;
 	r = leaf_read(features, LEAF_EXT_SVM, 0);
-	features->svm_revision = r.eax & 0xff;
-	features->svm_asids = r.ebx;
-	features->svm_features = r.edx;
+	features->virt_revision = r.eax & 0xff;
+	features->virt_asids = r.ebx;
+	features->virt_features = r.edx;
 }
 
 static void read_all(struct cpu_features *features)
@@ -231,7 +231,7 @@ const char *cpu_features_differ(void)
 		return "xcr0";
 	if (mine.xsave_size > cpu_features.xsave_size)
 		return "xsave_size";
-	if (cpu_features.svm_features & ~mine.svm_features)
-		return "svm_features";
-	return mine.svm_asids < cpu_features.svm_asids ? "svm_asids" : NULL;
+	if (cpu_features.virt_features & ~mine.virt_features)
+		return "virt_features";
+	return mine.virt_asids < cpu_features.virt_asids ? "virt_asids" : NULL;
 }

@@ -10,7 +10,7 @@
 enum cpu_vendor { CPU_VENDOR_OTHER, CPU_VENDOR_INTEL, CPU_VENDOR_AMD }; /* AMD: Hygon too */
 
 /* CPUID Fn8000_000A_EDX: APM3 E.4.9 "Function 8000_000Ah: SVM Features". */
-enum svm_feature {
+enum virt_feature {
 	SVM_FEATURE_NP = BIT(0),
 	SVM_FEATURE_LBR_VIRT = BIT(1),
 	SVM_FEATURE_LOCK = BIT(2),
@@ -50,8 +50,8 @@ struct cpu_features {
 	uint32_t xsave_size; /* bytes of the standard format under xcr0_host; 512 without XSAVE */
 
 	bool vmx, svm;
-	uint32_t svm_revision, svm_asids;
-	uint64_t svm_features; /* enum svm_feature */
+	uint32_t virt_revision, virt_asids;
+	uint64_t virt_features; /* enum virt_feature */
 };
 
 /* CPU 0's, and constant from cpu_features_init on. */

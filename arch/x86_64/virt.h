@@ -12,40 +12,40 @@ struct page_format;
 
 /* What an exit was, whichever vendor's processor reports it. Indexes kernel/exits.c's table. */
 enum vm_exit_kind {
-	VM_EXIT_UNKNOWN,	 /* 0: what a table does not know */
-	VM_EXIT_INTERRUPT,	 /* a physical interrupt is pending: open the window */
-	VM_EXIT_NMI,		 /* a physical NMI was held or taken */
+	VM_EXIT_UNKNOWN,   /* 0: what a table does not know */
+	VM_EXIT_INTERRUPT, /* a physical interrupt is pending: open the window */
+	VM_EXIT_NMI,	   /* a physical NMI was held or taken */
 	VM_EXIT_MACHINE_CHECK,
-	VM_EXIT_WINDOW,		 /* the guest can take an interrupt now */
-	VM_EXIT_NMI_WINDOW,	 /* the guest can take an NMI now */
-	VM_EXIT_PREEMPT,	 /* VMX preemption timer */
+	VM_EXIT_WINDOW,	    /* the guest can take an interrupt now */
+	VM_EXIT_NMI_WINDOW, /* the guest can take an NMI now */
+	VM_EXIT_PREEMPT,    /* VMX preemption timer */
 	VM_EXIT_CPUID,
 	VM_EXIT_MSR_READ,
 	VM_EXIT_MSR_WRITE,
 	VM_EXIT_HLT,
 	VM_EXIT_HYPERCALL,
 	VM_EXIT_XSETBV,
-	VM_EXIT_CACHE,		 /* INVD, WBINVD */
+	VM_EXIT_CACHE, /* INVD, WBINVD */
 	VM_EXIT_IO,
 	VM_EXIT_IO_STRING,
-	VM_EXIT_NESTED,		 /* nested page fault, EPT violation */
+	VM_EXIT_NESTED, /* nested page fault, EPT violation */
 	VM_EXIT_CR,
-	VM_EXIT_EXCEPTION,	 /* an intercepted exception: goes back to the guest */
+	VM_EXIT_EXCEPTION, /* an intercepted exception: goes back to the guest */
 	VM_EXIT_DOUBLE_FAULT,
-	VM_EXIT_UNDEFINED,	 /* an instruction that this guest does not have: #UD */
-	VM_EXIT_PROTECTION,	 /* an instruction that is refused: #GP(0) */
+	VM_EXIT_UNDEFINED,  /* an instruction that this guest does not have: #UD */
+	VM_EXIT_PROTECTION, /* an instruction that is refused: #GP(0) */
 	VM_EXIT_TASK_SWITCH,
 	VM_EXIT_TRIPLE_FAULT,
-	VM_EXIT_INVALID,	 /* the hardware refused the guest's state */
+	VM_EXIT_INVALID, /* the hardware refused the guest's state */
 	VM_EXIT_KINDS
 };
 
 /* Filled in by the backend after each exit; only the fields of its kind are valid. */
 struct vm_exit {
-	uint32_t kind;	   /* enum vm_exit_kind */
-	uint32_t insn_len; /* bytes; 0: the hardware does not say */
-	uint64_t code;	   /* the hardware's own number */
-	uint64_t info;	   /* for the flight recorder: the hardware's qualification */
+	uint32_t kind;	     /* enum vm_exit_kind */
+	uint32_t insn_len;   /* bytes; 0: the hardware does not say */
+	uint64_t code;	     /* the hardware's own number */
+	uint64_t info;	     /* for the flight recorder: the hardware's qualification */
 	const char *refused; /* VM_EXIT_INVALID: the field that the hardware minds, or NULL */
 	union {
 		struct frame_io io;
@@ -61,27 +61,27 @@ struct vm_exit {
  */
 struct virt_vcpu {
 	uint64_t gpr[GPR_COUNT];
-	void *hw;		 /* VMCB or VMCS */
+	void *hw; /* VMCB or VMCS */
 	hpa_t hw_pa;
 	struct vm_exit exit;
 	struct frame_event reinject; /* type and vector of the event whose delivery the exit cut short */
 	bool reinject_valid;
 	bool nmi_blocked;
 	bool window_wanted;
-	bool tpr_watched;	 /* writes of CR8 exit */
-	bool step_for_nmi;	 /* SVM: one instruction is stepped to get past IRET */
-	uint8_t cr8;		 /* TPR 7:4 as the guest last wrote it */
-	void *cpu_state;	 /* the backend's, of the CPU that it is loaded on */
+	bool tpr_watched;  /* writes of CR8 exit */
+	bool step_for_nmi; /* SVM: one instruction is stepped to get past IRET */
+	uint8_t cr8;	   /* TPR 7:4 as the guest last wrote it */
+	void *cpu_state;   /* the backend's, of the CPU that it is loaded on */
 	uint64_t asid_generation;
 	uint32_t asid;
 	uint32_t asid_cpu;
-	uint64_t cr2;		 /* VMX: the hardware does not keep it */
+	uint64_t cr2; /* VMX: the hardware does not keep it */
 	uint64_t nmi_iret_rip;
 };
 
 /* What a vCPU is made with. */
 struct virt_setup {
-	void *hw;	   /* hw_pages zero pages, mapped in the kernel */
+	void *hw; /* hw_pages zero pages, mapped in the kernel */
 	hpa_t hw_pa;
 	hpa_t nested_root;
 	uint64_t tsc_offset;
@@ -153,3 +153,7 @@ struct virt_ops {
 };
 
 extern const struct virt_ops svm_ops, vmx_ops;
+
+/* virt.c: the backends, in the order in which they are asked. */
+extern const struct virt_ops *const virt_backends[];
+extern const unsigned virt_backend_count;

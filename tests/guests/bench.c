@@ -128,22 +128,14 @@ static void run_wp(void)
 }
 
 static const struct bench benches[] = {
-	{"nothing", run_nothing, false},
-	{"cpuid", run_cpuid, false},
-	{"rdmsr", run_rdmsr, false},
-	{"hypercall", run_hypercall, false},
-	{"port-device", run_port, false},
-	{"port-pic", run_port_pic, false},
-	{"mmio-device", run_mmio, false},
-	{"xapic-tpr-read", run_tpr_read, false},
-	{"xapic-eoi", run_eoi, false},
-	{"xapic-self-ipi", run_self_ipi, false},
-	{"wbinvd", run_wbinvd, false},
-	{"cr4-pge-twice", run_pge, false},
-	{"cr0-wp-twice", run_wp, false},
-	{"x2apic-tpr-read", run_tpr_read, true},
-	{"x2apic-eoi", run_eoi, true},
-	{"x2apic-self-ipi", run_self_ipi, true},
+	{"nothing", run_nothing, false},  {"cpuid", run_cpuid, false},
+	{"rdmsr", run_rdmsr, false},	  {"hypercall", run_hypercall, false},
+	{"port-device", run_port, false}, {"port-pic", run_port_pic, false},
+	{"mmio-device", run_mmio, false}, {"xapic-tpr-read", run_tpr_read, false},
+	{"xapic-eoi", run_eoi, false},	  {"xapic-self-ipi", run_self_ipi, false},
+	{"wbinvd", run_wbinvd, false},	  {"cr4-pge-twice", run_pge, false},
+	{"cr0-wp-twice", run_wp, false},  {"x2apic-tpr-read", run_tpr_read, true},
+	{"x2apic-eoi", run_eoi, true},	  {"x2apic-self-ipi", run_self_ipi, true},
 	{"timer-past", run_timer, true},
 };
 

@@ -15,8 +15,8 @@
 
 static void check_gp(const char *name, struct fault fault)
 {
-	test_check(fault.vector == VECTOR_GP && fault.error == 0, "%s: vector %d error %x rip %lx", name,
-		   fault.vector, fault.error, fault.rip);
+	test_check(fault.vector == VECTOR_GP && fault.error == 0, "%s: vector %d error %x rip %lx",
+		   name, fault.vector, fault.error, fault.rip);
 }
 
 static void test_branches(void)
@@ -47,11 +47,12 @@ static void iret_to(void *rip)
 /* With single-step on: the trap and the bad target meet. */
 static void iret_stepping(void *rip)
 {
-	asm volatile("movq %%rsp, %%rcx\n\t"
-		     "pushq %1\n\tpushq %%rcx\n\tpushfq\n\torq %3, (%%rsp)\n\tpushq %2\n\tpushq %0\n\tiretq"
-		     :
-		     : "r"(rip), "i"(SELECTOR_DATA), "i"(SELECTOR_CODE), "i"(0x100)
-		     : "rcx", "memory");
+	asm volatile(
+		"movq %%rsp, %%rcx\n\t"
+		"pushq %1\n\tpushq %%rcx\n\tpushfq\n\torq %3, (%%rsp)\n\tpushq %2\n\tpushq %0\n\tiretq"
+		:
+		: "r"(rip), "i"(SELECTOR_DATA), "i"(SELECTOR_CODE), "i"(0x100)
+		: "rcx", "memory");
 }
 
 static void test_iret(void)
@@ -60,8 +61,8 @@ static void test_iret(void)
 
 	check_gp("iret", fault_of(iret_to, (void *)BAD));
 	fault = fault_of(iret_stepping, (void *)BAD);
-	test_check(fault.vector == VECTOR_GP || fault.vector == VECTOR_DB, "iret with TF: vector %d",
-		   fault.vector);
+	test_check(fault.vector == VECTOR_GP || fault.vector == VECTOR_DB,
+		   "iret with TF: vector %d", fault.vector);
 }
 
 /* Intel faults at SYSRET itself, AMD at the first instruction: APM3 "SYSRET", SDM 2B "SYSRET". */

@@ -55,7 +55,8 @@ static void test_gprs(void)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(start_state.gpr); i++)
 		if (i != START_INFO_GPR)
-			test_check(start_state.gpr[i] == 0, "register %u is %x", i, start_state.gpr[i]);
+			test_check(start_state.gpr[i] == 0, "register %u is %x", i,
+				   start_state.gpr[i]);
 	for (unsigned i = 0; i < ARRAY_SIZE(start_state.high); i++)
 		test_check(start_state.high[i] == 0, "r%u is %lx", 8 + i, start_state.high[i]);
 }
@@ -145,7 +146,7 @@ static void test_msrs(void)
 }
 
 static const struct test_case cases[] = {
-	{"J02-gpr", test_gprs},	      {"J02-entry", test_entry},       {"J02-msr", test_msrs},
+	{"J02-gpr", test_gprs},		 {"J02-entry", test_entry},	    {"J02-msr", test_msrs},
 	{"J02-boot-cpu", test_boot_cpu}, {"J02-other-cpu", test_other_cpu},
 };
 

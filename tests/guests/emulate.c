@@ -13,12 +13,18 @@
 #include "tests/guests/lib/trap.h"
 #include "tests/guests/lib/words.h"
 
-#define STATUS	 (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
-#define LOGIC	 (STATUS & ~RFLAGS_AF)
-#define SHIFT	 (STATUS & ~(RFLAGS_AF | RFLAGS_OF))
-#define DEVICE	 ((volatile uint32_t *)(APIC_PAGE + APIC_INITIAL))
-#define HOLE	 0x90000000ULL
-#define FORM(name, flags, ...) {name, flags, CODE_SIZE(__VA_ARGS__), {__VA_ARGS__}}
+#define STATUS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+#define LOGIC  (STATUS & ~RFLAGS_AF)
+#define SHIFT  (STATUS & ~(RFLAGS_AF | RFLAGS_OF))
+#define DEVICE ((volatile uint32_t *)(APIC_PAGE + APIC_INITIAL))
+#define HOLE   0x90000000ULL
+#define FORM(name, flags, ...)                       \
+	{                                            \
+		name, flags, CODE_SIZE(__VA_ARGS__), \
+		{                                    \
+			__VA_ARGS__                  \
+		}                                    \
+	}
 
 /* With [rdi] or [rsi] as the operand. flags: those that the manuals define. */
 struct form {
@@ -81,8 +87,12 @@ static const struct form forms[] = {
 
 static const uint64_t operands[][3] = {
 	/* memory, RAX, RCX */
-	{0, 0, 0}, {1, UINT32_MAX, 1}, {0x80000000, 0x80000000, 33}, {0x7fffffff, 1, 4},
-	{0x12345678, 0x12345678, 0x9abcdef0}, {UINT32_MAX, 0x123456789abcdefULL, 7},
+	{0, 0, 0},
+	{1, UINT32_MAX, 1},
+	{0x80000000, 0x80000000, 33},
+	{0x7fffffff, 1, 4},
+	{0x12345678, 0x12345678, 0x9abcdef0},
+	{UINT32_MAX, 0x123456789abcdefULL, 7},
 };
 
 static volatile uint32_t cell[4];
@@ -94,8 +104,13 @@ static struct fault run_on(volatile uint32_t *to, const struct form *form, const
 	struct fault fault;
 
 	*to = (uint32_t)values[0];
-	*run = (struct code_run){.rax = values[1], .rcx = values[2], .rdx = 0x1111, .rbx = 0x2222,
-				 .rdi = (uintptr_t)to, .rsi = (uintptr_t)to, .r8 = 0x3333};
+	*run = (struct code_run){.rax = values[1],
+				 .rcx = values[2],
+				 .rdx = 0x1111,
+				 .rbx = 0x2222,
+				 .rdi = (uintptr_t)to,
+				 .rsi = (uintptr_t)to,
+				 .r8 = 0x3333};
 	fault = code_fault(run, form->code, form->size, false);
 	*memory = *to;
 	run->rdi -= (uintptr_t)to;
@@ -116,14 +131,16 @@ static void check_form(const struct form *form, const uint64_t *values)
 	int wanted = run_on(&cell[1], form, values, &on_ram, &ram).vector;
 	struct fault fault = run_on(DEVICE, form, values, &on_device, &device);
 
-	if (!test_check(fault.vector == wanted, "%s: vector %d, not %d", form->name, fault.vector, wanted))
+	if (!test_check(fault.vector == wanted, "%s: vector %d, not %d", form->name, fault.vector,
+			wanted))
 		return;
-	test_check(device == ram, "%s of %lx, %lx: memory %x, not %x", form->name, values[0], values[1],
-		   device, ram);
-	test_check(same_registers(&on_ram, &on_device), "%s of %lx, %lx: rax %lx, not %lx", form->name,
-		   values[0], values[1], on_device.rax, on_ram.rax);
-	test_check(((on_device.rflags ^ on_ram.rflags) & form->flags) == 0, "%s of %lx, %lx: flags %lx, not %lx",
-		   form->name, values[0], values[1], on_device.rflags, on_ram.rflags);
+	test_check(device == ram, "%s of %lx, %lx: memory %x, not %x", form->name, values[0],
+		   values[1], device, ram);
+	test_check(same_registers(&on_ram, &on_device), "%s of %lx, %lx: rax %lx, not %lx",
+		   form->name, values[0], values[1], on_device.rax, on_ram.rax);
+	test_check(((on_device.rflags ^ on_ram.rflags) & form->flags) == 0,
+		   "%s of %lx, %lx: flags %lx, not %lx", form->name, values[0], values[1],
+		   on_device.rflags, on_ram.rflags);
 }
 
 static void test_forms(void)
@@ -155,7 +172,8 @@ static void test_repeats(void)
 	to = (void *)HOLE;
 	left = sizeof(buffer) / 8;
 	asm volatile("rep movsq" : "+S"(from), "+D"(to), "+c"(left) : : "memory");
-	test_check(left == 0 && (uintptr_t)to == HOLE + sizeof(buffer), "rep movs out: %lu left", left);
+	test_check(left == 0 && (uintptr_t)to == HOLE + sizeof(buffer), "rep movs out: %lu left",
+		   left);
 	to = (void *)(HOLE + 4096);
 	left = 1024;
 	asm volatile("std\n\trep stosl\n\tcld" : "+D"(to), "+c"(left) : "a"(0) : "memory");
@@ -168,12 +186,12 @@ static void test_far_bits(void)
 	struct code_run run = {.rdi = HOLE + 2048, .rax = (uint64_t)-5000};
 	struct fault fault = CODE_FAULT(&run, false, 0x48, 0x0f, 0xa3, 0x07);
 
-	test_check(fault.vector == NO_FAULT && run.rflags & RFLAGS_CF, "bt -5000: vector %d flags %lx",
-		   fault.vector, run.rflags);
+	test_check(fault.vector == NO_FAULT && run.rflags & RFLAGS_CF,
+		   "bt -5000: vector %d flags %lx", fault.vector, run.rflags);
 	run.rax = 5000;
 	fault = CODE_FAULT(&run, false, 0x48, 0x0f, 0xa3, 0x07);
-	test_check(fault.vector == NO_FAULT && run.rflags & RFLAGS_CF, "bt 5000: vector %d flags %lx",
-		   fault.vector, run.rflags);
+	test_check(fault.vector == NO_FAULT && run.rflags & RFLAGS_CF,
+		   "bt 5000: vector %d flags %lx", fault.vector, run.rflags);
 }
 
 /* PUSH and POP with a device as operand: the stack is RAM. */

@@ -6,7 +6,13 @@
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/words.h"
 
-enum { KBC = 0x64, SYSTEM_A = 0x92, RESET_CONTROL = 0xcf9, PM1_CNT = 0x604, S5 = 5 << 10 | 1 << 13 };
+enum {
+	KBC = 0x64,
+	SYSTEM_A = 0x92,
+	RESET_CONTROL = 0xcf9,
+	PM1_CNT = 0x604,
+	S5 = 5 << 10 | 1 << 13
+};
 
 static void keyboard(void)
 {
@@ -46,7 +52,7 @@ static void test_exit(void)
 static const struct {
 	const char *name;
 	void (*run)(void);
-} ways[] = {{"64", keyboard}, {"92", fast},    {"cf9", reset_control},
+} ways[] = {{"64", keyboard},	{"92", fast},	  {"cf9", reset_control},
 	    {"triple", triple}, {"s5", soft_off}, {"exit", test_exit}};
 
 static void run(void *way)

@@ -4,13 +4,13 @@
  * looks again and again, loops=1000 times, whether it is still there. Two of these on one CPU, each
  * sleeping between looks, see each other's bits if there is any way.
  */
+#include "tests/guests/lib/fpu.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
 #include "lib/string.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"
-#include "tests/guests/lib/fpu.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
 #include "tests/guests/lib/words.h"

@@ -38,7 +38,8 @@ static const struct {
 	uint32_t leaf;
 	uint32_t ebx, ecx, edx; /* bits that must be clear */
 } hidden[] = {
-	{"leaf 1", 1, 0, BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(15), BIT(18)},
+	{"leaf 1", 1, 0, BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(15),
+	 BIT(18)},
 	{"leaf 7", 7, BIT(2) | BIT(25), BIT(5) | BIT(7), 0},
 	{"leaf 80000001h", 0x80000001, 0, BIT(2) | BIT(10) | BIT(12) | BIT(15) | BIT(29), 0},
 	{"leaf 3", 3, ~0u, ~0u, ~0u},
@@ -143,7 +144,8 @@ static void check_prefixed(const char *name, uint8_t a, uint8_t b, size_t opcode
 		test_check(fault.vector == wanted, "%s of %lu bytes: vector %d", name, length,
 			   fault.vector);
 		if (wanted == VECTOR_GP && fault.vector == VECTOR_GP)
-			test_check(fault.rip == (uintptr_t)code_page, "%s: #GP at %lx", name, fault.rip);
+			test_check(fault.rip == (uintptr_t)code_page, "%s: #GP at %lx", name,
+				   fault.rip);
 	}
 }
 
@@ -164,8 +166,8 @@ static void test_rex(void)
 	for (uint8_t rex = 0x40; rex < 0x50; rex++) {
 		run = (struct code_run){.rax = 0};
 		fault = CODE_FAULT(&run, false, rex, 0x0f, 0xa2);
-		test_check(fault.vector == NO_FAULT && run.rax == cpuid(0, 0).eax, "REX %x CPUID: %d",
-			   rex, fault.vector);
+		test_check(fault.vector == NO_FAULT && run.rax == cpuid(0, 0).eax,
+			   "REX %x CPUID: %d", rex, fault.vector);
 		fault = CODE_FAULT(&run, false, rex, 0x66, 0x0f, 0xa2);
 		test_check(fault.vector == NO_FAULT, "REX %x 66 CPUID: %d", rex, fault.vector);
 	}
@@ -210,8 +212,8 @@ static volatile bool race_ends;
 static volatile uint64_t race_writes;
 
 /* Two instructions of different lengths and rights at one place: CPUID; RDMSR with a prefix. */
-static const uint64_t race_codes[] = {
-	0x909090909090a20fULL, 0x909090909090320fULL, 0x909090320f2e2e66ULL, 0x9090a20f3e2e3e66ULL};
+static const uint64_t race_codes[] = {0x909090909090a20fULL, 0x909090909090320fULL,
+				      0x909090320f2e2e66ULL, 0x9090a20f3e2e3e66ULL};
 
 static void rewrite(void *unused)
 {
@@ -261,38 +263,54 @@ struct absent {
 	uint8_t size, code[6];
 };
 
-#define INSN(name, ...) {name, CODE_SIZE(__VA_ARGS__), {__VA_ARGS__}}
+#define INSN(name, ...)                       \
+	{                                     \
+		name, CODE_SIZE(__VA_ARGS__), \
+		{                             \
+			__VA_ARGS__           \
+		}                             \
+	}
 
 static const struct absent svm_insns[] = {
-	INSN("VMRUN", 0x0f, 0x01, 0xd8),  INSN("VMLOAD", 0x0f, 0x01, 0xda),
-	INSN("VMSAVE", 0x0f, 0x01, 0xdb), INSN("STGI", 0x0f, 0x01, 0xdc),
-	INSN("CLGI", 0x0f, 0x01, 0xdd),	  INSN("SKINIT", 0x0f, 0x01, 0xde),
+	INSN("VMRUN", 0x0f, 0x01, 0xd8),   INSN("VMLOAD", 0x0f, 0x01, 0xda),
+	INSN("VMSAVE", 0x0f, 0x01, 0xdb),  INSN("STGI", 0x0f, 0x01, 0xdc),
+	INSN("CLGI", 0x0f, 0x01, 0xdd),	   INSN("SKINIT", 0x0f, 0x01, 0xde),
 	INSN("INVLPGA", 0x0f, 0x01, 0xdf),
 };
 
 static const struct absent vmx_insns[] = {
-	INSN("VMLAUNCH", 0x0f, 0x01, 0xc2),	INSN("VMRESUME", 0x0f, 0x01, 0xc3),
-	INSN("VMXOFF", 0x0f, 0x01, 0xc4),	INSN("VMFUNC", 0x0f, 0x01, 0xd4),
-	INSN("VMREAD", 0x0f, 0x78, 0xc0),	INSN("VMWRITE", 0x0f, 0x79, 0xc0),
-	INSN("VMPTRLD", 0x0f, 0xc7, 0x37),	INSN("VMPTRST", 0x0f, 0xc7, 0x3f),
-	INSN("VMCLEAR", 0x66, 0x0f, 0xc7, 0x37), INSN("VMXON", 0xf3, 0x0f, 0xc7, 0x37),
-	INSN("INVEPT", 0x66, 0x0f, 0x38, 0x80, 0x07), INSN("INVVPID", 0x66, 0x0f, 0x38, 0x81, 0x07),
+	INSN("VMLAUNCH", 0x0f, 0x01, 0xc2),
+	INSN("VMRESUME", 0x0f, 0x01, 0xc3),
+	INSN("VMXOFF", 0x0f, 0x01, 0xc4),
+	INSN("VMFUNC", 0x0f, 0x01, 0xd4),
+	INSN("VMREAD", 0x0f, 0x78, 0xc0),
+	INSN("VMWRITE", 0x0f, 0x79, 0xc0),
+	INSN("VMPTRLD", 0x0f, 0xc7, 0x37),
+	INSN("VMPTRST", 0x0f, 0xc7, 0x3f),
+	INSN("VMCLEAR", 0x66, 0x0f, 0xc7, 0x37),
+	INSN("VMXON", 0xf3, 0x0f, 0xc7, 0x37),
+	INSN("INVEPT", 0x66, 0x0f, 0x38, 0x80, 0x07),
+	INSN("INVVPID", 0x66, 0x0f, 0x38, 0x81, 0x07),
 };
 
 static const struct absent wait_insns[] = {
-	INSN("MONITOR", 0x0f, 0x01, 0xc8),  INSN("MWAIT", 0x0f, 0x01, 0xc9),
-	INSN("MONITORX", 0x0f, 0x01, 0xfa), INSN("MWAITX", 0x0f, 0x01, 0xfb),
+	INSN("MONITOR", 0x0f, 0x01, 0xc8),
+	INSN("MWAIT", 0x0f, 0x01, 0xc9),
+	INSN("MONITORX", 0x0f, 0x01, 0xfa),
+	INSN("MWAITX", 0x0f, 0x01, 0xfb),
 };
 
 /* TCG runs these as MFENCE: it does not look at the prefix. */
 static const struct absent user_wait_insns[] = {
-	INSN("UMONITOR", 0xf3, 0x0f, 0xae, 0xf7), INSN("UMWAIT", 0xf2, 0x0f, 0xae, 0xf7),
+	INSN("UMONITOR", 0xf3, 0x0f, 0xae, 0xf7),
+	INSN("UMWAIT", 0xf2, 0x0f, 0xae, 0xf7),
 	INSN("TPAUSE", 0x66, 0x0f, 0xae, 0xf7),
 };
 
 static const struct absent other_insns[] = {
-	INSN("RDPRU", 0x0f, 0x01, 0xfd), INSN("RSM", 0x0f, 0xaa),	 INSN("UD2", 0x0f, 0x0b),
-	INSN("UD1", 0x0f, 0xb9, 0xc0),	 INSN("UD0", 0x0f, 0xff, 0xc0),	 INSN("GETSEC", 0x0f, 0x37),
+	INSN("RDPRU", 0x0f, 0x01, 0xfd), INSN("RSM", 0x0f, 0xaa),
+	INSN("UD2", 0x0f, 0x0b),	 INSN("UD1", 0x0f, 0xb9, 0xc0),
+	INSN("UD0", 0x0f, 0xff, 0xc0),	 INSN("GETSEC", 0x0f, 0x37),
 	INSN("ENCLS", 0x0f, 0x01, 0xcf), INSN("PCONFIG", 0x0f, 0x01, 0xc5),
 };
 
@@ -325,7 +343,8 @@ static void test_svm(void)
 	test_check(!(msr_read(MSR_EFER) & EFER_SVME), "EFER.SVME is seen");
 	run.rax = (uint32_t)efer;
 	fault = CODE_FAULT(&run, false, 0x0f, 0x30);
-	test_check(fault.vector == VECTOR_GP && fault.error == 0, "EFER.SVME=1: vector %d", fault.vector);
+	test_check(fault.vector == VECTOR_GP && fault.error == 0, "EFER.SVME=1: vector %d",
+		   fault.vector);
 }
 
 static void write_cr4(void *value)
@@ -386,17 +405,19 @@ static void test_hypercall(void)
 	test_check(fault.vector == VECTOR_UD, "VMMCALL at CPL 3: vector %d", fault.vector);
 	for (unsigned user = 0; user < 2; user++) {
 		fault = CODE_FAULT(&run, user, 0x0f, 0x01, 0xc1);
-		test_check(fault.vector == VECTOR_UD, "VMCALL, the other vendor's, at CPL %u: vector %d",
-			   3 * user, fault.vector);
+		test_check(fault.vector == VECTOR_UD,
+			   "VMCALL, the other vendor's, at CPL %u: vector %d", 3 * user,
+			   fault.vector);
 	}
 }
 
 /* The instruction ends where the canonical half does: what follows is a #GP, in the guest. */
 static void test_edge(void)
 {
-	static const struct absent insns[] = {
-		INSN("VMMCALL", 0x0f, 0x01, 0xd9), INSN("CPUID", 0x0f, 0xa2), INSN("HLT-less RDMSR", 0x0f, 0x32),
-		INSN("WBINVD", 0x0f, 0x09), INSN("OUT", 0xe6, 0x80)};
+	static const struct absent insns[] = {INSN("VMMCALL", 0x0f, 0x01, 0xd9),
+					      INSN("CPUID", 0x0f, 0xa2),
+					      INSN("HLT-less RDMSR", 0x0f, 0x32),
+					      INSN("WBINVD", 0x0f, 0x09), INSN("OUT", 0xe6, 0x80)};
 
 	paging_map(EDGE, (uintptr_t)two_pages, PAGE_P | PAGE_W);
 	for (unsigned i = 0; i < ARRAY_SIZE(insns); i++) {
@@ -463,11 +484,13 @@ static void test_xsetbv(void)
 			test_check(xsetbv(0, offered | BIT(bit), false) == VECTOR_GP, "bit %u", bit);
 		else if (bit == 1)
 			test_check(xsetbv(0, offered & ~BIT(bit), false) ==
-					   (offered & XCR0_AVX ? VECTOR_GP : NO_FAULT), "SSE clear");
+					   (offered & XCR0_AVX ? VECTOR_GP : NO_FAULT),
+				   "SSE clear");
 	}
 	test_check(xcr0_read() == offered, "XCR0 is %lx", xcr0_read());
 	test_check(xsetbv(0, XCR0_X87, false) == NO_FAULT && xcr0_read() == XCR0_X87, "x87 alone");
-	test_check(cpuid(0xd, 0).ebx == 576, "XSAVE area of %u bytes for x87 alone", cpuid(0xd, 0).ebx);
+	test_check(cpuid(0xd, 0).ebx == 576, "XSAVE area of %u bytes for x87 alone",
+		   cpuid(0xd, 0).ebx);
 	test_check(xsetbv(0, offered, false) == NO_FAULT && xcr0_read() == offered, "all again");
 	test_check(cpuid(0xd, 0).ebx == cpuid(0xd, 0).ecx, "XSAVE area of %u bytes for all, not %u",
 		   cpuid(0xd, 0).ebx, cpuid(0xd, 0).ecx);
@@ -513,12 +536,15 @@ static void test_debug_registers(void)
 }
 
 static const struct test_case cases[] = {
-	{"A01-hidden", test_hidden},   {"A01-flood", test_flood},     {"A01-user", test_flood_user},
-	{"A02-prefixes", test_prefixes}, {"A02-rex", test_rex},	      {"A03-straddle", test_straddle},
-	{"A04-race", test_race},       {"A05-svm", test_svm},	      {"A06-vmx", test_vmx},
-	{"A07-hypercall", test_hypercall}, {"A07-edge", test_edge},   {"A08-A09-caches", test_cache},
-	{"A11-waits", test_waits},     {"A11-user-waits", test_user_waits}, {"A13-A19-others", test_others}, {"A14-xsetbv", test_xsetbv},
-	{"A16-lmsw", test_lmsw},       {"A17-debug", test_debug_registers},
+	{"A01-hidden", test_hidden},	 {"A01-flood", test_flood},
+	{"A01-user", test_flood_user},	 {"A02-prefixes", test_prefixes},
+	{"A02-rex", test_rex},		 {"A03-straddle", test_straddle},
+	{"A04-race", test_race},	 {"A05-svm", test_svm},
+	{"A06-vmx", test_vmx},		 {"A07-hypercall", test_hypercall},
+	{"A07-edge", test_edge},	 {"A08-A09-caches", test_cache},
+	{"A11-waits", test_waits},	 {"A11-user-waits", test_user_waits},
+	{"A13-A19-others", test_others}, {"A14-xsetbv", test_xsetbv},
+	{"A16-lmsw", test_lmsw},	 {"A17-debug", test_debug_registers},
 };
 
 void guest_main(void)

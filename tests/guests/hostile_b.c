@@ -65,16 +65,16 @@ static bool cr4_is_legal(uint64_t value)
 }
 
 /* Writes it, compares with the rule, reads back, restores. */
-static void check_cr(const char *name, void (*write)(void *), uint64_t old, uint64_t value, bool legal,
-		     uint64_t after)
+static void check_cr(const char *name, void (*write)(void *), uint64_t old, uint64_t value,
+		     bool legal, uint64_t after)
 {
 	struct fault fault = fault_of(write, (void *)value);
 	uint64_t now = write == write_cr0 ? cr0_read() : cr4_read();
 
 	write((void *)old);
 	if (legal)
-		test_check(fault.vector == NO_FAULT && now == after, "%s=%lx: vector %d, reads %lx", name,
-			   value, fault.vector, now);
+		test_check(fault.vector == NO_FAULT && now == after, "%s=%lx: vector %d, reads %lx",
+			   name, value, fault.vector, now);
 	else
 		test_check(fault.vector == VECTOR_GP && fault.error == 0 && now == old,
 			   "%s=%lx: vector %d, reads %lx", name, value, fault.vector, now);
@@ -86,7 +86,8 @@ static void check_cr(const char *name, void (*write)(void *), uint64_t old, uint
  */
 static bool bed_drops(uint64_t changed)
 {
-	return test_bed("qemu") && changed >> 32 && !(uint32_t)(changed & ~(uint64_t)(CR0_TS | CR0_MP));
+	return test_bed("qemu") && changed >> 32 &&
+	       !(uint32_t)(changed & ~(uint64_t)(CR0_TS | CR0_MP));
 }
 
 static void test_cr0(void)
@@ -99,7 +100,8 @@ static void test_cr0(void)
 
 			if (bed_drops(old ^ value))
 				continue;
-			check_cr("cr0", write_cr0, old, value, cr0_is_legal(value), cr0_after(value));
+			check_cr("cr0", write_cr0, old, value, cr0_is_legal(value),
+				 cr0_after(value));
 		}
 	}
 }
@@ -179,8 +181,8 @@ static void test_efer(void)
 
 		msr_write(MSR_EFER, old);
 		if (legal)
-			test_check(fault.vector == NO_FAULT && now == value, "EFER bit %u: vector %d, %lx", i,
-				   fault.vector, now);
+			test_check(fault.vector == NO_FAULT && now == value,
+				   "EFER bit %u: vector %d, %lx", i, fault.vector, now);
 		else
 			test_check((fault.vector == VECTOR_GP || i == 10) && now == old,
 				   "EFER bit %u: vector %d, reads %lx", i, fault.vector, now);
@@ -193,16 +195,40 @@ static void test_efer(void)
 static const struct {
 	uint32_t first, last;
 } may_exist[] = {
-	{0x10, 0x12},		  {0x17, 0x17},		    {0x1b, 0x1b},	  {0x3b, 0x3b},
-	{0x8b, 0x8b},		  {0xfe, 0xfe},		    {0x174, 0x176},	  {0x179, 0x17b},
-	{0x1a0, 0x1a0},		  {0x200, 0x20f},	    {0x250, 0x250},	  {0x258, 0x259},
-	{0x268, 0x26f},		  {0x277, 0x277},	    {0x2ff, 0x2ff},	  {0x6e0, 0x6e0},
-	{0x800, 0x83f},		  {0xda0, 0xda0},	    {0xc0000080, 0xc0000084},
-	{0xc0000100, 0xc0000103}, {0xc0010010, 0xc0010010}, {0xc0010015, 0xc0010015},
-	{0xc001001f, 0xc001001f}, {0xc0010058, 0xc0010058}, {0xc0010131, 0xc0010131},
-	{0xc0010055, 0xc0010055}, {0xc0011020, 0xc0011022}, {0xc0011029, 0xc001102a},
-	{0x4b564d00, 0x4b564d01}, {0xc0010140, 0xc0010141}, {0xc001102c, 0xc001102d},
-	{0x2a, 0x2a},		  {0xc0011023, 0xc0011023}, {0x1d9, 0x1d9},
+	{0x10, 0x12},
+	{0x17, 0x17},
+	{0x1b, 0x1b},
+	{0x3b, 0x3b},
+	{0x8b, 0x8b},
+	{0xfe, 0xfe},
+	{0x174, 0x176},
+	{0x179, 0x17b},
+	{0x1a0, 0x1a0},
+	{0x200, 0x20f},
+	{0x250, 0x250},
+	{0x258, 0x259},
+	{0x268, 0x26f},
+	{0x277, 0x277},
+	{0x2ff, 0x2ff},
+	{0x6e0, 0x6e0},
+	{0x800, 0x83f},
+	{0xda0, 0xda0},
+	{0xc0000080, 0xc0000084},
+	{0xc0000100, 0xc0000103},
+	{0xc0010010, 0xc0010010},
+	{0xc0010015, 0xc0010015},
+	{0xc001001f, 0xc001001f},
+	{0xc0010058, 0xc0010058},
+	{0xc0010131, 0xc0010131},
+	{0xc0010055, 0xc0010055},
+	{0xc0011020, 0xc0011022},
+	{0xc0011029, 0xc001102a},
+	{0x4b564d00, 0x4b564d01},
+	{0xc0010140, 0xc0010141},
+	{0xc001102c, 0xc001102d},
+	{0x2a, 0x2a},
+	{0xc0011023, 0xc0011023},
+	{0x1d9, 0x1d9},
 };
 
 /* Where all are tried: first index, how many. */
@@ -229,9 +255,10 @@ static void check_read(uint32_t index)
 		exist++;
 		test_check(is_allowed(index), "RDMSR %x gives %lx", index, value);
 	} else {
-		test_check(fault.vector == VECTOR_GP && fault.error == 0, "RDMSR %x: vector %d error %x",
-			   index, fault.vector, fault.error);
-		test_check(msr_read_fault(index, &again).vector == VECTOR_GP, "RDMSR %x: differs", index);
+		test_check(fault.vector == VECTOR_GP && fault.error == 0,
+			   "RDMSR %x: vector %d error %x", index, fault.vector, fault.error);
+		test_check(msr_read_fault(index, &again).vector == VECTOR_GP, "RDMSR %x: differs",
+			   index);
 	}
 }
 
@@ -265,12 +292,13 @@ static void check_write(uint32_t index, uint64_t value)
 	if (write_acts(index))
 		return;
 	fault = msr_write_fault(index, value);
-	test_check(fault.vector == NO_FAULT || fault.vector == VECTOR_GP, "WRMSR %x=%lx: vector %d", index,
-		   value, fault.vector);
+	test_check(fault.vector == NO_FAULT || fault.vector == VECTOR_GP, "WRMSR %x=%lx: vector %d",
+		   index, value, fault.vector);
 	if (fault.vector == NO_FAULT) {
 		test_check(is_allowed(index), "WRMSR %x=%lx does nothing wrong", index, value);
 		if (readable)
-			test_check(msr_read_fault(index, &now).vector == NO_FAULT, "MSR %x is gone", index);
+			test_check(msr_read_fault(index, &now).vector == NO_FAULT, "MSR %x is gone",
+				   index);
 	} else if (readable && index != 0x3b) {
 		test_check(msr_read_fault(index, &now).vector == NO_FAULT && now == old,
 			   "MSR %x: refused, and %lx became %lx", index, old, now);
@@ -364,7 +392,8 @@ static void test_x2_registers(void)
 
 static void test_apic_base(void)
 {
-	static const uint64_t bases[] = {0, 0x100000, 0xfec00000, 0xfee01000, 0xfffff000, 0x100000000ULL};
+	static const uint64_t bases[] = {0,	     0x100000,	 0xfec00000,
+					 0xfee01000, 0xfffff000, 0x100000000ULL};
 	unsigned bits = cpuid(0x80000008, 0).eax & 0xff;
 	uint64_t old = msr_read(MSR_APIC);
 
@@ -372,9 +401,11 @@ static void test_apic_base(void)
 		test_check(msr_write_fault(MSR_APIC, bases[i] | (old & 0xfff)).vector == VECTOR_GP,
 			   "base %lx is taken", bases[i]);
 	for (unsigned bit = bits; bit < 64; bit++)
-		test_check(msr_write_fault(MSR_APIC, old | BIT(bit)).vector == VECTOR_GP, "bit %u", bit);
+		test_check(msr_write_fault(MSR_APIC, old | BIT(bit)).vector == VECTOR_GP, "bit %u",
+			   bit);
 	for (unsigned bit = 0; bit < 8; bit++)
-		test_check(msr_write_fault(MSR_APIC, old | BIT(bit)).vector == VECTOR_GP, "bit %u", bit);
+		test_check(msr_write_fault(MSR_APIC, old | BIT(bit)).vector == VECTOR_GP, "bit %u",
+			   bit);
 	test_check(msr_write_fault(MSR_APIC, old | BIT(9)).vector == VECTOR_GP, "bit 9");
 	test_check(msr_read(MSR_APIC) == old, "it became %lx", msr_read(MSR_APIC));
 	test_check(apic_id() == 0 && apic_read(APIC_VERSION) != 0, "the page is gone");
@@ -389,7 +420,12 @@ static bool moves_to(uint64_t bits)
 
 static void test_transitions(void)
 {
-	enum { OFF = 0, X1 = APIC_BASE_ENABLE, X2 = APIC_BASE_ENABLE | APIC_BASE_X2, BAD = APIC_BASE_X2 };
+	enum {
+		OFF = 0,
+		X1 = APIC_BASE_ENABLE,
+		X2 = APIC_BASE_ENABLE | APIC_BASE_X2,
+		BAD = APIC_BASE_X2
+	};
 
 	test_check(!moves_to(BAD), "xAPIC to EXTD without EN");
 	test_check(moves_to(OFF), "xAPIC to off");
@@ -408,11 +444,16 @@ static void test_transitions(void)
 }
 
 static const struct test_case cases[] = {
-	{"B01-cr0", test_cr0},		 {"B01-cr4", test_cr4},
-	{"B01-efer", test_efer},	 {"B02-cr3", test_cr3},
-	{"B05-read", test_read_all},	 {"B06-write", test_write_all},
-	{"B06-bits", test_write_bits},	 {"B08-xapic", test_x2_in_xapic},
-	{"B09-base", test_apic_base},	 {"B09-transitions", test_transitions},
+	{"B01-cr0", test_cr0},
+	{"B01-cr4", test_cr4},
+	{"B01-efer", test_efer},
+	{"B02-cr3", test_cr3},
+	{"B05-read", test_read_all},
+	{"B06-write", test_write_all},
+	{"B06-bits", test_write_bits},
+	{"B08-xapic", test_x2_in_xapic},
+	{"B09-base", test_apic_base},
+	{"B09-transitions", test_transitions},
 	{"B08-x2apic", test_x2_registers},
 };
 

@@ -124,11 +124,20 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } ways[] = {
-	{"limit", limit_zero},	      {"gates", gates_absent},	 {"stack", no_stack},
-	{"tables", no_tables},	      {"idt", idt_hole},	 {"idt-device", idt_device},
-	{"gdt", gdt_hole},	      {"stack-hole", stack_hole}, {"stack-device", stack_device},
-	{"ist", ist_hole},	      {"interrupt", interrupt_hole}, {"fetch", fetch_hole},
-	{"fetch-device", fetch_device}, {"fetch-apic", fetch_apic},
+	{"limit", limit_zero},
+	{"gates", gates_absent},
+	{"stack", no_stack},
+	{"tables", no_tables},
+	{"idt", idt_hole},
+	{"idt-device", idt_device},
+	{"gdt", gdt_hole},
+	{"stack-hole", stack_hole},
+	{"stack-device", stack_device},
+	{"ist", ist_hole},
+	{"interrupt", interrupt_hole},
+	{"fetch", fetch_hole},
+	{"fetch-device", fetch_device},
+	{"fetch-apic", fetch_apic},
 };
 
 static void run(void *way)

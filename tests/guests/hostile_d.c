@@ -85,7 +85,7 @@ static void test_high(void)
 	}
 }
 
-/* Bits at and above MAXPHYADDR are reserved in a table entry: SDM 3A 4.1.4 "Enumeration of Paging Features". */
+/* Reserved from MAXPHYADDR up: SDM 3A 4.1.4 "Enumeration of Paging Features". */
 static void read_test_page(void *unused)
 {
 	(void)unused;
@@ -120,7 +120,8 @@ static void test_crossing(void)
 	test_check(read_at(end - 4) == (0xffffffff00000000 | 0x01234567), "RAM to hole: %lx",
 		   read_at(end - 4));
 	write_at(end - 4, 0xaabbccddeeff0011);
-	test_check(read_at(end - 8) == 0xeeff001189abcdef, "RAM's half of a write: %lx", read_at(end - 8));
+	test_check(read_at(end - 8) == 0xeeff001189abcdef, "RAM's half of a write: %lx",
+		   read_at(end - 8));
 	test_check(read_at(end) == ALL_ONES, "the hole's half of a write: %lx", read_at(end));
 	write_at(0xa0000 - 8, 0);
 	test_check(read_at(0xa0000 - 4) == 0xffffffff00000000, "RAM to video memory: %lx",
@@ -129,7 +130,8 @@ static void test_crossing(void)
 	test_check(read_at(0xc0000 - 4) == 0xffffffaaffffffff, "video memory to RAM: %lx",
 		   read_at(0xc0000 - 4));
 	test_check(read_at(HOLE + 0xffc) == ALL_ONES, "hole to hole");
-	test_check((uint32_t)read_at(IOAPIC - 4) == UINT32_MAX, "hole to IOAPIC: %lx", read_at(IOAPIC - 4));
+	test_check((uint32_t)read_at(IOAPIC - 4) == UINT32_MAX, "hole to IOAPIC: %lx",
+		   read_at(IOAPIC - 4));
 	test_check(read_at(IOAPIC + 0xffc) >> 32 == UINT32_MAX, "IOAPIC to hole: %lx",
 		   read_at(IOAPIC + 0xffc));
 	test_check((uint32_t)read_at(APIC_PAGE - 4) == UINT32_MAX, "hole to local APIC: %lx",
@@ -194,10 +196,10 @@ static void check_sizes(const char *name, uint64_t reg)
 		for (unsigned offset = 0; offset < 16; offset++) {
 			uint64_t value = read_size(reg + offset, size);
 
-			test_check(plausible(value, whole, size), "%s+%u, %u bytes: %lx of %lx", name,
-				   offset, size, value, whole);
-			test_check(read_size(reg + offset, size) == value, "%s+%u, %u bytes: changes",
-				   name, offset, size);
+			test_check(plausible(value, whole, size), "%s+%u, %u bytes: %lx of %lx",
+				   name, offset, size, value, whole);
+			test_check(read_size(reg + offset, size) == value,
+				   "%s+%u, %u bytes: changes", name, offset, size);
 		}
 	}
 }
@@ -207,10 +209,10 @@ static void test_sizes(void)
 	static const struct {
 		const char *name;
 		uint64_t reg;
-	} regs[] = {{"APIC ID", APIC_PAGE + APIC_ID},	  {"APIC version", APIC_PAGE + APIC_VERSION},
-		    {"APIC SVR", APIC_PAGE + APIC_SVR},	  {"APIC reserved", APIC_PAGE + 0x40},
-		    {"APIC 400h", APIC_PAGE + 0x400},	  {"IOAPIC select", IOAPIC},
-		    {"IOAPIC window", IOAPIC + 0x10},	  {"IOAPIC 20h", IOAPIC + 0x20},
+	} regs[] = {{"APIC ID", APIC_PAGE + APIC_ID},	{"APIC version", APIC_PAGE + APIC_VERSION},
+		    {"APIC SVR", APIC_PAGE + APIC_SVR}, {"APIC reserved", APIC_PAGE + 0x40},
+		    {"APIC 400h", APIC_PAGE + 0x400},	{"IOAPIC select", IOAPIC},
+		    {"IOAPIC window", IOAPIC + 0x10},	{"IOAPIC 20h", IOAPIC + 0x20},
 		    {"IOAPIC EOI", IOAPIC + 0x40}};
 
 	*(volatile uint32_t *)IOAPIC = 1;
@@ -262,8 +264,8 @@ static void test_rights(void)
 	test_check(fault.vector == VECTOR_PF && fault.error == 5, "CPL 3 reads: vector %d error %x",
 		   fault.vector, fault.error);
 	fault = fault_of(write_device, (void *)PAGING_TEST);
-	test_check(fault.vector == VECTOR_PF && fault.error == 3, "write to read-only: vector %d error %x",
-		   fault.vector, fault.error);
+	test_check(fault.vector == VECTOR_PF && fault.error == 3,
+		   "write to read-only: vector %d error %x", fault.vector, fault.error);
 	fault = fault_of((void (*)(void *))PAGING_TEST, NULL);
 	test_check(fault.vector == VECTOR_PF && fault.error == 0x11, "NX fetch: vector %d error %x",
 		   fault.vector, fault.error);
@@ -274,7 +276,7 @@ static void test_rights(void)
 }
 
 static const struct test_case cases[] = {
-	{"D01-ram", test_ram},	     {"D01-holes", test_holes}, {"D01-high", test_high},
+	{"D01-ram", test_ram},		 {"D01-holes", test_holes},	  {"D01-high", test_high},
 	{"D02-reserved", test_reserved}, {"D04-crossing", test_crossing}, {"D06-sizes", test_sizes},
 	{"D06-writes", test_odd_writes}, {"D07-rights", test_rights},
 };

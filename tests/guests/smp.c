@@ -98,8 +98,10 @@ static void test_ping(void)
 		if (!reaches(&counts[0][PONG], pongs + i))
 			break;
 	}
-	test_check(counts[0][PONG] - pongs == total, "%lu pongs of %lu", counts[0][PONG] - pongs, total);
-	test_check(counts[1][PING] - pings == total, "%lu pings of %lu", counts[1][PING] - pings, total);
+	test_check(counts[0][PONG] - pongs == total, "%lu pongs of %lu", counts[0][PONG] - pongs,
+		   total);
+	test_check(counts[1][PING] - pings == total, "%lu pings of %lu", counts[1][PING] - pings,
+		   total);
 }
 
 /* The words of one IPI and who has to count it: all, all others, the sender. */
@@ -113,8 +115,8 @@ static void check_send(const char *name, uint32_t destination, uint32_t bits, bo
 	for (unsigned i = 0; i < cpus; i++) {
 		bool wanted = i ? others : self;
 
-		test_check(reaches(&counts[i][COUNTED], before[i] + wanted), "%s: CPU %u got %lu", name, i,
-			   counts[i][COUNTED] - before[i]);
+		test_check(reaches(&counts[i][COUNTED], before[i] + wanted), "%s: CPU %u got %lu",
+			   name, i, counts[i][COUNTED] - before[i]);
 	}
 }
 
@@ -158,8 +160,8 @@ static void test_nmi(void)
 
 		for (unsigned n = 1; n <= 100; n++) {
 			apic_send(i, ICR_NMI | ICR_ASSERT);
-			if (!test_check(reaches(&nmis[i], before + n), "CPU %u took %lu NMIs of %u", i,
-					nmis[i] - before, n))
+			if (!test_check(reaches(&nmis[i], before + n), "CPU %u took %lu NMIs of %u",
+					i, nmis[i] - before, n))
 				return;
 		}
 	}
@@ -210,7 +212,8 @@ static void test_cr8(void)
 			   apic_read(APIC_TPR), value);
 		cr8_write(15 - value);
 		apic_eoi();
-		test_check(cr8_read() == 15 - value, "CR8 %lx after EOI, not %u", cr8_read(), 15 - value);
+		test_check(cr8_read() == 15 - value, "CR8 %lx after EOI, not %u", cr8_read(),
+			   15 - value);
 	}
 	cr8_write(0);
 }
@@ -257,7 +260,8 @@ static void test_one_shot(void)
 		apic_write(APIC_DIVIDE, divides[i]);
 		apic_write(APIC_INITIAL, (uint32_t)(khz * 10 / by[i]));
 		check_tick("one-shot", before, due);
-		test_check(apic_read(APIC_CURRENT) == 0, "count %u after it", apic_read(APIC_CURRENT));
+		test_check(apic_read(APIC_CURRENT) == 0, "count %u after it",
+			   apic_read(APIC_CURRENT));
 	}
 }
 
@@ -337,18 +341,32 @@ static void test_to_x2(void)
 }
 
 static const struct test_case cases[] = {
-	{"smp-start", test_start},	   {"smp-ping", test_ping},
-	{"smp-broadcast", test_broadcast}, {"smp-logical", test_logical},
-	{"smp-nmi", test_nmi},		   {"smp-vectors", test_vectors},
-	{"smp-priority", test_priority},   {"smp-cr8", test_cr8}, {"smp-one-shot", test_one_shot},
-	{"smp-periodic", test_periodic},   {"smp-deadline", test_deadline},
-	{"smp-halted", test_halted},	   {"smp-restart", test_restart},
-	{"smp-to-x2apic", test_to_x2},	   {"x2-ping", test_ping},
-	{"x2-broadcast", test_broadcast},  {"x2-logical", test_logical},
-	{"x2-nmi", test_nmi},		   {"x2-vectors", test_vectors},
-	{"x2-priority", test_priority},	   {"x2-cr8", test_cr8}, {"x2-one-shot", test_one_shot},
-	{"x2-periodic", test_periodic},	   {"x2-deadline", test_deadline},
-	{"x2-halted", test_halted},	   {"x2-restart", test_restart},
+	{"smp-start", test_start},
+	{"smp-ping", test_ping},
+	{"smp-broadcast", test_broadcast},
+	{"smp-logical", test_logical},
+	{"smp-nmi", test_nmi},
+	{"smp-vectors", test_vectors},
+	{"smp-priority", test_priority},
+	{"smp-cr8", test_cr8},
+	{"smp-one-shot", test_one_shot},
+	{"smp-periodic", test_periodic},
+	{"smp-deadline", test_deadline},
+	{"smp-halted", test_halted},
+	{"smp-restart", test_restart},
+	{"smp-to-x2apic", test_to_x2},
+	{"x2-ping", test_ping},
+	{"x2-broadcast", test_broadcast},
+	{"x2-logical", test_logical},
+	{"x2-nmi", test_nmi},
+	{"x2-vectors", test_vectors},
+	{"x2-priority", test_priority},
+	{"x2-cr8", test_cr8},
+	{"x2-one-shot", test_one_shot},
+	{"x2-periodic", test_periodic},
+	{"x2-deadline", test_deadline},
+	{"x2-halted", test_halted},
+	{"x2-restart", test_restart},
 };
 
 /* How many of the cases make sense here: without x2APIC, those up to the change of mode. */

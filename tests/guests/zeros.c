@@ -37,7 +37,8 @@ static void look_at(uint64_t address, uint64_t value)
 
 static void check(struct ram_piece piece)
 {
-	for (const uint64_t *at = (const uint64_t *)piece.start; at < (const uint64_t *)piece.end; at++)
+	for (const uint64_t *at = (const uint64_t *)piece.start; at < (const uint64_t *)piece.end;
+	     at++)
 		if (*at)
 			look_at((uintptr_t)at, *at);
 	checked += piece.end - piece.start;

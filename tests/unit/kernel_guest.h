@@ -232,6 +232,12 @@ static bool host_timer(void)
 	return deadline_run(&this_cpu()->deadlines, host_tsc, 32) != 0;
 }
 
+void cpu_timer_interrupt(struct cpu *cpu)
+{
+	assert_ptr_equal(cpu, this_cpu());
+	host_timer();
+}
+
 bool console_wants_cpu(void)
 {
 	return host_console_wants;
@@ -287,12 +293,14 @@ void vcpu_inject(struct vcpu *v, const struct frame_event *event)
 
 void vcpu_inject_ud(struct vcpu *v)
 {
-	fake_inject(&v->virt, &(struct frame_event){.type = INJECT_EXCEPTION, .vector = EXCEPTION_UD});
+	fake_inject(&v->virt,
+		    &(struct frame_event){.type = INJECT_EXCEPTION, .vector = EXCEPTION_UD});
 }
 
 void vcpu_inject_gp(struct vcpu *v)
 {
-	fake_inject(&v->virt, &(struct frame_event){.type = INJECT_EXCEPTION, .vector = EXCEPTION_GP});
+	fake_inject(&v->virt,
+		    &(struct frame_event){.type = INJECT_EXCEPTION, .vector = EXCEPTION_GP});
 }
 
 void vcpu_cpuid(struct vcpu *v)
@@ -396,6 +404,7 @@ static void vcpu_make(unsigned index, unsigned cpu, void (*guest)(struct vcpu *v
 	struct vcpu *v = &vcpus[index];
 
 	part.vcpus[index] = v;
+	part.desc.vcpu_count = index + 1;
 	v->index = (uint16_t)index;
 	v->part = &part;
 	v->cpu = cpu;
@@ -428,7 +437,6 @@ static void machine_make(void)
 	host_clock = lapic_clock_make(1000000, 1000000);
 	part.lapic_clock = host_clock;
 	part.run = RUN_YES;
-	part.desc.vcpu_count = VCPUS;
 	cpu_features.xsave = true;
 	cpu_features.xcr0_host = 7;
 	cpu_features.rdtscp = true;

@@ -13,7 +13,20 @@
 #include "kernel/machine.h"
 #include "kernel/partition.h"
 
-enum { DE = 0, DB = 1, BP = 3, UD = 6, DF = 8, TS = 10, NP = 11, SS = 12, GP = 13, PF = 14, AC = 17, CP = 21 };
+enum {
+	DE = 0,
+	DB = 1,
+	BP = 3,
+	UD = 6,
+	DF = 8,
+	TS = 10,
+	NP = 11,
+	SS = 12,
+	GP = 13,
+	PF = 14,
+	AC = 17,
+	CP = 21
+};
 
 struct machine machine;
 
@@ -61,7 +74,9 @@ static void test_combine(void **state)
 		/* DB */ "bbbbbbbbbbbb",
 		/* BP */ "bbbbbbbbbbbb",
 		/* UD */ "bbbbbbbbbbbb",
-		/* DF */ "tbbbtttttt" "bt",
+		/* DF */
+		"tbbbtttttt"
+		"bt",
 		/* TS */ "dbbbbddddbbd",
 		/* NP */ "dbbbbddddbbd",
 		/* SS */ "dbbbbddddbbd",
@@ -131,7 +146,8 @@ static void test_valid_length(void **state)
 {
 	(void)state;
 	for (unsigned len = 0; len < 256; len++) {
-		const struct frame_event event = {.type = INJECT_SOFT, .vector = 0x80, .insn_len = (uint8_t)len};
+		const struct frame_event event = {
+			.type = INJECT_SOFT, .vector = 0x80, .insn_len = (uint8_t)len};
 
 		assert_int_equal(inject_valid(&event), len >= 1 && len <= 15);
 	}

@@ -173,6 +173,19 @@ static void test_kicked_for_a_new_one(void **state)
 	assert_true(vcpu_pending(&vcpus[0]) & PEND_RESCHEDULE);
 }
 
+/* The timer's interrupt was lost: who goes to sleep finds out. */
+static void test_no_sleep_past_a_deadline(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_halt);
+	play(0);
+	part.deadline = host_tsc + 5000;
+	sched_rearm(&vcpus[0]);
+	host_tsc += 10000;
+	play(0);
+	assert_int_equal(told_events, EVENT_DEADLINE);
+}
+
 /* --- Stop, pause, detach --- */
 
 static void arm_timer(struct vcpu *v, uint64_t in)
@@ -332,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup(test_no_kick_where_it_will_look, set_up),
 		cmocka_unit_test_setup(test_kicked, set_up),
 		cmocka_unit_test_setup(test_kicked_for_a_new_one, set_up),
+		cmocka_unit_test_setup(test_no_sleep_past_a_deadline, set_up),
 		cmocka_unit_test_setup(test_stop_takes_everything_off_the_cpu, set_up),
 		cmocka_unit_test_setup(test_pause_and_resume_in_one_go_keeps_the_timers, set_up),
 		cmocka_unit_test_setup(test_pause_keeps_events, set_up),

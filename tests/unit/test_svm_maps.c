@@ -27,9 +27,7 @@ hpa_t kernel_image_pa(const void *va)
 static unsigned raw(uint32_t index)
 {
 	const uint8_t *map = (const uint8_t *)svm_msrpm_pa();
-	uint32_t base = index < 0x2000		    ? 0
-			: index - 0xc0000000 < 0x2000 ? 0x800
-						    : 0x1000;
+	uint32_t base = index < 0x2000 ? 0 : index - 0xc0000000 < 0x2000 ? 0x800 : 0x1000;
 	uint32_t offset = index & 0x1fff;
 
 	return map[base + offset / 4] >> offset % 4 * 2 & 3;

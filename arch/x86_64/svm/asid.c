@@ -5,7 +5,7 @@
 void asid_pool_init(struct asid_pool *pool, uint32_t limit)
 {
 	pool->limit = limit;
-	pool->next = limit; /* the first one taken begins a generation with a flush */
+	pool->next = limit;   /* the first one taken begins a generation with a flush */
 	pool->generation = 1; /* 0 is nobody's: it marks a vCPU that has to take a new one */
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Enters the guest and turns the exit code into a neutral exit: one table, one small function a form of detail. */
+/* Enters the guest and turns the exit code into a neutral exit: a table, a small function a form. */
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/svm/vcpu.h"
 
@@ -109,11 +109,11 @@ static void detail_cr(struct virt_vcpu *v, const struct vmcb *vmcb)
 {
 	uint32_t code = (uint32_t)vmcb->exit_code;
 
-	v->exit.cr = (struct frame_cr){ .cr = code & 0xf, .write = code >= SVM_EXIT_CR_WRITE };
+	v->exit.cr = (struct frame_cr){.cr = code & 0xf, .write = code >= SVM_EXIT_CR_WRITE};
 	if (code == SVM_EXIT_CR0_SELECTIVE) {
 		struct vmcb *guest = svm_vmcb(v);
 
-		v->exit.cr = (struct frame_cr){ .cr = 0, .write = 1 };
+		v->exit.cr = (struct frame_cr){.cr = 0, .write = 1};
 		/* Bochs takes this exit after it gave EFER.LMA the value that goes with the new CR0.PG. */
 		guest->efer &= ~(uint64_t)EFER_LMA;
 		if (guest->cr0 & CR0_PG && guest->efer & EFER_LME)
@@ -145,7 +145,10 @@ static void detail_window(struct virt_vcpu *v, const struct vmcb *vmcb)
 	svm_want_window(v, false);
 }
 
-#define ROW(kind_, detail_) { .kind = (kind_), .detail = (detail_) }
+#define ROW(kind_, detail_)                          \
+	{                                            \
+		.kind = (kind_), .detail = (detail_) \
+	}
 
 static const struct svm_exit_row exit_rows[SVM_EXIT_TABLE] = {
 	[SVM_EXIT_CR_READ + 0 ... SVM_EXIT_CR_READ + 15] = ROW(VM_EXIT_CR, detail_cr),

@@ -23,7 +23,8 @@ bool svm_nmi_open(const struct virt_vcpu *v)
 void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
-	uint64_t inject = event->vector | (uint64_t)event->type << SVM_EVENT_TYPE_SHIFT | SVM_EVENT_VALID;
+	uint64_t inject = event->vector | (uint64_t)event->type << SVM_EVENT_TYPE_SHIFT |
+			  SVM_EVENT_VALID;
 
 	if (event->has_error)
 		inject |= SVM_EVENT_ERROR | (uint64_t)event->error << SVM_EVENT_ERROR_SHIFT;
@@ -53,7 +54,7 @@ void svm_want_window(struct virt_vcpu *v, bool on)
 		vmcb->v_intr &= ~(SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR);
 		vmcb->intercept_misc1 &= ~(uint32_t)SVM_INTERCEPT_VINTR;
 		if (!v->tpr_watched)
-			vmcb->intercept_cr_write &= (uint16_t)~(1u << 8);
+			vmcb->intercept_cr_write &= (uint16_t) ~(1u << 8);
 	}
 }
 
@@ -67,7 +68,7 @@ void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)
 	if (watch || v->window_wanted)
 		vmcb->intercept_cr_write |= 1u << 8;
 	else
-		vmcb->intercept_cr_write &= (uint16_t)~(1u << 8);
+		vmcb->intercept_cr_write &= (uint16_t) ~(1u << 8);
 }
 
 /*
@@ -99,12 +100,13 @@ void svm_nmi_after_exit(struct virt_vcpu *v)
 
 	if (!v->nmi_blocked || (vmcb->intercept_misc1 & SVM_INTERCEPT_IRET))
 		return;
-	stepped = v->step_for_nmi && v->exit.kind == VM_EXIT_EXCEPTION && v->exit.event.vector == EXCEPTION_DB;
+	stepped = v->step_for_nmi && v->exit.kind == VM_EXIT_EXCEPTION &&
+		  v->exit.event.vector == EXCEPTION_DB;
 	if (stepped) {
 		v->exit.kind = VM_EXIT_NMI_WINDOW;
 		vmcb->dr6 &= ~(uint64_t)DR6_BS;
 	} else if (vmcb->rip == v->nmi_iret_rip) {
-		/* It has not run yet: an interrupt or a nested fault came first. The step is asked for anew. */
+		/* It has not run yet: something else came first. The step is asked for anew. */
 		if (v->step_for_nmi)
 			vmcb->rflags &= ~(uint64_t)RFLAGS_TF;
 		v->step_for_nmi = false;

@@ -10,19 +10,19 @@
 enum {
 	IOPM_SIZE = 3 * 4096,
 	MSRPM_SIZE = 2 * 4096,
-	MSRPM_RANGE = 0x2000,  /* MSRs covered by each third of the map */
-	MSRPM_STRIDE = 0x800,  /* bytes that a range takes: two bits an MSR */
+	MSRPM_RANGE = 0x2000, /* MSRs covered by each third of the map */
+	MSRPM_STRIDE = 0x800, /* bytes that a range takes: two bits an MSR */
 };
 
 static uint8_t iopm[IOPM_SIZE] __attribute__((aligned(4096)));
 static uint8_t msrpm[MSRPM_SIZE] __attribute__((aligned(4096)));
 
 /* First MSR of each range that the map covers, in the map's order. */
-static const uint32_t range_base[] = { 0x00000000, 0xc0000000, 0xc0010000 };
+static const uint32_t range_base[] = {0x00000000, 0xc0000000, 0xc0010000};
 
 /* Switched by VMLOAD and VMSAVE, or (TSC_AUX) eagerly with the vCPU: nothing of another's is seen. */
 static const uint32_t open_msrs[] = {
-	MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_STAR,		 MSR_LSTAR,
+	MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_STAR,	  MSR_LSTAR,
 	MSR_CSTAR,	 MSR_SFMASK,	   MSR_FS_BASE,	     MSR_GS_BASE, MSR_KERNEL_GS_BASE,
 };
 

@@ -139,7 +139,7 @@ static void system_put(struct vmcb *vmcb, const struct frame_system *from)
 	vmcb->sfmask = from->sfmask;
 	vmcb->kernel_gs_base = from->kernel_gs_base;
 	vmcb->pat = from->pat;
-	/* VMRUN refuses a set bit in the upper halves: APM2 15.5.1 "Canonicalization and Consistency Checks". */
+	/* No bit in the upper halves: APM2 15.5.1 "Canonicalization and Consistency Checks". */
 	vmcb->dr6 = (uint32_t)from->dr6;
 	vmcb->dr7 = (uint32_t)from->dr7;
 }
@@ -247,7 +247,7 @@ void svm_skip(struct virt_vcpu *v, uint32_t len)
 	vmcb->shadow = 0;
 	vmcb->rflags &= ~(uint64_t)RFLAGS_RF;
 	if (vmcb->rflags & RFLAGS_TF) {
-		struct frame_event step = { .type = INJECT_EXCEPTION, .vector = 1 };
+		struct frame_event step = {.type = INJECT_EXCEPTION, .vector = 1};
 
 		/* A single step across an emulated instruction: APM2 13.1.4 "Single Stepping". */
 		vmcb->dr6 |= DR6_BS;
@@ -260,16 +260,26 @@ void svm_corrupt(struct virt_vcpu *v, uint64_t seed)
 	static const struct {
 		uint16_t offset, bits;
 	} fields[] = {
-		{ offsetof(struct vmcb, cr0), 64 },	     { offsetof(struct vmcb, cr3), 64 },
-		{ offsetof(struct vmcb, cr4), 64 },	     { offsetof(struct vmcb, efer), 64 },
-		{ offsetof(struct vmcb, dr6), 64 },	     { offsetof(struct vmcb, dr7), 64 },
-		{ offsetof(struct vmcb, rflags), 64 },	     { offsetof(struct vmcb, rip), 64 },
-		{ offsetof(struct vmcb, rsp), 64 },	     { offsetof(struct vmcb, cpl), 8 },
-		{ offsetof(struct vmcb, cs.attributes), 16 }, { offsetof(struct vmcb, cs.base), 64 },
-		{ offsetof(struct vmcb, ss.attributes), 16 }, { offsetof(struct vmcb, tr.attributes), 16 },
-		{ offsetof(struct vmcb, gdtr.base), 64 },     { offsetof(struct vmcb, idtr.base), 64 },
-		{ offsetof(struct vmcb, fs.base), 64 },	     { offsetof(struct vmcb, event_inject), 64 },
-		{ offsetof(struct vmcb, asid), 32 },	     { offsetof(struct vmcb, pat), 64 },
+		{offsetof(struct vmcb, cr0), 64},
+		{offsetof(struct vmcb, cr3), 64},
+		{offsetof(struct vmcb, cr4), 64},
+		{offsetof(struct vmcb, efer), 64},
+		{offsetof(struct vmcb, dr6), 64},
+		{offsetof(struct vmcb, dr7), 64},
+		{offsetof(struct vmcb, rflags), 64},
+		{offsetof(struct vmcb, rip), 64},
+		{offsetof(struct vmcb, rsp), 64},
+		{offsetof(struct vmcb, cpl), 8},
+		{offsetof(struct vmcb, cs.attributes), 16},
+		{offsetof(struct vmcb, cs.base), 64},
+		{offsetof(struct vmcb, ss.attributes), 16},
+		{offsetof(struct vmcb, tr.attributes), 16},
+		{offsetof(struct vmcb, gdtr.base), 64},
+		{offsetof(struct vmcb, idtr.base), 64},
+		{offsetof(struct vmcb, fs.base), 64},
+		{offsetof(struct vmcb, event_inject), 64},
+		{offsetof(struct vmcb, asid), 32},
+		{offsetof(struct vmcb, pat), 64},
 	};
 	unsigned field = (unsigned)(seed % ARRAY_SIZE(fields));
 	unsigned bit = (unsigned)(seed / ARRAY_SIZE(fields)) % fields[field].bits;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The SVM backend: probe, one CPU's set-up, a vCPU's power-up state, and the table of operations. */
+#include "abi/layout.h"
 #include "arch/x86_64/cpu_features.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/paging.h"
@@ -7,7 +8,6 @@
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/svm/maps.h"
 #include "arch/x86_64/svm/vcpu.h"
-#include "abi/layout.h"
 #include "lib/copy.h"
 #include "lib/string.h"
 
@@ -34,15 +34,15 @@ static bool svm_probe(char *reason, size_t size)
 		str_copy(reason, size, "SVM is switched off by the firmware (VM_CR.SVMDIS)");
 		return false;
 	}
-	if (!(cpu_features.svm_features & SVM_FEATURE_NP)) {
+	if (!(cpu_features.virt_features & SVM_FEATURE_NP)) {
 		str_copy(reason, size, "the processor has SVM without nested paging");
 		return false;
 	}
-	if (cpu_features.svm_asids < 2) {
+	if (cpu_features.virt_asids < 2) {
 		str_copy(reason, size, "the processor reports no usable ASID");
 		return false;
 	}
-	svm_has_next_rip = cpu_features.svm_features & SVM_FEATURE_NRIPS;
+	svm_has_next_rip = cpu_features.virt_features & SVM_FEATURE_NRIPS;
 	svm_maps_init();
 	return true;
 }
@@ -61,37 +61,39 @@ static void svm_cpu_init(void *pages, hpa_t pa)
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SVME);
 	msr_write(MSR_VM_HSAVE_PA, pa);
 	cpu->host_vmcb = pa + PAGE_SIZE;
-	asid_pool_init(&cpu->asids, cpu_features.svm_asids);
+	asid_pool_init(&cpu->asids, cpu_features.virt_asids);
 	vmsave(cpu->host_vmcb);
 }
 
 static void init_intercepts(struct vmcb *vmcb)
 {
 	vmcb->intercept_cr_write = 1u << 4;
-	vmcb->intercept_exception = 1u << (EXCEPTION_DB) | 1u << (EXCEPTION_DF) | 1u << (EXCEPTION_AC) |
-				    1u << (EXCEPTION_MC);
+	vmcb->intercept_exception = 1u << (EXCEPTION_DB) | 1u << (EXCEPTION_DF) |
+				    1u << (EXCEPTION_AC) | 1u << (EXCEPTION_MC);
 	vmcb->intercept_misc1 = SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_INIT |
 				SVM_INTERCEPT_CR0_SELECTIVE | SVM_INTERCEPT_RDPMC |
 				SVM_INTERCEPT_CPUID | SVM_INTERCEPT_RSM | SVM_INTERCEPT_INVD |
 				SVM_INTERCEPT_HLT | SVM_INTERCEPT_INVLPGA | SVM_INTERCEPT_IOIO |
-				SVM_INTERCEPT_MSR | SVM_INTERCEPT_FERR_FREEZE | SVM_INTERCEPT_SHUTDOWN;
+				SVM_INTERCEPT_MSR | SVM_INTERCEPT_FERR_FREEZE |
+				SVM_INTERCEPT_SHUTDOWN;
 	vmcb->intercept_misc2 = SVM_INTERCEPT_VMRUN | SVM_INTERCEPT_VMMCALL | SVM_INTERCEPT_VMLOAD |
 				SVM_INTERCEPT_VMSAVE | SVM_INTERCEPT_STGI | SVM_INTERCEPT_CLGI |
 				SVM_INTERCEPT_SKINIT | SVM_INTERCEPT_WBINVD | SVM_INTERCEPT_MONITOR |
 				SVM_INTERCEPT_MWAIT | SVM_INTERCEPT_MWAIT_ARMED |
 				SVM_INTERCEPT_XSETBV | SVM_INTERCEPT_RDPRU;
-	vmcb->intercept_misc3 = SVM_INTERCEPT_INVLPGB | SVM_INTERCEPT_MCOMMIT | SVM_INTERCEPT_TLBSYNC;
+	vmcb->intercept_misc3 = SVM_INTERCEPT_INVLPGB | SVM_INTERCEPT_MCOMMIT |
+				SVM_INTERCEPT_TLBSYNC;
 }
 
 /* APM2 table 14-1 "Initial Processor State" */
 static void init_state(struct vmcb *vmcb)
 {
-	const struct vmcb_segment data = { .attributes = 0x093, .limit = 0xffff };
+	const struct vmcb_segment data = {.attributes = 0x093, .limit = 0xffff};
 
 	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
-	vmcb->cs = (struct vmcb_segment){ 0xf000, 0x09b, 0xffff, 0xffff0000 };
-	vmcb->ldtr = (struct vmcb_segment){ .attributes = 0x082, .limit = 0xffff };
-	vmcb->tr = (struct vmcb_segment){ .attributes = 0x08b, .limit = 0xffff };
+	vmcb->cs = (struct vmcb_segment){0xf000, 0x09b, 0xffff, 0xffff0000};
+	vmcb->ldtr = (struct vmcb_segment){.attributes = 0x082, .limit = 0xffff};
+	vmcb->tr = (struct vmcb_segment){.attributes = 0x08b, .limit = 0xffff};
 	vmcb->gdtr.limit = vmcb->idtr.limit = 0xffff;
 	vmcb->efer = EFER_SVME;
 	vmcb->cr0 = CR0_CD | CR0_NW | CR0_ET;

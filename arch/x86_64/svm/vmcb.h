@@ -51,20 +51,20 @@ enum svm_intercept_misc3 {
 enum svm_tlb_control { SVM_TLB_KEEP = 0, SVM_TLB_FLUSH_ALL = 1 };
 
 /* vmcb.v_intr */
-#define SVM_V_TPR	  BITS(3, 0)
-#define SVM_V_IRQ	  BIT(8)
-#define SVM_V_PRIORITY	  BITS(19, 16)
-#define SVM_V_IGNORE_TPR  BIT(20)
-#define SVM_V_MASKING	  BIT(24)
+#define SVM_V_TPR	 BITS(3, 0)
+#define SVM_V_IRQ	 BIT(8)
+#define SVM_V_PRIORITY	 BITS(19, 16)
+#define SVM_V_IGNORE_TPR BIT(20)
+#define SVM_V_MASKING	 BIT(24)
 
 #define SVM_SHADOW BIT(0)
 
 /* vmcb.event_inject and vmcb.exit_int_info: APM2 15.20 "Event Injection" */
-#define SVM_EVENT_VECTOR BITS(7, 0)
-#define SVM_EVENT_TYPE_SHIFT 8
-#define SVM_EVENT_TYPE	 BITS(10, 8)
-#define SVM_EVENT_ERROR	 BIT(11)
-#define SVM_EVENT_VALID	 BIT(31)
+#define SVM_EVENT_VECTOR      BITS(7, 0)
+#define SVM_EVENT_TYPE_SHIFT  8
+#define SVM_EVENT_TYPE	      BITS(10, 8)
+#define SVM_EVENT_ERROR	      BIT(11)
+#define SVM_EVENT_VALID	      BIT(31)
 #define SVM_EVENT_ERROR_SHIFT 32
 
 struct vmcb_segment {

@@ -23,7 +23,7 @@ struct cpu {
 	struct catch *catch; /* the innermost that waits for a fault */
 	struct tss tss;
 	volatile uint32_t online;
-	bool x2apic; /* of CPU 0: what the others are to use */
+	bool x2apic;		       /* of CPU 0: what the others are to use */
 	void (*volatile work)(void *); /* what cpu_run gave it */
 	void *volatile work_argument;
 	volatile uint64_t interrupts; /* taken on this CPU */

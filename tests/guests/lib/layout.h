@@ -15,14 +15,14 @@
 #define STACK_KERNEL	0x5000 /* traps from CPL 3 */
 
 /* The SYSRET order: user data, then user code. */
-#define SELECTOR_CODE	0x08
-#define SELECTOR_DATA	0x10
-#define SELECTOR_CODE32 0x18
-#define SELECTOR_UDATA	0x23
-#define SELECTOR_UCODE	0x2b
+#define SELECTOR_CODE	 0x08
+#define SELECTOR_DATA	 0x10
+#define SELECTOR_CODE32	 0x18
+#define SELECTOR_UDATA	 0x23
+#define SELECTOR_UCODE	 0x2b
 #define SELECTOR_UCODE32 0x33
-#define SELECTOR_TSS	0x40 /* two entries for each CPU */
-#define GDT_ENTRIES	(8 + 2 * GUEST_CPUS)
+#define SELECTOR_TSS	 0x40 /* two entries for each CPU */
+#define GDT_ENTRIES	 (8 + 2 * GUEST_CPUS)
 
 #define VECTOR_USER_DONE 0xef /* what ran at CPL 3 comes back by it */
 #define TRAP_STUB_SIZE	 16

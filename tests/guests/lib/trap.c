@@ -10,7 +10,8 @@
 
 enum { GATE = 0x8e00, GATE_USER = 0x6000, EXCEPTIONS = 32, CODE_PAGE = 4096, RFLAGS_ONE = 2 };
 
-struct catch {
+struct catch
+{
 	uint64_t rsp; /* of catch_call; trap.S writes it */
 	struct catch *outer;
 	struct fault fault;

@@ -5,9 +5,24 @@
 #include "lib/types.h"
 
 enum vector {
-	VECTOR_DE, VECTOR_DB, VECTOR_NMI, VECTOR_BP, VECTOR_OF, VECTOR_BR, VECTOR_UD, VECTOR_NM,
-	VECTOR_DF, VECTOR_TS = 10, VECTOR_NP, VECTOR_SS, VECTOR_GP, VECTOR_PF, VECTOR_MF = 16,
-	VECTOR_AC, VECTOR_MC, VECTOR_XM
+	VECTOR_DE,
+	VECTOR_DB,
+	VECTOR_NMI,
+	VECTOR_BP,
+	VECTOR_OF,
+	VECTOR_BR,
+	VECTOR_UD,
+	VECTOR_NM,
+	VECTOR_DF,
+	VECTOR_TS = 10,
+	VECTOR_NP,
+	VECTOR_SS,
+	VECTOR_GP,
+	VECTOR_PF,
+	VECTOR_MF = 16,
+	VECTOR_AC,
+	VECTOR_MC,
+	VECTOR_XM
 };
 
 /* As trap.S builds it. */
@@ -46,8 +61,12 @@ struct fault code_fault_at(struct code_run *run, void *entry, bool user);
 /* Where code_fault puts its bytes: to compare with fault.rip. */
 extern uint8_t code_page[];
 
-#define CODE(...)	 (const uint8_t[]){__VA_ARGS__}
-#define CODE_SIZE(...)	 sizeof((const uint8_t[]){__VA_ARGS__})
+#define CODE(...)           \
+	(const uint8_t[])   \
+	{                   \
+		__VA_ARGS__ \
+	}
+#define CODE_SIZE(...) sizeof((const uint8_t[]){__VA_ARGS__})
 /* CODE_FAULT(&run, user, 0x0f, 0xa2) */
 #define CODE_FAULT(run, user, ...) code_fault(run, CODE(__VA_ARGS__), CODE_SIZE(__VA_ARGS__), user)
 

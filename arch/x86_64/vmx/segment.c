@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Segments and descriptor tables between the VMCS and a frame; what entry demands of them is forced
+ * here.
+ */
+#include "arch/x86_64/vmx/vcpu.h"
+
+/* Of an unusable segment only SS.DPL means something: it is the CPL. */
+static inline __attribute__((always_inline)) void segment_get(unsigned index, struct seg *to)
+{
+	uint32_t access = (uint32_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_ACCESS, index));
+
+	to->selector = (uint16_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_SELECTOR, index));
+	to->limit = (uint32_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_LIMIT, index));
+	to->base = vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_BASE, index));
+	to->attributes = (uint16_t)((access & 0xff) | (access >> 4 & 0xf00));
+	if (access & VMX_ACCESS_UNUSABLE)
+		to->attributes = (uint16_t)((to->attributes & SEG_ATTR_DPL) | SEG_ATTR_UNUSABLE);
+}
+
+/* The limit decides about G: SDM 3C 27.3.1.2 "Checks on Guest Segment Registers". */
+static uint32_t granularity(uint32_t access, uint32_t limit)
+{
+	if (limit >> 20)
+		return access | VMX_ACCESS_G;
+	return (limit & PAGE_MASK) != PAGE_MASK ? access & ~(uint32_t)VMX_ACCESS_G : access;
+}
+
+/*
+ * The processor would have set what entry asks for when it loaded the segment: accessed, and busy
+ * in TR, which is never unusable. The rest is the VMM's to get right, and entry's to refuse.
+ */
+static uint32_t access_of(unsigned index, const struct seg *from)
+{
+	uint32_t access = (from->attributes & 0xffu) | (from->attributes & 0xf00u) << 4;
+
+	if (index == SEG_TR)
+		return granularity(access | VMX_ACCESS_P | 2, from->limit);
+	if ((from->attributes & SEG_ATTR_UNUSABLE) || (index != SEG_CS && !(access & VMX_ACCESS_P)))
+		return VMX_ACCESS_UNUSABLE | (index == SEG_SS ? access & VMX_ACCESS_DPL : 0);
+	if (index != SEG_LDTR)
+		access |= 1;
+	return granularity(access, from->limit);
+}
+
+static void segment_put(unsigned index, const struct seg *from)
+{
+	const struct seg seg = *from;
+
+	vmx_write(VMCS_SEGMENT(VMCS_GUEST_SELECTOR, index), seg.selector);
+	vmx_write(VMCS_SEGMENT(VMCS_GUEST_LIMIT, index), seg.limit);
+	vmx_write(VMCS_SEGMENT(VMCS_GUEST_BASE, index), seg.base);
+	vmx_write(VMCS_SEGMENT(VMCS_GUEST_ACCESS, index), access_of(index, &seg));
+}
+
+/* In virtual-8086 mode a segment is what its selector says: SDM 3B 21.2.1 "8086 Emulation". */
+static void segment_put_v86(unsigned index, const struct seg *from)
+{
+	const struct seg seg = {.selector = from->selector, .attributes = 0xf3, .limit = 0xffff};
+
+	segment_put(index, &seg);
+	vmx_write(VMCS_SEGMENT(VMCS_GUEST_BASE, index), (uint64_t)seg.selector << 4);
+}
+
+static void tables_get(struct frame *frame)
+{
+	frame->gdtr.base = vmx_read_live(VMCS_GUEST_GDTR_BASE);
+	frame->gdtr.limit = (uint32_t)vmx_read_live(VMCS_GUEST_GDTR_LIMIT);
+	frame->idtr.base = vmx_read_live(VMCS_GUEST_IDTR_BASE);
+	frame->idtr.limit = (uint32_t)vmx_read_live(VMCS_GUEST_IDTR_LIMIT);
+}
+
+static void tables_put(const struct frame *frame)
+{
+	vmx_write(VMCS_GUEST_GDTR_BASE, frame->gdtr.base);
+	vmx_write(VMCS_GUEST_GDTR_LIMIT, frame->gdtr.limit & 0xffff);
+	vmx_write(VMCS_GUEST_IDTR_BASE, frame->idtr.base);
+	vmx_write(VMCS_GUEST_IDTR_LIMIT, frame->idtr.limit & 0xffff);
+}
+
+void vmx_segment_get(unsigned index, struct seg *to)
+{
+	segment_get(index, to);
+}
+
+static inline uint16_t selector_get(unsigned index)
+{
+	return (uint16_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_SELECTOR, index));
+}
+
+/* In 64-bit code no other segment's base, limit or attributes count. */
+uint32_t vmx_memory_get(const struct vmx_vcpu *x, struct frame *frame)
+{
+	struct seg *seg = frame->seg;
+
+	segment_get(SEG_CS, &seg[SEG_CS]);
+	if (!(x->efer & EFER_LMA) || !(seg[SEG_CS].attributes & SEG_ATTR_L))
+		return GROUP_SEGMENT;
+	seg[SEG_ES].selector = selector_get(SEG_ES);
+	seg[SEG_SS].selector = selector_get(SEG_SS);
+	seg[SEG_DS].selector = selector_get(SEG_DS);
+	seg[SEG_FS].selector = selector_get(SEG_FS);
+	seg[SEG_GS].selector = selector_get(SEG_GS);
+	seg[SEG_FS].base = vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_BASE, SEG_FS));
+	seg[SEG_GS].base = vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_BASE, SEG_GS));
+	return 0;
+}
+
+void vmx_segments_get(struct frame *frame)
+{
+	/* Written out: with constant fields a segment costs a third less. */
+	segment_get(SEG_ES, &frame->seg[SEG_ES]);
+	segment_get(SEG_CS, &frame->seg[SEG_CS]);
+	segment_get(SEG_SS, &frame->seg[SEG_SS]);
+	segment_get(SEG_DS, &frame->seg[SEG_DS]);
+	segment_get(SEG_FS, &frame->seg[SEG_FS]);
+	segment_get(SEG_GS, &frame->seg[SEG_GS]);
+	segment_get(SEG_LDTR, &frame->seg[SEG_LDTR]);
+	segment_get(SEG_TR, &frame->seg[SEG_TR]);
+	tables_get(frame);
+}
+
+void vmx_segments_put(const struct vmx_vcpu *x, const struct frame *frame)
+{
+	bool v86 = (x->rflags & RFLAGS_VM) != 0;
+
+	for (unsigned i = 0; i < SEG_COUNT; i++) {
+		if (v86 && i != SEG_LDTR && i != SEG_TR)
+			segment_put_v86(i, &frame->seg[i]);
+		else
+			segment_put(i, &frame->seg[i]);
+	}
+	tables_put(frame);
+}
