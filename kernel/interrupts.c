@@ -143,10 +143,10 @@ static void deliver_nmi(struct vcpu *v)
 {
 	static const struct frame_event nmi = {.type = INJECT_NMI, .vector = EXCEPTION_NMI};
 
-	v->activity = v->activity == ACTIVITY_HALT ? ACTIVITY_RUN : v->activity;
-	if (v->activity != ACTIVITY_RUN)
+	if (v->activity != ACTIVITY_RUN && v->activity != ACTIVITY_HALT)
 		return;
 	if (machine.virt->nmi_open(&v->virt)) {
+		v->activity = ACTIVITY_RUN;
 		vcpu_take(v, PEND_NMI);
 		machine.virt->inject(&v->virt, &nmi);
 	} else {

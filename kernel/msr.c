@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The MSRs that the kernel answers itself, in one sorted table. All others go to the VMM, whose default is
+ * The MSRs that the kernel answers itself, in one table. All others go to the VMM, whose default is
  * #GP. What VMLOAD and VMSAVE switch does not exit at all.
  */
 #include "arch/x86_64/cpu_features.h"
@@ -146,14 +146,14 @@ static bool tsc_aux_set(struct vcpu *v, uint64_t value)
 	return true;
 }
 
-/* Sorted by index. */
+/* Searched from the front: the hot ones first. */
 static const struct msr_row rows[] = {
+	{MSR_TSC_DEADLINE, deadline_get, deadline_set_msr},
+	{MSR_EFER, efer_get, efer_set},
 	{MSR_TSC, tsc_get, tsc_set},
 	{MSR_APIC_BASE, apic_base_get, apic_base_set},
 	{MSR_TSC_ADJUST, tsc_adjust_get, tsc_adjust_set},
 	{MSR_PAT, pat_get, pat_set},
-	{MSR_TSC_DEADLINE, deadline_get, deadline_set_msr},
-	{MSR_EFER, efer_get, efer_set},
 	{MSR_TSC_AUX, tsc_aux_get, tsc_aux_set},
 };
 
@@ -189,13 +189,13 @@ enum vcpu_action vcpu_msr_read(struct vcpu *v)
 	uint64_t value = 0;
 	bool good;
 
+	if (!v->virt.exit.insn_len)
+		vcpu_upcall_length(v);
 	if (!is_x2apic(index)) {
 		row = row_find(index);
 		if (!row)
 			vcpu_upcall(v, EXIT_MSR);
 	}
-	if (!v->virt.exit.insn_len)
-		vcpu_upcall_length(v);
 	if (!row)
 		good = lapic_msr_read(&v->lapic, index, guest_now(v), &value);
 	else
@@ -222,13 +222,13 @@ enum vcpu_action vcpu_msr_write(struct vcpu *v)
 	const struct msr_row *row = NULL;
 	bool good;
 
+	if (!v->virt.exit.insn_len)
+		vcpu_upcall_length(v);
 	if (!is_x2apic(index)) {
 		row = row_find(index);
 		if (!row)
 			vcpu_upcall(v, EXIT_MSR);
 	}
-	if (!v->virt.exit.insn_len)
-		vcpu_upcall_length(v);
 	if (!row)
 		good = x2apic_write(v, index, value);
 	else

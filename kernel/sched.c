@@ -143,6 +143,10 @@ static bool runnable(const struct vcpu *v)
 	uint32_t pending = vcpu_pending(v);
 	uint32_t wake = v->activity == ACTIVITY_HALT ? (uint32_t)PEND_WAKE : (uint32_t)PEND_EVENTS;
 
+	/* One that is blocked does not end HLT. */
+	if (v->recheck & RECHECK_NMI)
+		wake &= ~(uint32_t)PEND_NMI;
+
 	if (!part_may_run(v->part))
 		return false;
 	return v->activity == ACTIVITY_RUN || (pending & wake);

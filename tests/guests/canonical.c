@@ -105,7 +105,7 @@ static void test_stack(void)
 {
 	trap_set_stack(VECTOR_SS, 1);
 	trap_set_stack(VECTOR_GP, 1);
-	check_ss("push", fault_of(push_at, (void *)BAD));
+	check_ss("push", fault_of(push_at, (void *)(BAD + 16)));
 	check_ss("exit, push", fault_of(exit_at, (void *)(BAD + 0x1000)));
 	trap_set_stack(VECTOR_SS, 0);
 	trap_set_stack(VECTOR_GP, 0);

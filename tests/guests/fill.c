@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fills all of its memory but its own image with a pattern, and sleeps: `zeros` then gets the frames. */
+#include "arch/x86_64/insn.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/ram.h"
 #include "tests/guests/lib/report.h"
@@ -17,6 +18,7 @@ void guest_main(void)
 	struct ram_piece piece;
 	uint64_t from = 0, total = 0;
 
+	interrupts_enable(); /* so that it can be preempted on every bed */
 	while (ram_next(&from, &piece)) {
 		fill(piece);
 		total += piece.end - piece.start;

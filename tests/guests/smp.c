@@ -54,10 +54,8 @@ static bool reaches(volatile uint64_t *counter, uint64_t value)
 {
 	uint64_t deadline = clock_after_ms(WAIT_MS);
 
-	interrupts_enable();
 	while (*counter < value && !clock_is_past(deadline))
-		cpu_pause();
-	interrupts_disable();
+		clock_relax();
 	return *counter == value;
 }
 
@@ -74,7 +72,7 @@ static void forever(void *unused)
 {
 	(void)unused;
 	for (;;)
-		cpu_pause();
+		clock_relax();
 }
 
 static void test_restart(void)
@@ -228,7 +226,7 @@ static uint64_t apic_khz(void)
 	apic_write(APIC_INITIAL, UINT32_MAX);
 	end = clock_after_ms(20);
 	while (!clock_is_past(end))
-		cpu_pause();
+		clock_relax();
 	return (UINT32_MAX - apic_read(APIC_CURRENT)) / 20;
 }
 
@@ -273,10 +271,8 @@ static void test_periodic(void)
 	apic_write(APIC_LVT_TIMER, LVT_PERIODIC | TICK);
 	apic_write(APIC_INITIAL, (uint32_t)khz);
 	end = clock_after_ms(100);
-	interrupts_enable();
 	while (!clock_is_past(end))
-		cpu_pause();
-	interrupts_disable();
+		clock_relax();
 	got = counts[0][TICK] - before;
 	apic_write(APIC_INITIAL, 0);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | TICK);

@@ -6,6 +6,7 @@ After each, the invariants of the threat model are looked at: no panic, the cons
 neighbour's lines come without a gap, a double or a stall, and all memory is back.
 """
 import functools
+import itertools
 import os
 import re
 import time
@@ -15,7 +16,7 @@ import isos
 
 ESCAPES = re.compile(r"\r|\x1b\[[0-9;?!]*[A-Za-z]|\x1b\[!p|\x1b\\|\x0f|\a")
 HEARTBEAT = re.compile(r"^hb (\d+) (\d+)$", re.MULTILINE)
-PANIC = re.compile(r"^.*\bPANIC\b.*$", re.MULTILINE)
+PANIC = re.compile(r"^.*\bfreehold: panic\b.*$", re.MULTILINE)
 DETACH = b"\x1d"
 
 # What each bed is, and what the guests are told of it. slack: how much later than its period, in
@@ -29,6 +30,7 @@ BEDS = {
 }
 
 PERIOD_MS = 20
+NUMBERS = itertools.count(1)  # of arenas of this process, for the logs' names
 
 # Every guest of tests/guests/ is on the medium, so that one ISO serves all tests of a bed.
 GUESTS = ("hello", "heartbeat", "spin", "exitstorm", "fill", "zeros", "cpustate", "fpu", "smp",
@@ -80,7 +82,7 @@ class Arena:
         paths = {image: os.path.join(build, "tiny", image + ".elf") for image in images}
         paths.setdefault("heartbeat", os.path.join(build, "tiny", "heartbeat.elf"))
         iso = isos.get(build, "# the arena\n", paths, kernel)
-        self.bed = bed(iso, f"arena-{name}-{kernel.split('.')[0]}-{os.getpid()}", logs, **options)
+        self.bed = bed(iso, f"arena-{name}-{kernel.split('.')[0]}-{os.getpid()}.{next(NUMBERS)}", logs, **options)
         self.serial = self.bed.serial
         self.count = 0
         self.checked = 0  # up to where serial.all was searched for a panic

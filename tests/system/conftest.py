@@ -17,8 +17,8 @@ BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 LOGS = os.path.join(BUILD, "logs")
 GUESTS = os.path.join(BUILD, "guests")
 
-# What the kernel gives up with; no test may see it unasked. Linux writes it in small letters.
-PANIC = re.compile(r"^.*\bPANIC\b.*$", re.MULTILINE)
+# What the kernel gives up with; no test may see it unasked. Linux writes "Kernel panic".
+PANIC = re.compile(r"^.*\bfreehold: panic\b.*$", re.MULTILINE)
 
 
 def pytest_addoption(parser):

@@ -15,8 +15,8 @@ def one_round(arena, number):
         arena.wait_beats(2)
     if number % 3 != 1:
         arena.command("stop a --force")
-    if number % 4 == 0:
-        arena.command("start a")
+        if number % 4 == 0:
+            arena.command("start a")
     arena.destroy()
     arena.check_invariants()
 

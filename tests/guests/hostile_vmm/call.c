@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Attacks by call: every number, with arguments that nobody in his right mind would give. */
+#include "abi/info.h"
 #include "abi/layout.h"
 #include "lib/string.h"
 #include "tests/guests/hostile_vmm/attack.h"

@@ -118,7 +118,7 @@ static void privileged(struct frame *frame, uint64_t n)
 		asm volatile("sysretq" : : "c"(0) : "r11");
 		break;
 	case 36:
-		asm volatile("sysexit");
+		asm volatile("sysexitq");
 		break;
 	case 37:
 		asm volatile("monitor" : : "a"(memory), "c"(0), "d"(0));

@@ -3,6 +3,7 @@
 #include "tests/guests/lib/clock.h"
 
 #include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
 #include "tests/guests/lib/apic.h"
 
 enum { PM_TIMER_PORT = 0x608, PM_TIMER_HZ = 3579545, MEASURED_HZ = 100 };
@@ -65,12 +66,28 @@ bool clock_is_past(uint64_t tsc)
 	return (int64_t)(tsc_read() - tsc) >= 0;
 }
 
+/*
+ * Loops take few of QEMU's slow PAUSEs, and run with interrupts on: under SVM Bochs cannot preempt a guest
+ * that was entered with IF=0, and who is waited for may be on the same CPU.
+ */
+void clock_relax(void)
+{
+	bool enabled = rflags_read() & RFLAGS_IF;
+
+	interrupts_enable();
+	cpu_pause();
+	for (unsigned i = 0; i < 100; i++)
+		asm volatile("");
+	if (!enabled)
+		interrupts_disable();
+}
+
 void clock_spin_us(uint64_t us)
 {
 	uint64_t end = tsc_read() + us * khz / 1000;
 
 	while (!clock_is_past(end))
-		cpu_pause();
+		clock_relax();
 }
 
 void clock_arm(unsigned vector, uint64_t tsc)

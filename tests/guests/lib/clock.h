@@ -13,6 +13,9 @@ uint64_t clock_after_ms(uint64_t ms);
 bool clock_is_past(uint64_t tsc);
 void clock_spin_us(uint64_t us);
 
+/* A moment of a loop that waits; interrupts are taken meanwhile. */
+void clock_relax(void);
+
 /* A one-shot interrupt of the local APIC, by TSC-deadline if CPUID has it. Then wait with HLT. */
 void clock_arm(unsigned vector, uint64_t tsc);
 

@@ -104,7 +104,7 @@ bool cpu_start(unsigned index)
 	clock_spin_us(10000);
 	apic_send(index, ICR_SIPI | ICR_ASSERT | TRAMPOLINE_PAGE);
 	while (!cpu->online && !clock_is_past(deadline))
-		cpu_pause();
+		clock_relax();
 	return cpu->online;
 }
 
@@ -113,7 +113,7 @@ void cpu_run(unsigned index, void (*work)(void *), void *argument)
 	struct cpu *cpu = cpu_of(index);
 
 	while (cpu->work)
-		cpu_pause();
+		clock_relax();
 	cpu->work_argument = argument;
 	cpu->work = work;
 	apic_send(index, VECTOR_WAKE | ICR_ASSERT);
@@ -124,6 +124,6 @@ bool cpu_wait(unsigned index, unsigned ms)
 	uint64_t deadline = clock_after_ms(ms);
 
 	while (cpu_of(index)->work && !clock_is_past(deadline))
-		cpu_pause();
+		clock_relax();
 	return !cpu_of(index)->work;
 }
