@@ -208,8 +208,8 @@ static inline const struct svm_exit_row *exit_row(uint64_t code)
 static __attribute__((noinline)) void save_interrupted(struct virt_vcpu *v, const struct vmcb *vmcb)
 {
 	uint64_t info = vmcb->exit_int_info;
-	uint8_t type = (info & SVM_EVENT_TYPE) >> SVM_EVENT_TYPE_SHIFT;
-	uint8_t vector = info & SVM_EVENT_VECTOR;
+	uint8_t type = (uint8_t)((info & SVM_EVENT_TYPE) >> SVM_EVENT_TYPE_SHIFT);
+	uint8_t vector = (uint8_t)(info & SVM_EVENT_VECTOR);
 	bool again = type == INJECT_SOFT ||
 		     (type == INJECT_EXCEPTION && (vector == 3 || vector == 4));
 

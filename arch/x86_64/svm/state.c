@@ -226,7 +226,7 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 	if (groups & GROUP_SEGMENT) {
 		for (unsigned i = 0; i < SEG_COUNT; i++)
 			segment_put(vmcb, i, &frame->seg[i]);
-		vmcb->cpl = (vmcb->ss.attributes & SEG_ATTR_DPL) >> 5;
+		vmcb->cpl = (uint8_t)((vmcb->ss.attributes & SEG_ATTR_DPL) >> 5);
 		tables_put(vmcb, frame);
 	}
 	if (groups & GROUP_SYSTEM) {
