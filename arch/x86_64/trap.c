@@ -3,6 +3,7 @@
 #include "arch/x86_64/trap.h"
 
 #include "arch/x86_64/descriptors.h"
+#include "arch/x86_64/insn.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/safe.h"
@@ -98,6 +99,16 @@ static bool iret_fault(struct trap_frame *frame)
 	return false;
 }
 
+/*
+ * The kernel sets no TF and no breakpoint, and an exit clears DR7: on a processor this cannot be. Bochs hands a
+ * guest's pending single step to the host after the exit; it must not cost more than the guest.
+ */
+static void drop_debug_trap(struct trap_frame *frame)
+{
+	dr6_write(DR6_RESET);
+	frame->rflags &= ~(uint64_t)RFLAGS_TF;
+}
+
 void trap_dispatch(struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_FIRST_INTERRUPT)
@@ -110,6 +121,8 @@ void trap_dispatch(struct trap_frame *frame)
 		panic_trap(frame);
 	else if (trap_from_ring3(frame) || iret_fault(frame))
 		kernel_ring3_fault(frame);
+	else if (frame->vector == EXCEPTION_DB)
+		drop_debug_trap(frame);
 	else if (!fix_up(frame))
 		panic_trap(frame);
 }
