@@ -34,6 +34,8 @@ EXCEPTIONS = {
     ("drivers", "abi/layout.h"),
     # The neutral exit and state are the frame page's own structures: decoded once, copied as they are.
     ("arch", "abi/frame.h"),
+    # The call gate's numbers, for its assembly.
+    ("arch/x86_64/asm_offsets.c", "abi/calls.h"),
     # What every layer answers its caller with.
     ("arch", "abi/errors.h"),
     ("drivers", "abi/errors.h"),

@@ -22,7 +22,7 @@ enum {
 };
 
 #define APIC_REGISTERS ((volatile uint32_t *)APIC_PAGE)
-#define IOAPIC_PAGE ((volatile uint32_t *)0xfec00000)
+#define IOAPIC_PAGE    ((volatile uint32_t *)0xfec00000)
 
 struct bench {
 	const char *name;
@@ -170,14 +170,14 @@ static void run_wp(void)
 }
 
 static const struct bench benches[] = {
-	{"nothing", run_nothing, false},  {"cpuid", run_cpuid, false},
-	{"rdmsr", run_rdmsr, false},	  {"hypercall", run_vmmcall, false},
-	{"port-device", run_port, false}, {"port-pic", run_port_pic, false},
-	{"mmio-device", run_mmio, false}, {"xapic-tpr-read", run_page_tpr, false},
-	{"xapic-eoi", run_page_eoi, false},	  {"xapic-self-ipi", run_page_self_ipi, false},
-	{"wbinvd", run_wbinvd, false},	  {"cr4-pge-twice", run_pge, false},
-	{"cr0-wp-twice", run_wp, false},  {"x2apic-tpr-read", run_msr_tpr, true},
-	{"x2apic-eoi", run_msr_eoi, true},	  {"x2apic-self-ipi", run_msr_self_ipi, true},
+	{"nothing", run_nothing, false},    {"cpuid", run_cpuid, false},
+	{"rdmsr", run_rdmsr, false},	    {"hypercall", run_vmmcall, false},
+	{"port-device", run_port, false},   {"port-pic", run_port_pic, false},
+	{"mmio-device", run_mmio, false},   {"xapic-tpr-read", run_page_tpr, false},
+	{"xapic-eoi", run_page_eoi, false}, {"xapic-self-ipi", run_page_self_ipi, false},
+	{"wbinvd", run_wbinvd, false},	    {"cr4-pge-twice", run_pge, false},
+	{"cr0-wp-twice", run_wp, false},    {"x2apic-tpr-read", run_msr_tpr, true},
+	{"x2apic-eoi", run_msr_eoi, true},  {"x2apic-self-ipi", run_msr_self_ipi, true},
 	{"timer-past", run_timer, true},
 };
 

@@ -52,20 +52,29 @@ def bare_cost(boot, images):
     return read_cost(boot.start(beds.QemuBed, None, command=command))
 
 
-def test_boot_costs_little(boot, boot_images, record_property):
-    bare = bare_cost(boot, boot_images)
-    bed = boot(config=CONFIG.format(cmdline=CMDLINE), images=boot_images, cpus=1, icount=True)
+def our_cost(boot, images, cmdline):
+    """(instructions, {exit: count}) of a boot in Freehold."""
+    bed = boot(config=CONFIG.format(cmdline=cmdline), images=images, cpus=1, icount=True)
     bed.expect_prompt()
     bed.send_line("console linux")
-    ours = read_cost(bed)
+    cost = read_cost(bed)
     bed.send("\x1d")
     bed.expect_prompt()
     count = exits(bed, "linux")
-    for name, value in (("bare", bare), ("freehold", ours), ("exits", count)):
-        record_property(name, value)
-    print(f"bare {bare}, in Freehold {ours} ({ours / bare:.3f}), {sum(count.values())} exits: {count}")
-    assert ours / bare <= COST_RATIO
-    assert sum(count.values()) <= EXITS
+    bed.stop()
+    return cost, count
+
+
+def test_boot_costs_little(boot, boot_images):
+    """A guest is told the rate of its APIC timer, which the bare kernel waits 0.1 s to measure: to be
+    fair, it is to cost no more when it measures, too."""
+    bare = bare_cost(boot, boot_images)
+    for cmdline in (CMDLINE, CMDLINE + " lapic=notscdeadline"):
+        ours, count = our_cost(boot, boot_images, cmdline)
+        print(f"{cmdline}: {ours} instructions, bare {bare}: {ours / bare:.3f}; "
+              f"{sum(count.values())} exits: {count}")
+        assert ours / bare <= COST_RATIO
+        assert sum(count.values()) <= EXITS
 
 
 def come_to_shell(boot, bed=beds.QemuBed, kernel="cloud", timeout=60, **options):

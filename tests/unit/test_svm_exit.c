@@ -55,13 +55,26 @@ static void test_kinds(void **state)
 		uint64_t code;
 		enum vm_exit_kind kind;
 	} cases[] = {
-		{0x60, VM_EXIT_INTERRUPT},   {0x61, VM_EXIT_NMI},      {0x64, VM_EXIT_WINDOW},
-		{0x72, VM_EXIT_CPUID},	     {0x78, VM_EXIT_HLT},      {0x7f, VM_EXIT_TRIPLE_FAULT},
-		{0x81, VM_EXIT_HYPERCALL},   {0x80, VM_EXIT_UNDEFINED}, {0x8d, VM_EXIT_XSETBV},
-		{0x89, VM_EXIT_CACHE},	     {0x6f, VM_EXIT_PROTECTION}, {0x400, VM_EXIT_NESTED},
-		{0x48, VM_EXIT_DOUBLE_FAULT}, {0x52, VM_EXIT_MACHINE_CHECK}, {0x41, VM_EXIT_EXCEPTION},
-		{0x66, VM_EXIT_UNKNOWN},     {0xa5, VM_EXIT_UNKNOWN},  {0x3ff, VM_EXIT_UNKNOWN},
-		{0x401, VM_EXIT_UNKNOWN},    {0xffffffff, VM_EXIT_INVALID},
+		{0x60, VM_EXIT_INTERRUPT},
+		{0x61, VM_EXIT_NMI},
+		{0x64, VM_EXIT_WINDOW},
+		{0x72, VM_EXIT_CPUID},
+		{0x78, VM_EXIT_HLT},
+		{0x7f, VM_EXIT_TRIPLE_FAULT},
+		{0x81, VM_EXIT_HYPERCALL},
+		{0x80, VM_EXIT_UNDEFINED},
+		{0x8d, VM_EXIT_XSETBV},
+		{0x89, VM_EXIT_CACHE},
+		{0x6f, VM_EXIT_PROTECTION},
+		{0x400, VM_EXIT_NESTED},
+		{0x48, VM_EXIT_DOUBLE_FAULT},
+		{0x52, VM_EXIT_MACHINE_CHECK},
+		{0x41, VM_EXIT_EXCEPTION},
+		{0x66, VM_EXIT_UNKNOWN},
+		{0xa5, VM_EXIT_UNKNOWN},
+		{0x3ff, VM_EXIT_UNKNOWN},
+		{0x401, VM_EXIT_UNKNOWN},
+		{0xffffffff, VM_EXIT_INVALID},
 		{0xffffffffffffffff, VM_EXIT_INVALID},
 	};
 	(void)state;
@@ -147,13 +160,13 @@ static void test_interrupted_delivery(void **state)
 		uint64_t info;
 		bool kept;
 	} cases[] = {
-		{0x80000041, true},		     /* external interrupt 41h */
-		{0x80000202, true},		     /* NMI */
-		{0x80000b0e | 3ULL << 32, true},     /* #PF, error code 3 */
-		{0x80000303, false},		     /* INT3 */
-		{0x80000304, false},		     /* INTO */
-		{0x80000480, false},		     /* INT 80h */
-		{0x00000041, false},		     /* not valid */
+		{0x80000041, true},		 /* external interrupt 41h */
+		{0x80000202, true},		 /* NMI */
+		{0x80000b0e | 3ULL << 32, true}, /* #PF, error code 3 */
+		{0x80000303, false},		 /* INT3 */
+		{0x80000304, false},		 /* INTO */
+		{0x80000480, false},		 /* INT 80h */
+		{0x00000041, false},		 /* not valid */
 	};
 	(void)state;
 
@@ -223,8 +236,11 @@ static void test_event_goes_in_once(void **state)
 
 static void test_inject(void **state)
 {
-	const struct frame_event fault = {
-		.type = INJECT_EXCEPTION, .vector = EXCEPTION_PF, .has_error = 1, .error = 6, .cr2 = 0x1234};
+	const struct frame_event fault = {.type = INJECT_EXCEPTION,
+					  .vector = EXCEPTION_PF,
+					  .has_error = 1,
+					  .error = 6,
+					  .cr2 = 0x1234};
 	(void)state;
 
 	svm_inject(&v, &fault);
@@ -344,13 +360,15 @@ static void test_host_bits_are_forced(void **state)
 	memset(&frame, 0xff, sizeof(frame));
 	assert_true(svm_put(&v, GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT | GROUP_SYSTEM, &frame));
 	assert_int_equal(vmcb.efer, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME);
-	assert_int_equal(vmcb.rflags, 0x3f7fd7); /* bits 3, 5, 15 and all above 21 are 0, bit 1 is 1 */
+	assert_int_equal(vmcb.rflags,
+			 0x3f7fd7); /* bits 3, 5, 15 and all above 21 are 0, bit 1 is 1 */
 	assert_int_equal(vmcb.dr6, 0xffffffff);
 	assert_int_equal(vmcb.dr7, 0xffffffff);
 	assert_int_equal(vmcb.gdtr.limit, 0xffff);
 	assert_int_equal(vmcb.cpl, 3);
 	/* Nothing of the control area. */
-	assert_int_equal(vmcb.intercept_cr_write | vmcb.intercept_exception | vmcb.intercept_misc1, 0);
+	assert_int_equal(vmcb.intercept_cr_write | vmcb.intercept_exception | vmcb.intercept_misc1,
+			 0);
 	assert_int_equal(vmcb.intercept_misc2 | vmcb.asid | vmcb.tlb_control | vmcb.v_intr, 0);
 	assert_int_equal(vmcb.iopm_base | vmcb.msrpm_base | vmcb.nested_cr3 | vmcb.event_inject, 0);
 	memset(&frame, 0, sizeof(frame));
@@ -458,8 +476,8 @@ static void test_corrupt_flips_one_bit(void **state)
 
 		svm_corrupt(&v, seed);
 		for (size_t i = 0; i < sizeof(vmcb); i++)
-			flipped += (unsigned)__builtin_popcount(
-				((const uint8_t *)&before)[i] ^ ((const uint8_t *)&vmcb)[i]);
+			flipped += (unsigned)__builtin_popcount(((const uint8_t *)&before)[i] ^
+								((const uint8_t *)&vmcb)[i]);
 		assert_int_equal(flipped, 1);
 	}
 }

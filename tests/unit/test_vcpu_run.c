@@ -360,7 +360,12 @@ static void test_xsetbv(void **state)
 	static const struct {
 		uint64_t value, index;
 		bool good;
-	} cases[] = {{7, 0, true}, {1, 0, true}, {6, 0, false}, {15, 0, false}, {1ULL << 63 | 1, 0, false}, {7, 1, false}};
+	} cases[] = {{7, 0, true},
+		     {1, 0, true},
+		     {6, 0, false},
+		     {15, 0, false},
+		     {1ULL << 63 | 1, 0, false},
+		     {7, 1, false}};
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
