@@ -100,8 +100,8 @@ static bool iret_fault(struct trap_frame *frame)
 }
 
 /*
- * The kernel sets no TF and no breakpoint, and an exit clears DR7: on a processor this cannot be. Bochs hands a
- * guest's pending single step to the host after the exit; it must not cost more than the guest.
+ * The kernel sets no TF and no breakpoint, and an exit clears DR7: on a processor this cannot be.
+ * Bochs hands a guest's pending single step to the host after the exit.
  */
 static void drop_debug_trap(struct trap_frame *frame)
 {

@@ -189,6 +189,22 @@ static void test_efer(void)
 	}
 }
 
+void leave_long_mode(void);
+
+/*
+ * LME without PAE is legal while paging is off. QEMU 7.2 does not restore the host's CR0 at an exit from
+ * that state: whoever runs a guest in it as it is loses the machine.
+ */
+static void test_leave(void)
+{
+	uint64_t efer = msr_read(MSR_EFER);
+
+	for (unsigned i = 0; i < 10; i++) {
+		leave_long_mode();
+		test_check(msr_read(MSR_EFER) == efer, "EFER %lx", msr_read(MSR_EFER));
+	}
+}
+
 /* --- B05, B06 --- */
 
 /* All that a guest of ours may find. What is not here is #GP. */
@@ -446,7 +462,7 @@ static void test_transitions(void)
 static const struct test_case cases[] = {
 	{"B01-cr0", test_cr0},
 	{"B01-cr4", test_cr4},
-	{"B01-efer", test_efer},
+	{"B01-efer", test_efer},	 {"B01-leave", test_leave},
 	{"B02-cr3", test_cr3},
 	{"B05-read", test_read_all},
 	{"B06-write", test_write_all},
