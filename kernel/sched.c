@@ -231,12 +231,6 @@ static void idle(struct cpu *cpu)
 	deadline_cancel(&cpu->slice);
 	__atomic_store_n(&cpu->idle_since, start, __ATOMIC_RELAXED);
 	__atomic_store_n(&cpu->idle, 1, __ATOMIC_SEQ_CST);
-	/*
-	 * What is due by now is not slept for: QEMU's TCG can lose an interrupt that comes in the moment of
-	 * an entry or exit (it changes interrupt_request without a lock there), and we would not wake.
-	 */
-	if (deadline_first(&cpu->deadlines) <= start)
-		cpu_timer_interrupt(cpu);
 	if (!has_work(cpu))
 		cpu_idle();
 	__atomic_store_n(&cpu->idle, 0, __ATOMIC_SEQ_CST);
