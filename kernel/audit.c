@@ -85,14 +85,13 @@ static bool visit_console(void *context, const struct page_mapping *m)
 	return true;
 }
 
-static bool is_pool_of_any(const struct page_mapping *m)
+/* A pool stands where its slot says, so one question to the extents is enough. */
+static bool is_pool(const struct page_mapping *m)
 {
-	for (uint32_t slot = 0; slot < MAX_PARTITIONS; slot++)
-		if (owned(m, OWNER_PARTITION, slot, true))
-			return true;
-	return false;
-}
+	uint64_t slot = (m->va - KERNEL_POOL_BASE) / KERNEL_POOL_STRIDE;
 
+	return slot < MAX_PARTITIONS && owned(m, OWNER_PARTITION, (uint32_t)slot, true);
+}
 static bool visit_kernel(void *context, const struct page_mapping *m)
 {
 	struct audit *audit = context;
@@ -103,7 +102,7 @@ static bool visit_kernel(void *context, const struct page_mapping *m)
 		violation(audit, "writable and executable", m);
 	if (m->prot & PAGE_USER)
 		violation(audit, "user-accessible in the kernel's half", m);
-	if (owned(m, OWNER_KERNEL, 0, false) || is_pool_of_any(m))
+	if (is_pool(m) || owned(m, OWNER_KERNEL, 0, false))
 		return true;
 	/* What is left has to be no RAM that anybody may own: device registers, firmware tables. */
 	ram = false;
