@@ -64,6 +64,19 @@ bool page_lookup(const struct page_space *space, uint64_t va, struct page_mappin
 	return true;
 }
 
+/* The last address of the empty entries from walk's on, in its table: no need to come down for each. */
+static uint64_t empty_end(const struct page_space *space, const struct page_walk *walk, uint64_t va)
+{
+	uint64_t size = page_size_of(walk->level);
+	const uint64_t *entry = walk->entry[walk->level];
+	uint64_t end = va | (size - 1);
+
+	for (uint64_t left = 511 - va / size % 512; left && !page_entry_present(space, *++entry);
+	     left--)
+		end += size;
+	return end;
+}
+
 bool page_visit(const struct page_space *space, uint64_t from, uint64_t last, page_visit_fn *visit,
 		void *context)
 {
@@ -75,13 +88,15 @@ bool page_visit(const struct page_space *space, uint64_t from, uint64_t last, pa
 		uint64_t end;
 
 		page_walk(space, va, &walk);
+		/* The last address of the entry: the first of the next one may wrap to 0. */
+		end = va | (page_size_of(walk.level) - 1);
 		if (page_entry_present(space, *walk.entry[walk.level])) {
 			page_mapping_decode(space, &walk, va, &mapping);
 			if (!visit(context, &mapping))
 				return false;
+		} else {
+			end = empty_end(space, &walk, va);
 		}
-		/* The last address of the entry: the first of the next one may wrap to 0. */
-		end = va | (page_size_of(walk.level) - 1);
 		if (end >= stop)
 			break;
 		va = end + 1;

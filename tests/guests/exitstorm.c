@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * THREATS I01: the fastest exits there are, for ever, on all of cpus=1. kind=cpuid, call, out, msr,
- * fault or mmio.
+ * fault or mmio. wait=0: does not wait for the other CPUs to come.
  */
 #include "arch/x86_64/insn.h"
 #include "lib/string.h"
@@ -78,6 +78,10 @@ void guest_main(void)
 	while (kind < ARRAY_SIZE(kinds) - 1 && strcmp(name, kinds[kind].name))
 		kind++;
 	for (unsigned i = 1; i < cpus; i++) {
+		if (!words_number("wait", 1)) {
+			cpu_send_start(i);
+			continue;
+		}
 		if (!cpu_start(i))
 			guest_die("CPU %u does not start", i);
 		cpu_run(i, storm, (void *)kind);

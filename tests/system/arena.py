@@ -205,6 +205,20 @@ class Arena:
         self.check_invariants()
         return Result(text, match and match.group(1), show)
 
+    @breaks
+    def run_variants(self, guest, all_words, timeout=30, **options):
+        """One guest after the other, each with other words; {words: how it ended}. The invariants are looked
+        at when all are done."""
+        notes = {}
+        for words in all_words:
+            name = self.create(guest, words, **options)
+            position = self.start(name)
+            match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]", position, timeout)
+            notes[words] = match and match.group(1)
+            self.destroy(name)
+        self.check_invariants()
+        return notes
+
     def destroy(self, name="a"):
         self.command(f"destroy {name} --yes")
 

@@ -36,7 +36,9 @@ static uint64_t variant;
 static noreturn void end(uint32_t code, const char *text, va_list args)
 {
 	char line[256];
-	size_t length = vformat(line, sizeof(line), text, args);
+	size_t length = format(line, sizeof(line), "%s", code ? "BROKE: " : "held: ");
+
+	length += vformat(line + length, sizeof(line) - length, text, args);
 
 	call_part_end(REASON_POWEROFF, code, line, length);
 }

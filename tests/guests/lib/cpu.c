@@ -89,10 +89,9 @@ static void nothing(struct trap_frame *frame)
 	apic_eoi();
 }
 
-bool cpu_start(unsigned index)
+void cpu_send_start(unsigned index)
 {
 	struct cpu *cpu = cpu_of(index);
-	uint64_t deadline = clock_after_ms(START_MS);
 
 	trap_set(VECTOR_WAKE, nothing);
 	memcpy((void *)TRAMPOLINE, trampoline, (size_t)(trampoline_end - trampoline));
@@ -103,6 +102,15 @@ bool cpu_start(unsigned index)
 	apic_send(index, ICR_INIT | ICR_ASSERT);
 	clock_spin_us(10000);
 	apic_send(index, ICR_SIPI | ICR_ASSERT | TRAMPOLINE_PAGE);
+}
+
+bool cpu_start(unsigned index)
+{
+	struct cpu *cpu = cpu_of(index);
+	uint64_t deadline;
+
+	cpu_send_start(index);
+	deadline = clock_after_ms(START_MS);
 	while (!cpu->online && !clock_is_past(deadline))
 		clock_relax();
 	return cpu->online;

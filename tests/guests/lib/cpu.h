@@ -79,6 +79,9 @@ void cpu_enter(unsigned index);
  */
 bool must_check cpu_start(unsigned index);
 
+/* Only sends the INIT and the SIPI. */
+void cpu_send_start(unsigned index);
+
 /* Gives a started CPU something to do, once it is free. */
 void cpu_run(unsigned index, void (*work)(void *), void *argument);
 
