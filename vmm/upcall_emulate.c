@@ -61,10 +61,35 @@ void upcall_emulator_init(struct emulate *e, struct frame *frame)
 	e->pkru = 0;
 }
 
+/*
+ * What cannot be emulated is run again a few times before it ends the guest: another vCPU may have put it
+ * there after the exit (THREATS A04), and then the guest goes on by itself.
+ */
+enum { REPEATS = 64 };
+
+struct repeat {
+	uint64_t rip;
+	unsigned count;
+};
+
+static struct repeat repeated[MAX_VCPUS]; /* each vCPU's own */
+
+static bool must_repeat(const struct frame *frame)
+{
+	struct repeat *last = &repeated[frame->vcpu % MAX_VCPUS];
+
+	if (last->rip != frame->rip)
+		last->count = 0;
+	last->rip = frame->rip;
+	return ++last->count < REPEATS;
+}
+
 struct resume upcall_emulated(struct emulate *e, enum emulate_result result)
 {
 	if (__builtin_expect(result == EMULATE_DONE, 1))
 		return (struct resume){e->changed, e->skip};
+	if (result == EMULATE_UNSUPPORTED && must_repeat(e->frame))
+		return (struct resume){0, 0};
 	if (result == EMULATE_UNSUPPORTED)
 		report_instruction(e->frame);
 	return (struct resume){e->changed, 0};

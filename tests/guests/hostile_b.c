@@ -462,7 +462,8 @@ static void test_transitions(void)
 static const struct test_case cases[] = {
 	{"B01-cr0", test_cr0},
 	{"B01-cr4", test_cr4},
-	{"B01-efer", test_efer},	 {"B01-leave", test_leave},
+	{"B01-efer", test_efer},
+	{"B01-leave", test_leave},
 	{"B02-cr3", test_cr3},
 	{"B05-read", test_read_all},
 	{"B06-write", test_write_all},

@@ -83,7 +83,8 @@ class Arena:
         paths = {image: os.path.join(build, "tiny", image + ".elf") for image in images}
         paths.setdefault("heartbeat", os.path.join(build, "tiny", "heartbeat.elf"))
         iso = isos.get(build, "# the arena\n", paths, kernel)
-        self.bed = bed(iso, f"arena-{name}-{kernel.split('.')[0]}-{os.getpid()}.{next(NUMBERS)}", logs, **options)
+        log = f"arena-{name}-{kernel.split('.')[0]}-{os.getpid()}.{next(NUMBERS)}"
+        self.bed = bed(iso, log, logs, **options)
         self.serial = self.bed.serial
         self.count = 0
         self.checked = 0  # up to where serial.all was searched for a panic
