@@ -192,13 +192,22 @@ static void test_fetch_from_mmio(void **state)
 	assert_non_null(strstr(fake_calls.text, "fee00000"));
 }
 
-/* The report names the bytes, RIP and the address. */
+/*
+ * It may have been another vCPU's change after the exit (THREATS A04), so the guest runs it again; the 64th
+ * time it ends the partition. The report names the bytes, RIP and the address.
+ */
 static void test_unsupported_is_reported(void **state)
 {
 	(void)state;
 	mmio(0xd0000000, 0);
 	frame.gpr[GPR_RBX] = 0xd0000000;
 	put_code("\x0f\xae\x03", 3); /* FXSAVE [EBX] */
+	for (unsigned i = 0; i < 63; i++) {
+		struct resume again = upcall_mmio(&frame);
+
+		assert_int_equal(again.groups, 0);
+		assert_int_equal(again.insn_len, 0);
+	}
 	assert_true(FIXTURE_ENDS(upcall_mmio(&frame)));
 	assert_int_equal(fake_calls.reason, REASON_EMULATION);
 	assert_non_null(strstr(fake_calls.text, "insn=0fae03"));
