@@ -161,7 +161,7 @@ class Arena:
         with self.serial.changed:
             self.serial.unused = ""
         self.bed.command("#")
-        text = self.since(position)
+        text = self.attached_text = self.since(position)
         text = text[text.index("\n", text.index("[attached to")) + 1:]
         end = re.search(rf"^\[(?:detached from )?{name}\b[^\n]*\]$", text, re.MULTILINE)
         return text[:end.start()] if end else text
@@ -207,7 +207,7 @@ class Arena:
         return Result(text, match and match.group(1), show)
 
     @breaks
-    def run_variants(self, guest, all_words, timeout=30, **options):
+    def run_variants(self, guest, all_words, timeout=30, slack=None, **options):
         """One guest after the other, each with other words; {words: how it ended}. The invariants are looked
         at when all are done."""
         notes = {}
@@ -217,7 +217,7 @@ class Arena:
             match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]", position, timeout)
             notes[words] = match and match.group(1)
             self.destroy(name)
-        self.check_invariants()
+        self.check_invariants(slack)
         return notes
 
     def destroy(self, name="a"):
@@ -227,19 +227,21 @@ class Arena:
 
     @breaks
     def beats(self):
-        """The neighbour's lines since the last look: [(sequence, gap)]."""
+        """The neighbour's lines since the last look: [(sequence, gap)], and whether older ones were
+        overwritten meanwhile, as the console says: an idle Bochs runs faster than we look."""
         wanted = 0 if self.last_beat is None else self.last_beat + 1
         text = self.output("hb", until=rf"^hb {wanted + 2} ")
-        return [(int(a), int(b)) for a, b in HEARTBEAT.findall(text)]
+        lost = re.search(r"^\[\d+ bytes of its output are lost\]$", self.attached_text, re.MULTILINE)
+        return [(int(a), int(b)) for a, b in HEARTBEAT.findall(text)], bool(lost)
 
     def check_neighbour(self, slack=None):
-        beats = self.beats()
+        beats, lost = self.beats()
         assert beats, "the neighbour says nothing"
         sequence = [number for number, _ in beats]
         assert sequence == list(range(sequence[0], sequence[0] + len(sequence))), \
             f"the neighbour's lines have a gap or a double: {sequence}"
         first_new = 0 if self.last_beat is None else self.last_beat + 1
-        assert sequence[0] <= first_new, f"lines {first_new} to {sequence[0]} are lost"
+        assert lost or sequence[0] <= first_new, f"lines {first_new} to {sequence[0]} are lost"
         assert sequence[-1] >= first_new, f"the neighbour stands still at {sequence[-1]}"
         late = [(number, gap) for number, gap in beats
                 if number >= max(first_new, 1) and gap > PERIOD_MS * 1000 + (slack or self.slack)]
@@ -254,9 +256,9 @@ class Arena:
         assert not problems, problems[:10]
 
     @breaks
-    def check_invariants(self):
+    def check_invariants(self, slack=None):
         self.check_no_panic()
-        self.check_neighbour()
+        self.check_neighbour(slack)
         assert self.bed.process.poll() is None, "the machine is gone"
         free = self.free_memory()
         assert free == self.free, f"{self.free} KiB were free, now {free}"

@@ -111,13 +111,9 @@ static void detail_cr(struct virt_vcpu *v, const struct vmcb *vmcb)
 
 	v->exit.cr = (struct frame_cr){.cr = code & 0xf, .write = code >= SVM_EXIT_CR_WRITE};
 	if (code == SVM_EXIT_CR0_SELECTIVE) {
-		struct vmcb *guest = svm_vmcb(v);
-
 		v->exit.cr = (struct frame_cr){.cr = 0, .write = 1};
-		/* Bochs takes this exit after it gave EFER.LMA the value that goes with the new CR0.PG. */
-		guest->efer &= ~(uint64_t)EFER_LMA;
-		if (guest->cr0 & CR0_PG && guest->efer & EFER_LME)
-			guest->efer |= EFER_LMA;
+		/* Bochs takes this exit after it gave LMA the value that goes with the new PG. */
+		svm_store_efer(v, svm_guest_efer(v));
 	}
 }
 

@@ -67,34 +67,41 @@ static void gprs_copy(uint64_t *to, const uint64_t *from)
 	to[15] = from[15];
 }
 
-static void control_get(const struct vmcb *vmcb, struct frame_control *to)
+static void control_get(const struct virt_vcpu *v, struct frame_control *to)
 {
+	const struct vmcb *vmcb = svm_vmcb(v);
+
 	to->cr0 = vmcb->cr0;
 	to->cr2 = vmcb->cr2;
 	to->cr3 = vmcb->cr3;
 	to->cr4 = vmcb->cr4;
 	to->cr8 = vmcb->v_intr & SVM_V_TPR;
-	to->efer = vmcb->efer & ~(uint64_t)EFER_SVME;
+	to->efer = svm_guest_efer(v);
 	to->cpl = vmcb->cpl;
 }
 
 /*
  * CR8 is the local APIC's: it changes by CALL_LAPIC_WRITE only. Where the processor would have dropped
- * translations (APM2 5.5.2 "TLB Management"), the vCPU takes a new ASID.
+ * translations (APM2 5.5.2 "TLB Management"), the vCPU takes a new ASID. False for long mode without PAE,
+ * which VMRUN refuses, but QEMU does not.
  */
-static void control_put(struct virt_vcpu *v, const struct frame_control *from)
+static bool control_put(struct virt_vcpu *v, const struct frame_control *from)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 	const uint64_t cr0 = from->cr0, cr3 = from->cr3, cr4 = from->cr4;
-	const uint64_t efer = (from->efer & EFER_GUEST_MASK) | EFER_SVME;
+	const uint64_t efer = from->efer & EFER_GUEST_MASK, old_efer = vmcb->efer;
+	bool changed = cr0 != vmcb->cr0 || cr3 != vmcb->cr3 || cr4 != vmcb->cr4;
 
-	if (cr0 != vmcb->cr0 || cr3 != vmcb->cr3 || cr4 != vmcb->cr4 || efer != vmcb->efer)
-		v->asid_generation = 0;
+	if (cr0 & CR0_PG && efer & EFER_LME && !(cr4 & CR4_PAE))
+		return false;
 	vmcb->cr0 = cr0;
 	vmcb->cr2 = from->cr2;
 	vmcb->cr3 = cr3;
 	vmcb->cr4 = cr4;
-	vmcb->efer = efer;
+	svm_store_efer(v, efer);
+	if (changed || vmcb->efer != old_efer)
+		v->asid_generation = 0;
+	return true;
 }
 
 static void tables_get(const struct vmcb *vmcb, struct frame *frame)
@@ -161,14 +168,16 @@ static uint32_t memory_get(struct vmcb *vmcb, struct frame *frame)
 }
 
 /* What an instruction fetch depends on, and no more: the hot case. */
-static void fetch_get(const struct vmcb *vmcb, struct frame *frame)
+static void fetch_get(const struct virt_vcpu *v, struct frame *frame)
 {
+	const struct vmcb *vmcb = svm_vmcb(v);
+
 	frame->rip = vmcb->rip;
 	frame->rflags = vmcb->rflags;
 	frame->control.cr0 = vmcb->cr0;
 	frame->control.cr3 = vmcb->cr3;
 	frame->control.cr4 = vmcb->cr4;
-	frame->control.efer = vmcb->efer & ~(uint64_t)EFER_SVME;
+	frame->control.efer = svm_guest_efer(v);
 	frame->control.cpl = vmcb->cpl;
 	frame->seg[SEG_CS].attributes = vmcb->cs.attributes;
 	frame->seg[SEG_CS].limit = vmcb->cs.limit;
@@ -180,7 +189,7 @@ void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 	struct vmcb *vmcb = svm_vmcb(v);
 
 	if (groups == GROUPS_FETCH) {
-		fetch_get(vmcb, frame);
+		fetch_get(v, frame);
 		return;
 	}
 
@@ -193,7 +202,7 @@ void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 				(v->nmi_blocked ? SHADOW_NMI : 0);
 	}
 	if (groups & GROUP_CONTROL)
-		control_get(vmcb, &frame->control);
+		control_get(v, &frame->control);
 	if (groups & GROUP_CS)
 		segment_get(vmcb, SEG_CS, &frame->seg[SEG_CS]);
 	if (groups & GROUP_MEMORY)
@@ -221,8 +230,8 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 		vmcb->shadow = shadow & (SHADOW_STI | SHADOW_MOV_SS) ? SVM_SHADOW : 0;
 		v->nmi_blocked = shadow & SHADOW_NMI;
 	}
-	if (groups & GROUP_CONTROL)
-		control_put(v, &frame->control);
+	if (groups & GROUP_CONTROL && !control_put(v, &frame->control))
+		return false;
 	if (groups & GROUP_SEGMENT) {
 		for (unsigned i = 0; i < SEG_COUNT; i++)
 			segment_put(vmcb, i, &frame->seg[i]);

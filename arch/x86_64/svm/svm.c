@@ -178,14 +178,14 @@ static uint64_t svm_cr4(const struct virt_vcpu *v)
 
 static uint64_t svm_efer(const struct virt_vcpu *v)
 {
-	return svm_vmcb(v)->efer & ~(uint64_t)EFER_SVME;
+	return svm_guest_efer(v);
 }
 
 static void svm_set_efer(struct virt_vcpu *v, uint64_t value)
 {
 	if ((svm_vmcb(v)->efer ^ value) & EFER_NXE)
 		svm_flush(v);
-	svm_vmcb(v)->efer = value | EFER_SVME;
+	svm_store_efer(v, value);
 }
 
 static uint64_t svm_pat(const struct virt_vcpu *v)

@@ -2,6 +2,7 @@
 /* What the files of the SVM backend share: the VMCB of a vCPU and the functions behind svm_ops. */
 #pragma once
 
+#include "arch/x86_64/regs.h"
 #include "arch/x86_64/svm/asid.h"
 #include "arch/x86_64/svm/vmcb.h"
 #include "arch/x86_64/virt.h"
@@ -15,6 +16,29 @@ struct svm_cpu {
 static inline struct vmcb *svm_vmcb(const struct virt_vcpu *v)
 {
 	return v->hw;
+}
+
+/*
+ * EFER. The VMCB has LME together with CR0.PG only: QEMU, at an exit from a guest with LME and without PAE,
+ * restores the host's CR0 without its PG. Every write of CR0.PG exits, so the guest sees no difference.
+ */
+static inline uint64_t svm_guest_efer(const struct virt_vcpu *v)
+{
+	uint64_t efer = svm_vmcb(v)->efer & ~(uint64_t)EFER_SVME;
+
+	return v->lme ? efer | EFER_LME : efer;
+}
+
+/* After CR0, if that changes too. */
+static inline void svm_store_efer(struct virt_vcpu *v, uint64_t guest)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+	uint64_t efer = (guest & ~(uint64_t)(EFER_LME | EFER_LMA)) | EFER_SVME;
+
+	v->lme = guest & EFER_LME;
+	if (v->lme && vmcb->cr0 & CR0_PG)
+		efer |= EFER_LME | EFER_LMA;
+	vmcb->efer = efer;
 }
 
 /* state.c */
