@@ -68,7 +68,7 @@ struct virt_vcpu {
 	bool reinject_valid;
 	bool nmi_blocked;
 	bool window_wanted;
-	bool lme; /* SVM: EFER.LME as the guest sees it */
+	bool lme;	   /* SVM: EFER.LME as the guest sees it */
 	bool tpr_watched;  /* writes of CR8 exit */
 	bool step_for_nmi; /* SVM: one instruction is stepped to get past IRET */
 	uint8_t cr8;	   /* TPR 7:4 as the guest last wrote it */
