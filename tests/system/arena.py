@@ -45,6 +45,9 @@ def breaks(method):
         try:
             return method(self, *arguments, **options)
         except BaseException:
+            if not self.broken and hasattr(self.bed, "monitor") and self.bed.process.poll() is None:
+                # Where it hangs, for the report of the failure.
+                print(self.bed.hmp("info registers")[:900], self.bed.hmp("info lapic"))
             self.broken = True
             raise
     return wrapped

@@ -50,9 +50,8 @@ def test_commands_in_every_state(arena_of, bed):
     for _ in range(120 if bed == "qemu" else 40):
         command = generator.choice(COMMANDS)
         if command == "console a":
-            arena.serial.unused = ""
-            arena.bed.send_line(command)
             position = arena.position()
+            arena.bed.send_line(command)
             arena.wait_for(r"error: |\[attached to a|\[a is", position, 20)
             arena.serial.send(b"\x1d\x15")
             arena.bed.serial.command("#")

@@ -70,6 +70,20 @@ extern uint8_t code_page[];
 /* CODE_FAULT(&run, user, 0x0f, 0xa2) */
 #define CODE_FAULT(run, user, ...) code_fault(run, CODE(__VA_ARGS__), CODE_SIZE(__VA_ARGS__), user)
 
+/* An instruction that is tried as it stands. */
+struct insn_bytes {
+	const char *name;
+	uint8_t size, code[6];
+};
+
+#define INSN_BYTES(name, ...)                 \
+	{                                     \
+		name, CODE_SIZE(__VA_ARGS__), \
+		{                             \
+			__VA_ARGS__           \
+		}                             \
+	}
+
 /* What a vector does; NULL: it is an error. Exceptions go to the catch first, if there is one. */
 typedef void (*trap_handler_t)(struct trap_frame *frame);
 void trap_set(unsigned vector, trap_handler_t handler);

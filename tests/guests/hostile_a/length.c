@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * THREATS A02, A03, A04, A07: where an instruction that exits begins and ends, as prefixes, page borders,
+ * another CPU's writes and the canonical border make it hard to say.
+ */
+#include "tests/guests/hostile_a/cases.h"
+
+#include "arch/x86_64/insn.h"
+#include "lib/string.h"
+#include "tests/guests/lib/apic.h"
+#include "tests/guests/lib/cpu.h"
+#include "tests/guests/lib/paging.h"
+#include "tests/guests/lib/report.h"
+#include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/words.h"
+
+enum { LONGEST = 15, PF_FETCH = 1 << 4, PF_PRESENT = 1 };
+#define EDGE 0x7ffffffff000ULL /* the last page of the lower half */
+
+static uint8_t two_pages[2 * PAGE_SIZE] __attribute__((aligned(4096)));
+
+static size_t put_prefixed(uint8_t *to, size_t length, uint8_t a, uint8_t b, size_t opcode)
+{
+	static const uint8_t prefixes[] = {0x66, 0x67, 0x2e, 0x36, 0x3e, 0x26};
+	size_t count = length - opcode;
+
+	for (size_t i = 0; i < count; i++)
+		to[i] = prefixes[i % ARRAY_SIZE(prefixes)];
+	to[count] = a;
+	if (opcode == 2)
+		to[count + 1] = b;
+	return length;
+}
+
+static void check_prefixed(const char *name, uint8_t a, uint8_t b, size_t opcode, uint64_t rcx)
+{
+	uint8_t code[LONGEST + 1];
+
+	for (size_t length = opcode; length <= LONGEST + 1; length++) {
+		struct code_run run = {.rcx = rcx, .rdx = 0x80};
+		int wanted = length > LONGEST ? VECTOR_GP : NO_FAULT;
+		struct fault fault;
+
+		put_prefixed(code, length, a, b, opcode);
+		fault = code_fault(&run, code, length, false);
+		test_check(fault.vector == wanted, "%s of %lu bytes: vector %d", name, length,
+			   fault.vector);
+		if (wanted == VECTOR_GP && fault.vector == VECTOR_GP)
+			test_check(fault.rip == (uintptr_t)code_page, "%s: #GP at %lx", name,
+				   fault.rip);
+	}
+}
+
+void a_test_prefixes(void)
+{
+	check_prefixed("CPUID", 0x0f, 0xa2, 2, 0);
+	check_prefixed("RDMSR", 0x0f, 0x32, 2, MSR_APIC);
+	check_prefixed("WBINVD", 0x0f, 0x09, 2, 0);
+	check_prefixed("IN", 0xec, 0, 1, 0);
+}
+
+void a_test_rex(void)
+{
+	struct code_run run = {.rax = 0};
+	struct fault fault;
+
+	/* REX counts only right before the opcode; all of them are harmless here. */
+	for (uint8_t rex = 0x40; rex < 0x50; rex++) {
+		run = (struct code_run){.rax = 0};
+		fault = CODE_FAULT(&run, false, rex, 0x0f, 0xa2);
+		test_check(fault.vector == NO_FAULT && run.rax == cpuid(0, 0).eax,
+			   "REX %x CPUID: %d", rex, fault.vector);
+		fault = CODE_FAULT(&run, false, rex, 0x66, 0x0f, 0xa2);
+		test_check(fault.vector == NO_FAULT, "REX %x 66 CPUID: %d", rex, fault.vector);
+	}
+	/* LOCK is #UD: APM3 1.2.5 "Lock Prefix". TCG ignores it here. */
+	fault = CODE_FAULT(&run, false, 0xf0, 0x0f, 0xa2);
+	test_check(fault.vector == VECTOR_UD || test_bed("qemu"), "LOCK CPUID: %d", fault.vector);
+}
+
+/* CPUID with its last byte on the second page, which is mapped as flags say. */
+static void check_straddle(const char *name, uint64_t flags, int vector, uint32_t error)
+{
+	struct code_run run = {.rax = 0};
+	uint64_t second = PAGING_TEST + PAGE_SIZE;
+	struct fault fault;
+
+	two_pages[PAGE_SIZE - 1] = 0x0f;
+	two_pages[PAGE_SIZE] = 0xa2;
+	two_pages[PAGE_SIZE + 1] = 0xc3;
+	paging_map(PAGING_TEST, (uintptr_t)two_pages, PAGE_P | PAGE_W);
+	paging_map(second, (uintptr_t)two_pages + PAGE_SIZE, flags);
+	fault = code_fault_at(&run, (void *)(second - 1), false);
+	test_check(fault.vector == vector, "%s: vector %d", name, fault.vector);
+	if (vector == VECTOR_PF && fault.vector == vector)
+		test_check(fault.cr2 == second && fault.error == error && fault.rip == second - 1,
+			   "%s: cr2 %lx error %x rip %lx", name, fault.cr2, fault.error, fault.rip);
+}
+
+void a_test_straddle(void)
+{
+	check_straddle("both there", PAGE_P | PAGE_W, NO_FAULT, 0);
+	check_straddle("second not present", 0, VECTOR_PF, PF_FETCH);
+	check_straddle("second not executable", PAGE_P | PAGE_W | PAGE_NX, VECTOR_PF,
+		       PF_FETCH | PF_PRESENT);
+	check_straddle("both there again", PAGE_P | PAGE_W, NO_FAULT, 0);
+}
+
+static volatile bool race_ends;
+static volatile uint64_t race_writes;
+
+/* Two instructions of different lengths and rights at one place: CPUID; RDMSR with a prefix. */
+static const uint64_t race_codes[] = {0x909090909090a20fULL, 0x909090909090320fULL,
+				      0x909090320f2e2e66ULL, 0x9090a20f3e2e3e66ULL};
+
+static void rewrite(void *unused)
+{
+	volatile uint64_t *to = (volatile uint64_t *)code_page;
+
+	(void)unused;
+	for (unsigned i = 0; !race_ends; i++) {
+		*to = race_codes[i % ARRAY_SIZE(race_codes)];
+		race_writes++;
+	}
+}
+
+void a_test_race(void)
+{
+	uint64_t loops = words_number("races", 2000);
+	unsigned odd = 0;
+
+	if (words_number("cpus", 1) < 2) {
+		test_skip("one CPU");
+		return;
+	}
+	memset(code_page, 0x90, 64);
+	code_page[64] = 0xc3;
+	race_ends = false;
+	if (!test_check(cpu_start(1), "CPU 1 does not start"))
+		return;
+	cpu_run(1, rewrite, NULL);
+	for (uint64_t i = 0; i < loops; i++) {
+		struct code_run run = {.rcx = MSR_APIC, .rax = 0};
+		struct fault fault = code_fault_at(&run, code_page, false);
+		bool is_cpuid = run.rax == cpuid(0, 0).eax;
+		bool is_msr = run.rax == (uint32_t)msr_read(MSR_APIC);
+
+		/* Cut in the middle the bytes may be any instruction; only these two are wanted often. */
+		odd += fault.vector != NO_FAULT || (!is_cpuid && !is_msr);
+	}
+	race_ends = true;
+	test_check(cpu_wait(1, 5000), "CPU 1 does not end");
+	test_check(race_writes > 0, "nothing was rewritten");
+	test_check(odd <= loops / 2, "%u odd results of %lu", odd, loops);
+}
+
+/* The instruction ends where the canonical half does: what follows is a #GP, in the guest. */
+void a_test_edge(void)
+{
+	static const struct insn_bytes insns[] = {
+		INSN_BYTES("VMMCALL", 0x0f, 0x01, 0xd9), INSN_BYTES("CPUID", 0x0f, 0xa2),
+		INSN_BYTES("HLT-less RDMSR", 0x0f, 0x32), INSN_BYTES("WBINVD", 0x0f, 0x09),
+		INSN_BYTES("OUT", 0xe6, 0x80)};
+
+	paging_map(EDGE, (uintptr_t)two_pages, PAGE_P | PAGE_W);
+	for (unsigned i = 0; i < ARRAY_SIZE(insns); i++) {
+		struct code_run run = {.rcx = MSR_APIC};
+		uint64_t at = EDGE + PAGE_SIZE - insns[i].size;
+		struct fault fault;
+
+		memcpy(two_pages + PAGE_SIZE - insns[i].size, insns[i].code, insns[i].size);
+		fault = code_fault_at(&run, (void *)at, false);
+		test_check(fault.vector == VECTOR_GP, "%s: vector %d rip %lx", insns[i].name,
+			   fault.vector, fault.rip);
+	}
+}
