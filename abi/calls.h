@@ -12,7 +12,7 @@
 
 enum call {
 	/* A VMM's. */
-	CALL_RESUME,	   /* (groups, insn_len): enter the guest; does not return */
+	CALL_RESUME,	   /* (struct resume in two): enter the guest; does not return */
 	CALL_SET_DEADLINE, /* (host tsc, 0: none): EVENT_DEADLINE on vCPU 0 */
 	CALL_APIC_MESSAGE, /* (struct apic_message as one uint64_t): raise a vector */
 	CALL_PIC_LINE,	   /* (level): the 8259's output to every LVT0 */
@@ -24,6 +24,7 @@ enum call {
 	CALL_CONSOLE_NOTIFY, /* (): tell the console that the ring holds new output */
 	CALL_LOG,	     /* (text, length): a line into the log, rate-limited */
 	CALL_NMI,	     /* (vcpu): raise an NMI */
+	CALL_FRAME, /* (groups): fill these in too, and exit_code; not the groups of resume alone */
 
 	/* The console's. */
 	CALL_WAIT = 32, /* (host tsc, 0: no timeout): until an event; returns enum console_event bits */

@@ -13,7 +13,11 @@ enum exit_reason {
 	EXIT_EVENT,	/* no exit: frame.events says what happened */
 	EXIT_IO,	/* IN or OUT, not a string form: frame.io */
 	EXIT_IO_STRING, /* INS or OUTS, maybe REP: frame.io; the VMM emulates the instruction */
-	EXIT_MMIO, /* nested page fault where no RAM is: frame.mmio; the VMM decodes and emulates */
+	/*
+	 * Nested page fault where no RAM is: frame.mmio; the VMM decodes and emulates. GROUP_GPR and what a
+	 * fetch depends on are filled in, which is enough for a plain MOV; the rest is a CALL_FRAME away.
+	 */
+	EXIT_MMIO,
 	EXIT_LENGTH, /* the kernel has an exit in hand and needs the instruction's length only */
 	EXIT_MSR,    /* an MSR that the kernel's policy leaves to the VMM: frame.msr */
 	EXIT_CR, /* MOV to/from CR, CLTS, LMSW, SMSW that had to be intercepted: the VMM emulates */
@@ -43,15 +47,15 @@ enum frame_group {
 	GROUP_CS = 1 << 3,	/* CS alone, enough for an instruction fetch */
 	GROUP_SEGMENT = 1 << 4, /* all segments and descriptor-table registers */
 	GROUP_EVENT = 1 << 5,	/* to inject at entry (resume only) */
-	GROUP_REPLY = 1 << 6,	/* one register and a value (resume only) */
+	GROUP_REPLY = 1 << 6,	/* struct resume has a register's value (resume only) */
 	GROUP_MEMORY = 1 << 8, /* what a memory operand depends on: in 64-bit code CS, the bases of FS
 				 * and GS and all selectors, else as GROUP_SEGMENT (kernel to VMM only) */
 	GROUP_SYSTEM = 1 << 7, /* SYSENTER, STAR family, PAT, DR6, DR7 (for INIT; rarely copied) */
 };
 
 /*
- * For an instruction fetch: of these groups RIP, RFLAGS, CR0, CR3, CR4, EFER, CPL and CS but for its selector
- * are filled in, whatever was in the rest stays.
+ * For an instruction fetch: of these groups RIP, RFLAGS, CR0, CR3, CR4, EFER, CPL and CS's attributes
+ * are filled in, its base and limit unless the code is 64-bit; whatever was in the rest stays.
  */
 #define GROUPS_FETCH (GROUP_IP | GROUP_CONTROL | GROUP_CS)
 
@@ -171,12 +175,16 @@ struct frame_event {
 	uint64_t cr2; /* for #PF: loaded into CR2 first */
 };
 
-/* register = value, merged as the width demands (4 bytes zero-extend, 1 and 2 keep the rest). */
-struct frame_reply {
-	uint8_t gpr;	   /* enum gpr */
+/*
+ * The answer to an upcall: what CALL_RESUME is given, its two halves in RDI and RSI. A read's answer is one
+ * register and a value, merged as the width demands (4 bytes zero-extend, 1 and 2 keep the rest).
+ */
+struct resume {
+	uint32_t groups;   /* enum frame_group: what the VMM wrote */
+	uint8_t insn_len;  /* how far RIP moves on, 0 to 15 */
+	uint8_t gpr;	   /* GROUP_REPLY: enum gpr */
 	uint8_t size;	   /* 1, 2, 4, 8 */
 	uint8_t high_byte; /* size 1: AH, CH, DH, BH */
-	uint8_t reserved[5];
 	uint64_t value;
 };
 
@@ -201,9 +209,8 @@ struct frame {
 		uint64_t eoi_vectors[4]; /* EVENT_EOI: a bit for each vector */
 	};
 	uint64_t rip, rflags;
-	uint32_t shadow;    /* enum shadow */
-	uint32_t exit_code; /* the hardware's own number, for reports only */
-	struct frame_reply reply;
+	uint32_t shadow; /* enum shadow */
+	uint32_t exit_code; /* the hardware's own number, for reports only; not with IO, MMIO, LENGTH */
 	struct frame_event event;
 	struct frame_control control;
 	uint64_t gpr[GPR_COUNT];
@@ -213,3 +220,4 @@ struct frame {
 };
 
 _Static_assert(sizeof(struct frame) <= 4096, "the frame page is one page");
+_Static_assert(sizeof(struct resume) == 16, "two registers");

@@ -9,15 +9,6 @@
 #include "kernel/partition.h"
 #include "kernel/upcall.h"
 
-noreturn void kernel_resume(uint64_t groups, uint64_t insn_len)
-{
-	struct cpu *cpu = this_cpu();
-
-	if (cpu->in_console)
-		console_failed("it called resume", 0, 0);
-	vcpu_resume(cpu->loaded, groups, insn_len);
-}
-
 static int64_t dispatch(const call_fn *table, unsigned count, uint64_t number,
 			const struct call_args *args)
 {

@@ -6,8 +6,8 @@
 
 struct trap_frame;
 
-/* From call_gate.S, on the top of the main stack. */
-noreturn void kernel_resume(uint64_t groups, uint64_t insn_len);
+/* From call_gate.S, on the top of the main stack. kernel_resume is in upcall.c. */
+noreturn void kernel_resume(struct resume answer);
 void kernel_call(struct trap_frame *frame);
 
 struct call_args {

@@ -10,6 +10,7 @@
 #include "kernel/machine.h"
 #include "kernel/partition.h"
 #include "kernel/sched.h"
+#include "kernel/upcall.h"
 
 static int64_t call_set_deadline(const struct call_args *args)
 {
@@ -171,6 +172,17 @@ static int64_t call_nmi(const struct call_args *args)
 	return ERR_NONE;
 }
 
+static int64_t call_frame(const struct call_args *args)
+{
+	const uint32_t groups = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_CS | GROUP_SEGMENT |
+				GROUP_MEMORY | GROUP_SYSTEM;
+
+	if (args->arg[0] & ~(uint64_t)groups)
+		return ERR_INVAL;
+	vcpu_fill_frame(args->v, (uint32_t)args->arg[0]);
+	return ERR_NONE;
+}
+
 /* CALL_RESUME never comes here: call_gate.S takes it. */
 const call_fn vmm_calls[] = {
 	[CALL_SET_DEADLINE] = call_set_deadline,
@@ -184,5 +196,6 @@ const call_fn vmm_calls[] = {
 	[CALL_CONSOLE_NOTIFY] = call_console_notify,
 	[CALL_LOG] = call_log,
 	[CALL_NMI] = call_nmi,
+	[CALL_FRAME] = call_frame,
 };
 const unsigned vmm_call_count = ARRAY_SIZE(vmm_calls);

@@ -107,4 +107,6 @@ void cpu_timer_interrupt(struct cpu *cpu)
 	cpu->armed = DEADLINE_NONE;
 	deadline_run(&cpu->deadlines, tsc_read(), DEADLINES_AT_ONCE);
 	cpu_timer_update(cpu);
+	if (cpu->armed == DEADLINE_NONE)
+		apic_timer_stop();
 }

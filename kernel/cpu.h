@@ -84,12 +84,11 @@ void cpu_timer_update(struct cpu *cpu);
 void cpu_timer_interrupt(struct cpu *cpu);
 
 /*
- * Does the same if the interrupt is overdue. QEMU's TCG loses interrupts: while it leaves a guest it
- * changes the word in which another thread of it notes them. A timer that is waited for in vain would
+ * Whether that interrupt is overdue: then do the same. QEMU's TCG loses interrupts: while it leaves a guest
+ * it changes the word in which another thread of it notes them. A timer that is waited for in vain would
  * never be armed again.
  */
-static inline void cpu_timer_check(struct cpu *cpu, uint64_t now)
+static inline bool cpu_timer_overdue(const struct cpu *cpu, uint64_t now)
 {
-	if (__builtin_expect(now >= cpu->armed, 0))
-		cpu_timer_interrupt(cpu);
+	return __builtin_expect(now >= cpu->armed, 0);
 }

@@ -24,14 +24,6 @@ static uint32_t xsave_size(uint64_t xcr0)
 	return size;
 }
 
-static inline void answer(uint64_t *gpr, const struct cpuid_entry *e)
-{
-	gpr[GPR_RAX] = e->eax;
-	gpr[GPR_RBX] = e->ebx;
-	gpr[GPR_RCX] = e->ecx;
-	gpr[GPR_RDX] = e->edx;
-}
-
 static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint64_t *gpr)
 {
 	switch (leaf) {
@@ -62,23 +54,14 @@ static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint64_
 	}
 }
 
-static __attribute__((noinline)) void cpuid_slow(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
+int64_t vcpu_cpuid(struct vcpu *v)
 {
+	uint32_t leaf = (uint32_t)v->virt.gpr[GPR_RAX], subleaf = (uint32_t)v->virt.gpr[GPR_RCX];
 	static const struct cpuid_entry nothing;
 	const struct cpuid_entry *e = cpuid_search(v->part, leaf, subleaf);
 
-	answer(v->virt.gpr, e ? e : &nothing);
+	cpuid_answer(e ? e : &nothing, v->virt.gpr);
 	if (e && e->flags & CPUID_LIVE)
 		patch(v, leaf, subleaf, v->virt.gpr);
-}
-
-void vcpu_cpuid(struct vcpu *v)
-{
-	uint32_t leaf = (uint32_t)v->virt.gpr[GPR_RAX];
-	const struct cpuid_entry *e = cpuid_plain(v->part, leaf);
-
-	if (__builtin_expect(e != NULL, 1))
-		answer(v->virt.gpr, e);
-	else
-		cpuid_slow(v, leaf, (uint32_t)v->virt.gpr[GPR_RCX]);
+	return v->virt.exit.insn_len;
 }

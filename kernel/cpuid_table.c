@@ -19,6 +19,7 @@ static bool is_live(uint32_t leaf)
 void cpuid_index(struct partition *part)
 {
 	memset(part->cpuid_index, 0, sizeof(part->cpuid_index));
+	memset(part->cpuid_quick, 0, sizeof(part->cpuid_quick));
 	for (uint32_t i = part->cpuid_count; i-- > 0;) {
 		struct cpuid_entry *e = &part->cpuid[i];
 		uint32_t place = e->leaf & ~CPUID_EXTENDED_BIT;
@@ -26,8 +27,12 @@ void cpuid_index(struct partition *part)
 		e->flags &= CPUID_HAS_SUBLEAF;
 		if (is_live(e->leaf))
 			e->flags |= CPUID_LIVE;
-		if (place < CPUID_INDEXED)
-			part->cpuid_index[e->leaf >> 31][place] = (uint8_t)(i + 1);
+		if (place >= CPUID_INDEXED)
+			continue;
+		part->cpuid_index[e->leaf >> 31][place] = (uint8_t)(i + 1);
+		part->cpuid_quick[cpuid_quick_place(e->leaf)] = e->flags ? 0
+									 : (uint16_t)((char *)e -
+										      (char *)part);
 	}
 }
 

@@ -18,18 +18,29 @@ void cpuid_index(struct partition *part);
 const struct cpuid_entry *cpuid_search(const struct partition *part, uint32_t leaf,
 				       uint32_t subleaf);
 
-/* The same for a leaf that is in the index, has no subleaves and is not live; NULL says nothing. */
-static inline const struct cpuid_entry *cpuid_plain(const struct partition *part, uint32_t leaf)
+static inline void cpuid_answer(const struct cpuid_entry *e, uint64_t *gpr)
 {
-	uint32_t place = leaf & ~CPUID_EXTENDED_BIT;
-	const struct cpuid_entry *e;
-	uint32_t first;
+	gpr[GPR_RAX] = e->eax;
+	gpr[GPR_RBX] = e->ebx;
+	gpr[GPR_RCX] = e->ecx;
+	gpr[GPR_RDX] = e->edx;
+}
 
-	if (place >= CPUID_INDEXED)
-		return NULL;
-	first = part->cpuid_index[leaf >> 31][place];
-	if (!first)
-		return NULL;
-	e = &part->cpuid[first - 1];
-	return e->flags ? NULL : e;
+static inline uint32_t cpuid_quick_place(uint32_t leaf)
+{
+	return leaf << 1 | leaf >> 31;
+}
+
+/* Answers a leaf of the two dense ranges that has no subleaves and is not live; false: nothing was done. */
+static inline bool cpuid_plain(const struct partition *part, uint32_t leaf, uint64_t *gpr)
+{
+	uint32_t place = cpuid_quick_place(leaf), offset;
+
+	if (place >= ARRAY_SIZE(part->cpuid_quick))
+		return false;
+	offset = part->cpuid_quick[place];
+	if (!offset)
+		return false;
+	cpuid_answer((const void *)((const char *)part + offset), gpr);
+	return true;
 }

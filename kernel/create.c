@@ -366,7 +366,7 @@ static bool evacuate(struct vcpu *v)
 	v->cpu = best;
 	/* Asked for once more while it left: it is not to leave its new CPU too. */
 	vcpu_take(v, PEND_DETACH);
-	__atomic_fetch_or(&v->pending, PEND_REARM, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&v->virt.pending, PEND_REARM, __ATOMIC_SEQ_CST);
 	sched_attach(v);
 	return true;
 }
@@ -601,7 +601,7 @@ bool part_reset_step(struct partition *part)
 	if (!part->reset_count)
 		reset_vmm(part);
 	v = part->vcpus[part->reset_count++];
-	__atomic_store_n(&v->pending, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&v->virt.pending, 0, __ATOMIC_RELAXED);
 	vcpu_reset(v, part->config->tsc_offset);
 	return false;
 }

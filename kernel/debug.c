@@ -65,8 +65,8 @@ static int vcpu_text(uint32_t slot, uint32_t index)
 	} else {
 		append("it is running: pause it to see its registers\n");
 	}
-	append("pending 0x%x activity %u upcall %u recheck %u irr %d isr %d\n", v->pending,
-	       v->activity, v->upcall, v->recheck, v->lapic.irr_top, v->lapic.isr_top);
+	append("pending 0x%x activity %u upcall %u recheck %u irr %d isr %d\n", v->virt.pending,
+	       v->virt.activity, v->upcall, v->virt.recheck, v->lapic.irr_top, v->lapic.isr_top);
 	show_exits(v, SHOWN_EXITS);
 	return ERR_NONE;
 }

@@ -5,6 +5,7 @@
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
 #include "kernel/cpu.h"
+#include "kernel/cpuid_table.h"
 #include "kernel/machine.h"
 #include "kernel/machine_check.h"
 #include "kernel/partition.h"
@@ -13,111 +14,109 @@
 /* The answer to any hypercall: there are none. Linux's number for "no such function". */
 #define HYPERCALL_ENOSYS (-38LL)
 
-typedef enum vcpu_action (*exit_handler_fn)(struct vcpu *v);
+/* Answers as kernel_exit: the length of what was carried out, or VIRT_LEAVE. */
+typedef int64_t (*exit_handler_fn)(struct vcpu *v);
 
-static enum vcpu_action on_interrupt(struct vcpu *v)
+static int64_t on_interrupt(struct vcpu *v)
 {
 	(void)v;
 	interrupts_window();
-	return VCPU_RESUME;
+	return 0;
 }
 
 /* A physical NMI is taken by the host as soon as it can be; a window needs a look at what waits. */
-static enum vcpu_action on_nothing(struct vcpu *v)
+static int64_t on_nothing(struct vcpu *v)
 {
 	(void)v;
-	return VCPU_RESUME;
+	return 0;
 }
 
 /* The guest can take an interrupt now, or (VMX) has lowered its TPR: look at what waits. */
-static enum vcpu_action on_window(struct vcpu *v)
+static int64_t on_window(struct vcpu *v)
 {
 	vcpu_pend_local(v, PEND_INTERRUPT);
-	return VCPU_RESUME;
+	return 0;
 }
 
-static enum vcpu_action on_machine_check(struct vcpu *v)
+static int64_t on_machine_check(struct vcpu *v)
 {
 	machine_check_in_guest(v);
-	return VCPU_RESUME;
-}
-
-static void skip(struct vcpu *v)
-{
-	machine.virt->skip(&v->virt, v->virt.exit.insn_len);
+	return 0;
 }
 
 /* Where the hardware tells no length the VMM finds it, and the exit is handled anew. */
-static inline void need_length(struct vcpu *v)
+static inline bool lacks_length(const struct vcpu *v)
 {
-	if (!v->virt.exit.insn_len)
-		vcpu_upcall_length(v);
+	return __builtin_expect(!v->virt.exit.insn_len, 0);
 }
 
-static enum vcpu_action on_cpuid(struct vcpu *v)
+static int64_t on_undefined(struct vcpu *v)
 {
-	need_length(v);
-	vcpu_cpuid(v);
-	skip(v);
-	return VCPU_RESUME;
+	vcpu_inject_ud(v);
+	return 0;
 }
 
-static enum vcpu_action on_hlt(struct vcpu *v)
+static int64_t on_protection(struct vcpu *v)
 {
-	need_length(v);
-	skip(v);
+	vcpu_inject_gp(v);
+	return 0;
+}
+
+static int64_t on_cpuid(struct vcpu *v)
+{
+	uint64_t *gpr = v->virt.gpr;
+
+	if (lacks_length(v))
+		return vcpu_upcall_length(v);
+	if (__builtin_expect(!cpuid_plain(v->part, (uint32_t)gpr[GPR_RAX], gpr), 0))
+		return vcpu_cpuid(v);
+	return v->virt.exit.insn_len;
+}
+
+static int64_t on_hlt(struct vcpu *v)
+{
+	if (lacks_length(v))
+		return vcpu_upcall_length(v);
+	machine.virt->skip(&v->virt, v->virt.exit.insn_len);
 	/* A single step's trap comes after HLT as after any instruction, and ends the halt. */
 	if (!machine.virt->injecting(&v->virt))
-		v->activity = ACTIVITY_HALT;
-	return VCPU_RESUME;
+		v->virt.activity = ACTIVITY_HALT;
+	return 0;
 }
 
-static enum vcpu_action on_hypercall(struct vcpu *v)
+static int64_t on_hypercall(struct vcpu *v)
 {
-	if (machine.virt->cpl(&v->virt)) {
-		vcpu_inject_ud(v);
-		return VCPU_RESUME;
-	}
-	need_length(v);
+	if (machine.virt->cpl(&v->virt))
+		return on_undefined(v);
+	if (lacks_length(v))
+		return vcpu_upcall_length(v);
 	v->virt.gpr[GPR_RAX] = (uint64_t)HYPERCALL_ENOSYS;
-	skip(v);
-	return VCPU_RESUME;
+	return v->virt.exit.insn_len;
 }
 
-static enum vcpu_action on_xsetbv(struct vcpu *v)
+static int64_t on_xsetbv(struct vcpu *v)
 {
 	uint64_t value = v->virt.gpr[GPR_RDX] << 32 | (uint32_t)v->virt.gpr[GPR_RAX];
 
-	if (!(machine.virt->cr4(&v->virt) & CR4_OSXSAVE)) {
-		vcpu_inject_ud(v);
-		return VCPU_RESUME;
-	}
+	if (!(machine.virt->cr4(&v->virt) & CR4_OSXSAVE))
+		return on_undefined(v);
 	if (machine.virt->cpl(&v->virt) || (uint32_t)v->virt.gpr[GPR_RCX] ||
-	    !xcr0_valid(value, cpu_features.xcr0_host)) {
-		vcpu_inject_gp(v);
-		return VCPU_RESUME;
-	}
-	need_length(v);
+	    !xcr0_valid(value, cpu_features.xcr0_host))
+		return on_protection(v);
+	if (lacks_length(v))
+		return vcpu_upcall_length(v);
 	v->xcr0 = value;
 	xcr0_write(value);
-	skip(v);
-	return VCPU_RESUME;
+	return v->virt.exit.insn_len;
 }
 
 /* INVD must not throw away other guests' data, WBINVD must not cost them theirs; memory is coherent. */
-static enum vcpu_action on_cache(struct vcpu *v)
+static int64_t on_cache(struct vcpu *v)
 {
-	need_length(v);
-	skip(v);
-	return VCPU_RESUME;
+	return lacks_length(v) ? vcpu_upcall_length(v) : v->virt.exit.insn_len;
 }
 
-static enum vcpu_action on_io(struct vcpu *v)
-{
-	vcpu_upcall_io(v);
-}
-
-static enum vcpu_action on_io_string(struct vcpu *v)
+static int64_t on_io_string(struct vcpu *v)
 {
 	vcpu_upcall(v, EXIT_IO_STRING);
 }
@@ -126,35 +125,35 @@ static enum vcpu_action on_io_string(struct vcpu *v)
  * While an event was being delivered: the instruction at RIP did not cause it, so nothing can be
  * emulated, and delivering it again would end here again.
  */
-static enum vcpu_action delivery_outside_ram(struct vcpu *v)
+static int64_t delivery_outside_ram(struct vcpu *v)
 {
 	part_end(v->part, REASON_EMULATION, 0,
 		 "vcpu %u: vector %u was delivered through memory that is not there: gpa 0x%lx, rip 0x%lx",
 		 v->index, v->virt.reinject.vector, v->virt.exit.mmio.gpa,
 		 machine.virt->rip(&v->virt));
-	return VCPU_LEAVE;
+	return VIRT_LEAVE;
 }
 
-static enum vcpu_action on_nested(struct vcpu *v)
+static int64_t on_nested(struct vcpu *v)
 {
 	if (v->virt.reinject_valid)
 		return delivery_outside_ram(v);
-	vcpu_upcall_mmio(v);
+	return vcpu_upcall_mmio(v);
 }
 
-static enum vcpu_action on_cr(struct vcpu *v)
+static int64_t on_cr(struct vcpu *v)
 {
 	vcpu_upcall(v, EXIT_CR);
 }
 
-static enum vcpu_action on_exception(struct vcpu *v)
+static int64_t on_exception(struct vcpu *v)
 {
 	vcpu_inject(v, &v->virt.exit.event);
-	return VCPU_RESUME;
+	return 0;
 }
 
 /* Delivering #DF through an IDT that ends before it is the triple fault, which one bed would not survive. */
-static enum vcpu_action on_double_fault(struct vcpu *v)
+static int64_t on_double_fault(struct vcpu *v)
 {
 	static const struct frame_event double_fault = {
 		.type = INJECT_EXCEPTION,
@@ -166,48 +165,36 @@ static enum vcpu_action on_double_fault(struct vcpu *v)
 	if (!machine.virt->idt_reaches(&v->virt, EXCEPTION_DF))
 		vcpu_upcall(v, EXIT_TRIPLE_FAULT);
 	machine.virt->inject(&v->virt, &double_fault);
-	return VCPU_RESUME;
+	return 0;
 }
 
-static enum vcpu_action on_undefined(struct vcpu *v)
-{
-	vcpu_inject_ud(v);
-	return VCPU_RESUME;
-}
-
-static enum vcpu_action on_protection(struct vcpu *v)
-{
-	vcpu_inject_gp(v);
-	return VCPU_RESUME;
-}
-
-static enum vcpu_action on_task_switch(struct vcpu *v)
+static int64_t on_task_switch(struct vcpu *v)
 {
 	vcpu_upcall(v, EXIT_TASK_SWITCH);
 }
 
-static enum vcpu_action on_triple_fault(struct vcpu *v)
+static int64_t on_triple_fault(struct vcpu *v)
 {
 	vcpu_upcall(v, EXIT_TRIPLE_FAULT);
 }
 
-static enum vcpu_action on_refused(struct vcpu *v)
+static int64_t on_refused(struct vcpu *v)
 {
+	const struct recorder_entry *exit = recorder_last(&v->recorder);
 	struct frame state;
 
 	machine.virt->get(&v->virt, GROUP_IP | GROUP_CONTROL | GROUP_CS, &state);
 	part_end(v->part, v->virt.exit.kind == VM_EXIT_INVALID ? REASON_ENTRY : REASON_KERNEL,
-		 (uint32_t)v->virt.exit.code,
-		 "vcpu %u: %s%s%s, code 0x%lx info 0x%lx\nrip %04x:%016lx rflags 0x%lx\n"
+		 exit->code,
+		 "vcpu %u: %s%s%s, code 0x%x info 0x%lx\nrip %04x:%016lx rflags 0x%lx\n"
 		 "cr0 0x%lx cr3 0x%lx cr4 0x%lx efer 0x%lx",
 		 v->index,
 		 v->virt.exit.kind == VM_EXIT_INVALID ? "the processor refuses the guest's state"
 						      : "an exit that nobody asked for",
 		 v->virt.exit.refused ? ": " : "", v->virt.exit.refused ? v->virt.exit.refused : "",
-		 v->virt.exit.code, v->virt.exit.info, state.seg[SEG_CS].selector, state.rip,
-		 state.rflags, state.control.cr0, state.control.cr3, state.control.cr4,
-		 state.control.efer);
-	return VCPU_LEAVE;
+		 exit->code, exit->info, state.seg[SEG_CS].selector, state.rip, state.rflags,
+		 state.control.cr0, state.control.cr3, state.control.cr4, state.control.efer);
+	return VIRT_LEAVE;
 }
 
 static const exit_handler_fn handlers[VM_EXIT_KINDS] = {
@@ -224,7 +211,7 @@ static const exit_handler_fn handlers[VM_EXIT_KINDS] = {
 	[VM_EXIT_HYPERCALL] = on_hypercall,
 	[VM_EXIT_XSETBV] = on_xsetbv,
 	[VM_EXIT_CACHE] = on_cache,
-	[VM_EXIT_IO] = on_io,
+	[VM_EXIT_IO] = vcpu_upcall_io,
 	[VM_EXIT_IO_STRING] = on_io_string,
 	[VM_EXIT_NESTED] = on_nested,
 	[VM_EXIT_CR] = on_cr,
@@ -238,9 +225,30 @@ static const exit_handler_fn handlers[VM_EXIT_KINDS] = {
 	[VM_EXIT_UNKNOWN] = on_refused,
 };
 
-enum vcpu_action vcpu_handle_exit(struct vcpu *v)
+int64_t vcpu_handle_exit(struct vcpu *v)
 {
 	return handlers[v->virt.exit.kind](v);
+}
+
+/* Out of line, so that the usual way needs no stack frame. */
+static __attribute__((noinline)) int64_t timer_is_due(struct vcpu *v)
+{
+	cpu_timer_interrupt(this_cpu());
+	return vcpu_handle_exit(v);
+}
+
+int64_t kernel_exit(struct virt_vcpu *virt, uint64_t rip, uint64_t code, uint64_t info)
+{
+	struct vcpu *v = vcpu_of(virt);
+	uint32_t kind = virt->exit.kind;
+	uint64_t now = tsc_read();
+
+	__atomic_store_n(&virt->state, VIRT_OUT, __ATOMIC_RELAXED);
+	recorder_add(&v->recorder, rip, code, info, now, kind);
+	v->exits[kind]++;
+	if (cpu_timer_overdue(this_cpu(), now))
+		return timer_is_due(v);
+	return handlers[kind](v);
 }
 
 /* For `stats`: the order of enum vm_exit_kind. */

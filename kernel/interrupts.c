@@ -108,15 +108,14 @@ void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect)
 
 static void want_window(struct vcpu *v)
 {
-	v->recheck |= RECHECK_WINDOW;
+	v->virt.recheck |= RECHECK_WINDOW;
 	machine.virt->want_window(&v->virt, true);
 }
 
 void vcpu_check_lapic(struct vcpu *v)
 {
 	vcpu_sync_tpr(v);
-	if (lapic_pending_vector(&v->lapic) >= 0 || v->lapic.nmi ||
-	    (v->lapic.line_seen && lapic_extint_accepted(&v->lapic)))
+	if (lapic_may_deliver(&v->lapic) || v->lapic.nmi || v->lapic.line_seen)
 		vcpu_pend_local(v, PEND_INTERRUPT);
 }
 
@@ -124,16 +123,16 @@ void vcpu_sync_tpr(struct vcpu *v)
 {
 	uint8_t cr8 = (uint8_t)lapic_cr8_read(&v->lapic);
 
-	if (v->virt.cr8 != cr8)
+	if (__builtin_expect(v->virt.cr8 != cr8, 0))
 		machine.virt->set_tpr(&v->virt, cr8, v->tpr_watch);
 }
 
 /* The TPR that the guest lowers next decides: have its writes exit only while something waits for that. */
-static void watch_tpr(struct vcpu *v)
+static inline void watch_tpr(struct vcpu *v)
 {
 	bool watch = v->lapic.irr_top >= 0;
 
-	if (watch == v->tpr_watch && v->virt.cr8 == lapic_cr8_read(&v->lapic))
+	if (__builtin_expect(watch == v->tpr_watch && v->virt.cr8 == lapic_cr8_read(&v->lapic), 1))
 		return;
 	v->tpr_watch = watch;
 	machine.virt->set_tpr(&v->virt, (uint8_t)lapic_cr8_read(&v->lapic), watch);
@@ -143,28 +142,54 @@ static void deliver_nmi(struct vcpu *v)
 {
 	static const struct frame_event nmi = {.type = INJECT_NMI, .vector = EXCEPTION_NMI};
 
-	if (v->activity != ACTIVITY_RUN && v->activity != ACTIVITY_HALT)
+	if (v->virt.activity != ACTIVITY_RUN && v->virt.activity != ACTIVITY_HALT)
 		return;
 	if (machine.virt->nmi_open(&v->virt)) {
-		v->activity = ACTIVITY_RUN;
+		v->virt.activity = ACTIVITY_RUN;
 		vcpu_take(v, PEND_NMI);
 		machine.virt->inject(&v->virt, &nmi);
 	} else {
-		v->recheck |= RECHECK_NMI;
+		v->virt.recheck |= RECHECK_NMI;
 		machine.virt->want_nmi_window(&v->virt);
 	}
 }
 
-static void deliver_interrupt(struct vcpu *v, uint8_t vector)
+/* It has been injected. */
+static inline void interrupt_is_in(struct vcpu *v, uint8_t vector)
 {
-	const struct frame_event event = {.type = INJECT_EXTERNAL, .vector = vector};
-
 	lapic_accept(&v->lapic, vector);
-	machine.virt->inject(&v->virt, &event);
 	v->interrupts++;
 	/* A second one, of a higher class, goes in when the first has been taken. */
-	if (lapic_pending_vector(&v->lapic) >= 0)
+	if (__builtin_expect(lapic_may_deliver(&v->lapic), 0))
 		want_window(v);
+	watch_tpr(v);
+}
+
+/*
+ * What most of kernel_work's calls are for: an interrupt, and the guest is open for it. The vCPU stays
+ * claimed: no interrupt window is needed, since the guest's IF is 1. False: it is not that simple.
+ */
+static inline bool deliver_plainly(struct vcpu *v)
+{
+	struct lapic *l = &v->lapic;
+	int vector = lapic_pending_vector(l);
+
+	if (vector < 0 || l->line_seen || l->nmi ||
+	    !machine.virt->interrupt(&v->virt, (uint8_t)vector))
+		return false;
+	__atomic_fetch_and(&v->virt.pending, ~(uint32_t)PEND_INTERRUPT, __ATOMIC_SEQ_CST);
+	interrupt_is_in(v, (uint8_t)vector);
+	return !__atomic_load_n(&v->virt.work, __ATOMIC_RELAXED);
+}
+
+bool kernel_work(struct virt_vcpu *virt)
+{
+	struct vcpu *v = vcpu_of(virt);
+
+	/* Equal: so nothing else is to be done, nothing waits, and the vCPU runs. */
+	if (__atomic_load_n(&virt->work, __ATOMIC_RELAXED) == PEND_INTERRUPT && deliver_plainly(v))
+		return true;
+	return vcpu_work(v);
 }
 
 /* What the local APIC has, or the 8259 has next, is looked at when this one has gone in. */
@@ -180,7 +205,7 @@ void vcpu_deliver(struct vcpu *v)
 	bool extint;
 	int vector;
 
-	v->recheck = 0;
+	v->virt.recheck = 0;
 	if (v->virt.reinject_valid) {
 		v->virt.reinject_valid = false;
 		machine.virt->inject(&v->virt, &v->virt.reinject);
@@ -194,19 +219,19 @@ void vcpu_deliver(struct vcpu *v)
 	watch_tpr(v);
 	if (vector < 0 && !extint)
 		return;
-	if (v->activity == ACTIVITY_HALT) {
+	if (v->virt.activity == ACTIVITY_HALT) {
 		if (!(machine.virt->rflags(&v->virt) & RFLAGS_IF))
 			return; /* asleep until NMI or INIT; a later merge finds the vector again */
-		v->activity = ACTIVITY_RUN;
+		v->virt.activity = ACTIVITY_RUN;
 	}
-	if (v->activity != ACTIVITY_RUN) {
+	if (v->virt.activity != ACTIVITY_RUN) {
 		vcpu_pend_local(v, taken); /* kept for after the SIPI */
 		return;
 	}
-	if (!machine.virt->interrupt_open(&v->virt))
-		want_window(v);
-	else if (extint)
+	if (!extint && machine.virt->interrupt(&v->virt, (uint8_t)vector))
+		interrupt_is_in(v, (uint8_t)vector);
+	else if (extint && machine.virt->interrupt_open(&v->virt))
 		ask_8259(v);
 	else
-		deliver_interrupt(v, (uint8_t)vector);
+		want_window(v);
 }

@@ -10,31 +10,6 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 
-static int32_t top_bit(uint64_t word)
-{
-	return 63 - __builtin_clzll(word);
-}
-
-/* The highest vector that is set, or -1. Written out, because every EOI comes here. */
-static inline int32_t highest(const uint64_t words[4])
-{
-	if (words[3])
-		return 192 + top_bit(words[3]);
-	if (words[2])
-		return 128 + top_bit(words[2]);
-	if (words[1])
-		return 64 + top_bit(words[1]);
-	return words[0] ? top_bit(words[0]) : -1;
-}
-
-void lapic_ppr_update(struct lapic *l)
-{
-	uint32_t service = l->isr_top >= 0 ? (uint32_t)l->isr_top & 0xf0 : 0;
-	uint32_t ppr = (l->tpr & 0xf0) >= service ? l->tpr : service;
-
-	__atomic_store_n(&l->ppr, ppr, __ATOMIC_RELAXED);
-}
-
 void lapic_registers_reset(struct lapic *l)
 {
 	memset(l->irr, 0, sizeof(l->irr));
@@ -103,13 +78,13 @@ bool lapic_post_line(struct lapic *l, bool level)
  */
 static bool accepts(const struct lapic *l)
 {
-	return l->mode != LAPIC_OFF && l->svr & SVR_ENABLED;
+	return l->mode != LAPIC_OFF && l->svr & LAPIC_SVR_ENABLED;
 }
 
 /* Vectors of one word into IRR; TMR remembers how the latest of each came. */
 static void into_irr(struct lapic *l, unsigned word, uint64_t vectors, uint64_t level)
 {
-	int32_t top = (int32_t)word * 64 + top_bit(vectors);
+	int32_t top = (int32_t)word * 64 + lapic_top_bit(vectors);
 
 	l->irr[word] |= vectors;
 	l->tmr[word] = (l->tmr[word] & ~vectors) | level;
@@ -215,26 +190,13 @@ void lapic_merge_posted(struct lapic *l)
 		line_changed(l, line);
 }
 
-void lapic_accept(struct lapic *l, unsigned vector)
-{
-	unsigned word = vector >> 6;
-
-	ASSERT((int32_t)vector == l->irr_top);
-	l->irr[word] &= ~bit_of(vector);
-	l->isr[word] |= bit_of(vector);
-	l->irr_top = highest(l->irr);
-	/* It was above PPR, so it is now the highest in service, and above TPR. */
-	l->isr_top = (int32_t)vector;
-	__atomic_store_n(&l->ppr, vector & 0xf0, __ATOMIC_RELAXED);
-}
-
 void lapic_unaccept(struct lapic *l, unsigned vector)
 {
 	unsigned word = vector >> 6;
 
 	l->isr[word] &= ~bit_of(vector);
 	l->irr[word] |= bit_of(vector);
-	l->isr_top = highest(l->isr);
+	l->isr_top = lapic_highest(l->isr);
 	l->irr_top = MAX(l->irr_top, (int32_t)vector);
 	lapic_ppr_update(l);
 }
@@ -258,13 +220,12 @@ void lapic_eoi(struct lapic *l, struct lapic_effect *effect)
 {
 	unsigned vector = (unsigned)l->isr_top, word = vector >> 6;
 
-	if (l->isr_top < 0)
+	if (lapic_eoi_edge(l))
 		return;
 	l->isr[word] &= ~bit_of(vector);
-	l->isr_top = highest(l->isr);
+	l->isr_top = lapic_highest(l->isr);
 	lapic_ppr_update(l);
-	if (l->tmr[word] & bit_of(vector))
-		eoi_level(l, vector, effect);
+	eoi_level(l, vector, effect);
 }
 
 void lapic_watch(struct lapic *l, unsigned index, uint64_t vectors)

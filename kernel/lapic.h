@@ -33,6 +33,12 @@ enum lapic_lvt {
 	LAPIC_LVTS
 };
 
+/* Vectors 0-15 are the processor's own: SDM 3A "Valid Interrupt Vectors". */
+enum { LAPIC_FIRST_VECTOR = 16 };
+
+/* SDM 3A "Spurious-Interrupt Vector Register" */
+enum { LAPIC_SVR_ENABLED = 1 << 8 };
+
 /* ICR and LVT delivery modes; the reserved numbers are never reported. */
 enum lapic_delivery {
 	LAPIC_FIXED = 0,
@@ -155,7 +161,32 @@ bool lapic_matches(const struct lapic *l, uint32_t dest, bool logical);
 /* Lower is chosen first. A moment's view. */
 unsigned lapic_arbitration_priority(const struct lapic *l);
 
-/* --- The owner: delivery --- */
+/* --- The owner: delivery. What every interrupt passes through is inline. --- */
+
+static inline int32_t lapic_top_bit(uint64_t word)
+{
+	return 63 - __builtin_clzll(word);
+}
+
+/* The highest vector that is set, or -1. */
+static inline int32_t lapic_highest(const uint64_t words[4])
+{
+	if (words[3])
+		return 192 + lapic_top_bit(words[3]);
+	if (words[2])
+		return 128 + lapic_top_bit(words[2]);
+	if (words[1])
+		return 64 + lapic_top_bit(words[1]);
+	return words[0] ? lapic_top_bit(words[0]) : -1;
+}
+
+/* PPR from TPR and ISR: SDM 3A "Task and Processor Priorities". */
+static inline void lapic_ppr_update(struct lapic *l)
+{
+	uint32_t service = l->isr_top >= 0 ? (uint32_t)l->isr_top & 0xf0 : 0;
+
+	__atomic_store_n(&l->ppr, (l->tpr & 0xf0) >= service ? l->tpr : service, __ATOMIC_RELAXED);
+}
 
 void lapic_merge_posted(struct lapic *l);
 
@@ -173,8 +204,25 @@ static inline int lapic_pending_vector(struct lapic *l)
 	return l->irr_top >= 0 && ((unsigned)l->irr_top >> 4) > l->ppr >> 4 ? l->irr_top : -1;
 }
 
+/* Whether there may be one; true means look. */
+static inline bool lapic_may_deliver(const struct lapic *l)
+{
+	return __atomic_load_n(&l->posted, __ATOMIC_RELAXED) ||
+	       l->irr_top >> 4 > (int32_t)(l->ppr >> 4);
+}
+
 /* The processor takes that vector: IRR to ISR. It must be what lapic_pending_vector gave. */
-void lapic_accept(struct lapic *l, unsigned vector);
+static inline void lapic_accept(struct lapic *l, unsigned vector)
+{
+	uint64_t bit = BIT(vector & 63);
+
+	l->irr[vector >> 6] &= ~bit;
+	l->isr[vector >> 6] |= bit;
+	l->irr_top = lapic_highest(l->irr);
+	/* It was above PPR, so it is now the highest in service, and above TPR. */
+	l->isr_top = (int32_t)vector;
+	__atomic_store_n(&l->ppr, vector & 0xf0, __ATOMIC_RELAXED);
+}
 
 /* An accepted vector never reached the guest (its delivery faulted): back from ISR to IRR. */
 void lapic_unaccept(struct lapic *l, unsigned vector);
@@ -195,8 +243,37 @@ bool lapic_take_nmi(struct lapic *l);
 /* Raises a vector as the owner: as lapic_post, but at once. */
 void lapic_raise(struct lapic *l, unsigned vector, bool level_triggered);
 
+/* The same for a vector to oneself, at once; false: it is not valid or not accepted, and nothing was done. */
+static inline bool lapic_raise_self(struct lapic *l, uint64_t vector)
+{
+	uint64_t bit = BIT(vector & 63);
+
+	if (vector - LAPIC_FIRST_VECTOR > 0xff - LAPIC_FIRST_VECTOR || !(l->svr & LAPIC_SVR_ENABLED))
+		return false;
+	l->irr[vector >> 6] |= bit;
+	l->tmr[vector >> 6] &= ~bit;
+	l->irr_top = MAX(l->irr_top, (int32_t)vector);
+	return true;
+}
+
 /* An EOI, of xAPIC or x2APIC alike. Nothing happens if nothing is in service. */
 void lapic_eoi(struct lapic *l, struct lapic_effect *effect);
+
+/* The same for all but a level-triggered vector; false: it is one, and nothing was done. */
+static inline bool lapic_eoi_edge(struct lapic *l)
+{
+	unsigned vector = (unsigned)l->isr_top, word = vector >> 6;
+	uint64_t bit = BIT(vector & 63);
+
+	if (l->isr_top < 0)
+		return true;
+	if (l->tmr[word] & bit)
+		return false;
+	l->isr[word] &= ~bit;
+	l->isr_top = lapic_highest(l->isr);
+	lapic_ppr_update(l);
+	return true;
+}
 
 /*
  * Bits 64 * index up of the vectors whose EOI, if they were level-triggered, is told. index is
@@ -217,6 +294,21 @@ void lapic_write(struct lapic *l, unsigned offset, uint32_t value, uint64_t now,
 static inline bool lapic_page_enabled(const struct lapic *l)
 {
 	return l->mode == LAPIC_XAPIC;
+}
+
+/* By number: where in struct lapic a register is that reads as a plain word, in words; 0: it does not. */
+enum { LAPIC_MSR_BASE = 0x800, LAPIC_REGS = 0x40 };
+extern const uint8_t lapic_plain[LAPIC_REGS];
+
+/* lapic_msr_read of such a register; false says nothing. */
+static inline bool lapic_msr_read_plain(const struct lapic *l, uint32_t index, uint64_t *value)
+{
+	uint32_t number = index - LAPIC_MSR_BASE;
+
+	if (number >= LAPIC_REGS || !lapic_plain[number] || l->mode != LAPIC_X2APIC)
+		return false;
+	*value = ((const uint32_t *)(const void *)l)[lapic_plain[number]];
+	return true;
 }
 
 /* MSRs 800h..8FFh. False: #GP(0), and nothing has changed. */

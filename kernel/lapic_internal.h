@@ -32,10 +32,7 @@ enum lapic_reg {
 	LAPIC_REG_CURRENT_COUNT = 0x39,
 	LAPIC_REG_DIVIDE = 0x3e,
 	LAPIC_REG_SELF_IPI = 0x3f,
-	LAPIC_REGS = 0x40
 };
-
-enum { SVR_ENABLED = 1 << 8 };
 
 /* SDM 3A "Error Handling", "Error Status Register". */
 enum esr { ESR_SEND_VECTOR = 1 << 5, ESR_RECEIVE_VECTOR = 1 << 6, ESR_REGISTER = 1 << 7 };
@@ -56,16 +53,10 @@ enum lvt_bit {
 
 enum lvt_timer { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_TSC_DEADLINE, TIMER_RESERVED };
 
-/* Vectors 0-15 are the processor's own: SDM 3A "Valid Interrupt Vectors". */
-enum { LAPIC_FIRST_VECTOR = 16 };
-
 static inline uint32_t lapic_timer_mode(const struct lapic *l)
 {
 	return l->lvt[LAPIC_LVT_TIMER] >> LVT_TIMER_SHIFT & 3;
 }
-
-/* From TPR and ISR: SDM 3A "Task and Processor Priorities". */
-void lapic_ppr_update(struct lapic *l);
 
 /* After a change of mode, LDR or DFR: for lapic_matches. */
 void lapic_route_update(struct lapic *l);

@@ -29,7 +29,7 @@ void lapic_lvt_write(struct lapic *l, unsigned reg, uint32_t value, uint64_t now
 	(void)now, (void)effect;
 	lapic_merge(l);
 	value &= lvt_writable[entry];
-	if (!(l->svr & SVR_ENABLED))
+	if (!(l->svr & LAPIC_SVR_ENABLED))
 		value |= LVT_MASKED;
 	/*
 	 * Remote IRR belongs to a level-triggered fixed interrupt and does not outlive that

@@ -5,9 +5,10 @@
  * for reserved bits and registers are the table's columns.
  */
 #include "kernel/lapic.h"
-#include "kernel/lapic_internal.h"
 
-enum { MSR_BASE = 0x800 };
+#include <stddef.h>
+
+#include "kernel/lapic_internal.h"
 
 /* Version 14h, six LVT entries, no suppression of EOI broadcasts. */
 #define VERSION 0x00050014u
@@ -108,7 +109,7 @@ static void write_svr(struct lapic *l, unsigned reg, uint32_t value, uint64_t no
 	lapic_merge(l);
 	lapic_timer_expire(l, now);
 	l->svr = value & 0x3ff;
-	if (l->svr & SVR_ENABLED)
+	if (l->svr & LAPIC_SVR_ENABLED)
 		return;
 	for (unsigned i = 0; i < LAPIC_LVTS; i++)
 		l->lvt[i] |= LVT_MASKED;
@@ -193,12 +194,24 @@ static void write_icr_high(struct lapic *l, unsigned reg, uint32_t value, uint64
 	l->icr_high = value & 0xff000000;
 }
 
+/* SDM 3A "SELF IPI Register" */
 static void write_self_ipi(struct lapic *l, unsigned reg, uint32_t value, uint64_t now,
 			   struct lapic_effect *effect)
 {
-	(void)reg, (void)now;
-	lapic_send(l, LAPIC_TO_SELF << 18 | (value & 0xff), 0, effect);
+	(void)reg, (void)now, (void)effect;
+	if (value < LAPIC_FIRST_VECTOR)
+		lapic_error(l, ESR_SEND_VECTOR);
+	else
+		lapic_raise(l, value, false);
 }
+
+#define WORD(field) (offsetof(struct lapic, field) / sizeof(uint32_t))
+
+/* Readable as MSRs, whole, with no more to it. */
+const uint8_t lapic_plain[LAPIC_REGS] = {
+	[LAPIC_REG_ID] = WORD(id),   [LAPIC_REG_TPR] = WORD(tpr), [LAPIC_REG_PPR] = WORD(ppr),
+	[LAPIC_REG_LDR] = WORD(ldr), [LAPIC_REG_SVR] = WORD(svr), [LAPIC_REG_ESR] = WORD(esr),
+};
 
 /* Where a register exists, and which way it goes there. */
 enum access {
@@ -291,7 +304,7 @@ void lapic_write(struct lapic *l, unsigned offset, uint32_t value, uint64_t now,
  */
 static const struct reg *msr_reg(const struct lapic *l, uint32_t index, unsigned access)
 {
-	uint32_t number = index - MSR_BASE;
+	uint32_t number = index - LAPIC_MSR_BASE;
 
 	if (l->mode != LAPIC_X2APIC || number >= LAPIC_REGS || !(regs[number].access & access))
 		return NULL;
@@ -304,8 +317,8 @@ bool lapic_msr_read(struct lapic *l, uint32_t index, uint64_t now, uint64_t *val
 
 	if (!reg)
 		return false;
-	*value = reg->read(l, index - MSR_BASE, now);
-	if (index == MSR_BASE + LAPIC_REG_ICR)
+	*value = reg->read(l, index - LAPIC_MSR_BASE, now);
+	if (index == LAPIC_MSR_BASE + LAPIC_REG_ICR)
 		*value |= (uint64_t)l->icr_high << 32;
 	return true;
 }
@@ -318,11 +331,11 @@ static void write_icr64(struct lapic *l, uint64_t value, struct lapic_effect *ef
 	lapic_send(l, l->icr, l->icr_high, effect);
 }
 
-static bool msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t now,
-		      struct lapic_effect *effect)
+bool lapic_msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t now,
+		     struct lapic_effect *effect)
 {
 	const struct reg *reg = msr_reg(l, index, MSR_W);
-	bool is_icr = index == MSR_BASE + LAPIC_REG_ICR;
+	bool is_icr = index == LAPIC_MSR_BASE + LAPIC_REG_ICR;
 	uint64_t valid;
 
 	if (!reg)
@@ -333,18 +346,6 @@ static bool msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t 
 	if (is_icr)
 		write_icr64(l, value, effect);
 	else
-		reg->write(l, index - MSR_BASE, (uint32_t)value, now, effect);
-	return true;
-}
-
-bool lapic_msr_write(struct lapic *l, uint32_t index, uint64_t value, uint64_t now,
-		     struct lapic_effect *effect)
-{
-	/* By far the most frequent write takes the shortest way. */
-	if (index != MSR_BASE + LAPIC_REG_EOI)
-		return msr_write(l, index, value, now, effect);
-	if (value || l->mode != LAPIC_X2APIC)
-		return false;
-	lapic_eoi(l, effect);
+		reg->write(l, index - LAPIC_MSR_BASE, (uint32_t)value, now, effect);
 	return true;
 }

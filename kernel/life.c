@@ -26,11 +26,11 @@ bool part_is_out(const struct partition *part)
 		const struct vcpu *v = part->vcpus[i];
 
 		if (__atomic_load_n(&v->loaded, __ATOMIC_SEQ_CST) ||
-		    __atomic_load_n(&v->state, __ATOMIC_SEQ_CST) != VCPU_OUT)
+		    __atomic_load_n(&v->virt.state, __ATOMIC_SEQ_CST) != VIRT_OUT)
 			return false;
 		/* Its CPU has timers of it until it has taken the bit. */
 		if (__atomic_load_n(&v->homed, __ATOMIC_SEQ_CST) &&
-		    __atomic_load_n(&v->pending, __ATOMIC_SEQ_CST) & PEND_STOP)
+		    __atomic_load_n(&v->virt.pending, __ATOMIC_SEQ_CST) & PEND_STOP)
 			return false;
 	}
 	return true;
@@ -236,7 +236,7 @@ int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info)
 	v = part->vcpus[index];
 	memset(info, 0, sizeof(*info));
 	info->cpu = v->cpu;
-	info->activity = v->activity;
+	info->activity = v->virt.activity;
 	info->run_tsc = v->run_tsc;
 	memcpy(info->exits, v->exits, sizeof(info->exits));
 	info->upcalls = v->upcalls;

@@ -10,27 +10,45 @@
 #include "kernel/machine.h"
 #include "kernel/partition.h"
 
-enum { X2APIC_FIRST = 0x800, X2APIC_COUNT = 0x100 };
+enum { X2APIC_FIRST = 0x800, X2APIC_COUNT = 0x100, X2APIC_EOI = 0x80b, X2APIC_SELF_IPI = 0x83f };
 
-/* Both answer false for #GP(0), with nothing changed. */
+/* Both answer as kernel_exit does, whose exit they end: by answer() or done(), or by refuse(). */
 struct msr_row {
 	uint32_t index;
-	bool (*read)(struct vcpu *v, uint64_t *value);
-	bool (*write)(struct vcpu *v, uint64_t value);
+	int64_t (*read)(struct vcpu *v);
+	int64_t (*write)(struct vcpu *v, uint64_t value);
 };
+
+static inline int64_t done(const struct vcpu *v)
+{
+	return v->virt.exit.insn_len;
+}
+
+static inline int64_t answer(struct vcpu *v, uint64_t value)
+{
+	v->virt.gpr[GPR_RAX] = (uint32_t)value;
+	v->virt.gpr[GPR_RDX] = value >> 32;
+	return done(v);
+}
+
+/* #GP(0); nothing has changed. */
+static __attribute__((noinline)) int64_t refuse(struct vcpu *v)
+{
+	vcpu_inject_gp(v);
+	return 0;
+}
 
 static uint64_t guest_now(const struct vcpu *v)
 {
 	return vcpu_tsc_to_guest(v, tsc_read());
 }
 
-static bool tsc_get(struct vcpu *v, uint64_t *value)
+static int64_t tsc_get(struct vcpu *v)
 {
-	*value = guest_now(v);
-	return true;
+	return answer(v, guest_now(v));
 }
 
-static void tsc_move(struct vcpu *v, uint64_t delta)
+static int64_t tsc_move(struct vcpu *v, uint64_t delta)
 {
 	struct lapic_effect effect = {0};
 
@@ -39,117 +57,112 @@ static void tsc_move(struct vcpu *v, uint64_t delta)
 	machine.virt->set_tsc_offset(&v->virt, v->tsc_offset);
 	lapic_tsc_moved(&v->lapic, (int64_t)delta, &effect);
 	vcpu_timer_update(v);
+	return done(v);
 }
 
-static bool tsc_set(struct vcpu *v, uint64_t value)
+static int64_t tsc_set(struct vcpu *v, uint64_t value)
 {
-	tsc_move(v, value - guest_now(v));
-	return true;
+	return tsc_move(v, value - guest_now(v));
 }
 
-static bool tsc_adjust_get(struct vcpu *v, uint64_t *value)
+static int64_t tsc_adjust_get(struct vcpu *v)
 {
-	*value = v->tsc_adjust;
-	return true;
+	return answer(v, v->tsc_adjust);
 }
 
-static bool tsc_adjust_set(struct vcpu *v, uint64_t value)
+static int64_t tsc_adjust_set(struct vcpu *v, uint64_t value)
 {
-	tsc_move(v, value - v->tsc_adjust);
-	return true;
+	return tsc_move(v, value - v->tsc_adjust);
 }
 
-static bool apic_base_get(struct vcpu *v, uint64_t *value)
+static int64_t apic_base_get(struct vcpu *v)
 {
-	*value = lapic_base_read(&v->lapic);
-	return true;
+	return answer(v, lapic_base_read(&v->lapic));
 }
 
-static bool apic_base_set(struct vcpu *v, uint64_t value)
+static int64_t apic_base_set(struct vcpu *v, uint64_t value)
 {
 	struct lapic_effect effect = {0};
 
 	if (!lapic_base_write(&v->lapic, value, cpu_features.phys_bits, &effect))
-		return false;
+		return refuse(v);
 	vcpu_apply_effect(v, &effect);
 	vcpu_pend_local(v, PEND_INTERRUPT);
-	return true;
+	return done(v);
 }
 
-static bool deadline_get(struct vcpu *v, uint64_t *value)
+static int64_t deadline_get(struct vcpu *v)
 {
-	*value = lapic_tsc_deadline_read(&v->lapic);
-	return true;
+	return answer(v, lapic_tsc_deadline_read(&v->lapic));
 }
 
-static bool deadline_set_msr(struct vcpu *v, uint64_t value)
+static int64_t deadline_set_msr(struct vcpu *v, uint64_t value)
 {
-	struct lapic_effect effect = {0};
+	struct lapic_effect effect;
 
+	effect.kinds = 0;
 	lapic_tsc_deadline_write(&v->lapic, value, guest_now(v), &effect);
-	vcpu_apply_effect(v, &effect);
-	vcpu_pend_local(v, PEND_INTERRUPT);
-	return true;
+	if (effect.kinds)
+		vcpu_timer_update(v);
+	vcpu_check_lapic(v);
+	return done(v);
 }
 
-static bool pat_get(struct vcpu *v, uint64_t *value)
+static int64_t pat_get(struct vcpu *v)
 {
-	*value = machine.virt->pat(&v->virt);
-	return true;
+	return answer(v, machine.virt->pat(&v->virt));
 }
 
 /* SDM 3A 12.12.2 "IA32_PAT MSR": types 2, 3 and anything above 7 are reserved. */
-static bool pat_set(struct vcpu *v, uint64_t value)
+static int64_t pat_set(struct vcpu *v, uint64_t value)
 {
 	for (unsigned i = 0; i < 8; i++) {
 		unsigned type = value >> (8 * i) & 0xff;
 
 		if (type > 7 || type == 2 || type == 3)
-			return false;
+			return refuse(v);
 	}
 	machine.virt->set_pat(&v->virt, value);
-	return true;
+	return done(v);
 }
 
-static bool efer_get(struct vcpu *v, uint64_t *value)
+static int64_t efer_get(struct vcpu *v)
 {
-	*value = machine.virt->efer(&v->virt);
-	return true;
+	return answer(v, v->virt.efer);
 }
 
 /* APM2 3.1.7 "Extended Feature Enable Register (EFER)"; LMA is the processor's, LME is fixed while paging. */
-static bool efer_set(struct vcpu *v, uint64_t value)
+static int64_t efer_set(struct vcpu *v, uint64_t value)
 {
-	uint64_t old = machine.virt->efer(&v->virt);
+	uint64_t old = v->virt.efer;
 	uint64_t allowed = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 
 	if (value & ~allowed)
-		return false;
+		return refuse(v);
 	if ((value ^ old) & EFER_LME && machine.virt->cr0(&v->virt) & CR0_PG)
-		return false;
+		return refuse(v);
 	machine.virt->set_efer(&v->virt, (value & ~(uint64_t)EFER_LMA) | (old & EFER_LMA));
-	return true;
+	return done(v);
 }
 
-static bool tsc_aux_get(struct vcpu *v, uint64_t *value)
+static int64_t tsc_aux_get(struct vcpu *v)
 {
-	*value = v->tsc_aux;
-	return cpu_features.rdtscp;
+	return cpu_features.rdtscp ? answer(v, v->tsc_aux) : refuse(v);
 }
 
-static bool tsc_aux_set(struct vcpu *v, uint64_t value)
+static int64_t tsc_aux_set(struct vcpu *v, uint64_t value)
 {
 	if (!cpu_features.rdtscp || value >> 32)
-		return false;
+		return refuse(v);
 	v->tsc_aux = value;
 	msr_write(MSR_TSC_AUX, value);
-	return true;
+	return done(v);
 }
 
 /* Searched from the front: the hot ones first. */
 static const struct msr_row rows[] = {
-	{MSR_TSC_DEADLINE, deadline_get, deadline_set_msr},
 	{MSR_EFER, efer_get, efer_set},
+	{MSR_TSC_DEADLINE, deadline_get, deadline_set_msr},
 	{MSR_TSC, tsc_get, tsc_set},
 	{MSR_APIC_BASE, apic_base_get, apic_base_set},
 	{MSR_TSC_ADJUST, tsc_adjust_get, tsc_adjust_set},
@@ -157,7 +170,7 @@ static const struct msr_row rows[] = {
 	{MSR_TSC_AUX, tsc_aux_get, tsc_aux_set},
 };
 
-static const struct msr_row *row_find(uint32_t index)
+static inline const struct msr_row *row_find(uint32_t index)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].index == index)
@@ -170,72 +183,85 @@ static inline bool is_x2apic(uint32_t index)
 	return index - X2APIC_FIRST < X2APIC_COUNT;
 }
 
-static enum vcpu_action finish_read(struct vcpu *v, bool good, uint64_t value)
+static int64_t x2apic_read(struct vcpu *v, uint32_t index)
 {
-	if (!good) {
-		vcpu_inject_gp(v);
-		return VCPU_RESUME;
-	}
-	v->virt.gpr[GPR_RAX] = (uint32_t)value;
-	v->virt.gpr[GPR_RDX] = value >> 32;
-	machine.virt->skip(&v->virt, v->virt.exit.insn_len);
-	return VCPU_RESUME;
+	uint64_t value;
+
+	if (lapic_msr_read_plain(&v->lapic, index, &value))
+		return answer(v, value);
+	if (!lapic_msr_read(&v->lapic, index, guest_now(v), &value))
+		return refuse(v);
+	return answer(v, value);
 }
 
-enum vcpu_action vcpu_msr_read(struct vcpu *v)
+static int64_t x2apic_write(struct vcpu *v, uint32_t index, uint64_t value)
 {
-	uint32_t index = (uint32_t)v->virt.gpr[GPR_RCX];
-	const struct msr_row *row = NULL;
-	uint64_t value = 0;
-	bool good;
+	struct lapic_effect effect;
 
-	if (!v->virt.exit.insn_len)
-		vcpu_upcall_length(v);
-	if (!is_x2apic(index)) {
-		row = row_find(index);
-		if (!row)
-			vcpu_upcall(v, EXIT_MSR);
-	}
-	if (!row)
-		good = lapic_msr_read(&v->lapic, index, guest_now(v), &value);
-	else
-		good = row->read(v, &value);
-	return finish_read(v, good, value);
-}
-
-static bool x2apic_write(struct vcpu *v, uint32_t index, uint64_t value)
-{
-	struct lapic_effect effect = {0};
-
+	effect.kinds = 0;
 	if (!lapic_msr_write(&v->lapic, index, value, guest_now(v), &effect))
-		return false;
+		return refuse(v);
 	if (effect.kinds)
 		vcpu_apply_effect(v, &effect);
 	vcpu_check_lapic(v);
-	return true;
+	return done(v);
 }
 
-enum vcpu_action vcpu_msr_write(struct vcpu *v)
+/* By far the most frequent write takes the shortest way. */
+static int64_t x2apic_eoi(struct vcpu *v, uint64_t value)
+{
+	struct lapic *l = &v->lapic;
+
+	if (__builtin_expect(value || l->mode != LAPIC_X2APIC || !lapic_eoi_edge(l), 0))
+		return x2apic_write(v, X2APIC_EOI, value);
+	if (__builtin_expect(lapic_may_deliver(l), 0))
+		vcpu_pend_local(v, PEND_INTERRUPT);
+	return done(v);
+}
+
+/* A vector to oneself is no message; what it does not take, the general way refuses. */
+static int64_t x2apic_self_ipi(struct vcpu *v, uint64_t value)
+{
+	struct lapic *l = &v->lapic;
+
+	if (__builtin_expect(l->mode != LAPIC_X2APIC || !lapic_raise_self(l, value), 0))
+		return x2apic_write(v, X2APIC_SELF_IPI, value);
+	if (lapic_may_deliver(l))
+		vcpu_pend_local(v, PEND_INTERRUPT);
+	return done(v);
+}
+
+int64_t vcpu_msr_read(struct vcpu *v)
+{
+	uint32_t index = (uint32_t)v->virt.gpr[GPR_RCX];
+	const struct msr_row *row;
+
+	if (__builtin_expect(!v->virt.exit.insn_len, 0))
+		return vcpu_upcall_length(v);
+	if (is_x2apic(index))
+		return x2apic_read(v, index);
+	row = row_find(index);
+	if (!row)
+		return vcpu_upcall_msr(v);
+	return row->read(v);
+}
+
+int64_t vcpu_msr_write(struct vcpu *v)
 {
 	uint32_t index = (uint32_t)v->virt.gpr[GPR_RCX];
 	uint64_t value = v->virt.gpr[GPR_RDX] << 32 | (uint32_t)v->virt.gpr[GPR_RAX];
-	const struct msr_row *row = NULL;
-	bool good;
+	const struct msr_row *row;
 
-	if (!v->virt.exit.insn_len)
-		vcpu_upcall_length(v);
-	if (!is_x2apic(index)) {
-		row = row_find(index);
-		if (!row)
-			vcpu_upcall(v, EXIT_MSR);
-	}
+	if (__builtin_expect(!v->virt.exit.insn_len, 0))
+		return vcpu_upcall_length(v);
+	if (index == X2APIC_EOI)
+		return x2apic_eoi(v, value);
+	if (index == X2APIC_SELF_IPI)
+		return x2apic_self_ipi(v, value);
+	if (is_x2apic(index))
+		return x2apic_write(v, index, value);
+	row = row_find(index);
 	if (!row)
-		good = x2apic_write(v, index, value);
-	else
-		good = row->write(v, value);
-	if (good)
-		machine.virt->skip(&v->virt, v->virt.exit.insn_len);
-	else
-		vcpu_inject_gp(v);
-	return VCPU_RESUME;
+		return vcpu_upcall_msr(v);
+	return row->write(v, value);
 }

@@ -57,6 +57,8 @@ struct partition {
 	uint32_t cpuid_count;			   /* the VMM's vCPU 0, before the guest runs */
 	struct cpuid_entry cpuid[CPUID_ENTRIES_MAX];
 	uint8_t cpuid_index[2][32]; /* leaf 0..1Fh and 80000000h..: first entry + 1, or 0 */
+	/* By the leaf rotated left by 1: where in this struct its entry is; 0: not for cpuid_plain */
+	uint16_t cpuid_quick[64];
 	struct vmm_config *config;  /* c: the kernel's mapping */
 	uint8_t *vmm_data;	    /* c: the VMM's data and bss */
 	struct log_limiter limiter; /* under limiter_lock */

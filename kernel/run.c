@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The loop around the guest: pending work, entry, exit. */
+/* The way into the guest where something has to be done first, and the way away from it. */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
 #include "kernel/cpu.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
+#include "kernel/sched.h"
 #include "kernel/upcall.h"
 
 /* INIT and SIPI are acted on here, and told to the VMM, which knows the architected state. */
@@ -18,11 +19,11 @@ static uint32_t filter_startup(struct vcpu *v, uint32_t events)
 		vcpu_take(v, PEND_NMI);
 		v->virt.nmi_blocked = false;
 		v->virt.reinject_valid = false;
-		v->activity = ACTIVITY_WAIT_SIPI;
+		v->virt.activity = ACTIVITY_WAIT_SIPI;
 		events &= ~(uint32_t)EVENT_SIPI;
 	} else if (events & EVENT_SIPI) {
-		if (v->activity == ACTIVITY_WAIT_SIPI)
-			v->activity = ACTIVITY_RUN;
+		if (v->virt.activity == ACTIVITY_WAIT_SIPI)
+			v->virt.activity = ACTIVITY_RUN;
 		else
 			events &= ~(uint32_t)EVENT_SIPI;
 	}
@@ -58,50 +59,42 @@ static bool pending_work(struct vcpu *v, uint32_t pending)
 	return true;
 }
 
-/* Returns when that was. */
-static inline uint64_t record(struct vcpu *v, const struct virt_ops *virt)
+/* An NMI that the guest is not open for stays pending; one that just came does not wait. */
+static bool claim(struct vcpu *v)
 {
-	struct recorder_entry *entry = recorder_next(&v->recorder);
-	uint32_t kind = v->virt.exit.kind;
+	uint32_t waits = v->virt.recheck & RECHECK_NMI ? PEND_NMI : 0;
 
-	entry->rip = virt->rip(&v->virt);
-	entry->info = v->virt.exit.info;
-	entry->tsc = tsc_read();
-	entry->code = (uint32_t)v->virt.exit.code;
-	entry->kind = kind;
-	v->exits[kind]++;
-	return entry->tsc;
+	virt_claim(&v->virt);
+	return !(vcpu_pending(v) & ~waits);
 }
 
-void vcpu_run(struct vcpu *v)
+bool vcpu_work(struct vcpu *v)
 {
-	const struct virt_ops *virt = machine.virt;
+	struct virt_vcpu *virt = &v->virt;
 
-	for (;;) {
-		uint32_t pending = vcpu_pending(v), waits;
+	do {
+		uint32_t pending = vcpu_pending(v);
 
-		if (pending | v->recheck | v->virt.reinject_valid)
+		__atomic_store_n(&virt->state, VIRT_OUT, __ATOMIC_RELAXED);
+		if (pending | virt->recheck | virt->reinject_valid)
 			if (!pending_work(v, pending))
-				return;
-		if (v->activity != ACTIVITY_RUN)
-			return;
+				return false;
+		if (virt->activity != ACTIVITY_RUN)
+			return false;
 		/* Where a guest entered with IF=0 would mask physical interrupts (EMULATORS: Bochs). */
-		if (!(virt->rflags(&v->virt) & RFLAGS_IF))
+		if (!(machine.virt->rflags(virt) & RFLAGS_IF))
 			interrupts_window();
-		/* A full barrier: who sets a pending bit after the check sees GUEST and kicks. */
-		__atomic_exchange_n(&v->state, VCPU_GUEST, __ATOMIC_SEQ_CST);
-		/* An NMI that the guest is not open for stays pending; one that just came does not wait. */
-		waits = v->recheck & RECHECK_NMI ? PEND_NMI : 0;
-		if (__builtin_expect(vcpu_pending(v) & ~waits, 0)) {
-			__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
-			continue;
-		}
-		virt->run(&v->virt);
-		__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
-		if (v->virt.cr8 != lapic_cr8_read(&v->lapic))
-			lapic_cr8_write(&v->lapic, v->virt.cr8); /* written without an exit */
-		cpu_timer_check(this_cpu(), record(v, virt));
-		if (vcpu_handle_exit(v) == VCPU_LEAVE)
-			return;
-	}
+	} while (!claim(v));
+	return true;
+}
+
+void kernel_tpr_moved(struct virt_vcpu *virt)
+{
+	lapic_cr8_write(&vcpu_of(virt)->lapic, virt->cr8);
+}
+
+noreturn void kernel_leave(struct virt_vcpu *virt)
+{
+	__atomic_store_n(&virt->state, VIRT_OUT, __ATOMIC_RELAXED);
+	cpu_loop();
 }

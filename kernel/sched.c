@@ -7,6 +7,7 @@
 #include "drivers/tsc.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/machine.h"
 #include "kernel/partition.h"
 #include "kernel/scrub.h"
 
@@ -141,15 +142,16 @@ static void serve_all(struct cpu *cpu)
 static bool runnable(const struct vcpu *v)
 {
 	uint32_t pending = vcpu_pending(v);
-	uint32_t wake = v->activity == ACTIVITY_HALT ? (uint32_t)PEND_WAKE : (uint32_t)PEND_EVENTS;
+	uint32_t wake = v->virt.activity == ACTIVITY_HALT ? (uint32_t)PEND_WAKE
+							  : (uint32_t)PEND_EVENTS;
 
 	/* One that is blocked does not end HLT. */
-	if (v->recheck & RECHECK_NMI)
+	if (v->virt.recheck & RECHECK_NMI)
 		wake &= ~(uint32_t)PEND_NMI;
 
 	if (!part_may_run(v->part))
 		return false;
-	return v->activity == ACTIVITY_RUN || (pending & wake);
+	return v->virt.activity == ACTIVITY_RUN || (pending & wake);
 }
 
 /* The next in turn that can run, or NULL. */
@@ -196,7 +198,7 @@ static void slice_set(struct cpu *cpu, uint64_t tsc)
 	cpu_timer_update(cpu);
 }
 
-static void run(struct cpu *cpu, struct vcpu *v)
+static noreturn void run(struct cpu *cpu, struct vcpu *v)
 {
 	cpu->vcpus = v;
 	__atomic_store_n(&cpu->running, v, __ATOMIC_RELAXED);
@@ -204,7 +206,7 @@ static void run(struct cpu *cpu, struct vcpu *v)
 	slice_set(cpu, cpu->slice_start + us_to_tsc(SLICE_US));
 	vcpu_take(v, PEND_RESCHEDULE); /* meant for an earlier turn */
 	vcpu_load(v);
-	vcpu_run(v);
+	machine.virt->run(&v->virt, 0);
 }
 
 static bool has_work(struct cpu *cpu)
@@ -246,7 +248,8 @@ noreturn void cpu_loop(void)
 
 		charge(cpu);
 		interrupts_window();
-		cpu_timer_check(cpu, tsc_read());
+		if (cpu_timer_overdue(cpu, tsc_read()))
+			cpu_timer_interrupt(cpu);
 		cpu_flush_check();
 		take_inbox(cpu);
 		serve_all(cpu);
@@ -258,12 +261,6 @@ noreturn void cpu_loop(void)
 		else if (!scrub_idle_piece())
 			idle(cpu);
 	}
-}
-
-noreturn void cpu_continue(struct vcpu *v)
-{
-	vcpu_run(v);
-	cpu_loop();
 }
 
 void sched_wake_local(void)
@@ -283,7 +280,7 @@ void sched_wake_local(void)
 /* It slept, and has something to do; one that only waits for its turn does not shorten another's. */
 static bool woke(const struct vcpu *v)
 {
-	return (v->activity != ACTIVITY_RUN && runnable(v)) || (vcpu_pending(v) & PEND_SERVICE);
+	return (v->virt.activity != ACTIVITY_RUN && runnable(v)) || (vcpu_pending(v) & PEND_SERVICE);
 }
 
 void sched_kicked(void)
@@ -351,6 +348,5 @@ void sched_ring3_tick(struct trap_frame *frame)
 		return;
 	part_end(v->part, REASON_VMM_LOOP, 0, "vcpu %u: the VMM took too long at rip 0x%lx",
 		 v->index, frame->rip);
-	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
-	cpu_loop();
+	kernel_leave(&v->virt);
 }

@@ -22,9 +22,6 @@ enum {
 /* Runs what there is to run, for ever. The stack below is abandoned when ring 3 is entered. */
 noreturn void cpu_loop(void);
 
-/* After an upcall: goes on with the loaded vCPU. */
-noreturn void cpu_continue(struct vcpu *v);
-
 /* Gives a vCPU to its CPU (v->cpu). CPU 0. */
 void sched_attach(struct vcpu *v);
 

@@ -95,8 +95,7 @@ void kernel_ring3_fault(struct trap_frame *frame)
 	part_end(v->part, REASON_VMM_FAULT, (uint32_t)frame->vector,
 		 "vcpu %u: the VMM faulted: %s(0x%lx) at rip 0x%lx rsp 0x%lx address 0x%lx",
 		 v->index, name, frame->error, frame->rip, frame->rsp, address);
-	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
-	cpu_loop();
+	kernel_leave(&v->virt);
 }
 
 void kernel_nmi(struct trap_frame *frame)

@@ -5,6 +5,8 @@
 #include "abi/layout.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/trap.h"
+#include "kernel/calls.h"
+#include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/inject.h"
 #include "kernel/machine.h"
@@ -14,7 +16,7 @@
 /* What each kind of upcall finds in its frame page. */
 static const uint16_t upcall_groups[EXIT_REASONS] = {
 	[EXIT_IO_STRING] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT,
-	[EXIT_MMIO] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_MEMORY,
+	[EXIT_MMIO] = GROUP_GPR | GROUPS_FETCH,
 	[EXIT_LENGTH] = GROUPS_FETCH,
 	[EXIT_CR] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT,
 	[EXIT_TASK_SWITCH] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT,
@@ -30,7 +32,8 @@ static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v,
 	uint32_t groups = upcall_groups[reason];
 
 	frame->reason = reason;
-	frame->exit_code = (uint32_t)exit->code;
+	if (reason != EXIT_IO && reason != EXIT_MMIO && reason != EXIT_LENGTH)
+		frame->exit_code = recorder_last(&v->recorder)->code;
 	switch (reason) {
 	case EXIT_IO:
 	case EXIT_IO_STRING:
@@ -61,6 +64,19 @@ static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v,
 	return groups;
 }
 
+static noreturn void enter_vmm(const struct vcpu *v)
+{
+	percpu_restore_gdt();
+	ring3_enter(machine.vmm_entry, v->user_stack, v->user_frame, v->index);
+}
+
+/* Out of line, so that the usual way needs no stack frame. */
+static noreturn __attribute__((noinline)) void enter_vmm_elsewhere(struct vcpu *v)
+{
+	cpu_use_space(&v->part->space);
+	enter_vmm(v);
+}
+
 static inline __attribute__((always_inline)) noreturn void leave(struct vcpu *v,
 								 enum exit_reason reason)
 {
@@ -70,13 +86,12 @@ static inline __attribute__((always_inline)) noreturn void leave(struct vcpu *v,
 	v->upcall_ticks = 0;
 	v->upcalls++;
 	v->frame->groups = groups;
+	__atomic_store_n(&v->virt.state, VIRT_RING3, __ATOMIC_RELAXED);
 	if (groups)
 		machine.virt->get(&v->virt, groups, v->frame);
-	if (this_cpu()->space != &v->part->space)
-		cpu_use_space(&v->part->space);
-	__atomic_store_n(&v->state, VCPU_RING3, __ATOMIC_RELAXED);
-	percpu_restore_gdt();
-	ring3_enter(machine.vmm_entry, v->user_stack, v->user_frame, v->index);
+	if (__builtin_expect(this_cpu()->space != &v->part->space, 0))
+		enter_vmm_elsewhere(v);
+	enter_vmm(v);
 }
 
 noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
@@ -84,19 +99,24 @@ noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
 	leave(v, reason);
 }
 
-noreturn __attribute__((hot)) void vcpu_upcall_length(struct vcpu *v)
+int64_t vcpu_upcall_length(struct vcpu *v)
 {
 	leave(v, EXIT_LENGTH);
 }
 
-noreturn __attribute__((hot)) void vcpu_upcall_io(struct vcpu *v)
+int64_t vcpu_upcall_io(struct vcpu *v)
 {
 	leave(v, EXIT_IO);
 }
 
-noreturn __attribute__((hot)) void vcpu_upcall_mmio(struct vcpu *v)
+int64_t vcpu_upcall_mmio(struct vcpu *v)
 {
 	leave(v, EXIT_MMIO);
+}
+
+int64_t vcpu_upcall_msr(struct vcpu *v)
+{
+	leave(v, EXIT_MSR);
 }
 
 noreturn void vcpu_upcall_events(struct vcpu *v, uint32_t events)
@@ -115,26 +135,19 @@ noreturn void vcpu_upcall_events(struct vcpu *v, uint32_t events)
 }
 
 /* A register as an instruction of that operand size writes it. */
-static void reply_apply(struct vcpu *v, const struct frame_reply *reply)
+static inline __attribute__((always_inline)) void reply_apply(struct vcpu *v, struct resume answer)
 {
-	uint64_t *reg = &v->virt.gpr[reply->gpr % GPR_COUNT];
+	uint64_t *reg = &v->virt.gpr[answer.gpr % GPR_COUNT];
+	unsigned shift = answer.high_byte ? 8 : 0;
+	uint64_t mask;
 
-	switch (reply->size) {
-	case 1:
-		if (reply->high_byte)
-			*reg = (*reg & ~0xff00ULL) | (reply->value & 0xff) << 8;
-		else
-			*reg = (*reg & ~0xffULL) | (reply->value & 0xff);
-		break;
-	case 2:
-		*reg = (*reg & ~0xffffULL) | (reply->value & 0xffff);
-		break;
-	case 4:
-		*reg = (uint32_t)reply->value;
-		break;
-	default:
-		*reg = reply->value;
-		break;
+	if (__builtin_expect(answer.size == 4, 1)) {
+		*reg = (uint32_t)answer.value;
+	} else if (answer.size < 4) {
+		mask = (answer.size == 1 ? 0xffULL : 0xffffULL) << shift;
+		*reg = (*reg & ~mask) | (answer.value << shift & mask);
+	} else {
+		*reg = answer.value;
 	}
 }
 
@@ -178,52 +191,68 @@ static void inta_answer(struct vcpu *v)
 	machine.virt->inject(&v->virt, &event);
 }
 
-static enum vcpu_action answer_apply(struct vcpu *v, uint32_t groups, uint32_t insn_len)
+/* Checks and applies the groups, in the order of the enum; answers how far RIP still has to move on. */
+static int64_t groups_apply(struct vcpu *v, struct resume answer)
 {
-	uint32_t upcall = v->upcall;
+	uint32_t other = answer.groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT);
 
-	v->upcall = EXIT_REASONS;
-	if (groups & GROUP_REPLY) {
-		struct frame_reply reply = v->frame->reply;
-
-		compiler_barrier();
-		reply_apply(v, &reply);
-	}
-	if (groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT) &&
-	    !machine.virt->put(&v->virt, groups, v->frame))
+	if (answer.groups & GROUP_REPLY)
+		reply_apply(v, answer);
+	if (other && !machine.virt->put(&v->virt, other, v->frame))
 		part_end(v->part, REASON_ENTRY, 0, "vcpu %u: the VMM resumes with an illegal state",
 			 v->index);
-	if (insn_len)
-		machine.virt->skip(&v->virt, insn_len);
-	if (upcall == EXIT_MSR)
-		msr_answer(v, insn_len != 0);
-	if (upcall == EXIT_INTA)
+	/* A trap of its own comes first; what is injected now comes in its place. */
+	if (answer.insn_len)
+		machine.virt->skip(&v->virt, answer.insn_len);
+	if (v->upcall == EXIT_MSR)
+		msr_answer(v, answer.insn_len != 0);
+	if (v->upcall == EXIT_INTA)
 		inta_answer(v);
-	if (groups & GROUP_EVENT)
+	if (answer.groups & GROUP_EVENT)
 		event_answer(v);
-	return VCPU_RESUME;
+	return 0;
 }
 
-noreturn void vcpu_resume(struct vcpu *v, uint64_t groups, uint64_t insn_len)
+/* All that is not the plain end of an instruction. */
+static noreturn __attribute__((noinline)) void resume_slowly(struct vcpu *v, struct resume answer)
 {
-	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
-	if (v->upcall == EXIT_LENGTH && insn_len - 1 < 15) {
-		v->upcall = EXIT_REASONS;
-		v->virt.exit.insn_len = (uint32_t)insn_len;
-		if (vcpu_handle_exit(v) == VCPU_LEAVE)
-			cpu_loop();
-		cpu_continue(v);
+	int64_t skip = 0;
+
+	if (answer.insn_len > 15) {
+		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM skips %u bytes", v->index,
+			 answer.insn_len);
+	} else if (v->upcall == EXIT_LENGTH && answer.insn_len) {
+		v->virt.exit.insn_len = answer.insn_len;
+		skip = vcpu_handle_exit(v);
+	} else {
+		skip = groups_apply(v, answer);
 	}
-	if (insn_len > 15)
-		part_end(v->part, REASON_VMM_FAULT, 0, "vcpu %u: the VMM skips %lu bytes", v->index,
-			 insn_len);
-	else if (answer_apply(v, (uint32_t)groups, (uint32_t)insn_len) == VCPU_LEAVE)
-		cpu_loop();
-	cpu_continue(v);
+	machine.virt->run(&v->virt, skip);
+}
+
+noreturn void kernel_resume(struct resume answer)
+{
+	const struct cpu *cpu = this_cpu();
+	struct vcpu *v = cpu->loaded;
+
+	if (__builtin_expect(cpu->in_console, 0))
+		console_failed("it called resume", 0, 0);
+	if (v->upcall >= EXIT_LENGTH || answer.groups & ~(uint32_t)GROUP_REPLY ||
+	    answer.insn_len > 15)
+		resume_slowly(v, answer);
+	if (answer.groups)
+		reply_apply(v, answer);
+	machine.virt->run(&v->virt, answer.insn_len);
+}
+
+void vcpu_fill_frame(struct vcpu *v, uint32_t groups)
+{
+	machine.virt->get(&v->virt, groups, v->frame);
+	v->frame->groups |= groups;
+	v->frame->exit_code = recorder_last(&v->recorder)->code;
 }
 
 noreturn void vcpu_abandon(struct vcpu *v)
 {
-	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
-	cpu_loop();
+	kernel_leave(&v->virt);
 }

@@ -7,8 +7,8 @@
 /* Tells events (enum event), which were taken from pending. */
 noreturn void vcpu_upcall_events(struct vcpu *v, uint32_t events);
 
-/* CALL_RESUME: applies what the VMM answered and goes on. */
-noreturn void vcpu_resume(struct vcpu *v, uint64_t groups, uint64_t insn_len);
+/* CALL_FRAME: more of the vCPU's state into its frame page. */
+void vcpu_fill_frame(struct vcpu *v, uint32_t groups);
 
 /* The partition has ended: its VMM is not returned to. */
 noreturn void vcpu_abandon(struct vcpu *v);

@@ -94,7 +94,7 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	memset(v->frame, 0, PAGE_SIZE);
 	memory_zero(v->stack, USER_STACK_SIZE);
 	v->sipi_vector = 0;
-	v->recheck = 0;
+	v->virt.recheck = 0;
 	v->upcall = EXIT_EVENT;
 	v->upcall_ticks = 0;
 	v->upcall_tick = 0;
@@ -103,8 +103,8 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	v->tsc_offset = tsc_offset;
 	v->tsc_adjust = v->tsc_aux = 0;
 	v->xcr0 = XCR0_X87;
-	v->activity = v->index == 0 ? ACTIVITY_RUN : ACTIVITY_WAIT_SIPI;
-	__atomic_store_n(&v->state, VCPU_OUT, __ATOMIC_RELAXED);
+	v->virt.activity = v->index == 0 ? ACTIVITY_RUN : ACTIVITY_WAIT_SIPI;
+	__atomic_store_n(&v->virt.state, VIRT_OUT, __ATOMIC_RELAXED);
 }
 
 /* SDM 3A table 9-1 "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT" */
@@ -120,10 +120,10 @@ void vcpu_init_registers(struct vcpu *v)
 void vcpu_notify(struct vcpu *v, uint32_t bits)
 {
 	struct cpu *here = this_cpu();
-	uint32_t old = __atomic_fetch_or(&v->pending, bits, __ATOMIC_SEQ_CST);
+	uint32_t old = __atomic_fetch_or(&v->virt.pending, bits, __ATOMIC_SEQ_CST);
 
 	if (v->cpu == here->number) {
-		if (here->loaded != v || v->activity != ACTIVITY_RUN)
+		if (here->loaded != v || v->virt.activity != ACTIVITY_RUN)
 			sched_wake_local();
 		return;
 	}
@@ -133,7 +133,7 @@ void vcpu_notify(struct vcpu *v, uint32_t bits)
 	 * While it is its CPU's turn, the target sets its state before it looks at pending, or will look
 	 * after we set it. Else the CPU sleeps or runs another, which is to make room (sched_kicked).
 	 */
-	if (__atomic_load_n(&v->state, __ATOMIC_SEQ_CST) == VCPU_GUEST ||
+	if (__atomic_load_n(&v->virt.state, __ATOMIC_SEQ_CST) == VIRT_GUEST ||
 	    __atomic_load_n(&cpu_of(v->cpu)->running, __ATOMIC_SEQ_CST) != v)
 		cpu_kick(v->cpu);
 }

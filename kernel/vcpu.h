@@ -4,6 +4,7 @@
  * that CPU alone touches it; others set bits in pending and kick.
  *
  * Legend. o: the home CPU, or CPU 0 while the partition is stopped. a: atomic, any CPU. c: constant.
+ * What the way into the guest looks at (pending, recheck, activity, state) stands in struct virt_vcpu.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 
 struct partition;
 
-/* vcpu.pending. The low byte is enum event of abi/frame.h: what the VMM is to be told. */
+/* virt_vcpu.pending. The low byte is enum event of abi/frame.h: what the VMM is to be told. */
 enum vcpu_pending {
 	PEND_EVENTS = 0xff,
 	PEND_INTERRUPT = 1 << 8, /* the local APIC may have something to deliver */
@@ -29,19 +30,13 @@ enum vcpu_pending {
 /* Bits that a halted vCPU wakes for. */
 #define PEND_WAKE (PEND_EVENTS | PEND_INTERRUPT | PEND_NMI)
 
-/* vcpu.recheck */
+/* virt_vcpu.recheck */
 enum vcpu_recheck { RECHECK_WINDOW = 1 << 0, RECHECK_NMI = 1 << 1 };
 
-enum vcpu_state { VCPU_OUT, VCPU_GUEST, VCPU_RING3 };
-
 struct vcpu {
-	struct virt_vcpu virt; /* o; first: the entry code finds the GPRs there */
-	uint32_t pending;      /* a: enum vcpu_pending */
-	uint32_t state;	       /* a: enum vcpu_state; the home CPU writes */
+	struct virt_vcpu virt; /* o, pending and state a; first: the entry code finds the GPRs there */
 	uint32_t loaded;       /* a: the home CPU writes: hardware state is in the processor */
 	uint32_t homed;	       /* a: the home CPU writes: in its ring */
-	uint32_t recheck;      /* o: enum vcpu_recheck: what waits for the guest to open */
-	uint32_t activity;     /* o: enum vcpu_activity */
 	uint32_t upcall;       /* o: enum exit_reason that the VMM is handling */
 	uint32_t upcall_ticks; /* o: of UPCALL_TICK_US that this upcall has seen end */
 	uint64_t upcall_tick; /* o: TSC at which the next one ends; 0: at the first timer interrupt */
@@ -73,11 +68,12 @@ struct vcpu {
 
 static_assert((int)VM_EXIT_KINDS <= (int)EXIT_COUNTERS, "a counter for each kind");
 
-/* What is to happen after an exit was handled. */
-enum vcpu_action {
-	VCPU_RESUME, /* look at the pending word, enter the guest */
-	VCPU_LEAVE,  /* let another one run */
-};
+static_assert(ACTIVITY_RUN == 0, "virt_vcpu.work is 0 while nothing is to be done");
+
+static inline struct vcpu *vcpu_of(struct virt_vcpu *virt)
+{
+	return (struct vcpu *)virt;
+}
 
 /* vcpu.c: the processor's state that no VMCB or VMCS holds. On the home CPU. */
 void vcpu_load(struct vcpu *v);
@@ -96,24 +92,21 @@ void vcpu_notify(struct vcpu *v, uint32_t bits);
 
 static inline uint32_t vcpu_pending(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->pending, __ATOMIC_RELAXED);
+	return __atomic_load_n(&v->virt.pending, __ATOMIC_RELAXED);
 }
 
 static inline void vcpu_pend_local(struct vcpu *v, uint32_t bits)
 {
-	__atomic_fetch_or(&v->pending, bits, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&v->virt.pending, bits, __ATOMIC_RELAXED);
 }
 
 static inline uint32_t vcpu_take(struct vcpu *v, uint32_t bits)
 {
-	return __atomic_fetch_and(&v->pending, ~bits, __ATOMIC_SEQ_CST) & bits;
+	return __atomic_fetch_and(&v->virt.pending, ~bits, __ATOMIC_SEQ_CST) & bits;
 }
 
-/* run.c: runs it until it has to give the CPU away. It is loaded. Upcalls do not return here. */
-void vcpu_run(struct vcpu *v);
-
-/* exits.c: what to do about v->virt.exit. */
-enum vcpu_action vcpu_handle_exit(struct vcpu *v);
+/* exits.c: what to do about v->virt.exit. Answers as kernel_exit. */
+int64_t vcpu_handle_exit(struct vcpu *v);
 
 /* inject.c: an exception for the guest, combined with what was being delivered: #DF, triple fault. */
 void vcpu_inject(struct vcpu *v, const struct frame_event *event);
@@ -122,10 +115,14 @@ void vcpu_inject_gp(struct vcpu *v);
 
 /* upcall.c: leaves for the VMM. The caller's stack is gone. */
 noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason);
-/* The same for the hot reasons. */
-noreturn void vcpu_upcall_length(struct vcpu *v);
-noreturn void vcpu_upcall_io(struct vcpu *v);
-noreturn void vcpu_upcall_mmio(struct vcpu *v);
+/*
+ * The same for the reasons that come often. Typed as the handlers of exits whose last act they are, so that
+ * these need no stack frame.
+ */
+int64_t vcpu_upcall_length(struct vcpu *v);
+int64_t vcpu_upcall_io(struct vcpu *v);
+int64_t vcpu_upcall_mmio(struct vcpu *v);
+int64_t vcpu_upcall_msr(struct vcpu *v);
 
 /* interrupts.c */
 /* After the local APIC was written to: has it something to deliver now? */
@@ -138,13 +135,18 @@ void part_send_ipi(struct partition *part, const struct vcpu *sender, const stru
 /* Delivers what can be delivered, asks for a window for the rest. May upcall (INTA). */
 void vcpu_deliver(struct vcpu *v);
 
+/* run.c: kernel_work, the whole of it. */
+bool vcpu_work(struct vcpu *v);
+
 /* After a write to the TPR other than by CR8: the hardware's copy follows. */
 void vcpu_sync_tpr(struct vcpu *v);
 
-/* msr.c and cpuid.c: emulation of an exit whose instruction length is known. */
-void vcpu_cpuid(struct vcpu *v);
-enum vcpu_action vcpu_msr_read(struct vcpu *v);
-enum vcpu_action vcpu_msr_write(struct vcpu *v);
+/* cpuid.c: what cpuid_plain does not answer. Answers as kernel_exit. */
+int64_t vcpu_cpuid(struct vcpu *v);
+
+/* msr.c: answer as kernel_exit. */
+int64_t vcpu_msr_read(struct vcpu *v);
+int64_t vcpu_msr_write(struct vcpu *v);
 
 static inline uint64_t vcpu_tsc_to_guest(const struct vcpu *v, uint64_t host)
 {

@@ -234,6 +234,17 @@ static const struct range *find_mmio(gpa_t gpa)
 	return base->first <= gpa && gpa <= base->last ? base : NULL;
 }
 
+struct device *bus_mmio_device(gpa_t gpa, unsigned size, bool write, uint64_t *offset)
+{
+	const struct range *range = find_mmio(gpa);
+
+	if (range == NULL ||
+	    !whole(range, gpa, size, write ? range->write_sizes : range->read_sizes))
+		return NULL;
+	*offset = gpa - range->first;
+	return range->dev;
+}
+
 static bool mmio_read_bytes(gpa_t gpa, unsigned size, uint64_t *value)
 {
 	bool found = false;

@@ -46,6 +46,12 @@ void bus_port_write(uint16_t port, unsigned size, uint32_t value);
  */
 void bus_port_write_block(uint16_t port, unsigned size, const void *data, size_t count);
 
+/*
+ * The device to which an access of that size would go in one piece, and gpa's offset in its range; or
+ * NULL. For who calls its mmio_read or mmio_write himself: it has the one that is asked for.
+ */
+struct device *bus_mmio_device(gpa_t gpa, unsigned size, bool write, uint64_t *offset);
+
 /* size is 1, 2, 4 or 8. False: no device has a byte of this access (value is then all-ones). */
 bool bus_mmio_read(gpa_t gpa, unsigned size, uint64_t *value);
 bool bus_mmio_write(gpa_t gpa, unsigned size, uint64_t value);

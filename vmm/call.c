@@ -14,9 +14,15 @@ static inline int64_t call(enum call number, uint64_t a, uint64_t b, uint64_t c,
 	return answer;
 }
 
-noreturn void call_resume(uint32_t groups, uint32_t insn_len)
+noreturn void call_resume(struct resume answer)
 {
-	call(CALL_RESUME, groups, insn_len, 0, 0);
+	uint64_t first;
+
+	__builtin_memcpy(&first, &answer, sizeof(first));
+	asm volatile("int %0"
+		     :
+		     : "i"(CALL_VECTOR), "a"(CALL_RESUME), "D"(first), "S"(answer.value)
+		     : "memory");
 	__builtin_trap(); /* CALL_RESUME does not return; a fault stops this partition */
 }
 
@@ -74,4 +80,9 @@ void call_log(const char *text, size_t length)
 void call_nmi(unsigned vcpu)
 {
 	call(CALL_NMI, vcpu, 0, 0, 0);
+}
+
+void call_frame(uint32_t groups)
+{
+	call(CALL_FRAME, groups, 0, 0, 0);
 }

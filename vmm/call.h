@@ -6,11 +6,12 @@
 #pragma once
 
 #include "abi/calls.h"
+#include "abi/frame.h"
 #include "abi/info.h"
 #include "lib/types.h"
 
-/* Enters the guest of the calling vCPU: groups is a mask of enum frame_group. */
-noreturn void call_resume(uint32_t groups, uint32_t insn_len);
+/* Enters the guest of the calling vCPU. */
+noreturn void call_resume(struct resume answer);
 
 /* Host TSC; 0: none. */
 void call_set_deadline(uint64_t tsc);
@@ -34,3 +35,6 @@ noreturn void call_part_end(enum part_reason reason, uint32_t code, const char *
 void call_console_notify(void);
 void call_log(const char *text, size_t length);
 void call_nmi(unsigned vcpu);
+
+/* More of the calling vCPU's state into its frame page. */
+void call_frame(uint32_t groups);

@@ -96,9 +96,5 @@ enum emulate_result emulate_exit(struct emulate *e)
 {
 	enum emulate_result result = emulate_fetch(e);
 
-	if (result != EMULATE_DONE)
-		return result;
-	if (e->frame->reason == EXIT_MMIO && emulate_fast(e))
-		return e->result;
-	return emulate_one(e);
+	return result == EMULATE_DONE ? emulate_one(e) : result;
 }

@@ -48,7 +48,7 @@ struct emulate {
 	uint32_t pkru; /* the guest's; counts only with CR4.PKE */
 	/* answered */
 	uint32_t changed; /* enum frame_group: what resume has to name */
-	uint32_t skip;	  /* how far RIP moves on */
+	uint8_t skip;	  /* how far RIP moves on */
 	/* the emulator's own */
 	struct insn insn;
 	struct walk_context walk;
@@ -69,13 +69,3 @@ enum emulate_result must_check emulate_fetch(struct emulate *e);
 
 /* The second half: carries out e->insn. */
 enum emulate_result must_check emulate_one(struct emulate *e);
-
-/*
- * The short cut for a plain MOV between a register and a device, inside one page. The hardware has
- * checked and translated the operand of the instruction that exited, and frame.mmio names the page:
- * so there is no second walk, whose answer might be another one by now. What has to agree with the
- * exit is what the guest could gain by exchanging the bytes: the direction, and the offset in the
- * page (the whole address if the hardware tells it). A load answers by GROUP_REPLY.
- * True: the answer is in e->result. False: not such a case, and nothing was done.
- */
-bool must_check emulate_fast(struct emulate *e);

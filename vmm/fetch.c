@@ -7,8 +7,8 @@
 struct resume fetch_failed(struct frame *frame, enum fetch_status status)
 {
 	if (status == FETCH_FAULT)
-		return (struct resume){GROUP_EVENT, 0};
+		return (struct resume){.groups = GROUP_EVENT};
 	if (status == FETCH_NO_RAM)
 		report_end(frame, REASON_EMULATION, "instruction fetch from where no RAM is");
-	return (struct resume){0, 0};
+	return (struct resume){0};
 }

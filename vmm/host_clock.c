@@ -43,10 +43,10 @@ uint64_t host_clock_guest_start(void)
 
 uint64_t host_now(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* the instruction clears the upper halves */
 
 	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return scale(((uint64_t)high << 32 | low) - partition->start_tsc, ns_per_tsc);
+	return scale((high << 32 | low) - partition->start_tsc, ns_per_tsc);
 }
 
 void host_set_deadline(uint64_t when_ns)

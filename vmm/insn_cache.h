@@ -5,7 +5,11 @@
  */
 #pragma once
 
+#include "abi/layout.h"
 #include "vmm/insn.h"
+
+/* Few, since every VMM holds them for every vCPU there can be. */
+enum { INSN_CACHE_ENTRIES = 4 };
 
 /* What decides a decoding, and where it was met, which only says where to look. */
 struct insn_key {
@@ -14,6 +18,27 @@ struct insn_key {
 	uint64_t words[2]; /* the 16 bytes at RIP */
 	enum insn_mode mode;
 };
+
+/* A plain MOV between a register or an immediate and memory, in 64-bit code, not through FS or GS. */
+enum insn_move { INSN_MOVE_NONE, INSN_MOVE_LOAD, INSN_MOVE_STORE };
+
+struct insn_entry {
+	uint64_t words[2];
+	bool valid;
+	uint8_t move;	  /* enum insn_move */
+	uint8_t gpr;	  /* of the move: enum gpr */
+	bool high_byte;	  /* of it: AH, CH, DH or BH */
+	bool immediate;	  /* in its place: insn.immediate is stored */
+	struct insn insn; /* holds the mode */
+};
+
+extern struct insn_entry insn_entries[MAX_VCPUS][INSN_CACHE_ENTRIES];
+
+/* Where it is if it is there: whoever looks compares the bytes and the mode, or the move. */
+static inline struct insn_entry *insn_cache_place(unsigned vcpu, uint64_t rip)
+{
+	return &insn_entries[vcpu % MAX_VCPUS][(rip ^ rip >> 4) % INSN_CACHE_ENTRIES];
+}
 
 /* The instruction, or null. Valid until this vCPU's next insn_cache_put. */
 const struct insn *insn_cache_find(const struct insn_key *key);

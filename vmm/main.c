@@ -30,5 +30,5 @@ noreturn void vmm_main(struct frame *frame, uint64_t vcpu)
 		report_end(frame, REASON_VMM_FAULT, "upcall for unknown reason %u", reason);
 	resume = handlers[reason](frame);
 	host_end_if_asked();
-	call_resume(resume.groups, resume.insn_len);
+	call_resume(resume);
 }

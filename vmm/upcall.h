@@ -9,12 +9,6 @@
 #include "abi/frame.h"
 #include "lib/types.h"
 
-/* What CALL_RESUME is given: what the handler wrote, and how far RIP moves on. */
-struct resume {
-	uint32_t groups; /* enum frame_group */
-	uint32_t insn_len;
-};
-
 typedef struct resume (*upcall_t)(struct frame *frame);
 
 struct resume upcall_event(struct frame *frame);

@@ -74,7 +74,7 @@ struct resume upcall_cr(struct frame *frame)
 		value = read_cr(frame, access.cr);
 	} else if (!write_cr(frame, access.cr, access.value, &e.changed)) {
 		frame->event = fault_with_error(frame, VECTOR_GP, 0);
-		return (struct resume){GROUP_EVENT, 0};
+		return (struct resume){.groups = GROUP_EVENT};
 	}
 	return upcall_emulated(&e, emulate_cr_end(&e, &access, value));
 }

@@ -5,8 +5,10 @@
 #include "abi/info.h"
 #include "lib/string.h"
 #include "vmm/bus.h"
+#include "vmm/call.h"
 #include "vmm/guest_features.h"
 #include "vmm/lapic_page.h"
+#include "vmm/mmio_quick.h"
 #include "vmm/report.h"
 
 /* Where nobody is, the bus reads all-ones and drops writes: that is an answer too. */
@@ -87,23 +89,34 @@ static bool must_repeat(const struct frame *frame)
 struct resume upcall_emulated(struct emulate *e, enum emulate_result result)
 {
 	if (__builtin_expect(result == EMULATE_DONE, 1))
-		return (struct resume){e->changed, e->skip};
+		return (struct resume){.groups = e->changed, .insn_len = e->skip};
 	if (result == EMULATE_UNSUPPORTED && must_repeat(e->frame))
-		return (struct resume){0, 0};
+		return (struct resume){0};
 	if (result == EMULATE_UNSUPPORTED)
 		report_instruction(e->frame);
-	return (struct resume){e->changed, 0};
+	return (struct resume){.groups = e->changed};
 }
 
-struct resume upcall_mmio(struct frame *frame)
+/* Not inlined: the emulator's frame is large, and nearly every exit is done without it. */
+static __attribute__((noinline)) struct resume mmio_slowly(struct frame *frame)
 {
 	UPCALL_EMULATOR e;
 
-	if (__builtin_expect((frame->mmio.access & MMIO_FETCH) != 0, 0))
+	call_frame(GROUP_IP | GROUP_CONTROL | GROUP_MEMORY);
+	if (frame->mmio.access & MMIO_FETCH)
 		report_end(frame, REASON_EMULATION, "instruction fetch from 0x%lx, where no RAM is",
 			   frame->mmio.gpa);
 	upcall_emulator_init(&e, frame);
 	return upcall_emulated(&e, emulate_exit(&e));
+}
+
+struct resume upcall_mmio(struct frame *frame)
+{
+	struct resume answer;
+
+	if (__builtin_expect(mmio_quick(frame, &answer), 1))
+		return answer;
+	return mmio_slowly(frame);
 }
 
 struct resume upcall_io_string(struct frame *frame)

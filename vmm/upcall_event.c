@@ -79,5 +79,5 @@ struct resume upcall_event(struct frame *frame)
 		handlers[i].handle(frame);
 		groups |= handlers[i].groups;
 	}
-	return (struct resume){groups, 0};
+	return (struct resume){.groups = groups};
 }

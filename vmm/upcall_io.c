@@ -8,21 +8,21 @@
 struct resume upcall_io(struct frame *frame)
 {
 	const struct frame_io *io = &frame->io;
-	struct frame_reply *reply = &frame->reply;
+	struct resume answer = {.insn_len = (uint8_t)io->insn_len};
 
-	if (!io->in) {
+	if (io->in) {
+		answer.groups = GROUP_REPLY;
+		answer.gpr = GPR_RAX;
+		answer.size = io->size;
+		answer.value = bus_port_read(io->port, io->size);
+	} else {
 		bus_port_write(io->port, io->size, io->value);
-		return (struct resume){0, io->insn_len};
 	}
-	reply->gpr = GPR_RAX;
-	reply->size = io->size;
-	reply->high_byte = 0;
-	reply->value = bus_port_read(io->port, io->size);
-	return (struct resume){GROUP_REPLY, io->insn_len};
+	return answer;
 }
 
 struct resume upcall_inta(struct frame *frame)
 {
 	frame->inta_vector = pc_inta();
-	return (struct resume){0, 0};
+	return (struct resume){0};
 }

@@ -67,7 +67,7 @@ static __attribute__((noinline)) struct resume slow_length(struct frame *frame)
 	walk_context_init(&context, frame, &guest_features.cpu);
 	status = insn_fetch_length(frame, &context, &length, &op, &frame->event);
 	if (status == FETCH_OK)
-		return (struct resume){0, can_exit[op] ? length : 0};
+		return (struct resume){.insn_len = (uint8_t)(can_exit[op] ? length : 0)};
 	return fetch_failed(frame, status);
 }
 
@@ -78,6 +78,6 @@ struct resume upcall_length(struct frame *frame)
 	unsigned length = quick_length(frame, &op);
 
 	if (__builtin_expect(length != 0, 1))
-		return (struct resume){0, can_exit[op] ? length : 0};
+		return (struct resume){.insn_len = (uint8_t)(can_exit[op] ? length : 0)};
 	return slow_length(frame);
 }

@@ -35,7 +35,7 @@ struct resume upcall_msr(struct frame *frame)
 		if (status != FETCH_OK)
 			return fetch_failed(frame, status);
 		if (op != INSN_RDMSR && op != INSN_WRMSR)
-			return (struct resume){0, 0};
+			return (struct resume){0};
 	}
 	msr->fault = msr->write ? !msr_write(frame->vcpu, msr->index, msr->value)
 				: !msr_read(frame->vcpu, msr->index, &msr->value);
@@ -43,5 +43,5 @@ struct resume upcall_msr(struct frame *frame)
 		log_refusal(msr);
 		length = 0; /* the exception is raised at the instruction */
 	}
-	return (struct resume){0, length};
+	return (struct resume){.insn_len = (uint8_t)length};
 }

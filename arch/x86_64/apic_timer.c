@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The local APIC's timer as an alarm clock in TSC ticks. */
+/*
+ * The local APIC's timer as an alarm clock in TSC ticks. Without TSC-deadline mode it is periodic: an alarm
+ * that nobody hears rings again. QEMU's TCG loses interrupts that come while it leaves a guest, and a guest
+ * that never exits would then have its CPU for good.
+ */
 #include "arch/x86_64/apic_access.h"
 
 #include "arch/x86_64/apic.h"
@@ -11,14 +15,12 @@
 enum {
 	CALIBRATE_US = 5000,
 	COUNT_SHIFT = 32,
-	/* A count this low is below what programming it takes; and 0 would stop the timer. */
-	COUNT_MIN = 16,
+	/* Less time is below what programming it takes, and would ring again before it is heard. */
+	COUNT_MIN_US = 2,
 };
 
-/*
- * One-shot only: counts = ticks * count_mul >> COUNT_SHIFT; beyond ticks_max the count is all ones.
- */
-static uint64_t count_mul, ticks_max, count_khz;
+/* Without TSC-deadline: counts = ticks * count_mul >> COUNT_SHIFT; beyond ticks_max it is all ones. */
+static uint64_t count_mul, ticks_max, count_khz, count_min;
 
 void apic_timer_calibrate(uint64_t tsc_khz)
 {
@@ -35,6 +37,7 @@ void apic_timer_calibrate(uint64_t tsc_khz)
 	apic_write(APIC_TIMER_INITIAL, 0);
 
 	count_khz = counts * tsc_khz / ticks;
+	count_min = count_khz * COUNT_MIN_US / 1000 + 1; /* 0 would stop the timer */
 	count_mul = MAX((counts << COUNT_SHIFT) / ticks, 1);
 	/* So that neither the product nor the count overflows. */
 	ticks_max = MIN(UINT64_MAX / count_mul, ((uint64_t)UINT32_MAX << COUNT_SHIFT) / count_mul);
@@ -47,7 +50,7 @@ uint64_t apic_timer_khz(void)
 
 void apic_timer_init_cpu(void)
 {
-	uint32_t mode = cpu_features.tsc_deadline ? (uint32_t)APIC_LVT_TSC_DEADLINE : 0;
+	uint32_t mode = cpu_features.tsc_deadline ? APIC_LVT_TSC_DEADLINE : APIC_LVT_PERIODIC;
 
 	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
 	apic_write(APIC_TIMER_INITIAL, 0);
@@ -61,7 +64,7 @@ static void arm_count(uint64_t tsc)
 	uint64_t now = tsc_read();
 	uint64_t ticks = tsc > now ? MIN(tsc - now, ticks_max) : 0;
 
-	apic_write(APIC_TIMER_INITIAL, (uint32_t)MAX(ticks * count_mul >> COUNT_SHIFT, COUNT_MIN));
+	apic_write(APIC_TIMER_INITIAL, (uint32_t)MAX(ticks * count_mul >> COUNT_SHIFT, count_min));
 }
 
 void apic_timer_arm(uint64_t tsc)

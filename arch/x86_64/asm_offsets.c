@@ -51,6 +51,7 @@ static inline void percpu_offsets(void)
 {
 	DEFINE(PERCPU_SIZE, PERCPU_SIZE);
 	DEFINE(PERCPU_MAIN_TOP, PERCPU_MAIN_TOP);
+	DEFINE(VIRT_STACK_VALUE, VIRT_STACK);
 	DEFINE(PERCPU_ARCH, PERCPU_ARCH);
 	DEFINE(PERCPU_KERNEL, PERCPU_KERNEL);
 }
@@ -96,7 +97,10 @@ static inline void gpr_offsets(void)
 	DEFINE(GPR_OFFSET_R13, GPR_R13 * 8);
 	DEFINE(GPR_OFFSET_R14, GPR_R14 * 8);
 	DEFINE(GPR_OFFSET_R15, GPR_R15 * 8);
+	OFFSET(VIRT_HW_PA, virt_vcpu, hw_pa);
+	OFFSET(VIRT_CPU_STATE, virt_vcpu, cpu_state);
 	OFFSET(VIRT_CR2, virt_vcpu, cr2);
+	OFFSET(VIRT_LAUNCHED, virt_vcpu, launched);
 }
 
 void asm_offsets(void)

@@ -259,10 +259,10 @@ static inline void tlb_invalidate(uint64_t va)
 
 static inline uint64_t tsc_read(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* the instruction clears the upper halves */
 
 	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 /*

@@ -44,8 +44,6 @@ enum vm_exit_kind {
 struct vm_exit {
 	uint32_t kind;	     /* enum vm_exit_kind */
 	uint32_t insn_len;   /* bytes; 0: the hardware does not say */
-	uint64_t code;	     /* the hardware's own number */
-	uint64_t info;	     /* for the flight recorder: the hardware's qualification */
 	const char *refused; /* VM_EXIT_INVALID: the field that the hardware minds, or NULL */
 	union {
 		struct frame_io io;
@@ -55,23 +53,43 @@ struct vm_exit {
 	};
 };
 
+/* Where a vCPU's thread is. Others kick its CPU only if it is GUEST. */
+enum virt_state { VIRT_OUT, VIRT_GUEST, VIRT_RING3 };
+
 /*
  * One vCPU as the processor sees it; the first member of struct vcpu. It belongs to the CPU that has it
- * loaded. Outside run, all sixteen GPRs are current here.
+ * loaded. Outside the guest, all sixteen GPRs are current here.
  */
 struct virt_vcpu {
 	uint64_t gpr[GPR_COUNT];
 	void *hw; /* VMCB or VMCS */
 	hpa_t hw_pa;
+	/* All of it is 0, or the kernel has something to do before the guest is entered. */
+	union {
+		struct {
+			uint32_t pending;    /* atomic, any CPU: the kernel's bits */
+			bool reinject_valid; /* reinject is to go in again */
+			uint8_t recheck;     /* the kernel's: what waits for the guest to open */
+			uint8_t activity;    /* enum vcpu_activity, the kernel's */
+		};
+		uint64_t work;
+	};
+	uint32_t state; /* atomic, its CPU writes: enum virt_state */
 	struct vm_exit exit;
 	struct frame_event reinject; /* type and vector of the event whose delivery the exit cut short */
-	bool reinject_valid;
-	bool nmi_blocked;
+	union {
+		struct {
+			bool nmi_blocked;
+			bool flushing; /* SVM: at the entry all translations are dropped */
+		};
+		uint16_t after_exit; /* not 0: there is work after the next exit */
+	};
 	bool window_wanted;
-	bool lme;	   /* SVM: EFER.LME as the guest sees it */
 	bool tpr_watched;  /* writes of CR8 exit */
 	bool step_for_nmi; /* SVM: one instruction is stepped to get past IRET */
+	bool launched;	   /* VMX: since VMCLEAR: VMRESUME, not VMLAUNCH */
 	uint8_t cr8;	   /* TPR 7:4 as the guest last wrote it */
+	uint64_t efer;	   /* as the guest sees it; the backend's put and set_efer write it */
 	void *cpu_state;   /* the backend's, of the CPU that it is loaded on */
 	uint64_t asid_generation;
 	uint32_t asid;
@@ -110,8 +128,12 @@ struct virt_ops {
 	/* Translations of the guest's memory were changed: none may be used at the next entry. */
 	void (*flush)(struct virt_vcpu *v);
 
-	/* Enters the guest with IF=0, returns after the exit with v->exit filled in. */
-	void (*run)(struct virt_vcpu *v);
+	/*
+	 * Moves RIP on by skip bytes and runs the guest, with kernel_exit after each exit, until the vCPU
+	 * has to give its CPU away: then, or if skip is VIRT_LEAVE, kernel_leave. IF=0. The caller's
+	 * stack is gone.
+	 */
+	noreturn void (*run)(struct virt_vcpu *v, int64_t skip);
 
 	/* Copies groups to and from a frame. put returns false on a value that is never legal. */
 	void (*get)(struct virt_vcpu *v, uint32_t groups, struct frame *frame);
@@ -120,10 +142,15 @@ struct virt_ops {
 	uint64_t (*rip)(const struct virt_vcpu *v);
 	uint64_t (*rflags)(const struct virt_vcpu *v);
 	uint8_t (*cpl)(const struct virt_vcpu *v);
-	/* Moves RIP past an instruction of len bytes that was emulated: shadow ends, TF traps. */
+	/*
+	 * Moves RIP past an instruction of len bytes that was emulated: shadow ends, TF traps. For those
+	 * who have to see the outcome; others leave it to run.
+	 */
 	void (*skip)(struct virt_vcpu *v, uint32_t len);
 
-	/* Can an external interrupt go in at the next entry? An NMI? */
+	/* If an external interrupt can go in at the next entry, it does; else false. */
+	bool (*interrupt)(struct virt_vcpu *v, uint8_t vector);
+	/* Could one? Could an NMI? */
 	bool (*interrupt_open)(const struct virt_vcpu *v);
 	bool (*nmi_open)(const struct virt_vcpu *v);
 	void (*inject)(struct virt_vcpu *v, const struct frame_event *event);
@@ -136,7 +163,6 @@ struct virt_ops {
 
 	uint64_t (*cr0)(const struct virt_vcpu *v);
 	uint64_t (*cr4)(const struct virt_vcpu *v);
-	uint64_t (*efer)(const struct virt_vcpu *v);
 	/* Writes EFER's SCE, LME, NXE after the kernel checked them. */
 	void (*set_efer)(struct virt_vcpu *v, uint64_t value);
 	uint64_t (*pat)(const struct virt_vcpu *v);
@@ -154,6 +180,36 @@ struct virt_ops {
 };
 
 extern const struct virt_ops svm_ops, vmx_ops;
+
+/* What a backend has at the top of the main stack while the guest runs, in bytes. */
+enum { VIRT_STACK = 16 };
+
+/* Answer of kernel_exit: the vCPU gives its CPU away. */
+enum { VIRT_LEAVE = -1 };
+
+/*
+ * On the way into the guest: tells whoever sets pending bits that it goes there, then looks. True: enter.
+ * False: kernel_work has something to do. A full barrier: who sets a bit after the look sees GUEST and kicks.
+ */
+static inline bool virt_claim(struct virt_vcpu *v)
+{
+	__atomic_exchange_n(&v->state, VIRT_GUEST, __ATOMIC_SEQ_CST);
+	return __builtin_expect(!__atomic_load_n(&v->work, __ATOMIC_RELAXED), 1);
+}
+
+/* Defined by kernel/. IF=0, on the main stack of the CPU that has the vCPU loaded. */
+
+/*
+ * After each exit, with v->exit filled in; code and info are the hardware's, for the flight recorder. Answers
+ * how many bytes of the instruction are done with, maybe 0, or VIRT_LEAVE. An upcall does not return.
+ */
+int64_t kernel_exit(struct virt_vcpu *v, uint64_t rip, uint64_t code, uint64_t info);
+/* After virt_claim said no. True: enter the guest, it is claimed; false: leave. An upcall does not return. */
+bool kernel_work(struct virt_vcpu *v);
+/* The guest has written CR8 without an exit: v->cr8 is what the hardware now has. */
+void kernel_tpr_moved(struct virt_vcpu *v);
+/* The vCPU's turn is over. */
+noreturn void kernel_leave(struct virt_vcpu *v);
 
 /* virt.c: the backends, in the order in which they are asked. */
 extern const struct virt_ops *const virt_backends[];

@@ -31,6 +31,8 @@ uint64_t host_tsc, host_xcr0, host_dr[4];
 unsigned host_cpu;
 uint8_t host_blocks[HOST_CPUS][PERCPU_KERNEL_SIZE] __attribute__((aligned(64)));
 void (*host_on_window)(void), (*host_on_idle)(void);
+/* A vCPU gives its CPU away; NULL: the CPU's loop goes on. */
+static void (*host_on_leave)(void);
 
 struct machine machine;
 struct cpu_features cpu_features;
@@ -49,9 +51,22 @@ static struct fake_guest *guest_of(const struct virt_vcpu *v)
 
 /* --- The backend --- */
 
-static void fake_run(struct virt_vcpu *v)
+static void fake_skip(struct virt_vcpu *v, uint32_t len)
+{
+	guest_of(v)->skipped += len;
+	guest_of(v)->shadow = false;
+}
+
+static uint64_t fake_rflags(const struct virt_vcpu *v)
+{
+	return guest_of(v)->interrupts ? RFLAGS_IF : 0;
+}
+
+/* One stay in the guest. */
+static void fake_enter(struct virt_vcpu *v)
 {
 	struct fake_guest *guest = guest_of(v);
+	uint8_t cr8 = v->cr8;
 
 	guest->entries++;
 	v->exit.kind = VM_EXIT_INTERRUPT;
@@ -66,16 +81,31 @@ static void fake_run(struct virt_vcpu *v)
 			guest->nmi_closed = true;
 	}
 	guest->run(CONTAINER_OF(v, struct vcpu, virt));
+	if (v->cr8 != cr8)
+		kernel_tpr_moved(v);
+}
+
+/* As entry.S and exit.c of a backend do it together. */
+static noreturn void fake_run(struct virt_vcpu *v, int64_t skip)
+{
+	while (skip >= 0) {
+		if (skip)
+			fake_skip(v, (uint32_t)skip);
+		if (!(fake_rflags(v) & RFLAGS_IF))
+			interrupts_window();
+		if (!virt_claim(v) && !kernel_work(v))
+			break;
+		fake_enter(v);
+		skip = kernel_exit(v, guest_of(v)->entries, 0, 0);
+	}
+	if (host_on_leave)
+		host_on_leave();
+	kernel_leave(v);
 }
 
 static uint64_t fake_rip(const struct virt_vcpu *v)
 {
 	return guest_of(v)->entries;
-}
-
-static uint64_t fake_rflags(const struct virt_vcpu *v)
-{
-	return guest_of(v)->interrupts ? RFLAGS_IF : 0;
 }
 
 static uint8_t fake_cpl(const struct virt_vcpu *v)
@@ -88,12 +118,6 @@ static uint64_t fake_cr4(const struct virt_vcpu *v)
 {
 	(void)v;
 	return CR4_OSXSAVE;
-}
-
-static void fake_skip(struct virt_vcpu *v, uint32_t len)
-{
-	guest_of(v)->skipped += len;
-	guest_of(v)->shadow = false;
 }
 
 static bool fake_interrupt_open(const struct virt_vcpu *v)
@@ -115,6 +139,19 @@ static void fake_inject(struct virt_vcpu *v, const struct frame_event *event)
 	assert_false(guest_of(v)->event_waits); /* it would be lost */
 	guest_of(v)->event = *event;
 	guest_of(v)->event_waits = true;
+}
+
+/* Called when an interrupt goes in: what another CPU does at that moment. */
+static void (*host_on_interrupt)(void);
+
+static bool fake_interrupt(struct virt_vcpu *v, uint8_t vector)
+{
+	if (host_on_interrupt)
+		host_on_interrupt();
+	if (!fake_interrupt_open(v))
+		return false;
+	fake_inject(v, &(struct frame_event){.type = INJECT_EXTERNAL, .vector = vector});
+	return true;
 }
 
 static bool fake_injecting(const struct virt_vcpu *v)
@@ -165,6 +202,7 @@ static const struct virt_ops fake_virt = {
 	.cpl = fake_cpl,
 	.cr4 = fake_cr4,
 	.skip = fake_skip,
+	.interrupt = fake_interrupt,
 	.interrupt_open = fake_interrupt_open,
 	.nmi_open = fake_nmi_open,
 	.inject = fake_inject,
@@ -303,26 +341,24 @@ void vcpu_inject_gp(struct vcpu *v)
 		    &(struct frame_event){.type = INJECT_EXCEPTION, .vector = EXCEPTION_GP});
 }
 
-void vcpu_cpuid(struct vcpu *v)
+int64_t vcpu_cpuid(struct vcpu *v)
 {
-	(void)v;
+	return v->virt.exit.insn_len;
 }
 
-enum vcpu_action vcpu_msr_read(struct vcpu *v)
+int64_t vcpu_msr_read(struct vcpu *v)
 {
-	(void)v;
-	return VCPU_RESUME;
+	return v->virt.exit.insn_len;
 }
 
-enum vcpu_action vcpu_msr_write(struct vcpu *v)
+int64_t vcpu_msr_write(struct vcpu *v)
 {
-	(void)v;
-	return VCPU_RESUME;
+	return v->virt.exit.insn_len;
 }
 
 /* --- Ring 3, and the way through the loop --- */
 
-enum { LEFT_NOT, LEFT_UPCALL, LEFT_IDLE };
+enum { LEFT_NOT, LEFT_UPCALL, LEFT_IDLE, LEFT_TURN };
 
 static jmp_buf loop;
 static struct vcpu *upcalled;
@@ -334,27 +370,27 @@ static void (*host_on_upcall)(struct vcpu *v);
 
 noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
 {
-	v->state = VCPU_RING3;
+	v->virt.state = VIRT_RING3;
 	upcalled = v;
 	upcalls++;
 	upcall_reason = reason;
 	if (host_on_upcall)
 		host_on_upcall(v);
-	v->state = VCPU_OUT;
+	v->virt.state = VIRT_OUT;
 	longjmp(loop, LEFT_UPCALL);
 }
 
-noreturn void vcpu_upcall_io(struct vcpu *v)
+int64_t vcpu_upcall_io(struct vcpu *v)
 {
 	vcpu_upcall(v, EXIT_IO);
 }
 
-noreturn void vcpu_upcall_length(struct vcpu *v)
+int64_t vcpu_upcall_length(struct vcpu *v)
 {
 	vcpu_upcall(v, EXIT_LENGTH);
 }
 
-noreturn void vcpu_upcall_mmio(struct vcpu *v)
+int64_t vcpu_upcall_mmio(struct vcpu *v)
 {
 	vcpu_upcall(v, EXIT_MMIO);
 }
@@ -379,8 +415,26 @@ static void play(unsigned cpu)
 	if (left == LEFT_IDLE)
 		return;
 	if (left == LEFT_UPCALL)
-		cpu_continue(upcalled);
+		machine.virt->run(&upcalled->virt, 0);
 	cpu_loop();
+}
+
+static void on_leave(void)
+{
+	longjmp(loop, LEFT_TURN);
+}
+
+/* Runs a vCPU, whose turn it is, until it gives its CPU away. */
+static __attribute__((unused)) void play_turn(struct vcpu *v)
+{
+	take_inbox(this_cpu());
+	this_cpu()->running = v;
+	vcpu_load(v);
+	host_on_leave = on_leave;
+	if (!setjmp(loop))
+		machine.virt->run(&v->virt, 0);
+	host_on_leave = NULL;
+	v->virt.state = VIRT_OUT;
 }
 
 /* --- A partition of up to four vCPUs, vCPU i homed where the test says --- */
@@ -414,7 +468,7 @@ static void vcpu_make(unsigned index, unsigned cpu, void (*guest)(struct vcpu *v
 	v->virt.hw = &guests[index];
 	guests[index].run = guest;
 	vcpu_reset(v, 0);
-	v->activity = ACTIVITY_RUN;
+	v->virt.activity = ACTIVITY_RUN;
 	sched_attach(v);
 }
 
@@ -444,6 +498,7 @@ static void machine_make(void)
 	host_on_idle = on_idle;
 	host_on_window = NULL;
 	host_on_upcall = NULL;
+	host_on_interrupt = NULL;
 	host_console_wants = false;
 	host_console_events = 0;
 	host_tsc = 1000000;

@@ -15,9 +15,18 @@ static struct partition part;
 /* As cpuid.c asks. */
 static const struct cpuid_entry *find(uint32_t leaf, uint32_t subleaf)
 {
-	const struct cpuid_entry *e = cpuid_plain(&part, leaf);
+	const struct cpuid_entry *e = cpuid_search(&part, leaf, subleaf);
+	uint64_t gpr[GPR_COUNT] = {0};
 
-	return e ? e : cpuid_search(&part, leaf, subleaf);
+	if (cpuid_plain(&part, leaf, gpr)) {
+		assert_non_null(e);
+		assert_false(e->flags);
+		assert_int_equal(gpr[GPR_RAX], e->eax);
+		assert_int_equal(gpr[GPR_RBX], e->ebx);
+		assert_int_equal(gpr[GPR_RCX], e->ecx);
+		assert_int_equal(gpr[GPR_RDX], e->edx);
+	}
+	return e;
 }
 
 static const struct cpuid_entry *slow_find(uint32_t leaf, uint32_t subleaf)
@@ -33,8 +42,13 @@ static const struct cpuid_entry *slow_find(uint32_t leaf, uint32_t subleaf)
 
 static void add(uint32_t leaf, uint32_t flags, uint32_t subleaf)
 {
-	part.cpuid[part.cpuid_count] = (struct cpuid_entry){
-		.leaf = leaf, .subleaf = subleaf, .flags = flags, .eax = part.cpuid_count};
+	part.cpuid[part.cpuid_count] = (struct cpuid_entry){.leaf = leaf,
+							    .subleaf = subleaf,
+							    .flags = flags,
+							    .eax = part.cpuid_count,
+							    .ebx = ~leaf,
+							    .ecx = leaf * 3,
+							    .edx = leaf ^ 0x5a5a5a5a};
 	part.cpuid_count++;
 }
 
@@ -78,6 +92,11 @@ static void test_typical(void **state)
 	add(0x80000020, 0, 0);
 	cpuid_index(&part);
 	compare_all();
+	/* The usual ones take the short way. */
+	assert_true(cpuid_plain(&part, 0, (uint64_t[GPR_COUNT]){0}));
+	assert_true(cpuid_plain(&part, 2, (uint64_t[GPR_COUNT]){0}));
+	assert_false(cpuid_plain(&part, 1, (uint64_t[GPR_COUNT]){0}));
+	assert_false(cpuid_plain(&part, 4, (uint64_t[GPR_COUNT]){0}));
 }
 
 static void test_empty(void **state)

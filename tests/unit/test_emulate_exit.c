@@ -4,7 +4,7 @@
  * fail or race, and control registers.
  */
 /* sources: vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c vmm/emulate_exchange.c
- * vmm/emulate_fast.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
+ * vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
  * vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c vmm/emulate_stack.c
  * vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c
  * vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c
@@ -21,86 +21,6 @@ static void exit_at(unsigned offset, bool write)
 		.gpa = MACHINE_DEVICE + (uint64_t)offset,
 		.access = write ? MMIO_WRITE : 0,
 	};
-}
-
-/* mov eax, [rbx+0x10] */
-static void test_fast_load(void **state)
-{
-	(void)state;
-	CODE("\x8b\x43\x10");
-	GPR(RBX) = MACHINE_DATA + 0x1000;
-	GPR(RAX) = ~0ULL;
-	memcpy(machine.device + 0x1010, "\x44\x33\x22\x11", 4);
-	exit_at(0x1010, false);
-	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
-	assert_int_equal(machine.e.changed, GROUP_REPLY);
-	assert_int_equal(machine.e.skip, 3);
-	assert_int_equal(FRAME->reply.gpr, GPR_RAX);
-	assert_int_equal(FRAME->reply.size, 4);
-	assert_int_equal(FRAME->reply.value, 0x11223344);
-	assert_int_equal(FRAME->reply.high_byte, 0);
-	assert_true(GPR(RAX) == ~0ULL);
-	assert_int_equal(machine.reads, 1);
-}
-
-/* mov bh, [rbx]: the reply names the second byte */
-static void test_fast_load_high_byte(void **state)
-{
-	(void)state;
-	CODE("\x8a\x3b");
-	GPR(RBX) = MACHINE_DATA + 0x1000;
-	machine.device[0x1000] = 0x5a;
-	exit_at(0x1000, false);
-	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
-	assert_int_equal(FRAME->reply.gpr, GPR_RBX);
-	assert_int_equal(FRAME->reply.high_byte, 1);
-	assert_int_equal(FRAME->reply.value, 0x5a);
-}
-
-/* mov dword [rbx], 0x12345678 walks for the fetch and not for the operand */
-static void test_fast_store_walks_once(void **state)
-{
-	(void)state;
-	CODE("\xc7\x03\x78\x56\x34\x12");
-	GPR(RBX) = MACHINE_DATA + 0x1000;
-	exit_at(0x1000, true);
-	*machine_entry(&machine, 1) = 0; /* a walk would fault; the hardware's translation counts */
-	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
-	assert_int_equal(machine.e.changed, 0);
-	assert_int_equal(machine.e.skip, 6);
-	assert_memory_equal(machine.device + 0x1000, "\x78\x56\x34\x12", 4);
-}
-
-/* The exit was a read, the bytes are now a write: never through the short cut (its page may be read-only). */
-static void test_fast_refuses_other_direction(void **state)
-{
-	(void)state;
-	CODE("\x89\x03");
-	GPR(RBX) = MACHINE_DATA + 0x1000;
-	exit_at(0x1000, false);
-	*machine_entry(&machine, 1) &= ~2ULL;
-	assert_fault(emulate_exit(&machine.e), VECTOR_PF, 3);
-	assert_int_equal(machine.writes, 0);
-}
-
-/* Another offset, another linear address, a page crossing: the general way, with its own checks. */
-static void test_fast_refuses_other_address(void **state)
-{
-	(void)state;
-	CODE("\x8b\x03");
-	GPR(RBX) = MACHINE_DATA + 0x1000;
-	exit_at(0x1008, false);
-	*machine_entry(&machine, 1) = 0;
-	assert_fault(emulate_exit(&machine.e), VECTOR_PF, 0);
-	exit_at(0x1000, false);
-	FRAME->mmio.gva_valid = 1;
-	FRAME->mmio.gva = MACHINE_DATA + 0x3000;
-	assert_fault(emulate_exit(&machine.e), VECTOR_PF, 0);
-	FRAME->mmio.gva_valid = 0;
-	GPR(RBX) = MACHINE_DATA + 0x1ffe;
-	exit_at(0x1ffe, false);
-	assert_fault(emulate_exit(&machine.e), VECTOR_PF, 0);
-	assert_int_equal(machine.reads, 0);
 }
 
 /* Bytes that cannot have caused the exit are run by the guest again, not by us. */
@@ -274,17 +194,9 @@ static void test_cr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_fast_load),
-		CASE(test_fast_load_high_byte),
-		CASE(test_fast_store_walks_once),
-		CASE(test_fast_refuses_other_direction),
-		CASE(test_fast_refuses_other_address),
-		CASE(test_mismatch_restarts),
-		CASE(test_unsupported),
-		CASE(test_nothing_read_twice),
-		CASE(test_locked_race),
-		CASE(test_failing_accesses),
-		CASE(test_cr),
+		CASE(test_mismatch_restarts),  CASE(test_unsupported),
+		CASE(test_nothing_read_twice), CASE(test_locked_race),
+		CASE(test_failing_accesses),   CASE(test_cr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
  * natively and emulated, half of their memory being a device's, and everything must come out alike.
  */
 /* sources: vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c vmm/emulate_exchange.c
- * vmm/emulate_fast.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
+ * vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
  * vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c vmm/emulate_stack.c
  * vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c
  * vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c

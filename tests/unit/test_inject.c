@@ -213,7 +213,7 @@ static void test_fault_while_an_nmi_is_delivered(void **state)
 	vcpu_inject_gp(&vcpu);
 	assert_int_equal(injected.vector, GP);
 	assert_false(vcpu.virt.nmi_blocked);
-	assert_int_equal(vcpu.pending, PEND_NMI);
+	assert_int_equal(vcpu.virt.pending, PEND_NMI);
 }
 
 static void test_fault_while_a_fault_is_delivered(void **state)

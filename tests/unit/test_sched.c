@@ -85,7 +85,7 @@ static void test_upcall_limit_is_time(void **state)
 		fail();
 	}
 	assert_int_equal(ended_for, REASON_VMM_LOOP);
-	assert_int_equal(vcpus[0].state, VCPU_OUT);
+	assert_int_equal(vcpus[0].virt.state, VIRT_OUT);
 }
 
 /* --- Kicks --- */
@@ -95,7 +95,7 @@ static void test_kick_of_a_sleeping_cpu(void **state)
 	(void)state;
 	vcpu_make(0, 1, run_halt);
 	play(1);
-	assert_int_equal(vcpus[0].activity, ACTIVITY_HALT);
+	assert_int_equal(vcpus[0].virt.activity, ACTIVITY_HALT);
 	host_cpu = 0;
 	host_kicks[1] = 0;
 	vcpu_notify(&vcpus[0], EVENT_DEADLINE);
@@ -113,7 +113,7 @@ static void test_kick_of_a_cpu_that_runs_another(void **state)
 	vcpu_make(1, 1, run_halt);
 	play(1);
 	cpu_of(1)->running = &vcpus[1];
-	vcpus[1].state = VCPU_GUEST;
+	vcpus[1].virt.state = VIRT_GUEST;
 	host_cpu = 0;
 	host_kicks[1] = 0;
 	vcpu_notify(&vcpus[0], EVENT_INPUT);
@@ -126,10 +126,10 @@ static void test_no_kick_where_it_will_look(void **state)
 	vcpu_make(0, 1, run_halt);
 	cpu_of(1)->running = &vcpus[0];
 	host_kicks[1] = 0;
-	vcpus[0].state = VCPU_RING3;
+	vcpus[0].virt.state = VIRT_RING3;
 	vcpu_notify(&vcpus[0], EVENT_INPUT);
 	assert_int_equal(host_kicks[1], 0);
-	vcpus[0].state = VCPU_GUEST;
+	vcpus[0].virt.state = VIRT_GUEST;
 	vcpu_notify(&vcpus[0], EVENT_SPACE);
 	assert_int_equal(host_kicks[1], 1);
 }
@@ -149,13 +149,13 @@ static void test_kicked(void **state)
 	slice_set(this_cpu(), full);
 	sched_kicked();
 	assert_int_equal(this_cpu()->slice.tsc, full);
-	vcpus[1].activity = ACTIVITY_HALT;
+	vcpus[1].virt.activity = ACTIVITY_HALT;
 	sched_kicked();
 	assert_int_equal(this_cpu()->slice.tsc, full);
-	vcpus[1].pending = PEND_INTERRUPT;
+	vcpus[1].virt.pending = PEND_INTERRUPT;
 	sched_kicked();
 	assert_int_equal(this_cpu()->slice.tsc, this_cpu()->slice_start + us_to_tsc(SLICE_MIN_US));
-	vcpus[1].pending = PEND_STOP;
+	vcpus[1].virt.pending = PEND_STOP;
 	host_tsc += us_to_tsc(SLICE_MIN_US);
 	sched_kicked();
 	assert_true(vcpu_pending(&vcpus[0]) & PEND_RESCHEDULE);
@@ -322,14 +322,14 @@ static void test_reset_leaves_nothing(void **state)
 	memset(fpu_areas[0], 0xa5, sizeof(fpu_areas[0]));
 	vcpus[0].dr[1] = vcpus[0].tsc_aux = vcpus[0].eoi_vectors[2] = 9;
 	vcpus[0].sipi_vector = 9;
-	vcpus[0].recheck = RECHECK_NMI;
+	vcpus[0].virt.recheck = RECHECK_NMI;
 	vcpus[0].xcr0 = 7;
 	vcpu_reset(&vcpus[0], 77);
 	assert_memory_equal(frames[0], zero, PAGE_SIZE);
 	assert_memory_equal(stacks[0], zero, USER_STACK_SIZE);
 	assert_memory_equal(fpu_areas[0], zero, sizeof(fpu_areas[0]));
 	assert_int_equal(vcpus[0].dr[1] | vcpus[0].tsc_aux | vcpus[0].eoi_vectors[2], 0);
-	assert_int_equal(vcpus[0].recheck | vcpus[0].sipi_vector, 0);
+	assert_int_equal(vcpus[0].virt.recheck | vcpus[0].sipi_vector, 0);
 	assert_int_equal(vcpus[0].xcr0, XCR0_X87);
 	assert_int_equal(vcpus[0].tsc_offset, 77);
 }

@@ -34,7 +34,7 @@ static void test_interrupt_wakes(void **state)
 	(void)state;
 	start(run_halt, true);
 	play(0);
-	assert_int_equal(v->activity, ACTIVITY_HALT);
+	assert_int_equal(v->virt.activity, ACTIVITY_HALT);
 	assert_int_equal(guest->entries, 1);
 	post(VECTOR);
 	play(0);
@@ -52,7 +52,7 @@ static void test_masked_interrupt_does_not_wake(void **state)
 	post(VECTOR);
 	play(0);
 	assert_int_equal(guest->entries, 1);
-	assert_int_equal(v->activity, ACTIVITY_HALT);
+	assert_int_equal(v->virt.activity, ACTIVITY_HALT);
 	/* It is not forgotten, and does not keep the CPU awake. */
 	assert_int_equal(v->lapic.irr_top, VECTOR);
 	vcpu_notify(v, PEND_NMI);
@@ -95,6 +95,41 @@ static void test_higher_class_goes_in_after_the_first(void **state)
 	assert_true(guest->tpr_watch);
 }
 
+/* As another CPU does it: it kicks unless somebody was before it, who has done that. */
+static unsigned kicked;
+
+static void post_from_elsewhere(void)
+{
+	host_on_interrupt = NULL;
+	assert_true(lapic_post(&v->lapic, HIGHER, false));
+	if (!(__atomic_fetch_or(&v->virt.pending, PEND_INTERRUPT, __ATOMIC_SEQ_CST) & PEND_INTERRUPT))
+		kicked += v->virt.state == VIRT_GUEST;
+}
+
+static void run_work(struct vcpu *vcpu)
+{
+	/* From itself, on the way: the bit is set, and nobody was kicked for it. */
+	if (guest->entries == 1)
+		post(VECTOR);
+	if (guest->entries == 4 || guest->told == 2)
+		run_halt(vcpu);
+	else
+		guest->interrupts = true;
+}
+
+/* What is posted while another vector goes in is not forgotten until the next exit, which may never come. */
+static void test_posted_during_a_delivery(void **state)
+{
+	(void)state;
+	start(run_work, true);
+	kicked = 0;
+	host_on_interrupt = post_from_elsewhere;
+	play_turn(v);
+	assert_int_equal(guest->vectors[0], VECTOR);
+	/* It went in by the window that was asked for, or a kick brought the guest out. */
+	assert_true(kicked || guest->window || guest->told == 2);
+}
+
 static void test_delivery_cut_short_comes_first(void **state)
 {
 	(void)state;
@@ -113,18 +148,15 @@ static void nmi_from_elsewhere(void)
 {
 	host_on_window = NULL;
 	/* As another CPU: it sees that the guest does not run yet, and does not kick. */
-	__atomic_fetch_or(&v->pending, PEND_NMI, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&v->virt.pending, PEND_NMI, __ATOMIC_SEQ_CST);
 }
 
 static void test_nmi_just_before_the_entry(void **state)
 {
 	(void)state;
 	start(run_halt, false);
-	take_inbox(this_cpu());
-	this_cpu()->running = v;
-	vcpu_load(v);
 	host_on_window = nmi_from_elsewhere;
-	vcpu_run(v);
+	play_turn(v);
 	assert_int_equal(guest->entries, 1);
 	assert_int_equal(guest->told, 1);
 	assert_int_equal(guest->vectors[0], EXCEPTION_NMI);
@@ -260,14 +292,14 @@ static void test_sipi_alone_is_ignored(void **state)
 	vcpu_notify(v, EVENT_SIPI);
 	play(0);
 	assert_int_equal(tellings, 0);
-	assert_int_equal(v->activity, ACTIVITY_HALT);
+	assert_int_equal(v->virt.activity, ACTIVITY_HALT);
 }
 
 static void test_waiting_for_sipi_runs_for_nothing_else(void **state)
 {
 	(void)state;
 	start(run_halt, true);
-	v->activity = ACTIVITY_WAIT_SIPI;
+	v->virt.activity = ACTIVITY_WAIT_SIPI;
 	post(VECTOR);
 	vcpu_notify(v, PEND_NMI);
 	play(0);
@@ -295,7 +327,7 @@ static void test_init_resets(void **state)
 	vcpu_notify(v, PEND_NMI);
 	vcpu_notify(v, EVENT_INIT);
 	play(0);
-	assert_int_equal(v->activity, ACTIVITY_WAIT_SIPI);
+	assert_int_equal(v->virt.activity, ACTIVITY_WAIT_SIPI);
 	assert_int_equal(v->virt.cr8, 0); /* else the entry would bring the old TPR back */
 	assert_int_equal(host_dr[3], 0);
 	assert_int_equal(vcpu_pending(v) & PEND_NMI, 0);
@@ -396,16 +428,13 @@ static void test_stop_leaves_at_the_next_look(void **state)
 	(void)state;
 	start(run_until_asked, true);
 	part.run = RUN_YES;
-	v->pending = 0;
-	take_inbox(this_cpu());
-	this_cpu()->running = v;
-	vcpu_load(v);
-	vcpu_run(v);
+	v->virt.pending = 0;
+	play_turn(v);
 	assert_int_equal(guest->entries, 3);
 	part.run = RUN_NO;
 	play(0);
 	assert_int_equal(v->loaded, 0);
-	assert_int_equal(v->pending, 0);
+	assert_int_equal(v->virt.pending, 0);
 }
 
 static void run_refused(struct vcpu *vcpu)
@@ -451,6 +480,7 @@ int main(void)
 		cmocka_unit_test_setup(test_masked_interrupt_does_not_wake, set_up),
 		cmocka_unit_test_setup(test_window, set_up),
 		cmocka_unit_test_setup(test_higher_class_goes_in_after_the_first, set_up),
+		cmocka_unit_test_setup(test_posted_during_a_delivery, set_up),
 		cmocka_unit_test_setup(test_delivery_cut_short_comes_first, set_up),
 		cmocka_unit_test_setup(test_nmi_just_before_the_entry, set_up),
 		cmocka_unit_test_setup(test_blocked_nmi_waits_without_a_spin, set_up),

@@ -3,17 +3,17 @@
  * Upcalls as a whole: a frame goes in, and what is resumed with comes out. Guest code is real
  * bytes.
  */
-/* sources: vmm/upcall_cr.c vmm/upcall_emulate.c vmm/upcall_length.c vmm/upcall_msr.c vmm/upcall_fatal.c
- * vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c vmm/guest_features.c vmm/cr.c
- * vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/msr.c
- * vmm/msr_mtrr.c vmm/pvclock.c vmm/host_clock.c vmm/partition.c vmm/guest_mem.c vmm/walk.c
- * vmm/bus.c lib/format.c tests/unit/cpuid_hosts.c tests/unit/vmm_fixture.c vmm/emulate.c
- * vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c vmm/emulate_exchange.c
- * vmm/emulate_fast.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c
+/* sources: vmm/upcall_cr.c vmm/upcall_emulate.c vmm/mmio_quick.c vmm/upcall_length.c
+ * vmm/upcall_msr.c vmm/upcall_fatal.c vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c
+ * vmm/guest_features.c vmm/cr.c vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c
+ * vmm/cpuid_topology.c vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/host_clock.c vmm/partition.c
+ * vmm/guest_mem.c vmm/walk.c vmm/bus.c lib/format.c tests/unit/cpuid_hosts.c
+ * tests/unit/vmm_fixture.c vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c
+ * vmm/emulate_exchange.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c
  * vmm/emulate_muldiv.c vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c
  * vmm/emulate_stack.c vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c
- * tests/unit/fpu_regs_fake.c vmm/insn_cache.c vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c
- * vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c vmm/insn_modrm.c
+ * tests/unit/fpu_regs_fake.c vmm/insn_cache.c vmm/insn_decode.c vmm/insn_fetch.c
+ * vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c vmm/insn_modrm.c
  * vmm/insn_operand.c vmm/insn_vex.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,10 +136,8 @@ static void test_absent_mmio(void **state)
 	mmio(0xd0000000, 0);
 	frame.gpr[GPR_RBX] = 0xd0000000;
 	put_code("\x8b\x03", 2); /* MOV EAX, [EBX] */
-	assert_resume(upcall_mmio(&frame), GROUP_REPLY, 2);
-	assert_int_equal(frame.reply.gpr, GPR_RAX);
-	assert_int_equal(frame.reply.size, 4);
-	assert_int_equal(frame.reply.value, UINT32_MAX);
+	assert_resume(upcall_mmio(&frame), GROUP_GPR, 2);
+	assert_int_equal(frame.gpr[GPR_RAX], UINT32_MAX);
 	mmio(0xd0000000, MMIO_WRITE);
 	put_code("\x89\x03", 2); /* MOV [EBX], EAX */
 	assert_resume(upcall_mmio(&frame), 0, 2);
@@ -151,8 +149,8 @@ static void test_local_apic_page(void **state)
 	fake_calls.lapic_reads[0x80 / 4] = 0x12345678;
 	mmio(0xfee00080, 0);
 	put_code("\xa1\x80\x00\xe0\xfe", 5); /* MOV EAX, [FEE00080h] */
-	assert_resume(upcall_mmio(&frame), GROUP_REPLY, 5);
-	assert_int_equal(frame.reply.value, 0x12345678);
+	assert_resume(upcall_mmio(&frame), GROUP_GPR, 5);
+	assert_int_equal(frame.gpr[GPR_RAX], 0x12345678);
 	mmio(0xfee000b0, MMIO_WRITE);
 	frame.gpr[GPR_RAX] = 7;
 	put_code("\xa3\xb0\x00\xe0\xfe", 5);
@@ -170,11 +168,11 @@ static void test_local_apic_odd_accesses(void **state)
 	frame.gpr[GPR_RBX] = 0xfee00081;
 	mmio(0xfee00081, 0);
 	put_code("\x8a\x03", 2); /* MOV AL, [EBX]: inside one register */
-	assert_resume(upcall_mmio(&frame), GROUP_REPLY, 2);
-	assert_int_equal(frame.reply.value, 0x56);
+	assert_resume(upcall_mmio(&frame), GROUP_GPR, 2);
+	assert_int_equal(frame.gpr[GPR_RAX], 0x56);
 	put_code("\x8b\x03", 2); /* MOV EAX, [EBX]: beyond it */
-	assert_resume(upcall_mmio(&frame), GROUP_REPLY, 2);
-	assert_int_equal(frame.reply.value, UINT32_MAX);
+	assert_resume(upcall_mmio(&frame), GROUP_GPR, 2);
+	assert_int_equal(frame.gpr[GPR_RAX], UINT32_MAX);
 	mmio(0xfee00081, MMIO_WRITE);
 	put_code("\x88\x03", 2); /* MOV [EBX], AL */
 	assert_resume(upcall_mmio(&frame), 0, 2);

@@ -8,6 +8,14 @@ bool svm_injecting(const struct virt_vcpu *v)
 	return svm_vmcb(v)->event_inject & SVM_EVENT_VALID;
 }
 
+bool svm_interrupt(struct virt_vcpu *v, uint8_t vector)
+{
+	if (!svm_interrupt_open(v))
+		return false;
+	svm_vmcb(v)->event_inject = vector | SVM_EVENT_VALID; /* type 0 */
+	return true;
+}
+
 bool svm_interrupt_open(const struct virt_vcpu *v)
 {
 	const struct vmcb *vmcb = svm_vmcb(v);

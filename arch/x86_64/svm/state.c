@@ -76,7 +76,7 @@ static void control_get(const struct virt_vcpu *v, struct frame_control *to)
 	to->cr3 = vmcb->cr3;
 	to->cr4 = vmcb->cr4;
 	to->cr8 = vmcb->v_intr & SVM_V_TPR;
-	to->efer = svm_guest_efer(v);
+	to->efer = v->efer;
 	to->cpl = vmcb->cpl;
 }
 
@@ -177,7 +177,7 @@ static void fetch_get(const struct virt_vcpu *v, struct frame *frame)
 	frame->control.cr0 = vmcb->cr0;
 	frame->control.cr3 = vmcb->cr3;
 	frame->control.cr4 = vmcb->cr4;
-	frame->control.efer = svm_guest_efer(v);
+	frame->control.efer = v->efer;
 	frame->control.cpl = vmcb->cpl;
 	frame->seg[SEG_CS].attributes = vmcb->cs.attributes;
 	frame->seg[SEG_CS].limit = vmcb->cs.limit;
@@ -188,13 +188,12 @@ void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
-	if (groups == GROUPS_FETCH) {
+	if (groups & GROUP_GPR)
+		gprs_copy(frame->gpr, v->gpr);
+	if ((groups & ~(uint32_t)GROUP_GPR) == GROUPS_FETCH) {
 		fetch_get(v, frame);
 		return;
 	}
-
-	if (groups & GROUP_GPR)
-		gprs_copy(frame->gpr, v->gpr);
 	if (__builtin_expect(groups & GROUP_IP, 1)) {
 		frame->rip = vmcb->rip;
 		frame->rflags = vmcb->rflags;
@@ -245,23 +244,22 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 	return true;
 }
 
+void svm_step(struct virt_vcpu *v)
+{
+	static const struct frame_event step = {.type = INJECT_EXCEPTION, .vector = EXCEPTION_DB};
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	vmcb->rflags &= ~(uint64_t)RFLAGS_RF;
+	if (!(vmcb->rflags & RFLAGS_TF))
+		return;
+	vmcb->dr6 |= DR6_BS;
+	svm_inject(v, &step);
+}
+
 void svm_skip(struct virt_vcpu *v, uint32_t len)
 {
-	struct vmcb *vmcb = svm_vmcb(v);
-	bool long_code = (vmcb->cs.attributes & SEG_ATTR_L) && (vmcb->efer & EFER_LMA);
-
-	vmcb->rip += len;
-	if (!long_code)
-		vmcb->rip = (uint32_t)vmcb->rip;
-	vmcb->shadow = 0;
-	vmcb->rflags &= ~(uint64_t)RFLAGS_RF;
-	if (vmcb->rflags & RFLAGS_TF) {
-		struct frame_event step = {.type = INJECT_EXCEPTION, .vector = 1};
-
-		/* A single step across an emulated instruction: APM2 13.1.4 "Single Stepping". */
-		vmcb->dr6 |= DR6_BS;
-		svm_inject(v, &step);
-	}
+	if (!svm_move_on(svm_vmcb(v), len))
+		svm_step(v);
 }
 
 void svm_corrupt(struct virt_vcpu *v, uint64_t seed)

@@ -176,11 +176,6 @@ static uint64_t svm_cr4(const struct virt_vcpu *v)
 	return svm_vmcb(v)->cr4;
 }
 
-static uint64_t svm_efer(const struct virt_vcpu *v)
-{
-	return svm_guest_efer(v);
-}
-
 static void svm_set_efer(struct virt_vcpu *v, uint64_t value)
 {
 	if ((svm_vmcb(v)->efer ^ value) & EFER_NXE)
@@ -222,6 +217,7 @@ const struct virt_ops svm_ops = {
 	.rflags = svm_rflags,
 	.cpl = svm_cpl,
 	.skip = svm_skip,
+	.interrupt = svm_interrupt,
 	.interrupt_open = svm_interrupt_open,
 	.nmi_open = svm_nmi_open,
 	.inject = svm_inject,
@@ -231,7 +227,6 @@ const struct virt_ops svm_ops = {
 	.set_tpr = svm_set_tpr,
 	.cr0 = svm_cr0,
 	.cr4 = svm_cr4,
-	.efer = svm_efer,
 	.set_efer = svm_set_efer,
 	.pat = svm_pat,
 	.set_pat = svm_set_pat,

@@ -9,7 +9,7 @@
 
 /* One CPU's; virt_vcpu.cpu_state points to it while the vCPU is loaded. */
 struct svm_cpu {
-	hpa_t host_vmcb; /* VMSAVE page: what VMRUN does not restore */
+	hpa_t host_vmcb; /* VMSAVE page: what VMRUN does not restore. First: entry.S pushes it */
 	struct asid_pool asids;
 };
 
@@ -19,26 +19,18 @@ static inline struct vmcb *svm_vmcb(const struct virt_vcpu *v)
 }
 
 /*
- * EFER. The VMCB has LME together with CR0.PG only: QEMU, at an exit from a guest with LME and without PAE,
- * restores the host's CR0 without its PG. Every write of CR0.PG exits, so the guest sees no difference.
+ * EFER, after CR0, if that changes too. The VMCB has LME together with CR0.PG only: QEMU, at an exit from a
+ * guest with LME and without PAE, restores the host's CR0 without its PG. Every write of CR0.PG exits, so the
+ * guest sees no difference.
  */
-static inline uint64_t svm_guest_efer(const struct virt_vcpu *v)
-{
-	uint64_t efer = svm_vmcb(v)->efer & ~(uint64_t)EFER_SVME;
-
-	return v->lme ? efer | EFER_LME : efer;
-}
-
-/* After CR0, if that changes too. */
 static inline void svm_store_efer(struct virt_vcpu *v, uint64_t guest)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
-	uint64_t efer = (guest & ~(uint64_t)(EFER_LME | EFER_LMA)) | EFER_SVME;
+	uint64_t plain = guest & ~(uint64_t)(EFER_LME | EFER_LMA | EFER_SVME);
+	bool active = guest & EFER_LME && vmcb->cr0 & CR0_PG;
 
-	v->lme = guest & EFER_LME;
-	if (v->lme && vmcb->cr0 & CR0_PG)
-		efer |= EFER_LME | EFER_LMA;
-	vmcb->efer = efer;
+	v->efer = plain | (guest & EFER_LME) | (active ? EFER_LMA : 0);
+	vmcb->efer = plain | (active ? EFER_LME | EFER_LMA : 0) | EFER_SVME;
 }
 
 /* state.c */
@@ -48,6 +40,7 @@ void svm_skip(struct virt_vcpu *v, uint32_t len);
 void svm_corrupt(struct virt_vcpu *v, uint64_t seed);
 
 /* inject.c */
+bool svm_interrupt(struct virt_vcpu *v, uint8_t vector);
 bool svm_interrupt_open(const struct virt_vcpu *v);
 bool svm_nmi_open(const struct virt_vcpu *v);
 void svm_inject(struct virt_vcpu *v, const struct frame_event *event);
@@ -61,11 +54,29 @@ void svm_nmi_iret(struct virt_vcpu *v);
 /* After an exit: did the IRET that ends an NMI complete? Swallows our own single step. */
 void svm_nmi_after_exit(struct virt_vcpu *v);
 
-/* exit.c: enters the guest and decodes its exit. */
-void svm_run(struct virt_vcpu *v);
-
 /* entry.S */
-void svm_enter(uint64_t *gpr, hpa_t vmcb, hpa_t host_vmcb);
+noreturn void svm_run(struct virt_vcpu *v, int64_t skip);
+
+/* exit.c, called by svm_run. */
+/* After each exit: hands it to the kernel and answers as kernel_exit does. */
+int64_t svm_exited(struct virt_vcpu *v);
+/* Moves RIP on by skip bytes. v: it can be entered; NULL: it leaves, as also if skip is VIRT_LEAVE. */
+struct virt_vcpu *svm_go_on(struct virt_vcpu *v, int64_t skip);
+
+/* state.c: the rare half of svm_move_on. A single step across an emulated instruction traps: APM2 13.1.4. */
+void svm_step(struct virt_vcpu *v);
+
+/* svm_skip, for where it is hot; false: svm_step has to follow. */
+static inline bool svm_move_on(struct vmcb *vmcb, uint64_t len)
+{
+	uint64_t rip = vmcb->rip + len;
+
+	if (!(vmcb->cs.attributes & SEG_ATTR_L) || !(vmcb->efer & EFER_LMA))
+		rip = (uint32_t)rip;
+	vmcb->rip = rip;
+	vmcb->shadow = 0;
+	return __builtin_expect(!(vmcb->rflags & (RFLAGS_RF | RFLAGS_TF)), 1);
+}
 
 /* Does the hardware report the next RIP? Set once by the probe. */
 extern bool svm_has_next_rip;

@@ -1,42 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The world switch. */
+/* The world switch, and the loop of exits and entries. */
 #include "gen/asm_offsets.h"
 
 	.section .text, "ax", @progbits
 
 /*
- * bool vmx_enter(struct virt_vcpu *v, uint64_t *host_rsp, bool launched, uint64_t host_rsp_field)
+ * noreturn void vmx_enter(struct virt_vcpu *v, int64_t skip)
+ *
+ * Asks vmx_go_on, enters the guest, calls vmx_exited after its exit, asks vmx_go_on with the answer; and so
+ * on until that says NULL; then kernel_leave.
  *
  * In:  RDI = the vCPU, which starts with the guest's GPRs in the order of enum gpr (RSP is in the VMCS),
- *	RSI = what the VMCS holds as the host's RSP, DL = VMRESUME or VMLAUNCH, RCX = the field's encoding.
- *	The VMCS is current, IF=0.
- * Out: the GPRs and CR2 as the guest left them; IF=0; AL = 0. If the instruction failed AL = 1, and
- *	nothing of the guest has changed. Clobbers what the C ABI lets it; those are 0.
- * Stack: 7 words of the caller's.
+ *	RSI = skip. The VMCS is current, and its HOST_RSP is the top of the main stack less VIRT_STACK.
+ *	IF=0, on the main stack.
+ * Out: never. vmx_exited finds the GPRs and CR2 as the guest left them, IF=0, and 0 in all registers but its
+ *	arguments, of which the second is 1 if the entry instruction failed: what the guest had there C may
+ *	not read by mistake, and RBP = 0 ends the chain of frames.
+ * Stack: from its top: a word for RDI, v. What the callers had there is gone.
  *
  * The hardware does not switch CR2: it is loaded last, and saved before anything can fault.
  */
 	.globl	vmx_enter
 	.type	vmx_enter, @function
+	.balign	16
 vmx_enter:
-	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	push	%rdi
-	cmp	%rsp, (%rsi)
-	je	1f
-	mov	%rsp, (%rsi)
-	vmwrite	%rsp, %rcx
-	jbe	4f
+	and	$-PERCPU_SIZE, %rsp
+	add	$PERCPU_MAIN_TOP - VIRT_STACK_VALUE, %rsp
+	mov	%rdi, (%rsp)
+	xor	%ebp, %ebp
+	jmp	6f
 1:	mov	VIRT_CR2(%rdi), %rax
 	mov	%cr2, %rcx
 	cmp	%rax, %rcx
 	je	2f
 	mov	%rax, %cr2
-2:	test	%dl, %dl	/* no flag changes until the jump */
+2:	testb	$1, VIRT_LAUNCHED(%rdi)	/* no flag changes until the jump */
 	mov	(%rdi), %rax
 	mov	GPR_OFFSET_RCX(%rdi), %rcx
 	mov	GPR_OFFSET_RDX(%rdi), %rdx
@@ -56,21 +54,24 @@ vmx_enter:
 	vmresume
 	jmp	4f
 3:	vmlaunch
-4:	mov	$1, %eax
-	add	$8, %rsp
+4:	mov	(%rsp), %rdi
+	mov	$1, %esi
 	jmp	5f
 
 	.globl	vmx_exit_point
 vmx_exit_point:
-	xchg	%rdi, (%rsp)
+	mov	%rdi, 8(%rsp)
+	mov	(%rsp), %rdi
 	mov	%rax, (%rdi)
 	mov	%cr2, %rax
 	mov	%rax, VIRT_CR2(%rdi)
+	mov	8(%rsp), %rax
 	mov	%rcx, GPR_OFFSET_RCX(%rdi)
 	mov	%rdx, GPR_OFFSET_RDX(%rdi)
 	mov	%rbx, GPR_OFFSET_RBX(%rdi)
 	mov	%rbp, GPR_OFFSET_RBP(%rdi)
 	mov	%rsi, GPR_OFFSET_RSI(%rdi)
+	mov	%rax, GPR_OFFSET_RDI(%rdi)
 	mov	%r8, GPR_OFFSET_R8(%rdi)
 	mov	%r9, GPR_OFFSET_R9(%rdi)
 	mov	%r10, GPR_OFFSET_R10(%rdi)
@@ -79,25 +80,30 @@ vmx_exit_point:
 	mov	%r13, GPR_OFFSET_R13(%rdi)
 	mov	%r14, GPR_OFFSET_R14(%rdi)
 	mov	%r15, GPR_OFFSET_R15(%rdi)
-	pop	%rax
-	mov	%rax, GPR_OFFSET_RDI(%rdi)
-	xor	%eax, %eax
-	/* What the guest left in registers that C may read by mistake. */
-5:	xor	%ecx, %ecx
-	xor	%edx, %edx
 	xor	%esi, %esi
-	xor	%edi, %edi
+5:	xor	%eax, %eax
+	xor	%ecx, %ecx
+	xor	%edx, %edx
+	xor	%ebx, %ebx
+	xor	%ebp, %ebp
 	xor	%r8d, %r8d
 	xor	%r9d, %r9d
 	xor	%r10d, %r10d
 	xor	%r11d, %r11d
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
-	pop	%rbp
-	ret
+	xor	%r12d, %r12d
+	xor	%r13d, %r13d
+	xor	%r14d, %r14d
+	xor	%r15d, %r15d
+	call	vmx_exited
+	mov	(%rsp), %rdi
+	mov	%rax, %rsi
+6:	call	vmx_go_on
+	mov	%rax, %rdi
+	test	%rax, %rax
+	jnz	1b
+	mov	(%rsp), %rdi
+	call	kernel_leave
+	ud2
 	.size	vmx_enter, . - vmx_enter
 
 	.section .note.GNU-stack, "", @progbits

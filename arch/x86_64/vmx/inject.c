@@ -18,15 +18,24 @@ bool vmx_injecting(const struct virt_vcpu *v)
 	return vmx_of(v)->event;
 }
 
+bool vmx_interrupt(struct virt_vcpu *v, uint8_t vector)
+{
+	if (!vmx_interrupt_open(v))
+		return false;
+	vmx_write(VMCS_ENTRY_EVENT, vector | VMX_EVENT_VALID); /* type 0 */
+	vmx_of(v)->event = true;
+	return true;
+}
+
 /* A debug exception that waits comes first, and an injected interrupt would drop it. */
 bool vmx_interrupt_open(const struct virt_vcpu *v)
 {
 	const struct vmx_vcpu *x = vmx_of(v);
 
 	return (x->rflags & RFLAGS_IF) && !x->event &&
-	       !(vmx_read32(VMCS_GUEST_INTERRUPTIBILITY) &
+	       !(vmx_read_live(VMCS_GUEST_INTERRUPTIBILITY) &
 		 (VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS)) &&
-	       !vmx_read(VMCS_GUEST_PENDING_DEBUG);
+	       !vmx_read_live(VMCS_GUEST_PENDING_DEBUG);
 }
 
 bool vmx_nmi_open(const struct virt_vcpu *v)
@@ -109,7 +118,7 @@ void vmx_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)
 bool vmx_idt_reaches(const struct virt_vcpu *v, uint8_t vector)
 {
 	const struct vmx_vcpu *x = vmx_of(v);
-	uint32_t gate = x->efer & EFER_LMA ? 16 : x->cr0_shadow & CR0_PE ? 8 : 4;
+	uint32_t gate = v->efer & EFER_LMA ? 16 : x->cr0_shadow & CR0_PE ? 8 : 4;
 
 	return vmx_read32(VMCS_GUEST_IDTR_LIMIT) >= (vector + 1u) * gate - 1;
 }

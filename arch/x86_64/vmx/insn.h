@@ -49,8 +49,8 @@ static inline uint64_t vmx_read(uint64_t field)
 }
 
 /*
- * For where it is certain that the VMCS is current, as after an exit: then a field that exists can
- * be read.
+ * These two for where it is certain that the VMCS is current, as after an exit: then a field that exists can
+ * be read and written.
  */
 static inline uint64_t vmx_read_live(uint64_t field)
 {
@@ -58,6 +58,11 @@ static inline uint64_t vmx_read_live(uint64_t field)
 
 	asm volatile("vmread %1, %0" : "=r"(value) : "r"(field) : "cc");
 	return value;
+}
+
+static inline void vmx_write_live(uint64_t field, uint64_t value)
+{
+	asm volatile("vmwrite %0, %1" : : "r"(value), "r"(field) : "cc", "memory");
 }
 
 static inline uint32_t vmx_read32(uint64_t field)

@@ -68,16 +68,15 @@ static const char *find_flaw(void)
 }
 
 /* SDM 3C 31.4 "VM Instruction Error Numbers" is what code then holds; else the exit reason. */
-void vmx_decode_refusal(struct virt_vcpu *v, bool failed)
+uint64_t vmx_decode_refusal(struct virt_vcpu *v, bool failed)
 {
 	uint32_t code = vmx_read32(failed ? VMCS_INSN_ERROR : VMCS_EXIT_REASON);
 
 	v->reinject_valid = false;
 	v->exit.insn_len = 0;
-	v->exit.code = code;
-	v->exit.info = failed ? 0 : vmx_read(VMCS_QUALIFICATION);
 	v->exit.kind = VM_EXIT_INVALID;
 	if (!failed && (code & 0xffff) == REASON_MACHINE_CHECK)
 		v->exit.kind = VM_EXIT_MACHINE_CHECK;
 	v->exit.refused = find_flaw();
+	return failed ? 0 : vmx_read(VMCS_QUALIFICATION);
 }

@@ -5,6 +5,11 @@
  */
 #include "arch/x86_64/vmx/vcpu.h"
 
+static inline uint16_t attributes_of(uint32_t access)
+{
+	return (uint16_t)((access & 0xff) | (access >> 4 & 0xf00));
+}
+
 /* Of an unusable segment only SS.DPL means something: it is the CPL. */
 static inline __attribute__((always_inline)) void segment_get(unsigned index, struct seg *to)
 {
@@ -13,7 +18,7 @@ static inline __attribute__((always_inline)) void segment_get(unsigned index, st
 	to->selector = (uint16_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_SELECTOR, index));
 	to->limit = (uint32_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_LIMIT, index));
 	to->base = vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_BASE, index));
-	to->attributes = (uint16_t)((access & 0xff) | (access >> 4 & 0xf00));
+	to->attributes = attributes_of(access);
 	if (access & VMX_ACCESS_UNUSABLE)
 		to->attributes = (uint16_t)((to->attributes & SEG_ATTR_DPL) | SEG_ATTR_UNUSABLE);
 }
@@ -83,18 +88,29 @@ void vmx_segment_get(unsigned index, struct seg *to)
 	segment_get(index, to);
 }
 
+void vmx_code_get(const struct virt_vcpu *v, struct seg *to)
+{
+	uint32_t access = (uint32_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_CS));
+
+	to->attributes = attributes_of(access);
+	if (v->efer & EFER_LMA && access & VMX_ACCESS_L)
+		return;
+	to->limit = (uint32_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_LIMIT, SEG_CS));
+	to->base = vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_BASE, SEG_CS));
+}
+
 static inline uint16_t selector_get(unsigned index)
 {
 	return (uint16_t)vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_SELECTOR, index));
 }
 
 /* In 64-bit code no other segment's base, limit or attributes count. */
-uint32_t vmx_memory_get(const struct vmx_vcpu *x, struct frame *frame)
+uint32_t vmx_memory_get(const struct virt_vcpu *v, struct frame *frame)
 {
 	struct seg *seg = frame->seg;
 
 	segment_get(SEG_CS, &seg[SEG_CS]);
-	if (!(x->efer & EFER_LMA) || !(seg[SEG_CS].attributes & SEG_ATTR_L))
+	if (!(v->efer & EFER_LMA) || !(seg[SEG_CS].attributes & SEG_ATTR_L))
 		return GROUP_SEGMENT;
 	seg[SEG_ES].selector = selector_get(SEG_ES);
 	seg[SEG_SS].selector = selector_get(SEG_SS);

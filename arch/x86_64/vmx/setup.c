@@ -85,6 +85,7 @@ void vmx_setup_host_cpu(void)
 	vmx_write(VMCS_HOST_EFER, msr_read(MSR_EFER));
 	vmx_write(VMCS_HOST_GDTR_BASE, (uint64_t)cpu->gdt);
 	vmx_write(VMCS_HOST_TR_BASE, (uint64_t)&cpu->tss);
+	vmx_write(VMCS_HOST_RSP, percpu_block() + PERCPU_MAIN_TOP - VIRT_STACK);
 }
 
 /* SDM 3A table 10-1 "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT" */

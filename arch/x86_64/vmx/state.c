@@ -33,9 +33,11 @@ uint64_t vmx_cr4(const struct virt_vcpu *v)
 	       (vmx_of(v)->cr4_shadow & VMX_CR4_MASK);
 }
 
-static bool pae_paging(const struct vmx_vcpu *x)
+static bool pae_paging(const struct virt_vcpu *v)
 {
-	return (x->cr0_shadow & CR0_PG) && (x->cr4_shadow & CR4_PAE) && !(x->efer & EFER_LMA);
+	const struct vmx_vcpu *x = vmx_of(v);
+
+	return (x->cr0_shadow & CR0_PG) && (x->cr4_shadow & CR4_PAE) && !(v->efer & EFER_LMA);
 }
 
 static void gprs_copy(uint64_t *to, const uint64_t *from)
@@ -99,18 +101,22 @@ static void ip_put(struct vmx_vcpu *x, const struct frame *frame)
 	vmx_write(VMCS_GUEST_PENDING_DEBUG, step ? VMX_PENDING_DEBUG_BS : 0);
 }
 
+uint8_t vmx_cpl(const struct virt_vcpu *v)
+{
+	(void)v;
+	return (vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_SS)) & VMX_ACCESS_DPL) >> 5;
+}
+
 static void control_get(const struct virt_vcpu *v, struct frame_control *to)
 {
-	const struct vmx_vcpu *x = vmx_of(v);
-
 	to->cr0 = vmx_cr0(v);
 	to->cr2 = v->cr2;
 	to->cr3 = vmx_read_live(VMCS_GUEST_CR3);
 	to->cr4 = vmx_cr4(v);
 	to->cr8 = v->cr8;
-	to->efer = x->efer;
-	to->cpl = (vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_SS)) & VMX_ACCESS_DPL) >> 5;
-	if (__builtin_expect(!pae_paging(x), 1))
+	to->efer = v->efer;
+	to->cpl = vmx_cpl(v);
+	if (__builtin_expect(!pae_paging(v), 1))
 		return;
 	for (unsigned i = 0; i < 4; i++)
 		to->pdptr[i] = vmx_read_live(VMCS_GUEST_PDPTE0 + 2 * i);
@@ -147,16 +153,17 @@ static void cr4_put(struct vmx_vcpu *x, uint64_t value)
 }
 
 /* Long mode is active when it is enabled and paging is on; the entry control says the same. */
-static void efer_put(struct vmx_vcpu *x, uint64_t value)
+static void efer_put(struct virt_vcpu *v, uint64_t value)
 {
+	struct vmx_vcpu *x = vmx_of(v);
 	bool active = (value & EFER_LME) && (x->cr0_shadow & CR0_PG);
 	uint64_t efer = (value & EFER_GUEST_MASK) | (active ? EFER_LMA : 0);
 	uint32_t entry = active ? x->entry | VMX_ENTRY_LONG_MODE
 				: x->entry & ~(uint32_t)VMX_ENTRY_LONG_MODE;
 
-	if ((efer ^ x->efer) & (EFER_NXE | EFER_LMA))
+	if ((efer ^ v->efer) & (EFER_NXE | EFER_LMA))
 		x->flush_linear = true;
-	x->efer = efer;
+	v->efer = efer;
 	x->entry = entry;
 	vmx_write(VMCS_GUEST_EFER, efer);
 	vmx_write(VMCS_ENTRY_CONTROLS, entry);
@@ -164,7 +171,7 @@ static void efer_put(struct vmx_vcpu *x, uint64_t value)
 
 void vmx_set_efer(struct virt_vcpu *v, uint64_t value)
 {
-	efer_put(vmx_of(v), value);
+	efer_put(v, value);
 }
 
 /* CR8 is the local APIC's: it changes by CALL_LAPIC_WRITE only. */
@@ -181,9 +188,9 @@ static bool control_put(struct virt_vcpu *v, const struct frame_control *from)
 	v->cr2 = c.cr2;
 	cr0_put(x, c.cr0);
 	cr4_put(x, c.cr4);
-	efer_put(x, c.efer);
+	efer_put(v, c.efer);
 	vmx_write(VMCS_GUEST_CR3, c.cr3);
-	for (unsigned i = 0; i < 4 && pae_paging(x); i++)
+	for (unsigned i = 0; i < 4 && pae_paging(v); i++)
 		vmx_write(VMCS_GUEST_PDPTE0 + 2 * i, c.pdptr[i]);
 	return true;
 }
@@ -263,6 +270,21 @@ static void get_noted(const struct vmx_vcpu *x, uint32_t groups, struct frame *f
 		frame->seg[SEG_CS] = x->noted.seg[SEG_CS];
 }
 
+/* What an instruction fetch depends on, and no more: the hot case. */
+static void fetch_get(const struct virt_vcpu *v, struct frame *frame)
+{
+	const struct vmx_vcpu *x = vmx_of(v);
+
+	frame->rip = x->rip;
+	frame->rflags = x->rflags;
+	frame->control.cr0 = vmx_cr0(v);
+	frame->control.cr3 = vmx_read_live(VMCS_GUEST_CR3);
+	frame->control.cr4 = vmx_cr4(v);
+	frame->control.efer = v->efer;
+	frame->control.cpl = vmx_cpl(v);
+	vmx_code_get(v, &frame->seg[SEG_CS]);
+}
+
 void vmx_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 {
 	const struct vmx_vcpu *x = vmx_of(v);
@@ -273,6 +295,10 @@ void vmx_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 		get_noted(x, groups, frame);
 		return;
 	}
+	if ((groups & ~(uint32_t)GROUP_GPR) == GROUPS_FETCH) {
+		fetch_get(v, frame);
+		return;
+	}
 	if (groups & GROUP_IP)
 		ip_get(x, frame);
 	if (groups & GROUP_CONTROL)
@@ -280,7 +306,7 @@ void vmx_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 	if (groups & GROUP_CS)
 		vmx_segment_get(SEG_CS, &frame->seg[SEG_CS]);
 	if (groups & GROUP_MEMORY)
-		groups |= vmx_memory_get(x, frame);
+		groups |= vmx_memory_get(v, frame);
 	if (groups & GROUP_SEGMENT)
 		vmx_segments_get(frame);
 	if (groups & GROUP_SYSTEM)
@@ -316,38 +342,20 @@ bool vmx_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 	return system_put(v, &frame->system);
 }
 
-static bool in_64_bit_code(const struct vmx_vcpu *x)
-{
-	return (x->efer & EFER_LMA) &&
-	       (vmx_read(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_CS)) & VMX_ACCESS_L);
-}
-
-/*
- * A single step across an emulated instruction: SDM 3B 18.3.1.4 "Single-Step Exception Condition".
- */
-static void step(struct virt_vcpu *v)
+void vmx_step(struct virt_vcpu *v)
 {
 	static const struct frame_event debug = {.type = INJECT_EXCEPTION, .vector = EXCEPTION_DB};
+	struct vmx_vcpu *x = vmx_of(v);
 
+	vmx_set_rflags(x, x->rflags & ~(uint64_t)RFLAGS_RF);
+	if (!(x->rflags & RFLAGS_TF))
+		return;
 	dr6_write(dr6_read() | DR6_BS);
 	vmx_inject(v, &debug);
 }
 
 void vmx_skip(struct virt_vcpu *v, uint32_t len)
 {
-	const uint64_t shadow = VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS;
-	struct vmx_vcpu *x = vmx_of(v);
-	uint64_t rip = x->rip + len;
-	uint64_t blocked = vmx_read_live(VMCS_GUEST_INTERRUPTIBILITY);
-
-	if (rip >> 32 && !in_64_bit_code(x))
-		rip = (uint32_t)rip;
-	vmx_set_rip(x, rip);
-	if (blocked & shadow)
-		vmx_write(VMCS_GUEST_INTERRUPTIBILITY, blocked & ~shadow);
-	if (__builtin_expect((x->rflags & (RFLAGS_RF | RFLAGS_TF)) != 0, 0)) {
-		vmx_set_rflags(x, x->rflags & ~(uint64_t)RFLAGS_RF);
-		if (x->rflags & RFLAGS_TF)
-			step(v);
-	}
+	if (!vmx_move_on(v, len))
+		vmx_step(v);
 }

@@ -27,13 +27,11 @@ enum vmx_eager {
 struct vmx_vcpu {
 	uint64_t rip, rflags; /* the guest's: here and in the VMCS */
 	uint64_t rsp;	      /* as the VMCS has it; virt_vcpu.gpr is current */
-	uint64_t host_rsp;    /* as the VMCS has it: entry.S compares */
 	uint64_t host_cr3;    /* likewise: the VMM's space may have changed */
 	uint32_t primary;     /* VMCS_PRIMARY_CONTROLS */
 	uint32_t entry;	      /* VMCS_ENTRY_CONTROLS */
 	uint32_t tpr_threshold;
-	bool launched; /* since VMCLEAR: VMRESUME, not VMLAUNCH */
-	bool event;    /* VMCS_ENTRY_EVENT waits for the entry */
+	bool event; /* VMCS_ENTRY_EVENT waits for the entry */
 	union {
 		struct {
 			bool flush_linear; /* the guest's own translations are stale */
@@ -44,7 +42,7 @@ struct vmx_vcpu {
 		uint32_t attention; /* not 0: there is work before the next entry */
 	};
 	uint64_t cr0_shadow, cr4_shadow; /* what the guest reads of the bits that are ours */
-	uint64_t efer, pat;
+	uint64_t pat;
 	uint64_t dr6;			 /* while not loaded */
 	uint64_t eager[VMX_EAGER_COUNT]; /* while not loaded */
 	uint64_t eptp;
@@ -101,6 +99,36 @@ bool vmx_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame);
 /* Fills vmx_vcpu.noted; the VMCS is current. */
 void vmx_note(struct virt_vcpu *v);
 void vmx_skip(struct virt_vcpu *v, uint32_t len);
+/*
+ * The rare half of vmx_move_on. A single step across an emulated instruction traps: SDM 3B 18.3.1.4
+ * "Single-Step Exception Condition".
+ */
+void vmx_step(struct virt_vcpu *v);
+
+static inline bool vmx_in_64_bit_code(const struct virt_vcpu *v)
+{
+	return (v->efer & EFER_LMA) &&
+	       (vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_CS)) & VMX_ACCESS_L);
+}
+
+/* vmx_skip, for where it is hot; false: vmx_step has to follow. */
+static inline bool vmx_move_on(struct virt_vcpu *v, uint64_t len)
+{
+	const uint64_t shadow = VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS;
+	struct vmx_vcpu *x = vmx_of(v);
+	uint64_t rip = x->rip + len;
+	uint64_t blocked = vmx_read_live(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (rip >> 32 && !vmx_in_64_bit_code(v))
+		rip = (uint32_t)rip;
+	x->rip = rip;
+	vmx_write_live(VMCS_GUEST_RIP, rip);
+	if (__builtin_expect((blocked & shadow) != 0, 0))
+		vmx_write_live(VMCS_GUEST_INTERRUPTIBILITY, blocked & ~shadow);
+	return __builtin_expect(!(x->rflags & (RFLAGS_RF | RFLAGS_TF)), 1);
+}
+
+uint8_t vmx_cpl(const struct virt_vcpu *v);
 uint64_t vmx_cr0(const struct virt_vcpu *v);
 uint64_t vmx_cr4(const struct virt_vcpu *v);
 void vmx_set_efer(struct virt_vcpu *v, uint64_t value);
@@ -113,12 +141,15 @@ void vmx_set_efer(struct virt_vcpu *v, uint64_t value);
 
 /* segment.c: the descriptor tables too */
 void vmx_segment_get(unsigned index, struct seg *to);
+/* What of CS a fetch depends on: in 64-bit code its attributes. */
+void vmx_code_get(const struct virt_vcpu *v, struct seg *to);
 void vmx_segments_get(struct frame *frame);
 /* GROUP_MEMORY; answers GROUP_SEGMENT if that is wanted instead. */
-uint32_t vmx_memory_get(const struct vmx_vcpu *x, struct frame *frame);
+uint32_t vmx_memory_get(const struct virt_vcpu *v, struct frame *frame);
 void vmx_segments_put(const struct vmx_vcpu *x, const struct frame *frame);
 
 /* inject.c */
+bool vmx_interrupt(struct virt_vcpu *v, uint8_t vector);
 bool vmx_interrupt_open(const struct virt_vcpu *v);
 bool vmx_nmi_open(const struct virt_vcpu *v);
 void vmx_inject(struct virt_vcpu *v, const struct frame_event *event);
@@ -133,16 +164,27 @@ bool vmx_idt_reaches(const struct virt_vcpu *v, uint8_t vector);
 /* corrupt.c; the VMCS is current. */
 void vmx_corrupt_field(struct virt_vcpu *v, uint64_t seed);
 
-/* exit.c */
-void vmx_decode_exit(struct virt_vcpu *v);
+/* vmx.c: before an entry, what x->attention says. */
+void vmx_prepare(struct virt_vcpu *v);
 
-/* refused.c: the entry did not happen; says why in v->exit. failed: VMLAUNCH or VMRESUME itself. */
-void vmx_decode_refusal(struct virt_vcpu *v, bool failed);
+/* exit.c */
+noreturn void vmx_run(struct virt_vcpu *v, int64_t skip);
+/* These two are called by vmx_enter. */
+/*
+ * After each exit (failed: VMLAUNCH or VMRESUME itself failed): hands it to the kernel and answers as
+ * kernel_exit does.
+ */
+int64_t vmx_exited(struct virt_vcpu *v, uint64_t failed);
+/* Moves RIP on by skip bytes. v: it can be entered; NULL: it leaves, as also if skip is VIRT_LEAVE. */
+struct virt_vcpu *vmx_go_on(struct virt_vcpu *v, int64_t skip);
 
 /*
- * entry.S. Enters the guest; answers true if the instruction failed. host_rsp_field is
- * VMCS_HOST_RSP, which is written if *host_rsp is another than the stack's.
+ * refused.c: the entry did not happen; says why in v->exit, answers the qualification. failed: VMLAUNCH or
+ * VMRESUME itself.
  */
-bool vmx_enter(struct virt_vcpu *v, uint64_t *host_rsp, bool launched, uint64_t host_rsp_field);
+uint64_t vmx_decode_refusal(struct virt_vcpu *v, bool failed);
+
+/* entry.S. The VMCS is current. Its stack at the exit is VIRT_STACK below the main stack's top. */
+noreturn void vmx_enter(struct virt_vcpu *v, int64_t skip);
 /* Where the processor goes on after an exit: HOST_RIP. */
 extern const char vmx_exit_point[];

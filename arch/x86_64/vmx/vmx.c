@@ -197,7 +197,7 @@ static void vmx_vcpu_unload(struct virt_vcpu *v)
 		x->eager[i] = msr_read(vmx_eager_msr[i]);
 	x->dr6 = dr6_read();
 	vmx_clear(x->vmcs_pa);
-	x->launched = false;
+	v->launched = false;
 	vmx_cpus[arch->number].loaded = NULL;
 	percpu_restore_gdt();
 	arch->gdt_widened = false;
@@ -220,8 +220,9 @@ static void choose_vpid(struct virt_vcpu *v, struct vmx_cpu *cpu)
  * Without VPIDs each entry and exit drops the guest's linear translations. Those of the EPT stay
  * until they are told to go, whatever the VPID.
  */
-static __attribute__((noinline)) void prepare(struct virt_vcpu *v, struct vmx_vcpu *x)
+void vmx_prepare(struct virt_vcpu *v)
 {
+	struct vmx_vcpu *x = vmx_of(v);
 	struct vmx_cpu *cpu = &vmx_cpus[arch_cpu()->number];
 
 	if (x->vpid_stale || (x->flush_linear && !vmx_controls.invvpid_single))
@@ -236,30 +237,6 @@ static __attribute__((noinline)) void prepare(struct virt_vcpu *v, struct vmx_vc
 		vmx_write(VMCS_TPR_THRESHOLD, x->tpr_threshold = v->cr8);
 }
 
-static void vmx_run(struct virt_vcpu *v)
-{
-	struct vmx_vcpu *x = vmx_of(v);
-	uint64_t cr3 = cr3_read();
-
-	if (__builtin_expect(x->attention != 0, 0))
-		prepare(v, x);
-	if (v->gpr[GPR_RSP] != x->rsp)
-		vmx_write(VMCS_GUEST_RSP, v->gpr[GPR_RSP]);
-	if (cr3 != x->host_cr3)
-		vmx_write(VMCS_HOST_CR3, x->host_cr3 = cr3);
-	if (__builtin_expect(vmx_enter(v, &x->host_rsp, x->launched, VMCS_HOST_RSP), 0)) {
-		vmx_decode_refusal(v, true);
-		return;
-	}
-	x->launched = true;
-	x->event = false;
-	x->rip = vmx_read_live(VMCS_GUEST_RIP);
-	x->rflags = vmx_read_live(VMCS_GUEST_RFLAGS);
-	x->rsp = v->gpr[GPR_RSP] = vmx_read_live(VMCS_GUEST_RSP);
-	v->cr8 = *vmx_vapic_tpr(v) >> 4 & 0xf;
-	vmx_decode_exit(v);
-}
-
 static uint64_t vmx_rip(const struct virt_vcpu *v)
 {
 	return vmx_of(v)->rip;
@@ -268,17 +245,6 @@ static uint64_t vmx_rip(const struct virt_vcpu *v)
 static uint64_t vmx_rflags(const struct virt_vcpu *v)
 {
 	return vmx_of(v)->rflags;
-}
-
-static uint8_t vmx_cpl(const struct virt_vcpu *v)
-{
-	(void)v;
-	return (vmx_read32(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_SS)) & VMX_ACCESS_DPL) >> 5;
-}
-
-static uint64_t vmx_efer(const struct virt_vcpu *v)
-{
-	return vmx_of(v)->efer;
 }
 
 static uint64_t vmx_pat(const struct virt_vcpu *v)
@@ -325,6 +291,7 @@ const struct virt_ops vmx_ops = {
 	.rflags = vmx_rflags,
 	.cpl = vmx_cpl,
 	.skip = vmx_skip,
+	.interrupt = vmx_interrupt,
 	.interrupt_open = vmx_interrupt_open,
 	.nmi_open = vmx_nmi_open,
 	.inject = vmx_inject,
@@ -334,7 +301,6 @@ const struct virt_ops vmx_ops = {
 	.set_tpr = vmx_set_tpr,
 	.cr0 = vmx_cr0,
 	.cr4 = vmx_cr4,
-	.efer = vmx_efer,
 	.set_efer = vmx_set_efer,
 	.pat = vmx_pat,
 	.set_pat = vmx_set_pat,

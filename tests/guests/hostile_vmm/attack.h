@@ -15,7 +15,7 @@ struct attack {
 	/* Called once, on vCPU 0, when the partition starts; returns if the guest is to run after it. */
 	void (*run)(struct frame *frame, uint64_t n);
 	/* NULL, or instead of the normal answer to the start: what to resume with. */
-	void (*resume)(struct frame *frame, uint64_t n, uint32_t *groups, uint32_t *insn_len);
+	void (*resume)(struct frame *frame, uint64_t n, struct resume *answer);
 	/* NULL, or called at each upcall of the other vCPUs before it is handled. */
 	void (*other_vcpu)(struct frame *frame, uint64_t n);
 };

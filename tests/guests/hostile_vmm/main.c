@@ -115,8 +115,8 @@ static noreturn void start(struct frame *frame)
 		attack->run(frame, variant);
 	resume = upcall_event(frame);
 	if (attack && attack->resume)
-		attack->resume(frame, variant, &resume.groups, &resume.insn_len);
-	call_resume(resume.groups, resume.insn_len);
+		attack->resume(frame, variant, &resume);
+	call_resume(resume);
 }
 
 noreturn void vmm_main(struct frame *frame, uint64_t vcpu)
@@ -129,5 +129,5 @@ noreturn void vmm_main(struct frame *frame, uint64_t vcpu)
 		attack->other_vcpu(frame, variant);
 	resume = handlers[frame->reason](frame);
 	host_end_if_asked();
-	call_resume(resume.groups, resume.insn_len);
+	call_resume(resume);
 }

@@ -116,9 +116,6 @@ static void spoil_others(struct frame *frame, uint64_t n)
 		frame->system.dr7 = UINT64_MAX;
 		frame->system.dr6 = UINT64_MAX;
 		break;
-	case 27:
-		frame->reply = (struct frame_reply){255, 255, 255, {0}, UINT64_MAX};
-		break;
 	case 28:
 		memset(frame->control.pdptr, 0xff, sizeof(frame->control.pdptr));
 		break;
@@ -134,16 +131,17 @@ static void spoil_others(struct frame *frame, uint64_t n)
 	}
 }
 
-static void spoil_state(struct frame *frame, uint64_t n, uint32_t *groups, uint32_t *insn_len)
+static void spoil_state(struct frame *frame, uint64_t n, struct resume *answer)
 {
-	(void)insn_len;
 	spoil_control(&frame->control, n);
 	spoil_segments(frame, n);
 	spoil_others(frame, n);
-	*groups |= GROUP_SYSTEM | (n == 27 ? GROUP_REPLY : 0);
+	answer->groups |= GROUP_SYSTEM;
+	if (n == 27)
+		*answer = (struct resume){GROUP_REPLY, 0, 255, 255, 255, UINT64_MAX};
 }
 
-static void spoil_event(struct frame *frame, uint64_t n, uint32_t *groups, uint32_t *insn_len)
+static void spoil_event(struct frame *frame, uint64_t n, struct resume *answer)
 {
 	static const struct frame_event events[] = {
 		{1, 0, 0, 0, 0, 0},
@@ -165,25 +163,22 @@ static void spoil_event(struct frame *frame, uint64_t n, uint32_t *groups, uint3
 		{INJECT_EXCEPTION, 14, 1, 0, UINT32_MAX, UINT64_MAX},
 	};
 
-	(void)insn_len;
 	frame->event = events[n % ARRAY_SIZE(events)];
-	*groups |= GROUP_EVENT;
+	answer->groups |= GROUP_EVENT;
 }
 
-static void spoil_length(struct frame *frame, uint64_t n, uint32_t *groups, uint32_t *insn_len)
+static void spoil_length(struct frame *frame, uint64_t n, struct resume *answer)
 {
-	static const uint32_t lengths[] = {1, 15, 16, 255, 0x7fffffff, UINT32_MAX};
+	static const uint8_t lengths[] = {1, 15, 16, 17, 128, 255};
 
 	(void)frame;
-	(void)groups;
-	*insn_len = lengths[n % ARRAY_SIZE(lengths)];
+	answer->insn_len = lengths[n % ARRAY_SIZE(lengths)];
 }
 
-static void spoil_groups(struct frame *frame, uint64_t n, uint32_t *groups, uint32_t *insn_len)
+static void spoil_groups(struct frame *frame, uint64_t n, struct resume *answer)
 {
 	(void)frame;
-	(void)insn_len;
-	*groups = n ? (uint32_t)n : ALL_GROUPS;
+	answer->groups = n ? (uint32_t)n : ALL_GROUPS;
 }
 
 /* vCPU 1 scribbles over the frame page of vCPU 0, which makes upcalls all the time. */

@@ -25,11 +25,10 @@ static void notify_loop(struct frame *frame, uint64_t n)
 }
 
 /* At each upcall a deadline that has passed, and messages to everybody. */
-static void storm(struct frame *frame, uint64_t n, uint32_t *groups, uint32_t *insn_len)
+static void storm(struct frame *frame, uint64_t n, struct resume *answer)
 {
 	(void)frame;
-	(void)groups;
-	(void)insn_len;
+	(void)answer;
 	for (unsigned i = 0; i < 1000; i++) {
 		attack_call(CALL_SET_DEADLINE, 1 + n, 0, 0, 0);
 		attack_call(CALL_APIC_MESSAGE, APIC_MESSAGE(0xff, i & 0xff, i & 7, i & 1, i & 2), 0,

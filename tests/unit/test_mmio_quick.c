@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The short cut for device registers: it does what the emulator does, or leaves the exit to it. What it
+ * must not do is believe bytes that did not exit: another direction, address or instruction.
+ */
+/* sources: vmm/mmio_quick.c vmm/bus.c vmm/lapic_page.c vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c
+ * vmm/emulate_exchange.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
+ * vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c vmm/emulate_stack.c vmm/emulate_string.c
+ * vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c vmm/insn_decode.c
+ * vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c
+ * vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c tests/unit/emulate_machine.c
+ * tests/unit/fpu_regs_fake.c */
+#include "tests/unit/emulate_case.h"
+#include "vmm/bus.h"
+#include "vmm/call.h"
+#include "vmm/device.h"
+#include "vmm/mmio_quick.h"
+
+/* This test links no hooks. */
+void guest_record_reset(void)
+{
+}
+
+static uint32_t apic[1024];
+
+uint32_t call_lapic_read(uint32_t offset)
+{
+	return apic[offset / 4];
+}
+
+void call_lapic_write(uint32_t offset, uint32_t value)
+{
+	apic[offset / 4] = value;
+}
+
+/* The machine's device, on the bus. */
+static uint64_t read(struct device *dev, uint64_t offset, unsigned size)
+{
+	uint64_t value = 0;
+
+	(void)dev;
+	machine.reads++;
+	memcpy(&value, machine.device + offset, size);
+	return value;
+}
+
+static void write(struct device *dev, uint64_t offset, unsigned size, uint64_t value)
+{
+	(void)dev;
+	machine.writes++;
+	memcpy(machine.device + offset, &value, size);
+}
+
+static const struct device_ops ops = {
+	.mmio_read = read,
+	.mmio_write = write,
+	.mmio_sizes = SIZE_1 | SIZE_2 | SIZE_4,
+};
+static struct device device = {.name = "test", .ops = &ops};
+
+static struct resume answer;
+
+static int make(void **state)
+{
+	setup(state);
+	bus_init();
+	assert_int_equal(bus_claim_mmio(&device, MACHINE_DEVICE, sizeof(machine.device)), ERR_NONE);
+	bus_seal();
+	return 0;
+}
+
+static void exit_at(gpa_t gpa, bool is_write)
+{
+	FRAME->reason = EXIT_MMIO;
+	FRAME->mmio = (struct frame_mmio){.gpa = gpa, .access = is_write ? MMIO_WRITE : 0};
+}
+
+/* The emulator meets the instruction at the window's first device page, which fills the cache. */
+static void met(const char *code, size_t count, bool is_write)
+{
+	machine_set_code(&machine, code, count);
+	GPR(RBX) = MACHINE_DATA + 0x1000;
+	exit_at(MACHINE_DEVICE + 0x1000, is_write);
+	assert_false(mmio_quick(FRAME, &answer)); /* never met */
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	machine_reset_frame(&machine);
+	machine.reads = machine.writes = 0;
+	GPR(RBX) = MACHINE_DATA + 0x1000;
+	exit_at(MACHINE_DEVICE + 0x1000, is_write);
+}
+
+#define MET(code, is_write) met(code, sizeof(code) - 1, is_write)
+
+static void test_load(void **state)
+{
+	(void)state;
+	MET("\x8b\x43\x10", false); /* mov eax, [rbx+0x10] */
+	memcpy(machine.device + 0x1010, "\x44\x33\x22\x11", 4);
+	exit_at(MACHINE_DEVICE + 0x1010, false);
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.groups, GROUP_REPLY);
+	assert_int_equal(answer.insn_len, 3);
+	assert_int_equal(answer.gpr, GPR_RAX);
+	assert_int_equal(answer.size, 4);
+	assert_int_equal(answer.high_byte, 0);
+	assert_int_equal(answer.value & UINT32_MAX, 0x11223344);
+	assert_int_equal(machine.reads, 1);
+}
+
+static void test_load_of_a_high_byte(void **state)
+{
+	(void)state;
+	MET("\x8a\x3b", false); /* mov bh, [rbx] */
+	machine.device[0x1000] = 0x5a;
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.gpr, GPR_RBX);
+	assert_int_equal(answer.high_byte, 1);
+	assert_int_equal(answer.size, 1);
+	assert_int_equal(answer.value & 0xff, 0x5a);
+}
+
+/* Address registers in all their roles. */
+static void test_addresses(void **state)
+{
+	(void)state;
+	MET("\x66\x42\x8b\x54\x8b\x20", false); /* mov dx, [rbx+r9*4+0x20] */
+	GPR(R9) = 3;
+	exit_at(MACHINE_DEVICE + 0x102c, false);
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.gpr, GPR_RDX);
+	assert_int_equal(answer.size, 2);
+	GPR(R9) = 4;
+	assert_false(mmio_quick(FRAME, &answer));
+}
+
+static void test_rip_relative_and_absolute(void **state)
+{
+	(void)state;
+	/* mov eax, [rip+0x100ffa]: to the device page behind the code */
+	MET("\x8b\x05\xfa\x0f\x10\x00", false);
+	exit_at(MACHINE_DEVICE + 0x1000, false);
+	assert_true(mmio_quick(FRAME, &answer));
+	MET("\xa1\x00\x10\x10\x20\x00\x00\x00\x00", false); /* mov eax, [moffs64] */
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.insn_len, 9);
+	assert_int_equal(answer.gpr, GPR_RAX);
+}
+
+/* The hardware has translated the operand: a walk that would fault now does not count. */
+static void test_stores_walk_once(void **state)
+{
+	(void)state;
+	MET("\xc7\x03\x78\x56\x34\x12", true); /* mov dword [rbx], 0x12345678 */
+	memset(machine.device + 0x1000, 0, 8);
+	*machine_entry(&machine, 1) = 0;
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.groups, 0);
+	assert_int_equal(answer.insn_len, 6);
+	assert_memory_equal(machine.device + 0x1000, "\x78\x56\x34\x12\0\0\0\0", 8);
+	assert_int_equal(machine.writes, 1);
+}
+
+static void test_stores_of_registers(void **state)
+{
+	(void)state;
+	MET("\x88\x2b", true); /* mov [rbx], ch */
+	memset(machine.device + 0x1000, 0xff, 4);
+	GPR(RCX) = 0x1234;
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_memory_equal(machine.device + 0x1000, "\x12\xff\xff\xff", 4);
+	MET("\x44\x89\x13", true); /* mov [rbx], r10d */
+	GPR(R10) = 0xaabbccdd11223344;
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_memory_equal(machine.device + 0x1000, "\x44\x33\x22\x11", 4);
+}
+
+static void test_local_apic(void **state)
+{
+	(void)state;
+	MET("\x89\x03", true); /* mov [rbx], eax */
+	GPR(RAX) = 7;
+	GPR(RBX) = MACHINE_DATA + 0x10b0;
+	exit_at(0xfee000b0, true);
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(apic[0xb0 / 4], 7);
+	MET("\x8b\x03", false);
+	apic[0x80 / 4] = 0x12345678;
+	GPR(RBX) = MACHINE_DATA + 0x1080;
+	exit_at(0xfee00080, false);
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.value, 0x12345678);
+}
+
+static void refused(void)
+{
+	assert_false(mmio_quick(FRAME, &answer));
+	assert_int_equal(machine.reads + machine.writes, 0);
+}
+
+/* The exit was a read, the bytes are a write: its page may be read-only. */
+static void test_other_direction(void **state)
+{
+	(void)state;
+	MET("\x89\x03", true);
+	exit_at(MACHINE_DEVICE + 0x1000, false);
+	refused();
+}
+
+static void test_other_address(void **state)
+{
+	(void)state;
+	MET("\x8b\x03", false);
+	exit_at(MACHINE_DEVICE + 0x1008, false);
+	refused();
+	exit_at(MACHINE_DEVICE + 0x1000, false);
+	FRAME->mmio.gva_valid = 1;
+	FRAME->mmio.gva = MACHINE_DATA + 0x3000;
+	refused();
+	FRAME->mmio.gva = MACHINE_DATA + 0x1000;
+	assert_true(mmio_quick(FRAME, &answer));
+	machine.reads = 0;
+	FRAME->mmio.gva_valid = 0;
+	GPR(RBX) = MACHINE_DATA + 0x1ffe; /* crosses a page */
+	exit_at(MACHINE_DEVICE + 0x1ffe, false);
+	refused();
+}
+
+/* Other bytes at the same place; the same bytes where the guest may not fetch. */
+static void test_other_bytes(void **state)
+{
+	(void)state;
+	MET("\x8b\x03", false);
+	CODE("\x8b\x03\x01");
+	refused();
+	CODE("\x8b\x03\0");
+	assert_true(mmio_quick(FRAME, &answer));
+	machine.reads = 0;
+	FRAME->control.cpl = 3;
+	FRAME->control.cr3 = 0x3f000; /* empty tables */
+	refused();
+}
+
+static void test_other_accesses(void **state)
+{
+	(void)state;
+	MET("\x8b\x03", false);
+	FRAME->mmio.access = MMIO_FETCH;
+	refused();
+	FRAME->mmio.access = MMIO_WALK;
+	refused();
+	exit_at(0xd0001000, false); /* nobody is there */
+	refused();
+	exit_at(MACHINE_RAM_DATA + 0x1000, false); /* RAM by now */
+	refused();
+}
+
+/* What is no plain move is not remembered as one. */
+static void test_other_instructions(void **state)
+{
+	static const struct {
+		const char *code;
+		size_t size;
+		bool is_write;
+	} cases[] = {
+		{"\x0f\xb6\x03", 3, false}, /* movzx */
+		{"\x03\x03", 2, false},	    /* add eax, [rbx] */
+		{"\x65\x8b\x03", 3, false}, /* mov eax, gs:[rbx] */
+		{"\x67\x8b\x03", 3, false}, /* mov eax, [ebx] */
+		{"\x87\x03", 2, true},	    /* xchg */
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		met(cases[i].code, cases[i].size, cases[i].is_write);
+		assert_false(mmio_quick(FRAME, &answer));
+	}
+	assert_int_equal(machine.reads + machine.writes, 0);
+}
+
+/* A width that the device does not take goes the general way, which splits it. */
+static void test_width_of_the_device(void **state)
+{
+	(void)state;
+	MET("\x48\x8b\x03", false);
+	refused();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_load),
+		TEST(test_load_of_a_high_byte),
+		TEST(test_addresses),
+		TEST(test_rip_relative_and_absolute),
+		TEST(test_stores_walk_once),
+		TEST(test_stores_of_registers),
+		TEST(test_local_apic),
+		TEST(test_other_direction),
+		TEST(test_other_address),
+		TEST(test_other_bytes),
+		TEST(test_other_accesses),
+		TEST(test_other_instructions),
+		TEST(test_width_of_the_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
