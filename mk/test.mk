@@ -7,7 +7,7 @@ SYSTEM_INPUTS := $(BUILD)/freehold.elf $(GUEST_FILES) $(TINY_ELFS) \
 PYTEST := $(PYTHON) -m pytest -q -n $(shell nproc) --dist loadgroup -p no:cacheprovider
 TESTS ?= tests/system
 
-.PHONY: system test test-long bench
+.PHONY: system test test-long bench trace
 system: $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST)
 	$(Q)BUILD=$(BUILD) $(PYTEST) $(TESTS)
 
@@ -19,3 +19,7 @@ test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(SYSTEM_INPUTS) | $(SETUP_RUN
 
 bench: $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST)
 	$(Q)BUILD=$(BUILD) $(PYTHON) tests/bench/run.py
+
+# OF=row of bench
+trace: $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST)
+	$(Q)BUILD=$(BUILD) $(PYTHON) tests/bench/trace.py '$(OF)'
