@@ -25,6 +25,7 @@ enum call {
 	CALL_LOG,	     /* (text, length): a line into the log, rate-limited */
 	CALL_NMI,	     /* (vcpu): raise an NMI */
 	CALL_FRAME, /* (groups): fill these in too, and exit_code; not the groups of resume alone */
+	CALL_VMM_COUNT,
 
 	/* The console's. */
 	CALL_WAIT = 32, /* (host tsc, 0: no timeout): until an event; returns enum console_event bits */

@@ -40,7 +40,7 @@ static bool ends(uint64_t number)
 /* Calls of the console are not for a VMM, and numbers without a call have no meaning. */
 static bool is_ours(uint64_t number)
 {
-	return number <= CALL_NMI;
+	return number < CALL_VMM_COUNT;
 }
 
 static void sweep_one(uint64_t number, uint64_t *made)
@@ -83,7 +83,7 @@ static void numbers(struct frame *frame, uint64_t n)
 			uint64_t number = tops[i] +
 					  (low == CALL_RESUME || low == CALL_PART_END ? 200 : low);
 
-			if ((uint32_t)number <= CALL_NMI)
+			if (is_ours((uint32_t)number))
 				continue; /* EAX alone is the number */
 			if (attack_call(number, 0, 0, 0, 0) >= 0)
 				attack_broke("call %lx is answered", number);
