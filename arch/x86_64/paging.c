@@ -76,8 +76,15 @@ void page_space_free(struct page_space *space)
 	space->root = NULL;
 }
 
+/* Leaves of one size, side by side in one table: one walk serves them all. */
+struct run {
+	unsigned level;
+	unsigned count;
+	uint64_t size; /* bytes */
+};
+
 /* The largest leaf that fits at va. */
-static unsigned step_level(const struct page_space *space, uint64_t va, hpa_t pa, uint64_t size)
+static unsigned leaf_level(const struct page_space *space, uint64_t va, hpa_t pa, uint64_t size)
 {
 	unsigned level = space->largest;
 
@@ -86,20 +93,37 @@ static unsigned step_level(const struct page_space *space, uint64_t va, hpa_t pa
 	return level;
 }
 
+/* Larger leaves than the first can begin only where the table ends. */
+static struct run run_at(const struct page_space *space, uint64_t va, hpa_t pa, uint64_t size)
+{
+	unsigned level = leaf_level(space, va, pa, size);
+	uint64_t page = page_size_of(level);
+	unsigned count = (unsigned)MIN(size / page, 512 - va / page % 512);
+
+	return (struct run){level, count, count * page};
+}
+
 /*
- * How many tables mapping one step takes, or ERR_EXIST. A table counts at the first step in it:
- * that is where the range begins, or where the table does. An existing table where a large leaf
- * would go means that something is mapped in it.
+ * How many tables mapping a run takes, or ERR_EXIST. A table counts at the first run in it: that is
+ * where the range begins, or where the table does. An existing table where a large leaf would go
+ * means that something is mapped in it.
  */
-static int step_tables(const struct page_space *space, uint64_t start, uint64_t va, unsigned leaf)
+static int run_tables(const struct page_space *space, uint64_t start, uint64_t va,
+		      const struct run *run)
 {
 	struct page_walk walk;
+	const uint64_t *entry;
 	int tables = 0;
 
 	page_walk(space, va, &walk);
-	if (page_entry_present(space, *walk.entry[walk.level]) || walk.level < leaf)
+	if (walk.level < run->level)
 		return ERR_EXIST;
-	for (unsigned level = leaf; level < walk.level; level++)
+	entry = walk.entry[walk.level];
+	/* All of the run, or the one empty entry that stands for a table yet to come. */
+	for (unsigned i = 0; i < (walk.level == run->level ? run->count : 1); i++)
+		if (page_entry_present(space, entry[i]))
+			return ERR_EXIST;
+	for (unsigned level = run->level; level < walk.level; level++)
 		tables += va == start || is_aligned(va, level + 1);
 	return tables;
 }
@@ -110,15 +134,15 @@ static int map_check(const struct page_space *space, uint64_t start, hpa_t pa, u
 	size_t needed = 0;
 
 	while (size) {
-		unsigned level = step_level(space, va, pa, size);
-		int tables = step_tables(space, start, va, level);
+		struct run run = run_at(space, va, pa, size);
+		int tables = run_tables(space, start, va, &run);
 
 		if (tables < 0)
 			return tables;
 		needed += (size_t)tables;
-		va += page_size_of(level);
-		pa += page_size_of(level);
-		size -= page_size_of(level);
+		va += run.size;
+		pa += run.size;
+		size -= run.size;
 	}
 	return needed <= page_pool_available(space->pool) ? ERR_NONE : ERR_NOMEM;
 }
@@ -133,11 +157,11 @@ static uint64_t *table_add(struct page_space *space, uint64_t *entry)
 	return table;
 }
 
-static void step_map(struct page_space *space, uint64_t va, unsigned leaf, uint64_t value)
+static void run_map(struct page_space *space, uint64_t va, const struct run *run, uint64_t value)
 {
-	uint64_t *table = space->root;
+	uint64_t *table = space->root, *leaf;
 
-	for (unsigned level = space->format->levels; level > leaf; level--) {
+	for (unsigned level = space->format->levels; level > run->level; level--) {
 		uint64_t *entry = page_entry_of(table, va, level);
 
 		if (page_entry_present(space, *entry))
@@ -145,7 +169,9 @@ static void step_map(struct page_space *space, uint64_t va, unsigned leaf, uint6
 		else
 			table = table_add(space, entry);
 	}
-	entry_set(page_entry_of(table, va, leaf), value);
+	leaf = page_entry_of(table, va, run->level);
+	for (unsigned i = 0; i < run->count; i++)
+		entry_set(&leaf[i], value + i * page_size_of(run->level));
 }
 
 int page_map(struct page_space *space, uint64_t va, hpa_t pa, uint64_t size, unsigned prot)
@@ -159,12 +185,12 @@ int page_map(struct page_space *space, uint64_t va, hpa_t pa, uint64_t size, uns
 	if (error)
 		return error;
 	while (size) {
-		unsigned level = step_level(space, va, pa, size);
+		struct run run = run_at(space, va, pa, size);
 
-		step_map(space, va, level, leaf_make(space, pa, level, prot));
-		va += page_size_of(level);
-		pa += page_size_of(level);
-		size -= page_size_of(level);
+		run_map(space, va, &run, leaf_make(space, pa, run.level, prot));
+		va += run.size;
+		pa += run.size;
+		size -= run.size;
 	}
 	return ERR_NONE;
 }

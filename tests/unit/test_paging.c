@@ -182,6 +182,13 @@ static void test_refused_arguments(void **state)
 	assert_int_equal(page_map(s, MIB(2), 0, MIB(2), RW), 0);
 	assert_int_equal(page_map(s, MIB(4) - PAGE_SIZE, 0, 2 * PAGE_SIZE, RW), ERR_EXIST);
 	assert_int_equal(page_map(s, 0, 0, GIB(1), RW), ERR_EXIST);
+	/* What is in the way stands behind entries that are free. */
+	assert_int_equal(page_map(s, 0, 0, MIB(8), RW), ERR_EXIST);
+	assert_int_equal(page_map(s, MIB(4) + PAGE_SIZE, 0, PAGE_SIZE, RW), 0);
+	assert_int_equal(page_map(s, MIB(4), 0, 3 * PAGE_SIZE, RW), ERR_EXIST);
+	assert_int_equal(page_map(s, MIB(6), 0, MIB(4), RW), 0);
+	assert_int_equal(page_map(s, 0, 0, MIB(6), RW), ERR_EXIST);
+	assert_int_equal(page_unmap(s, MIB(4), MIB(6)), 0);
 	assert_int_equal(page_protect(s, MIB(2), MIB(2), RW | PAGE_EXEC), ERR_INVAL);
 	assert_int_equal(page_protect(s, MIB(2), MIB(4), PAGE_READ), ERR_NOENT);
 	assert_int_equal(tables_count(s, s->root, 4), 3);
