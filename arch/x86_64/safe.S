@@ -76,7 +76,12 @@ END safe_fxrstor
 /* bool safe_copy(void *to, const void *from, size_t size) */
 FUNCTION safe_copy
 	movq %rdx, %rcx
+	shrq $3, %rcx
 	SMAP_SITE safe_copy_stac
+.Lfault_copy_words:
+	rep movsq
+	movl %edx, %ecx
+	andl $7, %ecx
 .Lfault_copy:
 	rep movsb
 	SMAP_SITE safe_copy_clac
@@ -97,6 +102,7 @@ safe_fixups:
 	.quad .Lfault_wrmsr, .Lrefused
 	.quad .Lfault_xrstor, .Lrefused
 	.quad .Lfault_fxrstor, .Lrefused
+	.quad .Lfault_copy_words, .Lrefused_copy
 	.quad .Lfault_copy, .Lrefused_copy
 safe_fixups_end:
 
