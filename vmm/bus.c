@@ -36,31 +36,37 @@ static struct table mmios = {mmio_ranges, 0, BUS_MAX_MMIO_RANGES, UINT64_MAX};
 static uint8_t port_page[PORT_PAGES];
 static uint8_t port_slot[1 + BUS_MAX_PORT_PAGES][PAGE_PORTS];
 static struct range port_map[1 + BUS_MAX_PORT_RANGES];
+static unsigned used_pages; /* of 256 ports, in which a device has some */
 static bool sealed;
 
 void bus_init(void)
 {
 	ports.count = 0;
 	mmios.count = 0;
+	used_pages = 0;
 	sealed = false;
 	memset(port_page, 0, sizeof(port_page));
 	memset(port_slot, 0, sizeof(port_slot));
 	memset(port_map, 0, sizeof(port_map));
 }
 
-/* How many pages of 256 ports have a device, with one more range. */
-static unsigned pages_with(uint64_t first, uint64_t last)
+/* True if a device has a port of this page of 256. */
+static bool page_is_used(uint64_t page)
+{
+	for (size_t i = 0; i < ports.count; i++)
+		if (port_ranges[i].first / PAGE_PORTS <= page &&
+		    port_ranges[i].last / PAGE_PORTS >= page)
+			return true;
+	return false;
+}
+
+/* How many pages have their first device with one more range. */
+static unsigned new_pages(uint64_t first, uint64_t last)
 {
 	unsigned pages = 0;
 
-	for (uint64_t page = 0; page < PORT_PAGES; page++) {
-		uint64_t from = page * PAGE_PORTS, to = from + PAGE_PORTS - 1;
-		bool used = first <= to && last >= from;
-
-		for (size_t i = 0; i < ports.count; i++)
-			used |= port_ranges[i].first <= to && port_ranges[i].last >= from;
-		pages += used;
-	}
+	for (uint64_t page = first / PAGE_PORTS; page <= last / PAGE_PORTS; page++)
+		pages += !page_is_used(page);
 	return pages;
 }
 
@@ -83,6 +89,7 @@ void bus_seal(void)
 
 static enum err claim(struct table *table, struct range range)
 {
+	unsigned pages = 0;
 	size_t at = 0;
 
 	if (sealed)
@@ -95,9 +102,12 @@ static enum err claim(struct table *table, struct range range)
 		return ERR_EXIST;
 	if (table->count == table->max)
 		return ERR_LIMIT;
-	if (table == &ports && pages_with(range.first, range.last) > BUS_MAX_PORT_PAGES)
+	if (table == &ports)
+		pages = new_pages(range.first, range.last);
+	if (used_pages + pages > BUS_MAX_PORT_PAGES)
 		return ERR_LIMIT;
 
+	used_pages += pages;
 	memmove(&table->ranges[at + 1], &table->ranges[at], (table->count - at) * sizeof(range));
 	table->ranges[at] = range;
 	table->count++;
