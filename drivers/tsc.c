@@ -109,10 +109,15 @@ static void pit_start(const struct port_ops *ports)
 	ports->write8(PIT_CHANNEL_2, 0);
 }
 
+/*
+ * 12 ms in all: a tick of the PM timer is 23 millionths of that, one of the PIT 70. What the windows
+ * are for is to notice that something came between; for the rate only their sum counts.
+ */
 enum {
 	WINDOWS = 3,
-	WINDOW_MS = 10,
-	ROUNDS = 3,		 /* how often inconsistent windows are tried again */
+	WINDOW_MS = 4,
+	READS = 8,  /* of which the quickest counts: what interrupts a read makes it a slow one */
+	ROUNDS = 3, /* how often inconsistent windows are tried again */
 	EDGE_READS = 100 * 1000, /* a counter that stands still so long is dead: about 0.1 s */
 	WINDOW_READS = 200 * 1000,
 	/* Turns of an empty loop: port reads are slow where time is counted in instructions. */
@@ -120,9 +125,10 @@ enum {
 	TOLERANCE = 1000, /* windows may differ by one part of this */
 };
 
-/* A moment on both clocks. */
+/* A moment on both clocks, true to some ticks of the TSC. */
 struct moment {
 	uint64_t tsc;
+	uint64_t width;
 	uint32_t count;
 };
 
@@ -137,11 +143,29 @@ static bool next_edge(const struct port_ops *ports, const struct reference *refe
 
 		moment->count = reference->read(ports, reference->port) & reference->mask;
 		after = ports->tsc();
-		moment->tsc = before + (after - before) / 2;
+		moment->width = after - before;
+		moment->tsc = before + moment->width / 2;
 		if (moment->count != first)
 			return true;
 	}
 	return false;
+}
+
+/* The best known of the next few ticks; false if the reference does not tick. */
+static bool read_moment(const struct port_ops *ports, const struct reference *reference,
+			struct moment *best)
+{
+	if (!next_edge(ports, reference, best))
+		return false;
+	for (unsigned i = 1; i < READS; i++) {
+		struct moment moment;
+
+		if (!next_edge(ports, reference, &moment))
+			return false;
+		if (moment.width < best->width)
+			*best = moment;
+	}
+	return true;
 }
 
 static void pass_time(void)
@@ -163,7 +187,7 @@ static bool measure(const struct port_ops *ports, const struct reference *refere
 		pass_time();
 		passed = (reference->read(ports, reference->port) - start->count) & reference->mask;
 	}
-	if (passed < window || !next_edge(ports, reference, &end))
+	if (passed < window || !read_moment(ports, reference, &end))
 		return false;
 	*tsc_passed = end.tsc - start->tsc;
 	*ticks_passed = (end.count - start->count) & reference->mask;
@@ -185,7 +209,7 @@ static uint64_t measure_round(const struct port_ops *ports, const struct referen
 	uint64_t rates[WINDOWS], tsc_sum = 0, ticks_sum = 0, rate;
 	struct moment moment;
 
-	if (!next_edge(ports, reference, &moment))
+	if (!read_moment(ports, reference, &moment))
 		return 0;
 	for (unsigned i = 0; i < WINDOWS; i++) {
 		uint64_t tsc_passed, ticks_passed;

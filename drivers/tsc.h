@@ -10,7 +10,7 @@ enum tsc_reference { TSC_PM_TIMER, TSC_PIT, TSC_NONE };
 
 /*
  * Measures against the ACPI PM timer at pm_timer_port (0: there is none), or if that does not
- * count, against the PIT's channel 2. Takes about 20 to 60 ms. Stores the result for the
+ * count, against the PIT's channel 2. Takes 12 ms, up to 36 if it is disturbed. Stores the result for the
  * conversions and says which clock it is from; TSC_NONE: neither counted, and 1 GHz is assumed. CPU
  * 0, boot.
  */

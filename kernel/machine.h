@@ -31,6 +31,7 @@ struct machine {
 	struct machine_image config; /* size 0: none */
 	uint64_t boot_tsc;
 	uint64_t boot_wall;		  /* Unix time, ns, at boot_tsc */
+	uint64_t calibration_tsc;	  /* ticks that it took to measure the clocks */
 	uint32_t cpu_apic_ids[MAX_CPUS];  /* by CPU number */
 	uint64_t vmm_entry;		  /* address of the VMM's upcall entry */
 	uint32_t xsave_component_end[64]; /* offset + size in the standard format */

@@ -79,16 +79,20 @@ static void start_clocks(void)
 		[TSC_PIT] = "the PIT",
 		[TSC_NONE] = "nothing: 1 GHz is assumed",
 	};
-	enum tsc_reference reference = tsc_calibrate(&port_hardware, pm_timer_port());
-	uint64_t seconds;
+	enum tsc_reference reference;
+	uint64_t start = tsc_read(), seconds;
 
+	/* Both at once: what takes time is that a clock of known rate gets on. */
+	apic_timer_calibrate_begin();
+	reference = tsc_calibrate(&port_hardware, pm_timer_port());
+	apic_timer_calibrate_end(tsc_khz());
+	machine.calibration_tsc = tsc_read() - start;
 	log_set_clock(log_clock);
 	log_print(LOG_INFO, "tsc: %u kHz, measured against %s", tsc_khz(), names[reference]);
 	if (rtc_read(&port_hardware, machine.acpi.fadt.century, &seconds))
 		machine.boot_wall = seconds * 1000000000ULL;
 	else
 		log_print(LOG_WARNING, "rtc: no time of day");
-	apic_timer_calibrate(tsc_khz());
 	log_print(LOG_INFO, "apic: %s, timer %s", apic_is_x2apic() ? "x2APIC" : "xAPIC",
 		  apic_timer_khz() ? "one-shot" : "TSC-deadline");
 }

@@ -41,9 +41,10 @@ void apic_error_interrupt(void);
  * The timer interrupts once, with VECTOR_TIMER, when the TSC has reached a value. Without
  * TSC-deadline it is a one-shot count, and may come early: by rounding, or if the value is far
  * away. Look at the TSC and arm it again. A value in the past interrupts at once. CPU 0 calibrates
- * once; tsc_khz is the TSC's own frequency.
+ * once: between begin and end lie milliseconds, not seconds; tsc_khz is the TSC's own frequency.
  */
-void apic_timer_calibrate(uint64_t tsc_khz);
+void apic_timer_calibrate_begin(void);
+void apic_timer_calibrate_end(uint64_t tsc_khz);
 void apic_timer_arm(uint64_t tsc);
 void apic_timer_stop(void);
 /* 0 with TSC-deadline: there is no count. */

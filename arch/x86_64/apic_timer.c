@@ -13,7 +13,6 @@
 #include "arch/x86_64/vectors.h"
 
 enum {
-	CALIBRATE_US = 5000,
 	COUNT_SHIFT = 32,
 	/* Less time is below what programming it takes, and would ring again before it is heard. */
 	COUNT_MIN_US = 2,
@@ -21,19 +20,24 @@ enum {
 
 /* Without TSC-deadline: counts = ticks * count_mul >> COUNT_SHIFT; beyond ticks_max it is all ones. */
 static uint64_t count_mul, ticks_max, count_khz, count_min;
+static uint64_t calibration_start; /* TSC */
 
-void apic_timer_calibrate(uint64_t tsc_khz)
+void apic_timer_calibrate_begin(void)
 {
-	uint64_t start, ticks, counts;
+	if (cpu_features.tsc_deadline)
+		return;
+	calibration_start = tsc_read_ordered();
+	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+}
+
+void apic_timer_calibrate_end(uint64_t tsc_khz)
+{
+	uint64_t ticks, counts;
 
 	if (cpu_features.tsc_deadline)
 		return;
-	start = tsc_read_ordered();
-	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
-	while (tsc_read_ordered() - start < tsc_khz * CALIBRATE_US / 1000)
-		cpu_pause();
 	counts = UINT32_MAX - apic_read(APIC_TIMER_CURRENT);
-	ticks = tsc_read_ordered() - start;
+	ticks = tsc_read_ordered() - calibration_start;
 	apic_write(APIC_TIMER_INITIAL, 0);
 
 	count_khz = counts * tsc_khz / ticks;
