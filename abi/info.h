@@ -13,6 +13,8 @@ struct cpu_info {
 	uint32_t vcpus;	    /* homed here */
 	uint64_t idle_tsc;  /* time spent idle */
 	uint64_t busy_tsc;  /* time spent in vCPUs and the console */
+	uint64_t clean_tsc; /* time spent cleaning free memory, when it had nothing else to do */
+	uint64_t cleaned;   /* bytes */
 };
 
 /* Who owns an extent. Numbers from OWNER_PARTITION on are partition slots: guest memory and pool. */
@@ -51,6 +53,7 @@ struct host_info {
 	uint64_t now_tsc;
 	uint64_t now_wall;			 /* Unix time, ns */
 	uint64_t boot_tsc;			 /* TSC at kernel entry */
+	uint64_t calibration_tsc;		 /* ticks that it waited to measure its clocks */
 	uint64_t ram_total, ram_free, ram_clean; /* bytes */
 	char cpu_vendor[16];
 	char cpu_model[52];

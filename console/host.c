@@ -5,6 +5,7 @@
 #include "console/call.h"
 #include "console/clock.h"
 #include "console/handlers.h"
+#include "console/main.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/format.h"
@@ -122,6 +123,23 @@ static void show_machine(const struct host_info *info)
 	text_field("clock", "%lu kHz, up %s, %s", info->tsc_khz,
 		   clock_duration(up, info->now_tsc - info->boot_tsc),
 		   clock_date(now, info->now_wall));
+	if (console_prompt_tsc())
+		text_field("boot", "%lu ticks to the prompt, of them %lu to measure the clocks",
+			   console_prompt_tsc() - info->boot_tsc, info->calibration_tsc);
+}
+
+/* What idle CPUs did for the memory that is free. */
+static void show_cleaning(uint32_t cpu_count)
+{
+	uint64_t bytes = 0, ticks = 0;
+	struct cpu_info cpu;
+
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		host_query_cpu(i, &cpu);
+		bytes += cpu.cleaned;
+		ticks += cpu.clean_tsc;
+	}
+	text_field("cleaning", "%lu KiB by idle CPUs in %lu ticks", bytes >> 10, ticks);
 }
 
 static void show_memory(const struct host_info *info)
@@ -198,6 +216,7 @@ void host_show(const struct invocation *in)
 	(void)in;
 	host_query(&info);
 	show_machine(&info);
+	show_cleaning(info.cpu_count);
 	show_memory(&info);
 	text_table(&cpus, fill_cpu);
 }

@@ -21,6 +21,8 @@ static_assert(CALL_VECTOR == 0x80, "start.S writes the vector as a number");
 static struct {
 	bool busy;	  /* something wants to be continued at once */
 	bool log_pending; /* lines came while a guest was attached, or more than one turn's worth */
+	bool booting;	  /* freehold.conf is not done yet */
+	uint64_t prompt_tsc;
 } loop;
 
 static void greet(const struct host_info *host)
@@ -82,6 +84,8 @@ void console_start(void)
 	attach_reset();
 	loop.busy = true;
 	loop.log_pending = false;
+	loop.booting = false;
+	loop.prompt_tsc = 0;
 	if (first_events() & CONSOLE_RESTARTED) {
 		take_over();
 		return;
@@ -89,6 +93,7 @@ void console_start(void)
 	log_show_all();
 	greet(&host);
 	partition_adopt();
+	loop.booting = true;
 	run_config();
 }
 
@@ -126,6 +131,15 @@ void console_turn(void)
 	loop.busy |= op_step_all();
 	loop.busy |= uart_has_more() || (loop.log_pending && !attach_partition());
 	uart_pump_out();
+	if (loop.booting && session_is_idle()) {
+		loop.booting = false;
+		loop.prompt_tsc = call_clock();
+	}
+}
+
+uint64_t console_prompt_tsc(void)
+{
+	return loop.prompt_tsc;
 }
 
 void console_main(void)

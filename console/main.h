@@ -12,3 +12,6 @@ void console_turn(void);
 
 /* The entry from start.S. */
 noreturn void console_main(void);
+
+/* When the prompt stood there first, freehold.conf done; 0: an earlier instance showed it. */
+uint64_t console_prompt_tsc(void);

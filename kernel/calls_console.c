@@ -83,6 +83,7 @@ static int64_t call_host_info(const struct call_args *args)
 		.now_tsc = tsc_read(),
 		.now_wall = machine_wall_now(),
 		.boot_tsc = machine.boot_tsc,
+		.calibration_tsc = machine.calibration_tsc,
 	};
 	struct extent_totals totals;
 

@@ -38,6 +38,8 @@ struct cpu {
 	uint64_t idle_since;		 /* a: TSC; valid while idle is set */
 	uint64_t idle_tsc;		 /* o: without the sleep that it is in */
 	uint64_t busy_tsc;		 /* o */
+	uint64_t clean_tsc;		 /* o */
+	uint64_t cleaned;		 /* o: bytes, in clean_tsc */
 	uint64_t nmi_count;		 /* o */
 	uint64_t spurious_count;	 /* o */
 	bool in_console;		 /* o: ring 3 on this CPU is the console */

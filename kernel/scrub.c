@@ -4,6 +4,7 @@
 
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/kernel_space.h"
+#include "kernel/cpu.h"
 #include "kernel/machine.h"
 #include "lib/assert.h"
 
@@ -16,6 +17,8 @@ void scrub(hpa_t pa, uint64_t size)
 
 bool scrub_idle_piece(void)
 {
+	struct cpu *cpu = this_cpu();
+	uint64_t start = tsc_read();
 	struct extent_grant piece;
 	bool found;
 
@@ -28,5 +31,7 @@ bool scrub_idle_piece(void)
 	spin_lock(&machine.memory_lock);
 	extent_clean_end(&machine.extents, &piece, true);
 	spin_unlock(&machine.memory_lock);
+	cpu->cleaned += piece.size;
+	cpu->clean_tsc += tsc_read() - start;
 	return true;
 }

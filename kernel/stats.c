@@ -24,4 +24,6 @@ void stats_cpu(unsigned number, struct cpu_info *info)
 	if (__atomic_load_n(&cpu->idle, __ATOMIC_ACQUIRE))
 		info->idle_tsc += tsc_read() - __atomic_load_n(&cpu->idle_since, __ATOMIC_RELAXED);
 	info->busy_tsc = cpu->busy_tsc;
+	info->clean_tsc = cpu->clean_tsc;
+	info->cleaned = cpu->cleaned;
 }
