@@ -260,29 +260,39 @@ static bool parse(struct invocation *in, const struct words *words, unsigned fir
 	return in->partition ? check_state(in) : true;
 }
 
-void command_run(const char *text, size_t length, unsigned line)
+/* The command that stands at words[first]; before it those that take one, as in `time list`. */
+static void run_words(const struct words *words, unsigned first, unsigned line)
 {
-	static struct words words;
 	static struct invocation in;
-	enum words_error error;
 	unsigned used;
 
-	text_set_context(line, "", "");
-	error = words_split(&words, text, length);
-	if (error != WORDS_OK) {
-		text_error("%s", words_error_text(error));
-		return;
-	}
-	if (words.count == 0)
-		return;
 	memset(&in, 0, sizeof(in));
 	in.line = line;
-	in.command = command_find(words.word, words.count, &used);
+	in.command = command_find(words->word + first, words->count - first, &used);
 	if (!in.command) {
-		text_error("%.40s: there is no such command; help lists them", words.word[0]);
+		text_error("%.40s: there is no such command; help lists them", words->word[first]);
 		return;
 	}
 	text_set_context(line, in.command->name, "");
-	if (parse(&in, &words, used))
+	first += used;
+	if (in.command->args[0].kind == ARG_LINE && first < words->count) {
 		in.command->handler(&in);
+		text_set_context(line, "", "");
+		run_words(words, first, line);
+	} else if (parse(&in, words, first)) {
+		in.command->handler(&in);
+	}
+}
+
+void command_run(const char *text, size_t length, unsigned line)
+{
+	static struct words words;
+	enum words_error error;
+
+	text_set_context(line, "", "");
+	error = words_split(&words, text, length);
+	if (error != WORDS_OK)
+		text_error("%s", words_error_text(error));
+	else if (words.count > 0)
+		run_words(&words, 0, line);
 }

@@ -14,6 +14,7 @@ enum arg_kind {
 	ARG_PARTITION, /* the name of one that exists */
 	ARG_COMMAND,   /* the name of a command */
 	ARG_NUMBER,
+	ARG_LINE, /* a command with all that belongs to it; the handler runs before it does */
 };
 
 enum { COMMAND_ARGS = 3, COMMAND_KEYS = 16 };

@@ -123,6 +123,14 @@ const struct command commands[] = {
 		.handler = machine_audit,
 	},
 	{
+		.name = "time",
+		.help = "run a command and tell how long it took",
+		.detail = "In TSC ticks, from the line to the answer. The serial line does not count:\n"
+			  "what a command prints is queued first and sent afterwards.",
+		.args = {{ARG_LINE, "COMMAND ...", false}},
+		.handler = session_time,
+	},
+	{
 		.name = "reboot",
 		.help = "restart the machine, with all that runs on it",
 		.detail = "Asks once; --yes answers. Guests are not shut down first.",

@@ -139,13 +139,19 @@ static void offer_arguments(struct collector *c, const struct command *command, 
 
 static void collect(struct collector *c, const struct words *words, unsigned before)
 {
+	const char *const *word = words->word;
 	unsigned used;
-	const struct command *command = command_find(words->word, before, &used);
+	const struct command *command = command_find(word, before, &used);
 
+	while (command && command->args[0].kind == ARG_LINE) {
+		word += used;
+		before -= used;
+		command = command_find(word, before, &used);
+	}
 	if (command)
 		offer_arguments(c, command, before - used);
 	else if (before < 2)
-		offer_commands(c, before, before ? words->word[0] : "");
+		offer_commands(c, before, before ? word[0] : "");
 }
 
 static void insert(struct line *line, const struct collector *c)

@@ -32,4 +32,6 @@ void machine_debug_cpu(const struct invocation *in);
 void machine_debug_vcpu(const struct invocation *in);
 void machine_debug_random(const struct invocation *in);
 
+void session_time(const struct invocation *in);
+
 void help_show(const struct invocation *in);

@@ -6,8 +6,11 @@
 #include "console/session.h"
 
 #include "console/attach.h"
+#include "console/call.h"
+#include "console/clock.h"
 #include "console/command.h"
 #include "console/complete.h"
+#include "console/handlers.h"
 #include "console/keys.h"
 #include "console/screen.h"
 #include "console/script.h"
@@ -28,6 +31,8 @@ static struct {
 	bool (*interrupt)(void);
 	const char *question;
 	void (*yes)(void);
+	uint64_t begun; /* TSC: when the command was taken up */
+	bool timed;	/* its time is to be told */
 	bool in_script;
 	unsigned script_errors; /* text_error_count() when it began */
 	struct script script;
@@ -57,6 +62,31 @@ void session_ask(const char *question, void (*yes)(void))
 {
 	session.question = question;
 	session.yes = yes;
+}
+
+void session_time(const struct invocation *in)
+{
+	(void)in;
+	session.timed = true;
+}
+
+static void begin_command(void)
+{
+	session.begun = call_clock();
+	session.timed = false;
+}
+
+/* After all that may have ended the command. */
+static void tell_time(void)
+{
+	uint64_t ticks, us;
+
+	if (!session.timed || session.step || session.question || attach_partition())
+		return;
+	session.timed = false;
+	ticks = call_clock() - session.begun;
+	us = ticks * 1000 / (clock_hz() / 1000);
+	text_print("took %lu ticks (%lu.%03lu ms)", ticks, us / 1000, us % 1000);
 }
 
 static bool is_busy(void)
@@ -151,10 +181,12 @@ static void answer_question(void)
 
 	session.question = NULL;
 	screen_set_prompt("");
+	session.begun = call_clock(); /* what came before was the operator's time */
 	if (yes)
 		session.yes();
 	else
 		text_print("nothing was done");
+	tell_time();
 }
 
 static void run_line(void)
@@ -166,7 +198,9 @@ static void run_line(void)
 		return;
 	history_add(&session.history, text);
 	screen_set_prompt("");
+	begin_command();
 	command_run(text, strlen(text), 0);
+	tell_time();
 }
 
 static void end_script(const char *how)
@@ -189,10 +223,12 @@ static void run_script_line(void)
 		return;
 	}
 	text_set_context(line->line, "", "");
+	begin_command();
 	if (line->too_long)
 		text_error("a command has at most %d characters", SCRIPT_LINE - 1);
 	else
 		command_run(line->text, line->length, line->line);
+	tell_time();
 }
 
 /* The last Ctrl-C in the queue, for a terminal's rule: what was typed before it is void. */
@@ -213,6 +249,7 @@ static void interrupt(void)
 	forget_line();
 	if (session.step && session.interrupt && session.interrupt())
 		session.step = NULL;
+	tell_time();
 	if (session.in_script)
 		end_script("stopped by Ctrl-C; the rest of it was not executed");
 }
@@ -222,6 +259,7 @@ static bool advance(bool *again)
 {
 	if (attach_partition()) {
 		attach_turn();
+		tell_time();
 		return !attach_partition();
 	}
 	if (session.step) {
@@ -230,6 +268,7 @@ static bool advance(bool *again)
 		*again |= answer == SESSION_AGAIN;
 		if (answer == SESSION_DONE)
 			session.step = NULL;
+		tell_time();
 		return answer == SESSION_DONE;
 	}
 	if (session.in_script) {

@@ -515,6 +515,55 @@ static void test_host(void **state)
 	assert_non_null(strstr(fake_output(), "processor   AuthenticAMD, Test processor\r\n"));
 }
 
+/* From kernel entry; nothing of it is known to an instance that follows one that failed. */
+static void test_host_tells_of_the_boot(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake.tsc = 7000000;
+	fake.host.boot_tsc = 6000000;
+	fake.host.calibration_tsc = 900000;
+	fake.cpus[1].cleaned = 3 << 20;
+	fake.cpus[1].clean_tsc = 1111;
+	fake.cpus[3].cleaned = 1 << 20;
+	fake.cpus[3].clean_tsc = 2222;
+	fake_boot();
+	expect_in("host", "boot        10");
+	assert_non_null(strstr(fake_output(),
+			       " ticks to the prompt, of them 900000 to measure the clocks\r\n"));
+	assert_non_null(strstr(fake_output(), "cleaning    4096 KiB by idle CPUs in 3333 ticks\r\n"));
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	assert_null(strstr(fake_command("host"), "boot  "));
+}
+
+/* The time is told last, whatever way a command ends; one that is not asked for it tells none. */
+static void test_time(void **state)
+{
+	(void)state;
+	expect_in("time create web " GOOD, "web: created with 64 MiB and 1 pool vCPU\r\ntook ");
+	expect_in("time images", " ms)\r\nfreehold> ");
+	assert_null(strstr(fake_command("list"), "took"));
+	expect("time", "error: time: COMMAND ... is missing; usage: time COMMAND ...");
+	expect_in("time nothing",
+		  "error: nothing: there is no such command; help lists them\r\ntook ");
+	expect_in("time time start web", "web: started\r\ntook ");
+	fake.power_delay = 3ull * FAKE_HZ;
+	expect_in("time stop web", "web: stopped\r\ntook 300");
+	assert_null(strstr(fake_command("start web"), "took"));
+	/* The operator's own time for the answer does not count. */
+	assert_null(strstr(fake_command("time destroy web"), "took"));
+	fake.tsc += 100ull * FAKE_HZ;
+	expect_in("n", "nothing was done\r\ntook ");
+	assert_non_null(strstr(fake_output(), " ticks (0."));
+	fake_type("time console web\r");
+	fake_run();
+	fake_type("\x1d");
+	fake_run();
+	assert_non_null(strstr(fake_output(), "[detached from web]"));
+	assert_non_null(strstr(strstr(fake_output(), "[detached from web]"), "took "));
+}
+
 /* Nothing that a guest or the kernel words reaches the terminal as a control byte (F03, J08). */
 static void test_show(void **state)
 {
@@ -553,6 +602,8 @@ int main(void)
 		cmocka_unit_test_setup(test_words_of_commands, boot),
 		cmocka_unit_test_setup(test_debug, boot),
 		cmocka_unit_test_setup(test_host, boot),
+		cmocka_unit_test_setup(test_host_tells_of_the_boot, boot),
+		cmocka_unit_test_setup(test_time, boot),
 		cmocka_unit_test_setup(test_show, boot),
 	};
 

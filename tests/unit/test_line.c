@@ -358,6 +358,9 @@ static void test_completion(void **state)
 	     "help st\to\t");
 	expect_shown("help stop ", 10);
 	type("\x15"
+	     "ti\tsho\tw\t");
+	expect_shown("time show web ", 14);
+	type("\x15"
 	     "\"\t");
 	expect_shown("\"", 1);
 	/* Before the cursor only. */
