@@ -56,13 +56,15 @@ def qemu_command(iso, serial, *, cpus=4, mem="2G", cpu=None, firmware="bios", ic
 
 
 def bochs_config(iso, com1, log, *, model="ryzen", count=1, mem_mib=512, ips=50_000_000,
-                 fixed_clock=False, extra=()):
-    """The text of a bochsrc. com1: mode and device. A triple fault of the host ends the run."""
+                 fixed_clock=False, ignore_bad_msrs=False, extra=()):
+    """The text of a bochsrc. com1: mode and device. A triple fault of the host ends the run.
+    ignore_bad_msrs: for software that takes MSRs for granted which Bochs has not."""
     clock = "sync=none, time0=1767225600" if fixed_clock else "sync=none, time0=local"
     return "\n".join([
         "config_interface: textconfig",
         'display_library: rfb, options="timeout=0"',
-        f"cpu: model={model}, count={count}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0",
+        f"cpu: model={model}, count={count}, ips={ips}, reset_on_triple_fault=0, "
+        f"ignore_bad_msrs={int(ignore_bad_msrs)}",
         f"memory: guest={mem_mib}, host={mem_mib}",
         f"romimage: file={BOCHS_BIOS}",
         f"vgaromimage: file={BOCHS_VGA_BIOS}",

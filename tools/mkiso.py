@@ -99,10 +99,10 @@ def build(kernel, config, images, out, cmdline=""):
         run_mkrescue(tree, out)
 
 
-def run_mkrescue(tree, out):
+def run_mkrescue(tree, out, modules=GRUB_MODULES):
     os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
     partial = f"{out}.{os.getpid()}"
-    done = subprocess.run(["grub-mkrescue", "--install-modules=" + GRUB_MODULES, "--locales=",
+    done = subprocess.run(["grub-mkrescue", "--install-modules=" + modules, "--locales=",
                            "--themes=", "--fonts=", "-o", partial, tree],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0 or not os.path.exists(partial):

@@ -165,7 +165,7 @@ class BochsBed(Bed):
     EXPECTED = ("soft power off",)
 
     def __init__(self, iso, name, logs, *, model="ryzen", count=1, mem=512, ips=50_000_000,
-                 extra=(), fixed_clock=True, deadline=300):
+                 extra=(), fixed_clock=True, ignore_bad_msrs=False, deadline=300):
         super().__init__(name, logs, deadline)
         self.bochs_log = os.path.join(logs, name + ".bochs.log")
         for _ in range(5):  # the port may be taken between our look and Bochs's
@@ -173,7 +173,7 @@ class BochsBed(Bed):
             self.write("bochsrc", machine.bochs_config(
                 os.path.abspath(iso), f"mode=socket-server, dev=127.0.0.1:{port}",
                 os.path.abspath(self.bochs_log), model=model, count=count, mem_mib=mem, ips=ips,
-                fixed_clock=fixed_clock, extra=extra))
+                fixed_clock=fixed_clock, ignore_bad_msrs=ignore_bad_msrs, extra=extra))
             self.write("go", "c\n")
             self.launch(machine.bochs_command(self.path("bochsrc"), self.path("go")))
             try:
