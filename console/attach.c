@@ -24,6 +24,7 @@ enum {
 	HISTORY = 16 * 1024, /* shown again at each attach */
 	HISTORY_SLACK = 4096, /* the oldest bytes of a full ring may be overwritten while we attach */
 	LINE_SEARCH = 1024,   /* how far the history may begin later to begin with a line */
+	LINE_AGAIN = 512,     /* how far it may begin earlier, at what was not seen */
 	LOOKS_PER_SECOND = 500,	 /* for more output while it flows */
 	RETRIES_PER_SECOND = 50, /* the VMM does not tell when it has taken input */
 };
@@ -71,6 +72,21 @@ static uint64_t skip_to_line(const struct console_ring *ring, uint64_t position)
 	return view.start;
 }
 
+/* A line that the last detaching cut is shown from its beginning, if that is near and still there. */
+static uint64_t back_to_line(const struct console_ring *ring, uint64_t oldest, uint64_t position)
+{
+	uint8_t bytes[LINE_AGAIN];
+	size_t size = MIN(position - oldest, sizeof(bytes));
+	uint64_t begin = position - size;
+
+	ring_copy(ring, begin, bytes, size);
+	for (size_t i = size; i > 0; i--) {
+		if (bytes[i - 1] == '\n')
+			return begin + i;
+	}
+	return begin == 0 ? 0 : position;
+}
+
 /* Where the history begins: at what was not seen yet, or earlier, so that something is there to see. */
 static uint64_t history_start(struct partition *partition)
 {
@@ -82,9 +98,11 @@ static uint64_t history_start(struct partition *partition)
 	uint64_t again = head > HISTORY ? head - HISTORY : 0;
 	uint64_t start = MAX(MIN(partition->shown, again), oldest);
 
+	if (start == partition->shown)
+		return back_to_line(partition->ring, oldest, start);
 	if (start > partition->shown)
 		text_print("[%lu bytes of its output are lost]", start - partition->shown);
-	return start > 0 && start != partition->shown ? skip_to_line(partition->ring, start) : start;
+	return start > 0 ? skip_to_line(partition->ring, start) : start;
 }
 
 void attach_begin(struct partition *partition)

@@ -12,7 +12,7 @@ void attach_reset(void);
 /* Who is attached, or NULL. */
 struct partition *attach_partition(void);
 
-/* The partition has a ring. Shows what came before first. */
+/* The partition has a ring. Shows what came before first, from the beginning of a line. */
 void attach_begin(struct partition *partition);
 
 /* Moves bytes both ways, as far as they go now. */

@@ -90,8 +90,9 @@ const struct command commands[] = {
 		.name = "console",
 		.help = "attach to its serial console; Ctrl-] detaches",
 		.detail = "Shows first what the guest has written before: all that was not seen yet, and\n"
-			  "at least the latest 16 KiB. While attached no byte is lost: a guest that is\n"
-			  "faster than the line waits for it. Otherwise the latest 64 KiB are kept.",
+			  "at least the latest 16 KiB, from the beginning of a line if one is near. While\n"
+			  "attached no byte is lost: a guest that is faster than the line waits for it.\n"
+			  "Otherwise the latest 64 KiB are kept.",
 		.args = {PARTITION},
 		.states = UP | DOWN,
 		.handler = control_console,

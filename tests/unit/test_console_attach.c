@@ -196,6 +196,60 @@ static void test_history(void **state)
 	expect(text);
 }
 
+/* Detaches when the guest has written that, and attaches again behind `more` bytes of other lines. */
+static void cut_line_at(const char *text, unsigned more)
+{
+	static char lines[RING_OUT_SIZE + 20];
+	unsigned used = 0;
+
+	for (unsigned i = 0; used < more; i++)
+		used += (unsigned)sprintf(lines + used, "\r\nline %u", i);
+	write_text(text);
+	fake_command("console web");
+	fake_command("\x1d");
+	fake_guest_write(web, lines, more);
+	fake_clear();
+	fake_command("console web");
+}
+
+/* What follows a line that detaching cut begins with the whole of that line. */
+static void test_cut_line(void **state)
+{
+	char text[700];
+
+	(void)state;
+	/* The first line of all. */
+	cut_line_at("begin", 20000);
+	expect("detaches]\r\nbegin\r\nline 0\r\n");
+	fake_command("\x1d");
+	cut_line_at("\r\n\r\nhalf a line", 20000);
+	expect("detaches]\r\nhalf a line\r\nline 0\r\n");
+	fake_command("\x1d");
+	/* Detached at a line's beginning, nothing comes twice. */
+	cut_line_at("\r\nwhole\r\n", 20000);
+	expect("detaches]\r\n\r\nline 0\r\n");
+	fake_command("\x1d");
+	/* A line whose beginning is too far back goes on where it was cut. */
+	memset(text, 'x', sizeof(text));
+	text[0] = '\n';
+	text[512] = '\0';
+	cut_line_at(text, 20000);
+	text[512] = '\r';
+	text[513] = '\0';
+	expect("detaches]\r\nxxx");
+	expect(text + 1);
+	fake_command("\x1d");
+	text[512] = 'x';
+	text[513] = '\0';
+	cut_line_at(text, 20000);
+	expect("detaches]\r\n\r\nline 0\r\n");
+	fake_command("\x1d");
+	/* Its beginning is about to be overwritten: only what was not seen is shown. */
+	cut_line_at("\r\nhalf a line", RING_OUT_SIZE - 4096 - 5);
+	expect("detaches]\r\n\r\nline 0\r\n");
+	assert_null(strstr(fake_output(), "are lost"));
+}
+
 /* 1 MB and more through a slow line, while another guest floods too: every byte, once, in order. */
 static void test_flood(void **state)
 {
@@ -406,6 +460,7 @@ int main(void)
 		cmocka_unit_test_setup(test_guest_cannot_detach, boot),
 		cmocka_unit_test_setup(test_terminal_is_restored, boot),
 		cmocka_unit_test_setup(test_history, boot),
+		cmocka_unit_test_setup(test_cut_line, boot),
 		cmocka_unit_test_setup(test_flood, boot),
 		cmocka_unit_test_setup(test_detach_in_flood, boot),
 		cmocka_unit_test_setup(test_pending_input, boot),
