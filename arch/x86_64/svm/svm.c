@@ -138,6 +138,8 @@ static void svm_vcpu_load(struct virt_vcpu *v)
 		svm_flush(v);
 	v->asid_cpu = number;
 	v->cpu_state = &svm_cpus[number];
+	/* VMRUN loads it, but Bochs 2.7 forgets to: there a guest would see where another one faulted. */
+	cr2_write(svm_vmcb(v)->cr2);
 }
 
 /* Nested tables are the host's format, and share its features: APM2 15.25.3 "Enabling Nested Paging". */
