@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The neighbour: prints `hb SEQUENCE GAP` every period=10 ms, GAP being the time since the line before
- * in microseconds. A line that is lost, doubled or late shows.
+ * The neighbour: prints `hb SEQUENCE GAP AGE` every period=10 ms, GAP being the time since the line before
+ * and AGE that since the start, in microseconds. A line that is lost, doubled or late shows.
  */
 #include "arch/x86_64/insn.h"
 #include "tests/guests/lib/apic.h"
@@ -30,21 +30,26 @@ static void sleep_until(uint64_t tsc)
 	}
 }
 
+static uint64_t microseconds(uint64_t tsc)
+{
+	return tsc * 1000 / clock_khz();
+}
+
 void guest_main(void)
 {
 	uint64_t period = words_number("period", 10) * clock_khz();
 	uint64_t count = words_number("count", UINT64_MAX);
-	uint64_t next, last = tsc_read();
+	uint64_t begin = tsc_read(), last = begin;
+	uint64_t next = last + period;
 
 	trap_set(VECTOR_TICK, on_tick);
 	apic_enable();
-	next = last + period;
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t now;
 
 		sleep_until(next);
 		now = tsc_read();
-		print("hb %lu %lu\n", i, (now - last) * 1000 / clock_khz());
+		print("hb %lu %lu %lu\n", i, microseconds(now - last), microseconds(now - begin));
 		last = now;
 		/* What was missed is not made up for: a stall is to be seen once, as one gap. */
 		next = next + period > now ? next + period : now + period;

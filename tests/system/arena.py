@@ -15,7 +15,8 @@ import beds
 import isos
 
 ESCAPES = re.compile(r"\r|\x1b\[[0-9;?!]*[A-Za-z]|\x1b\[!p|\x1b\\|\x0f|\a")
-HEARTBEAT = re.compile(r"^hb (\d+) (\d+)$", re.MULTILINE)
+HEARTBEAT = re.compile(r"^hb (\d+) (\d+) (\d+)$", re.MULTILINE)
+LOST = re.compile(r"^\[(\d+) bytes of its output are lost\]$", re.MULTILINE)
 PANIC = re.compile(r"^.*\bfreehold: panic\b.*$", re.MULTILINE)
 DETACH = b"\x1d"
 
@@ -91,7 +92,8 @@ class Arena:
         self.serial = self.bed.serial
         self.count = 0
         self.checked = 0  # up to where serial.all was searched for a panic
-        self.last_beat = None
+        self.last_beat = -1
+        self.late = []  # (line, us) of the neighbour that came late
         self.bed.expect_prompt(120)
         self.command(f"create hb {self.cpu_word} memory=4M kernel=heartbeat "
                      f'cmdline="period={PERIOD_MS}"')
@@ -126,21 +128,13 @@ class Arena:
         with self.serial.changed:
             return ESCAPES.sub("", self.serial.all[position:])
 
-    def wait_beats(self, count, timeout=60):
-        """Lets the neighbour's time go on by so many of its lines, while others run."""
-        for _ in range(timeout):
-            start = self.last_beat or 0
-            wanted = start + count
-            text = self.output("hb", until=rf"^hb {wanted} ", timeout=timeout)
-            if f"hb {wanted} " in text:
-                return
-        raise AssertionError(f"the neighbour did not come from line {start} to {wanted}")
-
     def wait_for(self, pattern, position, timeout):
-        """The match of a pattern in what came after position, or None. Consumes nothing."""
+        """The match of a pattern in what came after position, or None; it may be a function that looks at
+        the text. Consumes nothing."""
+        look = pattern if callable(pattern) else re.compile(pattern, re.MULTILINE).search
         deadline = time.monotonic() + timeout
         while True:
-            match = re.search(pattern, self.since(position), re.MULTILINE)
+            match = look(self.since(position))
             left = deadline - time.monotonic()
             if match or left <= 0 or self.serial.ended:
                 return match
@@ -149,14 +143,15 @@ class Arena:
 
     @breaks
     def output(self, name, until=None, timeout=60):
-        """What a partition printed, by `console NAME`; detaches at once, or when `until` has come."""
+        """What a partition printed, by `console NAME`; detaches when `until` has come, a pattern or a
+        function of the text. Without one, at the end of what a stopped one has printed."""
         position = self.position()
         self.bed.send_line(f"console {name}")
         assert self.wait_for(rf"\[attached to {name}", position, timeout), self.since(position)
         if until:
-            self.wait_for(until, position, timeout)
+            assert self.wait_for(until, position, timeout), self.since(position)[-2000:]
         else:
-            self.settle(timeout)
+            self.settle(rf"^\[{name} is stopped[^\n]*\]\n", position, timeout)
         if not self.wait_for(rf"\[{name} [^\n]*\]|\[{name}: [^\n]*\]", position, 0):
             self.serial.send(DETACH)
         self.wait_for(r"\[(?:detached from )[^\n]*\][^\n]*\n|\[" + name + r"[^\n]*\]\n", position, timeout)
@@ -169,16 +164,14 @@ class Arena:
         end = re.search(rf"^\[(?:detached from )?{name}\b[^\n]*\]$", text, re.MULTILINE)
         return text[:end.start()] if end else text
 
-    def settle(self, timeout):
-        """Until nothing more comes for a moment."""
+    def settle(self, pattern, position, timeout):
+        """Until the pattern comes, or nothing more for a moment: for the report of a guest that hangs."""
         deadline = time.monotonic() + timeout
         last = -1
         while time.monotonic() < deadline:
-            now = self.position()
-            if now == last:
+            if self.wait_for(pattern, position, 0.5) or self.position() == last:
                 return
-            last = now
-            time.sleep(0.5)
+            last = self.position()
 
     # --- guests ---
 
@@ -228,27 +221,46 @@ class Arena:
 
     # --- what must hold ---
 
-    @breaks
-    def beats(self):
-        """The neighbour's lines since the last look: [(sequence, gap)], and whether older ones were
-        overwritten meanwhile, as the console says: an idle Bochs runs faster than we look."""
-        wanted = 0 if self.last_beat is None else self.last_beat + 1
-        text = self.output("hb", until=rf"^hb {wanted + 2} ")
-        lost = re.search(r"^\[\d+ bytes of its output are lost\]$", self.attached_text, re.MULTILINE)
-        return [(int(a), int(b)) for a, b in HEARTBEAT.findall(text)], bool(lost)
+    def uptime(self):
+        """Of the neighbour, in seconds, by the machine's clock."""
+        for line in self.command("list"):
+            match = re.match(r"hb .* (\d+):(\d\d):(\d\d\.\d)\b", line)
+            if match:
+                hours, minutes, seconds = match.groups()
+                return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        raise AssertionError("`list` does not tell since when the neighbour runs")
 
-    def check_neighbour(self, slack=None):
-        beats, lost = self.beats()
-        assert beats, "the neighbour says nothing"
+    @breaks
+    def wait_beats(self, count, timeout=60):
+        """Reads the neighbour's lines up to now and for so many of its periods more. None is missing but
+        those of which the console says so: an idle Bochs runs faster than we look."""
+        wanted = int((self.uptime() + count * PERIOD_MS / 1000) * 1_000_000)
+
+        def is_that_old(text):
+            last = HEARTBEAT.findall(text[-200:])
+            return last and int(last[-1][2]) >= wanted
+
+        text = self.output("hb", until=is_that_old, timeout=timeout)
+        lost = LOST.search(self.attached_text)
+        beats = [(int(number), int(gap)) for number, gap, _ in HEARTBEAT.findall(text)]
         sequence = [number for number, _ in beats]
         assert sequence == list(range(sequence[0], sequence[0] + len(sequence))), \
             f"the neighbour's lines have a gap or a double: {sequence}"
-        first_new = 0 if self.last_beat is None else self.last_beat + 1
-        assert lost or sequence[0] <= first_new, f"lines {first_new} to {sequence[0]} are lost"
-        assert sequence[-1] >= first_new, f"the neighbour stands still at {sequence[-1]}"
-        late = [(number, gap) for number, gap in beats
-                if number >= max(first_new, 1) and gap > PERIOD_MS * 1000 + (slack or self.slack)]
+        missing = sequence[0] - self.last_beat - 1
+        if lost:
+            shortest = len(f"hb {self.last_beat} 10 20\r\n")
+            assert missing * shortest < int(lost.group(1)) + 2048, f"{missing} lines, {lost.group(0)}"
+        else:
+            assert missing <= 0, f"lines {self.last_beat + 1} to {sequence[0] - 1} are lost"
+        self.late += [(number, gap) for number, gap in beats if number > max(self.last_beat, 0)
+                      and gap > PERIOD_MS * 1000]
         self.last_beat = sequence[-1]
+
+    def check_neighbour(self, slack=None):
+        self.wait_beats(1)
+        late, self.late = self.late, []
+        late = [(number, gap) for number, gap in late
+                if gap > PERIOD_MS * 1000 + (slack or self.slack)]
         assert not late, f"the neighbour stalled: (line, us) {late}"
 
     def check_no_panic(self):
