@@ -37,26 +37,29 @@ def connect_retrying(process, make, seconds=30):
 
 
 class Monitor:
-    """QEMU's monitor, over QMP."""
+    """QEMU's monitor, over QMP. Any thread may ask."""
 
     def __init__(self, connection):
+        connection.settimeout(60)
+        self.lock = threading.Lock()
         self.file = connection.makefile("rw", encoding="utf-8")
         self.file.readline()  # the greeting
         self.qmp("qmp_capabilities")
 
     def qmp(self, name, **arguments):
         request = {"execute": name, "arguments": arguments}
-        self.file.write(json.dumps(request) + "\n")
-        self.file.flush()
-        while True:
-            line = self.file.readline()
-            if not line:
-                raise RuntimeError(f"QEMU ended during {name}")
-            answer = json.loads(line)
-            if "return" in answer:
-                return answer["return"]
-            if "error" in answer:
-                raise RuntimeError(f"QMP {name}: {answer['error']['desc']}")
+        with self.lock:
+            self.file.write(json.dumps(request) + "\n")
+            self.file.flush()
+            while True:
+                line = self.file.readline()
+                if not line:
+                    raise RuntimeError(f"QEMU ended during {name}")
+                answer = json.loads(line)
+                if "return" in answer:
+                    return answer["return"]
+                if "error" in answer:
+                    raise RuntimeError(f"QMP {name}: {answer['error']['desc']}")
 
     def hmp(self, line):
         """A command of the human monitor: nmi, mce, info registers, system_powerdown ..."""
@@ -76,9 +79,9 @@ class Bed:
                 pass
         self.process = None
         self.serial = None
-        self.timer = threading.Timer(deadline, self.kill)
-        self.timer.daemon = True
-        self.timer.start()
+        self.deadline = deadline
+        self.timer = None
+        self.start_timer()
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
@@ -88,6 +91,29 @@ class Bed:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True, preexec_fn=die_with_parent)
+
+    def start_timer(self):
+        """From now on it may run for `deadline` seconds."""
+        if self.timer:
+            self.timer.cancel()
+        self.timer = threading.Timer(self.deadline, self.kill)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def freeze(self):
+        """Until thaw() the machine stands still, its clocks as well, and takes no CPU from others."""
+        self.timer.cancel()
+        if self.process.poll() is None:
+            self.stand_still(True)
+
+    def thaw(self):
+        self.start_timer()
+        if self.process.poll() is None:
+            self.stand_still(False)
+
+    def stand_still(self, still):
+        """Good for an emulator whose clocks count instructions."""
+        self.process.send_signal(signal.SIGSTOP if still else signal.SIGCONT)
 
     def kill(self):
         if self.process and self.process.poll() is None:
@@ -157,6 +183,9 @@ class QemuBed(Bed):
 
     def hmp(self, line):
         return self.monitor.hmp(line)
+
+    def stand_still(self, still):
+        self.monitor.qmp("stop" if still else "cont")
 
 
 class BochsBed(Bed):

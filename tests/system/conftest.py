@@ -112,8 +112,10 @@ def arenas(build):
 
 @pytest.fixture
 def arena_of(request, arenas, build):
-    """arena_of("qemu"): the arena on that bed, booted once. The tests of one belong into one xdist group."""
+    """arena_of("qemu"): the arena on that bed, booted once. The tests of one belong into one xdist group.
+    Between the tests that use it, it stands still."""
     request.node.beds = []
+    used = set()
 
     def get(name, kernel="freehold.elf", **options):
         key = (name, kernel, *sorted(options.items()))
@@ -121,6 +123,11 @@ def arena_of(request, arenas, build):
             arenas.pop(key).stop()
         if key not in arenas:
             arenas[key] = arena.Arena(name, build, LOGS, kernel=kernel, **options)
+        elif key not in used:
+            arenas[key].bed.thaw()
+        used.add(key)
         request.node.beds.append(arenas[key].bed)
         return arenas[key]
-    return get
+    yield get
+    for key in used:
+        arenas[key].bed.freeze()
