@@ -357,6 +357,30 @@ static void test_single_step_ends_hlt(void **state)
 	assert_int_equal(guest->vectors[0], EXCEPTION_DB);
 }
 
+static void run_sti_hlt(struct vcpu *vcpu)
+{
+	if (guest->entries == 1) {
+		post(VECTOR);
+		return;
+	}
+	if (guest->entries == 2) {
+		guest->interrupts = true;
+		sched_preempt();
+	}
+	run_halt(vcpu);
+}
+
+/* What waited for a window when the guest did STI and HLT ends the HLT, also if its turn ended there. */
+static void test_hlt_at_the_end_of_its_turn(void **state)
+{
+	(void)state;
+	start(run_sti_hlt, false);
+	play(0);
+	assert_int_equal(guest->told, 1);
+	assert_int_equal(guest->vectors[0], VECTOR);
+	assert_int_equal(guest->entries, 3);
+}
+
 static void run_lower_tpr(struct vcpu *vcpu)
 {
 	vcpu->virt.cr8 = 3; /* MOV CR8 without an exit */
@@ -492,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup(test_waiting_for_sipi_runs_for_nothing_else, set_up),
 		cmocka_unit_test_setup(test_init_resets, set_up),
 		cmocka_unit_test_setup(test_single_step_ends_hlt, set_up),
+		cmocka_unit_test_setup(test_hlt_at_the_end_of_its_turn, set_up),
 		cmocka_unit_test_setup(test_tpr_without_exit, set_up),
 		cmocka_unit_test_setup(test_xsetbv, set_up),
 		cmocka_unit_test_setup(test_stop_leaves_at_the_next_look, set_up),
