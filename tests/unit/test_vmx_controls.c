@@ -169,6 +169,22 @@ static void test_odd(void **state)
 	refused(&c, "CR4 bits");
 }
 
+/* SDM 3D A.2: a reserved control that is 1 by default stays 1, even where a later processor allows 0. */
+static void test_reserved_stay_1(void **state)
+{
+	struct vmx_capability c = skylake;
+
+	(void)state;
+	c.pin &= ~BIT(4);
+	c.exit &= ~BIT(0);
+	assert_true(choose(&c));
+	assert_true(chosen.pin & BIT(4));
+	assert_true(chosen.exit & BIT(0));
+	c.pin &= ~BIT(32 + 4); /* and if it forces 0 it is 0 */
+	assert_true(choose(&c));
+	assert_false(chosen.pin & BIT(4));
+}
+
 static void test_vpids(void **state)
 {
 	struct vpid_pool pool;
@@ -199,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_missing_extras),
 		cmocka_unit_test(test_ept),
 		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_reserved_stay_1),
 		cmocka_unit_test(test_vpids),
 	};
 

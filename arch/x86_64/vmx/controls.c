@@ -108,7 +108,8 @@ static bool choose(const struct word *word, uint64_t capability, uint32_t *value
 		       word->name, forced & ~(wanted | word->always1));
 		return false;
 	}
-	*value = wanted | forced;
+	/* A reserved bit that is 1 stays 1 where a later processor would let us have 0. */
+	*value = wanted | forced | (word->always1 & allowed);
 	return true;
 }
 
@@ -189,4 +190,43 @@ bool vmx_controls_choose(const struct vmx_capability *capability, uint64_t cr0, 
 		return false;
 	note_extras(capability, controls);
 	return true;
+}
+
+static bool word_fits(uint32_t chosen, uint64_t capability)
+{
+	return !(chosen & ~(capability >> 32)) && !((uint32_t)capability & ~chosen);
+}
+
+static bool words_fit(const struct vmx_controls *chosen, const struct vmx_capability *c)
+{
+	const uint64_t windows = VMX_PRIMARY_INTERRUPT_WINDOW | VMX_PRIMARY_NMI_WINDOW;
+
+	return word_fits(chosen->pin, c->pin) && word_fits(chosen->primary, c->primary) &&
+	       word_fits(chosen->secondary, c->secondary) && word_fits(chosen->exit, c->exit) &&
+	       word_fits(chosen->entry, c->entry) && (c->primary >> 32 & windows) == windows &&
+	       (c->entry >> 32 & VMX_ENTRY_LONG_MODE);
+}
+
+const char *vmx_controls_misfit(const struct vmx_controls *chosen,
+				const struct vmx_capability *first,
+				const struct vmx_capability *mine)
+{
+	const uint64_t same = VMX_BASIC_REVISION | VMX_BASIC_SIZE | VMX_BASIC_MEMORY_TYPE;
+	const uint64_t used = VMX_EPT_LEVELS_4 | VMX_EPT_WB | VMX_EPT_2M | VMX_EPT_1G |
+			      VMX_EPT_INVEPT | VMX_EPT_AD | VMX_EPT_INVEPT_SINGLE |
+			      VMX_EPT_INVEPT_ALL | VMX_VPID_INVVPID | VMX_VPID_INVVPID_SINGLE |
+			      VMX_VPID_INVVPID_ALL;
+
+	if (((first->basic ^ mine->basic) & same) ||
+	    (first->basic & ~mine->basic & VMX_BASIC_STRING_INFO))
+		return "the VMCS";
+	if (!words_fit(chosen, mine))
+		return "VMX controls";
+	if (first->ept_vpid & ~mine->ept_vpid & used)
+		return "EPT and VPID";
+	if ((mine->cr0_fixed0 & ~first->cr0_fixed0) || (first->cr0_fixed1 & ~mine->cr0_fixed1) ||
+	    (mine->cr4_fixed0 & ~first->cr4_fixed0) || (first->cr4_fixed1 & ~mine->cr4_fixed1))
+		return "the fixed bits of CR0 and CR4";
+	return (first->misc ^ mine->misc) & VMX_MISC_TIMER_SHIFT ? "the preemption timer's rate"
+								 : NULL;
 }

@@ -35,12 +35,13 @@ enum vmx_msr {
 };
 
 /* MSR_VMX_BASIC */
-#define VMX_BASIC_REVISION	BITS(30, 0)
-#define VMX_BASIC_SIZE		BITS(44, 32)
-#define VMX_BASIC_32BIT		BIT(48) /* VMCS and VMXON pages must lie below 4 GiB */
-#define VMX_BASIC_MEMORY_TYPE	BITS(53, 50)
-#define VMX_BASIC_STRING_INFO	BIT(54) /* INS and OUTS exits tell segment and address size */
-#define VMX_BASIC_TRUE_CONTROLS BIT(55)
+#define VMX_BASIC_REVISION	 BITS(30, 0)
+#define VMX_BASIC_SIZE		 BITS(44, 32)
+#define VMX_BASIC_32BIT		 BIT(48) /* VMCS and VMXON pages must lie below 4 GiB */
+#define VMX_BASIC_MEMORY_TYPE	 BITS(53, 50)
+#define VMX_BASIC_STRING_INFO	 BIT(54) /* INS and OUTS exits tell segment and address size */
+#define VMX_BASIC_TRUE_CONTROLS	 BIT(55)
+#define VMX_BASIC_ANY_ERROR_CODE BIT(56) /* entry does not check which exceptions have one */
 
 /* MSR_VMX_MISC */
 #define VMX_MISC_TIMER_SHIFT BITS(4, 0)
@@ -74,3 +75,11 @@ struct vmx_controls {
 /* cr0 and cr4 are the host's own. False: reason says why not. */
 bool vmx_controls_choose(const struct vmx_capability *capability, uint64_t cr0, uint64_t cr4,
 			 struct vmx_controls *controls, char *reason, size_t size);
+
+/*
+ * In what another CPU of the machine does not bear what was chosen on the first one, in words, or
+ * NULL.
+ */
+const char *vmx_controls_misfit(const struct vmx_controls *chosen,
+				const struct vmx_capability *first,
+				const struct vmx_capability *mine);
