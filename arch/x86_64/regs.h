@@ -194,3 +194,18 @@ enum exception {
 	EXCEPTION_VC = 29,
 	EXCEPTION_SX = 30,
 };
+
+/* Sets of exceptions, a bit for each. Those that push an error code in protected mode, without CET's. */
+#define EXCEPTIONS_WITH_ERROR                                                            \
+	(BIT(EXCEPTION_DF) | BIT(EXCEPTION_TS) | BIT(EXCEPTION_NP) | BIT(EXCEPTION_SS) | \
+	 BIT(EXCEPTION_GP) | BIT(EXCEPTION_PF) | BIT(EXCEPTION_AC))
+
+/*
+ * Faults: what they push has RF set, so that the instruction's own breakpoint is not met again (SDM 3B
+ * 18.3.1.1 "Instruction-Breakpoint Exception Condition"). #DB, which may be one, has rules of its own.
+ */
+#define EXCEPTIONS_FAULTS                                                                \
+	(BIT(EXCEPTION_DE) | BIT(EXCEPTION_BR) | BIT(EXCEPTION_UD) | BIT(EXCEPTION_NM) | \
+	 BIT(EXCEPTION_TS) | BIT(EXCEPTION_NP) | BIT(EXCEPTION_SS) | BIT(EXCEPTION_GP) | \
+	 BIT(EXCEPTION_PF) | BIT(EXCEPTION_MF) | BIT(EXCEPTION_AC) | BIT(EXCEPTION_XM) | \
+	 BIT(EXCEPTION_VE) | BIT(EXCEPTION_CP))

@@ -11,12 +11,13 @@
 #include "arch/x86_64/vmx/check.h"
 #include "arch/x86_64/vmx/vmcs.h"
 
-static const struct vmx_check_limits limits = {
+static struct vmx_check_limits limits = {
 	.cr0_fixed0 = 0x80000021,
 	.cr0_fixed1 = 0xffffffff,
 	.cr4_fixed0 = CR4_VMXE,
 	.cr4_fixed1 = 0x3767ff,
 	.phys_bits = 39,
+	.linear_bits = 48,
 };
 
 enum { DATA = 0xc093, CODE64 = 0xa09b, CODE16 = 0x9b, LDT = 0x82, TSS = 0x8b };
@@ -276,6 +277,74 @@ static void test_event(void **state)
 	BREAK(s, event, s.event | VMX_EVENT_ERROR, "event to inject: error code");
 }
 
+/* What may go in depends on what the guest was doing: SDM 3C 27.3.1.5. */
+static void test_activity(void **state)
+{
+	static const struct {
+		uint32_t activity, event;
+		bool good;
+	} cases[] = {
+		{1, 0, true},
+		{1, VMX_EVENT_VALID | 0x30, true},
+		{1, VMX_EVENT_VALID | INJECT_NMI << 8 | 2, true},
+		{1, VMX_EVENT_VALID | INJECT_EXCEPTION << 8 | 1, true},
+		{1, VMX_EVENT_VALID | INJECT_EXCEPTION << 8 | 18, true},
+		{1, VMX_EVENT_VALID | INJECT_EXCEPTION << 8 | 6, false},
+		{2, VMX_EVENT_VALID | INJECT_NMI << 8 | 2, true},
+		{2, VMX_EVENT_VALID | INJECT_EXCEPTION << 8 | 18, true},
+		{2, VMX_EVENT_VALID | INJECT_EXCEPTION << 8 | 1, false},
+		{2, VMX_EVENT_VALID | 0x30, false},
+		{3, 0, true},
+		{3, VMX_EVENT_VALID | INJECT_NMI << 8 | 2, false},
+		{4, 0, false},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vmx_guest_state s = long_state();
+
+		s.activity = cases[i].activity;
+		s.event = cases[i].event;
+		if (cases[i].good)
+			passes(s);
+		else
+			fails(&s, "activity state");
+	}
+}
+
+/* Canonical by the processor's width, though the guest pages by four levels: it may hold such a base. */
+static void test_wide_addresses(void **state)
+{
+	struct vmx_guest_state s = long_state();
+
+	(void)state;
+	limits.linear_bits = 57;
+	s.seg[SEG_FS].base = BIT(47);
+	s.gdtr.base = BIT(55);
+	s.rip = BIT(50);
+	passes(s);
+	BREAK(s, seg[SEG_FS].base, BIT(56), "FS base");
+	BREAK(s, rip, BIT(58), "RIP");
+	BREAK(s, sysenter_eip, BIT(63), "IA32_SYSENTER_EIP");
+	limits.linear_bits = 48;
+	fails(&s, "FS base");
+}
+
+static void test_processors_that_take_any_error_code(void **state)
+{
+	struct vmx_guest_state s = long_state();
+
+	(void)state;
+	limits.any_error_code = true;
+	s.event = VMX_EVENT_VALID | INJECT_EXCEPTION << 8 | 13;
+	passes(s);
+	s.event = VMX_EVENT_VALID | VMX_EVENT_ERROR | INJECT_EXCEPTION << 8 | 21;
+	passes(s);
+	BREAK(s, event_error, 0x10000, "event to inject: error code");
+	BREAK(s, event, VMX_EVENT_VALID | VMX_EVENT_ERROR | 0x30, "event to inject: error code");
+	limits.any_error_code = false;
+}
+
 static void test_pdptes(void **state)
 {
 	struct vmx_guest_state s = real_state();
@@ -306,6 +375,9 @@ int main(void)
 		cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_blocking),
 		cmocka_unit_test(test_event),
+		cmocka_unit_test(test_activity),
+		cmocka_unit_test(test_wide_addresses),
+		cmocka_unit_test(test_processors_that_take_any_error_code),
 		cmocka_unit_test(test_pdptes),
 	};
 

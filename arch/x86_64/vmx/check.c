@@ -10,12 +10,6 @@
 #define PENDING_DEBUG_EXISTING (BITS(3, 0) | BIT(12) | BIT(14) | BIT(16))
 #define PDPTE_RESERVED	       (BITS(8, 5) | BITS(2, 1))
 #define DEBUGCTL_RESERVED      (BITS(63, 16) | BITS(5, 3))
-#define BLOCKED_BY_INSN	       (VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS)
-
-/*
- * Hardware exceptions that push an error code in protected mode: #DF, #TS, #NP, #SS, #GP, #PF, #AC.
- */
-#define WITH_ERROR_CODE (BIT(8) | BITS(14, 10) | BIT(17))
 
 enum { ACTIVITY_ACTIVE, ACTIVITY_HLT, ACTIVITY_SHUTDOWN, ACTIVITY_WAIT_FOR_SIPI };
 
@@ -58,14 +52,13 @@ static const char *check_msrs(const struct vmx_guest_state *s, const struct vmx_
 {
 	bool active = s->efer & EFER_LMA;
 
-	(void)l;
 	if (s->debugctl & DEBUGCTL_RESERVED)
 		return "IA32_DEBUGCTL";
 	if (s->dr7 >> 32)
 		return "DR7";
-	if (!vmx_check_canonical(s->sysenter_esp))
+	if (!vmx_check_canonical(s->sysenter_esp, l))
 		return "IA32_SYSENTER_ESP";
-	if (!vmx_check_canonical(s->sysenter_eip))
+	if (!vmx_check_canonical(s->sysenter_eip, l))
 		return "IA32_SYSENTER_EIP";
 	if (!pat_fits(s->pat))
 		return "IA32_PAT";
@@ -79,11 +72,11 @@ static const char *check_msrs(const struct vmx_guest_state *s, const struct vmx_
 static const char *check_flow(const struct vmx_guest_state *s, const struct vmx_check_limits *l)
 {
 	bool code64 = is_long(s) && (s->seg[SEG_CS].access & VMX_ACCESS_L);
-	uint64_t top = s->rip >> 48;
+	/* Those behind the last one of the lower half pass: the fetch faults. */
+	uint64_t top = s->rip >> l->linear_bits, ones = ~0ULL >> l->linear_bits;
 	bool interrupt = (s->event & VMX_EVENT_VALID) && !(s->event & VMX_EVENT_TYPE);
 
-	(void)l;
-	if (code64 ? top != 0 && top != 0xffff : s->rip >> 32 != 0)
+	if (code64 ? top != 0 && top != ones : s->rip >> 32 != 0)
 		return "RIP";
 	if ((s->rflags & RFLAGS_RESERVED) || !(s->rflags & RFLAGS_FIXED))
 		return "RFLAGS";
@@ -92,24 +85,37 @@ static const char *check_flow(const struct vmx_guest_state *s, const struct vmx_
 	return interrupt && !(s->rflags & RFLAGS_IF) ? "RFLAGS" : NULL;
 }
 
+/* From HLT by an interrupt, an NMI, #DB or #MC, from shutdown by the second and the last. */
+static bool event_wakes(const struct vmx_guest_state *s)
+{
+	unsigned type = (s->event & VMX_EVENT_TYPE) >> VMX_EVENT_TYPE_SHIFT;
+	unsigned vector = s->event & VMX_EVENT_VECTOR;
+	bool machine_check = type == INJECT_EXCEPTION && vector == EXCEPTION_MC;
+
+	switch (s->activity) {
+	case ACTIVITY_ACTIVE:
+		return true;
+	case ACTIVITY_HLT:
+		return type == INJECT_EXTERNAL || type == INJECT_NMI || machine_check ||
+		       (type == INJECT_EXCEPTION && vector == EXCEPTION_DB);
+	case ACTIVITY_SHUTDOWN:
+		return type == INJECT_NMI || machine_check;
+	default:
+		return false;
+	}
+}
+
 /* SDM 3C 27.3.1.5 "Checks on Guest Non-Register State" */
 static const char *check_activity(const struct vmx_guest_state *s, const struct vmx_check_limits *l)
 {
 	unsigned dpl = (unsigned)((s->seg[SEG_SS].access & VMX_ACCESS_DPL) >> 5);
-	unsigned type = (s->event & VMX_EVENT_TYPE) >> VMX_EVENT_TYPE_SHIFT;
-	bool event = s->event & VMX_EVENT_VALID;
 
 	(void)l;
 	if (s->activity > ACTIVITY_WAIT_FOR_SIPI || (s->activity == ACTIVITY_HLT && dpl))
 		return "activity state";
-	if (s->activity != ACTIVITY_ACTIVE && (s->interruptibility & BLOCKED_BY_INSN))
+	if (s->activity != ACTIVITY_ACTIVE && (s->interruptibility & VMX_BLOCKED_BY_SHADOW))
 		return "activity state";
-	if (event && s->activity == ACTIVITY_WAIT_FOR_SIPI)
-		return "activity state";
-	/* An event wakes from HLT if it is an interrupt, an NMI, #DB or #MC. */
-	if (event && s->activity == ACTIVITY_HLT && type > INJECT_EXCEPTION)
-		return "activity state";
-	return NULL;
+	return (s->event & VMX_EVENT_VALID) && !event_wakes(s) ? "activity state" : NULL;
 }
 
 static const char *check_blocking(const struct vmx_guest_state *s, const struct vmx_check_limits *l)
@@ -119,12 +125,13 @@ static const char *check_blocking(const struct vmx_guest_state *s, const struct 
 	bool event = s->event & VMX_EVENT_VALID;
 
 	(void)l;
-	if ((state >> 4) || (state & BLOCKED_BY_INSN) == BLOCKED_BY_INSN ||
+	if ((state >> 4) || (state & VMX_BLOCKED_BY_SHADOW) == VMX_BLOCKED_BY_SHADOW ||
 	    (state & VMX_BLOCKED_BY_SMI))
 		return "interruptibility state";
 	if ((state & VMX_BLOCKED_BY_STI) && !(s->rflags & RFLAGS_IF))
 		return "interruptibility state";
-	if (event && (type == INJECT_EXTERNAL || type == INJECT_NMI) && (state & BLOCKED_BY_INSN))
+	if (event && (type == INJECT_EXTERNAL || type == INJECT_NMI) &&
+	    (state & VMX_BLOCKED_BY_SHADOW))
 		return "interruptibility state";
 	if (event && type == INJECT_NMI && (state & VMX_BLOCKED_BY_NMI))
 		return "interruptibility state";
@@ -133,7 +140,7 @@ static const char *check_blocking(const struct vmx_guest_state *s, const struct 
 
 static const char *check_pending(const struct vmx_guest_state *s, const struct vmx_check_limits *l)
 {
-	bool held = (s->interruptibility & BLOCKED_BY_INSN) || s->activity == ACTIVITY_HLT;
+	bool held = (s->interruptibility & VMX_BLOCKED_BY_SHADOW) || s->activity == ACTIVITY_HLT;
 	bool stepping = (s->rflags & RFLAGS_TF) && !(s->debugctl & BIT(1));
 
 	(void)l;
@@ -157,14 +164,14 @@ static const char *check_pdptes(const struct vmx_guest_state *s, const struct vm
 }
 
 /* SDM 3C 27.2.1.3 "VM-Entry Control Fields" */
-static const char *check_event(const struct vmx_guest_state *s, const struct vmx_check_limits *l)
+const char *vmx_check_event(const struct vmx_guest_state *s, const struct vmx_check_limits *l)
 {
 	unsigned type = (s->event & VMX_EVENT_TYPE) >> VMX_EVENT_TYPE_SHIFT;
 	unsigned vector = s->event & VMX_EVENT_VECTOR;
 	bool wants_error = type == INJECT_EXCEPTION && vector < 32 &&
-			   (WITH_ERROR_CODE >> vector & 1) && (s->cr0 & CR0_PE);
+			   (EXCEPTIONS_WITH_ERROR >> vector & 1) && (s->cr0 & CR0_PE);
+	bool has_error = s->event & VMX_EVENT_ERROR;
 
-	(void)l;
 	if (!(s->event & VMX_EVENT_VALID))
 		return NULL;
 	if (s->event & BITS(30, 12) || type == 1 || type == 7)
@@ -172,8 +179,9 @@ static const char *check_event(const struct vmx_guest_state *s, const struct vmx
 	if ((type == INJECT_NMI && vector != EXCEPTION_NMI) ||
 	    (type == INJECT_EXCEPTION && vector > 31))
 		return "event to inject: vector";
-	if (((s->event & VMX_EVENT_ERROR) != 0) != wants_error ||
-	    (wants_error && s->event_error >> 16))
+	if (has_error != wants_error && !(l->any_error_code && type == INJECT_EXCEPTION))
+		return "event to inject: error code";
+	if (has_error && s->event_error >> 16)
 		return "event to inject: error code";
 	if (type >= VMX_TYPE_SOFT_INTERRUPT && (s->insn_len < 1 || s->insn_len > 15))
 		return "event to inject: instruction length";
@@ -182,8 +190,7 @@ static const char *check_event(const struct vmx_guest_state *s, const struct vmx
 
 static const char *check_segments(const struct vmx_guest_state *s, const struct vmx_check_limits *l)
 {
-	(void)l;
-	return vmx_check_segments(s);
+	return vmx_check_segments(s, l);
 }
 
 const char *vmx_check_guest(const struct vmx_guest_state *state,
@@ -192,8 +199,8 @@ const char *vmx_check_guest(const struct vmx_guest_state *state,
 	typedef const char *(*check_fn)(const struct vmx_guest_state *,
 					const struct vmx_check_limits *);
 	static const check_fn checks[] = {
-		check_event,	check_control,	check_msrs,    check_segments, check_flow,
-		check_activity, check_blocking, check_pending, check_pdptes,
+		vmx_check_event, check_control,	 check_msrs,	check_segments, check_flow,
+		check_activity,	 check_blocking, check_pending, check_pdptes,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(checks); i++) {

@@ -33,17 +33,26 @@ struct vmx_guest_state {
 /* What the processor demands; unrestricted guest and virtual NMIs are on. */
 struct vmx_check_limits {
 	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
-	unsigned phys_bits;
+	unsigned phys_bits, linear_bits;
+	bool any_error_code; /* injected exceptions may have one or not, as we like */
 };
 
 /* The name of the first field that breaks a rule, in the order of the manual; NULL: none does. */
 const char *vmx_check_guest(const struct vmx_guest_state *state,
 			    const struct vmx_check_limits *limits);
 
-/* check_segment.c: the part about segment registers. */
-const char *vmx_check_segments(const struct vmx_guest_state *state);
+/* The part about the event to inject, which is a control: for it VMLAUNCH and VMRESUME fail. */
+const char *vmx_check_event(const struct vmx_guest_state *state,
+			    const struct vmx_check_limits *limits);
 
-static inline bool vmx_check_canonical(uint64_t address)
+/* check_segment.c: the part about segment registers. */
+const char *vmx_check_segments(const struct vmx_guest_state *state,
+			       const struct vmx_check_limits *l);
+
+/* By the width of the processor's linear addresses, whatever CR4.LA57. */
+static inline bool vmx_check_canonical(uint64_t address, const struct vmx_check_limits *limits)
 {
-	return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+	unsigned unused = 64 - limits->linear_bits;
+
+	return (uint64_t)((int64_t)(address << unused) >> unused) == address;
 }

@@ -55,7 +55,7 @@ static bool granularity_fits(const struct vmx_guest_segment *seg)
 	return !(seg->limit >> 20);
 }
 
-static bool base_fits(const struct vmx_guest_state *s, unsigned i)
+static bool base_fits(const struct vmx_guest_state *s, unsigned i, const struct vmx_check_limits *l)
 {
 	const struct vmx_guest_segment *seg = &s->seg[i];
 
@@ -64,7 +64,7 @@ static bool base_fits(const struct vmx_guest_state *s, unsigned i)
 	if (i == SEG_CS)
 		return !(seg->base >> 32);
 	if (i == SEG_TR || i == SEG_FS || i == SEG_GS || (i == SEG_LDTR && usable(seg)))
-		return vmx_check_canonical(seg->base);
+		return vmx_check_canonical(seg->base, l);
 	return i == SEG_LDTR || !usable(seg) || !(seg->base >> 32);
 }
 
@@ -136,23 +136,23 @@ static bool access_fits(const struct vmx_guest_state *s, unsigned i)
 	       !(seg->access & ACCESS_RESERVED) && granularity_fits(seg);
 }
 
-const char *vmx_check_segments(const struct vmx_guest_state *state)
+const char *vmx_check_segments(const struct vmx_guest_state *state, const struct vmx_check_limits *l)
 {
 	for (unsigned i = 0; i < SEG_COUNT; i++) {
 		if (!selector_fits(state, i))
 			return names[i][PART_SELECTOR];
-		if (!base_fits(state, i))
+		if (!base_fits(state, i, l))
 			return names[i][PART_BASE];
 		if (is_v86(state) && i < SEG_LDTR && state->seg[i].limit != 0xffff)
 			return names[i][PART_LIMIT];
 		if (!access_fits(state, i))
 			return names[i][PART_ACCESS];
 	}
-	if (!vmx_check_canonical(state->gdtr.base))
+	if (!vmx_check_canonical(state->gdtr.base, l))
 		return "GDTR base";
 	if (state->gdtr.limit >> 16)
 		return "GDTR limit";
-	if (!vmx_check_canonical(state->idtr.base))
+	if (!vmx_check_canonical(state->idtr.base, l))
 		return "IDTR base";
 	return state->idtr.limit >> 16 ? "IDTR limit" : NULL;
 }

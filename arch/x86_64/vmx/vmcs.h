@@ -171,6 +171,7 @@ enum vmx_interruptibility {
 	VMX_BLOCKED_BY_MOV_SS = BIT(1),
 	VMX_BLOCKED_BY_SMI = BIT(2),
 	VMX_BLOCKED_BY_NMI = BIT(3),
+	VMX_BLOCKED_BY_SHADOW = VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS,
 };
 
 /*
@@ -188,7 +189,15 @@ enum vmx_access {
 	VMX_ACCESS_UNUSABLE = BIT(16),
 };
 
-#define VMX_PENDING_DEBUG_BS BIT(14)
+/*
+ * SDM 3C table 25-4 "Format of Pending-Debug-Exceptions": nothing is pending without one of the last
+ * two.
+ */
+enum vmx_pending_debug {
+	VMX_PENDING_DEBUG_B0_B3 = BITS(3, 0),
+	VMX_PENDING_DEBUG_ENABLED = BIT(12), /* a breakpoint that DR7 enables was met */
+	VMX_PENDING_DEBUG_BS = BIT(14),
+};
 
 /* EPT pointer: SDM 3C table 25-9 "Format of Extended-Page-Table Pointer". */
 enum vmx_eptp { VMX_EPTP_WB = 6, VMX_EPTP_LEVELS_4 = 3 << 3, VMX_EPTP_AD = BIT(6) };
