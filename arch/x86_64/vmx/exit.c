@@ -145,6 +145,19 @@ static void block_nmis_again(void)
 }
 
 /*
+ * An exit by #DB has taken the single step out of the pending debug exceptions; where a shadow is left
+ * (INT1 or DR7.GD behind STI, MOV SS or POP SS), entry refuses a TF without it: SDM 3C 27.3.1.5 "Checks
+ * on Guest Non-Register State". The exception that goes in drops it again.
+ */
+static void keep_step_pending(void)
+{
+	if ((vmx_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF) &&
+	    (vmx_read(VMCS_GUEST_INTERRUPTIBILITY) & VMX_BLOCKED_BY_SHADOW))
+		vmx_write(VMCS_GUEST_PENDING_DEBUG,
+			  vmx_read(VMCS_GUEST_PENDING_DEBUG) | VMX_PENDING_DEBUG_BS);
+}
+
+/*
  * The exit comes in place of the exception, before DR6 and DR7.GD change, and says what DR6 would
  * have got (SDM 3C 28.2.1 "Basic VM-Exit Information"). DR6 is the guest's while it is loaded.
  */
@@ -156,6 +169,15 @@ static void take_debug_exception(void)
 	dr6_write((dr6_read() & ~(uint64_t)DR6_B0_B3) | (vmx_read(VMCS_QUALIFICATION) & told));
 	if (dr7 & DR7_GD)
 		vmx_write(VMCS_GUEST_DR7, dr7 & ~(uint64_t)DR7_GD);
+	keep_step_pending();
+}
+
+/* What an exception of any kind says about NMIs; of #DF, and during a delivery, it says nothing. */
+static void note_unblocked_nmis(uint32_t event)
+{
+	if ((event & VMX_EVENT_UNBLOCKED_NMI) && (event & VMX_EVENT_VECTOR) != EXCEPTION_DF &&
+	    !(vmx_read32(VMCS_IDT_VECTORING) & VMX_EVENT_VALID))
+		block_nmis_again();
 }
 
 static void detail_exception(struct virt_vcpu *v, uint32_t event)
@@ -173,9 +195,6 @@ static void detail_exception(struct virt_vcpu *v, uint32_t event)
 		v->exit.event.insn_len = vmx_read32(VMCS_EXIT_INSN_LEN) & 15;
 	if (vector == EXCEPTION_DB)
 		take_debug_exception();
-	if ((event & VMX_EVENT_UNBLOCKED_NMI) && vector != EXCEPTION_DF &&
-	    !(vmx_read32(VMCS_IDT_VECTORING) & VMX_EVENT_VALID))
-		block_nmis_again();
 }
 
 /* A physical NMI is taken here and now: until an IRET they are blocked. */
@@ -186,11 +205,13 @@ static int64_t detail_exception_nmi(struct virt_vcpu *v, uint32_t reason)
 	if ((event & VMX_EVENT_TYPE) >> VMX_EVENT_TYPE_SHIFT == INJECT_NMI) {
 		v->exit.kind = VM_EXIT_NMI;
 		vmx_take_nmi();
-	} else if ((event & VMX_EVENT_VECTOR) == EXCEPTION_MC) {
-		v->exit.kind = VM_EXIT_MACHINE_CHECK;
-	} else {
-		detail_exception(v, event);
+		return handled_delivery(v, reason, event);
 	}
+	note_unblocked_nmis(event);
+	if ((event & VMX_EVENT_VECTOR) == EXCEPTION_MC)
+		v->exit.kind = VM_EXIT_MACHINE_CHECK;
+	else
+		detail_exception(v, event);
 	return handled_delivery(v, reason, event);
 }
 

@@ -35,6 +35,8 @@ static void setup_controls(struct vmx_vcpu *x)
 	vmx_write(VMCS_EXIT_MSR_LOADS, 0);
 	vmx_write(VMCS_ENTRY_MSR_LOADS, 0);
 	vmx_write(VMCS_ENTRY_EVENT, 0);
+	vmx_write(VMCS_ENTRY_EVENT_ERROR, 0);
+	vmx_write(VMCS_ENTRY_INSN_LEN, 0);
 	vmx_write(VMCS_TPR_THRESHOLD, 0);
 	vmx_write(VMCS_CR0_MASK, VMX_CR0_MASK);
 	vmx_write(VMCS_CR4_MASK, VMX_CR4_MASK);
@@ -118,6 +120,13 @@ static void setup_guest(struct virt_vcpu *v)
 	vmx_write(VMCS_GUEST_DEBUGCTL, 0);
 	vmx_write(VMCS_GUEST_ACTIVITY, 0);
 	vmx_write(VMCS_GUEST_RSP, 0);
+	/* Read before they are written, and a new VMCS holds anything. */
+	vmx_write(VMCS_GUEST_CR0, 0);
+	vmx_write(VMCS_GUEST_CR3, 0);
+	vmx_write(VMCS_GUEST_CR4, 0);
+	vmx_write(VMCS_GUEST_PENDING_DEBUG, 0);
+	for (unsigned i = 0; i < 4; i++)
+		vmx_write(VMCS_GUEST_PDPTE0 + 2 * i, 0);
 	power_up(state);
 	legal = vmx_put(v, all, state);
 	ASSERT(legal);

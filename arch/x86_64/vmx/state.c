@@ -197,10 +197,10 @@ static bool control_put(struct virt_vcpu *v, const struct frame_control *from)
 
 static uint64_t *system_field(struct frame_system *system, unsigned eager)
 {
-	uint64_t *const fields[VMX_EAGER_COUNT] = {&system->star, &system->lstar, &system->cstar,
-						   &system->sfmask, &system->kernel_gs_base};
+	uint64_t *const members[VMX_EAGER_COUNT] = {&system->star, &system->lstar, &system->cstar,
+						    &system->sfmask, &system->kernel_gs_base};
 
-	return fields[eager];
+	return members[eager];
 }
 
 /* The loaded vCPU's are in the processor. */
