@@ -285,12 +285,36 @@ static void test_inject(void **state)
 					  .cr2 = 0x1234};
 	(void)state;
 
+	vmcb.cr0 = CR0_PE;
 	svm_inject(&v, &fault);
 	assert_int_equal(vmcb.event_inject, 6ULL << 32 | 0x80000b0e);
 	assert_int_equal(vmcb.cr2, 0x1234);
+	assert_int_equal(vmcb.rflags, RFLAGS_RF);
 	vmcb.rflags = RFLAGS_IF;
 	assert_true(svm_injecting(&v));
 	assert_false(svm_interrupt_open(&v) || svm_nmi_open(&v));
+}
+
+/* A fault pushes RF; a trap and an interrupt do not. Real mode has no error codes. */
+static void test_inject_by_mode_and_class(void **state)
+{
+	const struct frame_event fault = {
+		.type = INJECT_EXCEPTION, .vector = EXCEPTION_GP, .has_error = 1, .error = 8};
+	const struct frame_event others[] = {
+		{.type = INJECT_EXCEPTION, .vector = EXCEPTION_DB},
+		{.type = INJECT_EXCEPTION, .vector = EXCEPTION_DF, .has_error = 1},
+		{.type = INJECT_NMI, .vector = EXCEPTION_NMI},
+		{.type = INJECT_EXTERNAL, .vector = EXCEPTION_GP},
+	};
+	(void)state;
+
+	svm_inject(&v, &fault);
+	assert_int_equal(vmcb.event_inject, 0x8000030d);
+	assert_int_equal(vmcb.rflags, RFLAGS_RF);
+	vmcb.rflags = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(others); i++)
+		svm_inject(&v, &others[i]);
+	assert_int_equal(vmcb.rflags, 0);
 }
 
 static void test_open(void **state)
@@ -537,6 +561,7 @@ int main(void)
 		cmocka_unit_test_setup(test_refused_entry_does_not_lose_the_flush, set_up),
 		cmocka_unit_test_setup(test_event_goes_in_once, set_up),
 		cmocka_unit_test_setup(test_inject, set_up),
+		cmocka_unit_test_setup(test_inject_by_mode_and_class, set_up),
 		cmocka_unit_test_setup(test_open, set_up),
 		cmocka_unit_test_setup(test_window_and_tpr, set_up),
 		cmocka_unit_test_setup(test_nmi_opens_after_iret, set_up),

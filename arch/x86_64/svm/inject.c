@@ -28,14 +28,23 @@ bool svm_nmi_open(const struct virt_vcpu *v)
 	return !v->nmi_blocked && !(svm_vmcb(v)->shadow & SVM_SHADOW) && !svm_injecting(v);
 }
 
+static bool is_fault(const struct frame_event *event)
+{
+	return event->type == INJECT_EXCEPTION && event->vector < 32 &&
+	       (EXCEPTIONS_FAULTS >> event->vector & 1);
+}
+
 void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 	uint64_t inject = event->vector | (uint64_t)event->type << SVM_EVENT_TYPE_SHIFT |
 			  SVM_EVENT_VALID;
 
-	if (event->has_error)
+	/* Real mode pushes none, and the hardware does as it is told. */
+	if (event->has_error && vmcb->cr0 & CR0_PE)
 		inject |= SVM_EVENT_ERROR | (uint64_t)event->error << SVM_EVENT_ERROR_SHIFT;
+	if (is_fault(event))
+		vmcb->rflags |= RFLAGS_RF;
 	if (event->type == INJECT_EXCEPTION && event->vector == EXCEPTION_PF)
 		vmcb->cr2 = event->cr2;
 	if (event->type == INJECT_NMI) {

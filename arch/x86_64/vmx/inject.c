@@ -5,17 +5,19 @@
  */
 #include "arch/x86_64/vmx/vcpu.h"
 
-/*
- * SDM 3C 27.2.1.3 "VM-Entry Control Fields": hardware exceptions that push an error code, in
- * protected mode.
- */
-#define WITH_ERROR_CODE                                                                      \
-	(1u << EXCEPTION_DF | 1u << EXCEPTION_TS | 1u << EXCEPTION_NP | 1u << EXCEPTION_SS | \
-	 1u << EXCEPTION_GP | 1u << EXCEPTION_PF | 1u << EXCEPTION_AC)
-
 bool vmx_injecting(const struct virt_vcpu *v)
 {
 	return vmx_of(v)->event;
+}
+
+/*
+ * Of the last instruction: it comes before any interrupt or NMI, whose injection would drop it (SDM 3C
+ * 27.7.3 "Delivery of Pending Debug Exceptions after VM Entry").
+ */
+static bool debug_exception_pending(void)
+{
+	return vmx_read_live(VMCS_GUEST_PENDING_DEBUG) &
+	       (VMX_PENDING_DEBUG_ENABLED | VMX_PENDING_DEBUG_BS);
 }
 
 bool vmx_interrupt(struct virt_vcpu *v, uint8_t vector)
@@ -27,46 +29,58 @@ bool vmx_interrupt(struct virt_vcpu *v, uint8_t vector)
 	return true;
 }
 
-/* A debug exception that waits comes first, and an injected interrupt would drop it. */
 bool vmx_interrupt_open(const struct virt_vcpu *v)
 {
 	const struct vmx_vcpu *x = vmx_of(v);
 
 	return (x->rflags & RFLAGS_IF) && !x->event &&
-	       !(vmx_read_live(VMCS_GUEST_INTERRUPTIBILITY) &
-		 (VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS)) &&
-	       !vmx_read_live(VMCS_GUEST_PENDING_DEBUG);
+	       !(vmx_read_live(VMCS_GUEST_INTERRUPTIBILITY) & VMX_BLOCKED_BY_SHADOW) &&
+	       !debug_exception_pending();
 }
 
 bool vmx_nmi_open(const struct virt_vcpu *v)
 {
-	const uint32_t blocks = VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS | VMX_BLOCKED_BY_NMI;
+	const uint32_t blocks = VMX_BLOCKED_BY_SHADOW | VMX_BLOCKED_BY_NMI;
 
-	return !vmx_of(v)->event && !(vmx_read32(VMCS_GUEST_INTERRUPTIBILITY) & blocks);
+	return !vmx_of(v)->event && !(vmx_read32(VMCS_GUEST_INTERRUPTIBILITY) & blocks) &&
+	       !debug_exception_pending();
 }
 
-/* The hardware refuses a wrong choice about the error code, and any bit above 15 in it. */
+/*
+ * SDM 3C 27.2.1.3 "VM-Entry Control Fields": the hardware refuses a wrong choice about the error code,
+ * which real mode has none of, and any bit above 15 in it.
+ */
 static uint32_t error_code_wanted(const struct virt_vcpu *v, const struct frame_event *event)
 {
 	bool wanted = event->type == INJECT_EXCEPTION && event->vector < 32 &&
-		      (WITH_ERROR_CODE >> event->vector & 1) && (vmx_of(v)->cr0_shadow & CR0_PE);
+		      (EXCEPTIONS_WITH_ERROR >> event->vector & 1) &&
+		      (vmx_of(v)->cr0_shadow & CR0_PE);
 
 	return wanted ? VMX_EVENT_ERROR : 0;
 }
 
+static bool is_fault(const struct frame_event *event)
+{
+	return event->type == INJECT_EXCEPTION && event->vector < 32 &&
+	       (EXCEPTIONS_FAULTS >> event->vector & 1);
+}
+
 void vmx_inject(struct virt_vcpu *v, const struct frame_event *event)
 {
+	struct vmx_vcpu *x = vmx_of(v);
 	uint32_t error = error_code_wanted(v, event);
 
 	if (error)
 		vmx_write(VMCS_ENTRY_EVENT_ERROR, event->error & 0xffff);
 	if (event->type >= INJECT_SOFT)
 		vmx_write(VMCS_ENTRY_INSN_LEN, event->insn_len);
+	if (is_fault(event))
+		vmx_set_rflags(x, x->rflags | RFLAGS_RF);
 	if (event->type == INJECT_EXCEPTION && event->vector == EXCEPTION_PF)
 		v->cr2 = event->cr2;
 	vmx_write(VMCS_ENTRY_EVENT, event->vector | (uint32_t)event->type << VMX_EVENT_TYPE_SHIFT |
 					    error | VMX_EVENT_VALID);
-	vmx_of(v)->event = true;
+	x->event = true;
 }
 
 static void set_primary(struct vmx_vcpu *x, uint32_t value)
@@ -86,11 +100,18 @@ void vmx_want_window(struct virt_vcpu *v, bool on)
 			  : x->primary & ~(uint32_t)VMX_PRIMARY_INTERRUPT_WINDOW);
 }
 
+/*
+ * Whether STI's shadow keeps the NMI window shut depends on the processor (SDM 3C 27.7.6 "NMI-Window
+ * Exiting"); it does shut that of interrupts, and IF is 1 behind it.
+ */
 void vmx_want_nmi_window(struct virt_vcpu *v)
 {
 	struct vmx_vcpu *x = vmx_of(v);
 
-	set_primary(x, x->primary | VMX_PRIMARY_NMI_WINDOW);
+	if (vmx_read32(VMCS_GUEST_INTERRUPTIBILITY) & VMX_BLOCKED_BY_STI)
+		vmx_want_window(v, true);
+	else
+		set_primary(x, x->primary | VMX_PRIMARY_NMI_WINDOW);
 }
 
 void vmx_end_nmi_window(struct virt_vcpu *v)
