@@ -87,18 +87,24 @@ static uint32_t blocking(uint32_t shadow, uint64_t rflags)
 	return blocked;
 }
 
-/* A single step that the shadow holds back must be pending: likewise there. */
+/*
+ * A single step that the shadow holds back must be pending, and none without: likewise there. A
+ * breakpoint that was met before stays.
+ */
 static void ip_put(struct vmx_vcpu *x, const struct frame *frame)
 {
+	uint64_t was = vmx_read_live(VMCS_GUEST_PENDING_DEBUG);
+	uint64_t pending = was & ~(uint64_t)VMX_PENDING_DEBUG_BS;
 	uint32_t blocked;
-	bool step;
 
 	vmx_set_rip(x, frame->rip);
 	vmx_set_rflags(x, (frame->rflags & RFLAGS_GUEST_MASK) | RFLAGS_FIXED);
 	blocked = blocking(frame->shadow, x->rflags);
-	step = (blocked & (VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS)) && (x->rflags & RFLAGS_TF);
+	if ((blocked & VMX_BLOCKED_BY_SHADOW) && (x->rflags & RFLAGS_TF))
+		pending |= VMX_PENDING_DEBUG_BS;
 	vmx_write(VMCS_GUEST_INTERRUPTIBILITY, blocked);
-	vmx_write(VMCS_GUEST_PENDING_DEBUG, step ? VMX_PENDING_DEBUG_BS : 0);
+	if (__builtin_expect(pending != was, 0))
+		vmx_write(VMCS_GUEST_PENDING_DEBUG, pending);
 }
 
 uint8_t vmx_cpl(const struct virt_vcpu *v)
@@ -338,10 +344,12 @@ bool vmx_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 		return true;
 	/* This group comes with INIT alone, which no event survives that waited for the entry. */
 	vmx_write(VMCS_ENTRY_EVENT, 0);
+	vmx_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	x->event = false;
 	return system_put(v, &frame->system);
 }
 
+/* With the step's trap comes what a MOV SS before held back, which an injected exception drops. */
 void vmx_step(struct virt_vcpu *v)
 {
 	static const struct frame_event debug = {.type = INJECT_EXCEPTION, .vector = EXCEPTION_DB};
@@ -350,7 +358,8 @@ void vmx_step(struct virt_vcpu *v)
 	vmx_set_rflags(x, x->rflags & ~(uint64_t)RFLAGS_RF);
 	if (!(x->rflags & RFLAGS_TF))
 		return;
-	dr6_write(dr6_read() | DR6_BS);
+	dr6_write(dr6_read() | DR6_BS |
+		  (vmx_read(VMCS_GUEST_PENDING_DEBUG) & VMX_PENDING_DEBUG_B0_B3));
 	vmx_inject(v, &debug);
 }
 
