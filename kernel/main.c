@@ -206,7 +206,8 @@ static void start_cpus(void)
 
 	cpu_set_count(count + 1);
 	if (count && trampoline)
-		running = smp_start(targets, count, trampoline, tsc_khz());
+		running = smp_start(targets, count, trampoline, tsc_khz(),
+				    machine.virt ? machine.virt->cpu_differs : NULL);
 	else if (count)
 		log_print(LOG_ERROR, "cpu: no page below 1 MiB to start the others from");
 	for (unsigned i = 0; i < count; i++)

@@ -5,6 +5,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/kernel_space.h"
+#include "arch/x86_64/virt.h"
 #include "drivers/power.h"
 #include "drivers/tsc.h"
 #include "drivers/uart.h"
@@ -13,8 +14,17 @@
 
 static bool stopping; /* atomic */
 
+/* In VMX operation INIT is blocked, which some machines reset their CPUs by. */
+static void stop_virt(void)
+{
+	if (machine.virt)
+		machine.virt->cpu_stop();
+}
+
 void machine_power_check_nmi(void)
 {
+	if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE))
+		stop_virt();
 	while (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE))
 		cpu_halt();
 }
@@ -32,6 +42,7 @@ noreturn void machine_power(enum power_action action)
 	__atomic_store_n(&stopping, true, __ATOMIC_RELEASE);
 	apic_send_nmi_all_but_self();
 	uart_panic_write("", 0); /* drains what is queued */
+	stop_virt();
 	if (action == POWER_OFF)
 		power_off(&port_hardware, &machine.acpi, write_memory);
 	else

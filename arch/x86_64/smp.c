@@ -27,6 +27,7 @@ enum progress { PROGRESS_NONE, PROGRESS_DIFFERENT, PROGRESS_READY };
 
 static uint32_t progress;
 static const char *different; /* what it lacks */
+static smp_differs_t *ask_more;
 
 /*
  * The tables for the switch to long mode, in the image because CR3 is loaded in 16-bit mode and the
@@ -153,11 +154,13 @@ static void start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_
 	__atomic_store_n(&arch_cpu_of(target->number)->released, true, __ATOMIC_RELEASE);
 }
 
-unsigned smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz)
+unsigned smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz,
+		   smp_differs_t *differs)
 {
 	unsigned running = 0;
 
 	ASSERT(!(trampoline & PAGE_MASK) && trampoline < MIB(1));
+	ask_more = differs;
 	low_tables_build(trampoline);
 	trampoline_write(trampoline);
 	for (unsigned i = 0; i < count; i++) {
@@ -188,6 +191,8 @@ noreturn void smp_entry(unsigned number)
 {
 	const char *feature = cpu_features_differ();
 
+	if (!feature && ask_more)
+		feature = ask_more();
 	if (feature) {
 		different = feature;
 		__atomic_store_n(&progress, PROGRESS_DIFFERENT, __ATOMIC_RELEASE);

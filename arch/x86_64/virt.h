@@ -117,8 +117,12 @@ struct virt_ops {
 
 	/* Once, on CPU 0: can this machine? If not, returns false and says why in words. */
 	bool (*probe)(char *reason, size_t size);
+	/* On another CPU, before cpu_init: why it cannot run guests as CPU 0 does, in words, or NULL. */
+	const char *(*cpu_differs)(void);
 	/* On each CPU, with cpu_pages pages of its own from the heap: switch it on. */
 	void (*cpu_init)(void *pages, hpa_t pa);
+	/* Off again, for good, if it is on: a reset by INIT would not be heard. From an NMI, too. */
+	void (*cpu_stop)(void);
 
 	/* The architected power-up state, everything intercepted. The vCPU is not loaded anywhere. */
 	void (*vcpu_init)(struct virt_vcpu *v, const struct virt_setup *setup);

@@ -21,17 +21,24 @@ enum {
 bool svm_has_next_rip;
 static struct svm_cpu svm_cpus[MAX_CPUS];
 
-static bool svm_probe(char *reason, size_t size)
+static const char switched_off[] = "SVM is switched off by the firmware (VM_CR.SVMDIS)";
+
+/* Bochs has no VM_CR: then nothing switches SVM off. */
+static bool feature_allowed(void)
 {
 	uint64_t vm_cr = 0;
 
+	return !msr_read_safe(MSR_VM_CR, &vm_cr) || !(vm_cr & VM_CR_SVMDIS);
+}
+
+static bool svm_probe(char *reason, size_t size)
+{
 	if (!cpu_features.svm) {
 		str_copy(reason, size, "the processor has no SVM");
 		return false;
 	}
-	/* Bochs has no VM_CR: then nothing switches SVM off. */
-	if (msr_read_safe(MSR_VM_CR, &vm_cr) && vm_cr & VM_CR_SVMDIS) {
-		str_copy(reason, size, "SVM is switched off by the firmware (VM_CR.SVMDIS)");
+	if (!feature_allowed()) {
+		str_copy(reason, size, switched_off);
 		return false;
 	}
 	if (!(cpu_features.virt_features & SVM_FEATURE_NP)) {
@@ -45,6 +52,12 @@ static bool svm_probe(char *reason, size_t size)
 	svm_has_next_rip = cpu_features.virt_features & SVM_FEATURE_NRIPS;
 	svm_maps_init();
 	return true;
+}
+
+/* Its features were compared with CPU 0's before: cpu_features_differ. */
+static const char *svm_cpu_differs(void)
+{
+	return feature_allowed() ? NULL : switched_off;
 }
 
 static void vmsave(hpa_t page)
@@ -63,6 +76,11 @@ static void svm_cpu_init(void *pages, hpa_t pa)
 	cpu->host_vmcb = pa + PAGE_SIZE;
 	asid_pool_init(&cpu->asids, cpu_features.virt_asids);
 	vmsave(cpu->host_vmcb);
+}
+
+static void svm_cpu_stop(void)
+{
+	msr_write(MSR_EFER, msr_read(MSR_EFER) & ~(uint64_t)EFER_SVME);
 }
 
 static void init_intercepts(struct vmcb *vmcb)
@@ -207,7 +225,9 @@ const struct virt_ops svm_ops = {
 	.nested_format = &page_format_npt,
 	.nested_largest = svm_nested_largest,
 	.probe = svm_probe,
+	.cpu_differs = svm_cpu_differs,
 	.cpu_init = svm_cpu_init,
+	.cpu_stop = svm_cpu_stop,
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_load = svm_vcpu_load,
 	.vcpu_unload = svm_vcpu_unload,

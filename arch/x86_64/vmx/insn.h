@@ -19,6 +19,15 @@ static inline void vmx_on(hpa_t region)
 		vmx_insn_failed("VMXON", region);
 }
 
+static inline void vmx_off(void)
+{
+	bool failed;
+
+	asm volatile("vmxoff" : "=@ccbe"(failed) : : "memory");
+	if (__builtin_expect(failed, 0))
+		vmx_insn_failed("VMXOFF", 0);
+}
+
 static inline void vmx_clear(hpa_t vmcs)
 {
 	bool failed;

@@ -25,6 +25,7 @@ enum {
 struct vmx_cpu {
 	struct vpid_pool vpids;
 	struct virt_vcpu *loaded;
+	bool on;
 };
 
 struct vmx_controls vmx_controls;
@@ -61,12 +62,41 @@ static void read_capability(struct vmx_capability *c)
 		c->ept_vpid = msr_read(MSR_VMX_EPT_VPID);
 }
 
+static const char switched_off[] = "VMX is switched off by the firmware (IA32_FEATURE_CONTROL)";
+
 /* The firmware decides, and locks what it decided; where it did not, we do. */
 static bool feature_allowed(void)
 {
 	uint64_t control = msr_read(MSR_FEATURE_CONTROL);
 
 	return !(control & FEATURE_CONTROL_LOCK) || (control & FEATURE_CONTROL_VMX);
+}
+
+/*
+ * A control that enables an instruction is of no use where there is none. Where there is one, CPUID
+ * tells the guests of it, and without the control it would be #UD to them.
+ */
+static bool match_instructions(char *reason, size_t size)
+{
+	const struct {
+		bool there;
+		uint32_t control;
+		const char *name;
+	} instructions[] = {
+		{cpu_features.rdtscp, VMX_SECONDARY_RDTSCP, "RDTSCP"},
+		{cpu_features.invpcid, VMX_SECONDARY_INVPCID, "INVPCID"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(instructions); i++) {
+		if (!instructions[i].there)
+			vmx_controls.secondary &= ~instructions[i].control;
+		else if (!(vmx_controls.secondary & instructions[i].control)) {
+			format(reason, size, "the processor has VMX without %s for guests",
+			       instructions[i].name);
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool vmx_probe(char *reason, size_t size)
@@ -78,31 +108,35 @@ static bool vmx_probe(char *reason, size_t size)
 		return false;
 	}
 	if (!feature_allowed()) {
-		str_copy(reason, size, "VMX is switched off by the firmware (IA32_FEATURE_CONTROL)");
+		str_copy(reason, size, switched_off);
 		return false;
 	}
 	read_capability(&vmx_capability);
 	if (!vmx_controls_choose(&vmx_capability, cr0_read(), cr4_read(), &vmx_controls, reason,
-				 size))
+				 size) ||
+	    !match_instructions(reason, size))
 		return false;
-	/* A control that enables an instruction is of no use where there is none. */
-	if (!cpu_features.rdtscp)
-		vmx_controls.secondary &= ~(uint32_t)VMX_SECONDARY_RDTSCP;
 	vmx_maps_init();
 	return true;
 }
 
-/*
- * pages: one, the VMXON region. Other CPUs may be weaker than CPU 0, which must not go unnoticed.
- */
+/* Firmware forgets to switch VMX on everywhere, and processors may be of more than one kind. */
+static const char *vmx_cpu_differs(void)
+{
+	struct vmx_capability mine = {0};
+
+	if (!feature_allowed())
+		return switched_off;
+	read_capability(&mine);
+	return vmx_controls_misfit(&vmx_controls, &vmx_capability, &mine);
+}
+
+/* pages: one, the VMXON region. */
 static void vmx_cpu_init(void *pages, hpa_t pa)
 {
 	struct vmx_cpu *cpu = &vmx_cpus[arch_cpu()->number];
 	uint64_t control = msr_read(MSR_FEATURE_CONTROL);
-	struct vmx_capability mine = {0};
 
-	read_capability(&mine);
-	ASSERT(!memcmp(&mine, &vmx_capability, sizeof(mine)));
 	ASSERT(feature_allowed());
 	if (!(control & FEATURE_CONTROL_LOCK))
 		msr_write(MSR_FEATURE_CONTROL, control | FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX);
@@ -110,8 +144,21 @@ static void vmx_cpu_init(void *pages, hpa_t pa)
 	*(uint32_t *)pages = (uint32_t)(vmx_capability.basic & VMX_BASIC_REVISION);
 	cr4_write(cr4_read() | CR4_VMXE);
 	vmx_on(pa);
+	cpu->on = true;
 	vmx_invept(VMX_INVALIDATE_ALL, 0);
 	vpid_pool_init(&cpu->vpids);
+}
+
+/* SDM 3C 24.8 "Restrictions on VMX Operation": in it INIT is blocked. */
+static void vmx_cpu_stop(void)
+{
+	struct vmx_cpu *cpu = &vmx_cpus[arch_cpu()->number];
+
+	if (!cpu->on)
+		return;
+	cpu->on = false;
+	vmx_off();
+	cr4_write(cr4_read() & ~(uint64_t)CR4_VMXE);
 }
 
 bool vmx_is_loaded(const struct virt_vcpu *v)
@@ -279,7 +326,9 @@ const struct virt_ops vmx_ops = {
 	.nested_format = &page_format_ept,
 	.nested_largest = vmx_nested_largest,
 	.probe = vmx_probe,
+	.cpu_differs = vmx_cpu_differs,
 	.cpu_init = vmx_cpu_init,
+	.cpu_stop = vmx_cpu_stop,
 	.vcpu_init = vmx_vcpu_init,
 	.vcpu_load = vmx_vcpu_load,
 	.vcpu_unload = vmx_vcpu_unload,
