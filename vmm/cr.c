@@ -93,14 +93,17 @@ static bool load_pdptes(const struct cr_rules *rules, struct cr_state *state)
 	return true;
 }
 
-/* Long mode goes on and off with CR0.PG: SDM 3A 10.8.5 "Initializing IA-32e Mode". */
+/*
+ * Long mode goes on and off with CR0.PG: SDM 3A 10.8.5 "Initializing IA-32e Mode", with its 10.8.5.4
+ * "IA-32e Mode Consistency Checks": no processor enters a guest whose TSS is of 16 bits there.
+ */
 static bool switch_long_mode(struct cr_state *state, uint64_t value)
 {
 	bool was = state->cr0 & CR0_PG, is = value & CR0_PG;
 
 	if (was == is || !(state->efer & EFER_LME))
 		return true;
-	if (is && (!(state->cr4 & CR4_PAE) || state->cs_long))
+	if (is && (!(state->cr4 & CR4_PAE) || state->cs_long || state->tss_16))
 		return false;
 	if (!is && state->cs_long)
 		return false;

@@ -18,6 +18,7 @@ struct cr_rules {
 struct cr_state {
 	uint64_t cr0, cr3, cr4, efer;
 	bool cs_long;	   /* CS.L: with EFER.LMA, 64-bit mode */
+	bool tss_16;	   /* TR holds a 16-bit TSS */
 	uint64_t pdptr[4]; /* written if PAE paging loaded them */
 	bool pdptr_loaded;
 };

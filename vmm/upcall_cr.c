@@ -9,7 +9,7 @@
 #include "vmm/guest_features.h"
 #include "vmm/upcall_emulate.h"
 
-enum { CR8_MAX = 15 };
+enum { CR8_MAX = 15, TSS_16_BUSY = 3 };
 
 static uint64_t read_cr(const struct frame *frame, unsigned cr)
 {
@@ -33,6 +33,7 @@ static bool write_cr(struct frame *frame, unsigned cr, uint64_t value, uint32_t 
 		.cr4 = control->cr4,
 		.efer = control->efer,
 		.cs_long = frame->seg[SEG_CS].attributes & SEG_ATTR_L,
+		.tss_16 = (frame->seg[SEG_TR].attributes & SEG_ATTR_TYPE) == TSS_16_BUSY,
 	};
 
 	if (cr == 8) {

@@ -32,6 +32,11 @@ static bool long_mode_from_long_segment(const struct cr_write *w)
 	return starts_paging(w) && cr_has(w->old->efer, LME) && w->old->cs_long;
 }
 
+static bool long_mode_with_16_bit_tss(const struct cr_write *w)
+{
+	return starts_paging(w) && cr_has(w->old->efer, LME) && w->old->tss_16;
+}
+
 static bool paging_off_in_64_bit(const struct cr_write *w)
 {
 	return w->cr == 0 && cr_has(w->old->cr0, PG) && !cr_has(w->value, PG) &&
@@ -110,6 +115,7 @@ static const struct {
 	{"NW without CD", write_through_with_cache},
 	{"LME and PG without PAE", long_mode_without_pae},
 	{"LME and PG with CS.L", long_mode_from_long_segment},
+	{"LME and PG with a 16-bit TSS", long_mode_with_16_bit_tss},
 	{"PG off in 64-bit mode", paging_off_in_64_bit},
 	{"PG off with PCIDE", paging_off_with_pcid},
 	{"CR3 above MAXPHYADDR", cr3_too_high},
