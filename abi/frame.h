@@ -129,7 +129,7 @@ struct frame_io {
 	uint8_t address_size; /* string forms: 2, 4, 8; 0 if the hardware does not say */
 	uint8_t segment;      /* OUTS: enum segment; 0xff if the hardware does not say */
 	uint8_t reserved;
-	uint32_t value; /* OUT: the data */
+	uint32_t value; /* OUT: EAX, of which the low size bytes are the data */
 	uint32_t insn_len;
 };
 

@@ -29,7 +29,7 @@ static void exit_with(uint32_t number)
 {
 	reason = number;
 	hw.guest = guest_exits;
-	vmx_ops.run(v);
+	hw_run(v);
 	assert_null(hw.refused);
 }
 

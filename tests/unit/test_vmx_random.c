@@ -198,7 +198,7 @@ static void test_no_entry_is_refused(void **state)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		if (chance(8) && !vmx_ops.injecting(v))
 			enter_mode(&PICK(modes));
-		vmx_ops.run(v);
+		hw_run(v);
 		if (hw.refused)
 			fail_msg("round %u: %s", round, hw.refused);
 		kinds[v->exit.kind]++;

@@ -39,7 +39,7 @@ static void put(void)
 
 static const char *refused(void)
 {
-	vmx_ops.run(v);
+	hw_run(v);
 	return hw.refused;
 }
 

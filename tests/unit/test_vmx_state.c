@@ -19,7 +19,7 @@ static int set_up(void **state)
 
 static void enter(void)
 {
-	vmx_ops.run(v);
+	hw_run(v);
 	if (hw.refused)
 		fail_msg("refused: %s", hw.refused);
 }
@@ -109,7 +109,7 @@ static void test_long_mode(void **state)
 	enter();
 	put_control(paging, CR4_PAE, EFER_LME);
 	assert_int_equal(hw_get(VMCS_GUEST_EFER), EFER_LME | EFER_LMA);
-	assert_int_equal(vmx_ops.efer(v), EFER_LME | EFER_LMA);
+	assert_int_equal(v->efer, EFER_LME | EFER_LMA);
 	assert_true(hw_get(VMCS_ENTRY_CONTROLS) & VMX_ENTRY_LONG_MODE);
 	enter();
 	/* By WRMSR: the kernel has checked it, and LMA is nobody's to write. */

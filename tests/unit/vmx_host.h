@@ -43,13 +43,50 @@ hpa_t kernel_image_pa(const void *va)
 	return (hpa_t)va;
 }
 
-/* What entry.S does, and the processor. */
-bool vmx_enter(struct virt_vcpu *v, uint64_t *host_rsp, bool launched, uint64_t host_rsp_field)
+/* What the kernel was told of the last exit. */
+static struct {
+	uint64_t rip, code, info;
+	unsigned tpr_moved;
+} told;
+static jmp_buf hw_exited;
+
+int64_t kernel_exit(struct virt_vcpu *v, uint64_t rip, uint64_t code, uint64_t info)
 {
 	(void)v;
-	*host_rsp = 0x5000;
-	vmx_write(host_rsp_field, *host_rsp);
-	return hw_enter(v, launched);
+	told.rip = rip;
+	told.code = code;
+	told.info = info;
+	return 0;
+}
+
+bool kernel_work(struct virt_vcpu *v)
+{
+	v->work = 0;
+	return virt_claim(v);
+}
+
+void kernel_tpr_moved(struct virt_vcpu *v)
+{
+	(void)v;
+	told.tpr_moved++;
+}
+
+/* One turn of the loop in entry.S, and the processor. */
+noreturn void vmx_enter(struct virt_vcpu *v, int64_t skip)
+{
+	bool failed;
+
+	assert_ptr_equal(vmx_go_on(v, skip), v);
+	failed = hw_enter(v, v->launched);
+	assert_int_equal(vmx_exited(v, failed), 0);
+	longjmp(hw_exited, 1);
+}
+
+/* One stay in the guest. */
+static inline void hw_run(struct virt_vcpu *v)
+{
+	if (!setjmp(hw_exited))
+		vmx_ops.run(v, 0);
 }
 
 static inline const char *hw_check(void)

@@ -16,14 +16,15 @@
 #include <string.h>
 
 /* The real ones get another name, and are not called. */
-#define cr0_read  hardware_cr0_read
-#define cr3_read  hardware_cr3_read
-#define cr4_read  hardware_cr4_read
-#define cr4_write hardware_cr4_write
-#define dr6_read  hardware_dr6_read
-#define dr6_write hardware_dr6_write
-#define msr_read  hardware_msr_read
-#define msr_write hardware_msr_write
+#define cr0_read	  hardware_cr0_read
+#define cr3_read	  hardware_cr3_read
+#define cr4_read	  hardware_cr4_read
+#define cr4_write	  hardware_cr4_write
+#define dr6_read	  hardware_dr6_read
+#define dr6_write	  hardware_dr6_write
+#define msr_read	  hardware_msr_read
+#define interrupts_window hardware_interrupts_window
+#define msr_write	  hardware_msr_write
 #include "arch/x86_64/insn.h"
 #undef cr0_read
 #undef cr3_read
@@ -32,6 +33,7 @@
 #undef dr6_read
 #undef dr6_write
 #undef msr_read
+#undef interrupts_window
 #undef msr_write
 
 #define arch_cpu(...)	   hardware_arch_cpu(__VA_ARGS__)
@@ -40,17 +42,18 @@
 #undef arch_cpu
 #undef percpu_restore_gdt
 
-#define vmx_on	      hardware_vmx_on
-#define vmx_off	      hardware_vmx_off
-#define vmx_clear     hardware_vmx_clear
-#define vmx_ptrld     hardware_vmx_ptrld
-#define vmx_read      hardware_vmx_read
-#define vmx_read_live hardware_vmx_read_live
-#define vmx_read32    hardware_vmx_read32
-#define vmx_write     hardware_vmx_write
-#define vmx_invept    hardware_vmx_invept
-#define vmx_invvpid   hardware_vmx_invvpid
-#define vmx_take_nmi  hardware_vmx_take_nmi
+#define vmx_on	       hardware_vmx_on
+#define vmx_off	       hardware_vmx_off
+#define vmx_clear      hardware_vmx_clear
+#define vmx_ptrld      hardware_vmx_ptrld
+#define vmx_read       hardware_vmx_read
+#define vmx_read_live  hardware_vmx_read_live
+#define vmx_read32     hardware_vmx_read32
+#define vmx_write      hardware_vmx_write
+#define vmx_write_live hardware_vmx_write_live
+#define vmx_invept     hardware_vmx_invept
+#define vmx_invvpid    hardware_vmx_invvpid
+#define vmx_take_nmi   hardware_vmx_take_nmi
 #include "arch/x86_64/vmx/insn.h"
 #undef vmx_on
 #undef vmx_off
@@ -60,6 +63,7 @@
 #undef vmx_read_live
 #undef vmx_read32
 #undef vmx_write
+#undef vmx_write_live
 #undef vmx_invept
 #undef vmx_invvpid
 #undef vmx_take_nmi
@@ -133,6 +137,10 @@ static inline void percpu_restore_gdt(void)
 {
 }
 
+static inline void interrupts_window(void)
+{
+}
+
 static inline uint64_t cr0_read(void)
 {
 	return hw.cr0;
@@ -186,6 +194,11 @@ void vmx_invvpid(enum vmx_invalidation type, uint16_t vpid);
 static inline uint64_t vmx_read_live(uint64_t field)
 {
 	return vmx_read(field);
+}
+
+static inline void vmx_write_live(uint64_t field, uint64_t value)
+{
+	vmx_write(field, value);
 }
 
 static inline uint32_t vmx_read32(uint64_t field)

@@ -107,7 +107,7 @@ static int64_t handled_delivery(struct virt_vcpu *v, uint32_t reason, uint64_t i
 	return handled(v, reason, info);
 }
 
-static __attribute__((noinline)) int64_t refused(struct virt_vcpu *v, bool failed)
+static __attribute__((noinline)) int64_t entry_refused(struct virt_vcpu *v, bool failed)
 {
 	uint32_t code = vmx_read32(failed ? VMCS_INSN_ERROR : VMCS_EXIT_REASON);
 	uint64_t info = vmx_decode_refusal(v, failed);
@@ -130,7 +130,7 @@ static int64_t detail_length(struct virt_vcpu *v, uint32_t reason)
 static int64_t detail_unknown(struct virt_vcpu *v, uint32_t reason)
 {
 	if (reason & VMX_EXIT_ENTRY_FAILED)
-		return refused(v, false);
+		return entry_refused(v, false);
 	return handled(v, reason, 0);
 }
 
@@ -367,7 +367,7 @@ int64_t vmx_exited(struct virt_vcpu *v, uint64_t failed)
 	const struct vmx_exit_row *row = &exit_rows[MIN(reason, (uint32_t)VMX_EXIT_TABLE)];
 
 	if (__builtin_expect(failed != 0, 0))
-		return refused(v, true);
+		return entry_refused(v, true);
 	v->launched = true;
 	x->event = false;
 	v->reinject_valid = false;

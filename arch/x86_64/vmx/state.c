@@ -110,7 +110,7 @@ static void ip_put(struct vmx_vcpu *x, const struct frame *frame)
 uint8_t vmx_cpl(const struct virt_vcpu *v)
 {
 	(void)v;
-	return (vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_SS)) & VMX_ACCESS_DPL) >> 5;
+	return (uint8_t)(vmx_read_live(VMCS_SEGMENT(VMCS_GUEST_ACCESS, SEG_SS)) >> 5 & 3);
 }
 
 static void control_get(const struct virt_vcpu *v, struct frame_control *to)

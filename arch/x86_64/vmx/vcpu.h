@@ -114,7 +114,7 @@ static inline bool vmx_in_64_bit_code(const struct virt_vcpu *v)
 /* vmx_skip, for where it is hot; false: vmx_step has to follow. */
 static inline bool vmx_move_on(struct virt_vcpu *v, uint64_t len)
 {
-	const uint64_t shadow = VMX_BLOCKED_BY_STI | VMX_BLOCKED_BY_MOV_SS;
+	const uint64_t shadow = VMX_BLOCKED_BY_SHADOW;
 	struct vmx_vcpu *x = vmx_of(v);
 	uint64_t rip = x->rip + len;
 	uint64_t blocked = vmx_read_live(VMCS_GUEST_INTERRUPTIBILITY);
