@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
+#include "tests/guests/lib/hypercall.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
 #include "tests/guests/lib/words.h"
@@ -18,11 +19,16 @@ static void storm_cpuid(void)
 	cpuid(0, 0);
 }
 
+static bool has_vmcall; /* asked once: CPUID exits, too */
+
 static void storm_call(void)
 {
 	uint64_t number = 0;
 
-	asm volatile("vmmcall" : "+a"(number) : : "memory");
+	if (has_vmcall)
+		asm volatile("vmcall" : "+a"(number) : : "memory");
+	else
+		asm volatile("vmmcall" : "+a"(number) : : "memory");
 }
 
 static void storm_out(void)
@@ -74,6 +80,7 @@ void guest_main(void)
 	uintptr_t kind = 0;
 	char name[16] = "cpuid";
 
+	has_vmcall = hypercall_is_vmcall();
 	words_value("kind", name, sizeof(name));
 	while (kind < ARRAY_SIZE(kinds) - 1 && strcmp(name, kinds[kind].name))
 		kind++;

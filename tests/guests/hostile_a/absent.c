@@ -7,6 +7,7 @@
 
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
+#include "tests/guests/lib/hypercall.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
 
@@ -132,18 +133,18 @@ void a_test_others(void)
 
 void a_test_hypercall(void)
 {
+	struct hypercall own = hypercall_of(true), other = hypercall_of(false);
 	struct code_run run = {.rax = 0x1234, .rbx = 1, .rcx = 2, .rdx = 3};
-	struct fault fault = CODE_FAULT(&run, false, 0x0f, 0x01, 0xd9);
+	struct fault fault = code_fault(&run, own.code, HYPERCALL_SIZE, false);
 
-	test_check(fault.vector == NO_FAULT, "VMMCALL: vector %d", fault.vector);
-	test_check((int64_t)run.rax < 0, "VMMCALL answers %lx", run.rax);
-	test_check(run.rbx == 1 && run.rcx == 2 && run.rdx == 3, "VMMCALL changes registers");
-	fault = CODE_FAULT(&run, true, 0x0f, 0x01, 0xd9);
-	test_check(fault.vector == VECTOR_UD, "VMMCALL at CPL 3: vector %d", fault.vector);
+	test_check(fault.vector == NO_FAULT, "%s: vector %d", own.name, fault.vector);
+	test_check((int64_t)run.rax < 0, "%s answers %lx", own.name, run.rax);
+	test_check(run.rbx == 1 && run.rcx == 2 && run.rdx == 3, "%s changes registers", own.name);
+	fault = code_fault(&run, own.code, HYPERCALL_SIZE, true);
+	test_check(fault.vector == VECTOR_UD, "%s at CPL 3: vector %d", own.name, fault.vector);
 	for (unsigned user = 0; user < 2; user++) {
-		fault = CODE_FAULT(&run, user, 0x0f, 0x01, 0xc1);
-		test_check(fault.vector == VECTOR_UD,
-			   "VMCALL, the other vendor's, at CPL %u: vector %d", 3 * user,
-			   fault.vector);
+		fault = code_fault(&run, other.code, HYPERCALL_SIZE, user);
+		test_check(fault.vector == VECTOR_UD, "%s, the other vendor's, at CPL %u: vector %d",
+			   other.name, 3 * user, fault.vector);
 	}
 }

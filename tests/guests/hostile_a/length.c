@@ -9,6 +9,7 @@
 #include "lib/string.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
+#include "tests/guests/lib/hypercall.h"
 #include "tests/guests/lib/paging.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
@@ -155,22 +156,26 @@ void a_test_race(void)
 }
 
 /* The instruction ends where the canonical half does: what follows is a #GP, in the guest. */
+static void check_edge(const char *name, const uint8_t *code, size_t size)
+{
+	struct code_run run = {.rcx = MSR_APIC};
+	struct fault fault;
+
+	memcpy(two_pages + PAGE_SIZE - size, code, size);
+	fault = code_fault_at(&run, (void *)(EDGE + PAGE_SIZE - size), false);
+	test_check(fault.vector == VECTOR_GP, "%s: vector %d rip %lx", name, fault.vector,
+		   fault.rip);
+}
+
 void a_test_edge(void)
 {
 	static const struct insn_bytes insns[] = {
-		INSN_BYTES("VMMCALL", 0x0f, 0x01, 0xd9), INSN_BYTES("CPUID", 0x0f, 0xa2),
-		INSN_BYTES("HLT-less RDMSR", 0x0f, 0x32), INSN_BYTES("WBINVD", 0x0f, 0x09),
-		INSN_BYTES("OUT", 0xe6, 0x80)};
+		INSN_BYTES("CPUID", 0x0f, 0xa2), INSN_BYTES("RDMSR", 0x0f, 0x32),
+		INSN_BYTES("WBINVD", 0x0f, 0x09), INSN_BYTES("OUT", 0xe6, 0x80)};
+	struct hypercall call = hypercall_of(true);
 
 	paging_map(EDGE, (uintptr_t)two_pages, PAGE_P | PAGE_W);
-	for (unsigned i = 0; i < ARRAY_SIZE(insns); i++) {
-		struct code_run run = {.rcx = MSR_APIC};
-		uint64_t at = EDGE + PAGE_SIZE - insns[i].size;
-		struct fault fault;
-
-		memcpy(two_pages + PAGE_SIZE - insns[i].size, insns[i].code, insns[i].size);
-		fault = code_fault_at(&run, (void *)at, false);
-		test_check(fault.vector == VECTOR_GP, "%s: vector %d rip %lx", insns[i].name,
-			   fault.vector, fault.rip);
-	}
+	check_edge(call.name, call.code, HYPERCALL_SIZE);
+	for (unsigned i = 0; i < ARRAY_SIZE(insns); i++)
+		check_edge(insns[i].name, insns[i].code, insns[i].size);
 }
