@@ -32,8 +32,10 @@ static void ring_remove(struct cpu *cpu, struct vcpu *v)
 	while (before->next_homed != v)
 		before = before->next_homed;
 	before->next_homed = v->next_homed;
-	if (cpu->vcpus == v)
+	if (cpu->vcpus == v) {
 		cpu->vcpus = before == v ? NULL : before;
+		deadline_cancel(&cpu->slice); /* its turn is nobody's */
+	}
 	v->next_homed = NULL;
 }
 
@@ -154,13 +156,18 @@ static bool runnable(const struct vcpu *v)
 	return v->virt.activity == ACTIVITY_RUN || (pending & wake);
 }
 
-/* The next in turn that can run, or NULL. */
+/*
+ * Whose turn it is that can run, or NULL. A turn lasts until its deadline: one that the console cut short
+ * goes on. Else a guest whose output is looked at would wait for its neighbours' turns at each byte.
+ */
 static struct vcpu *pick(struct cpu *cpu)
 {
 	struct vcpu *v = cpu->vcpus;
 
 	if (!v)
 		return NULL;
+	if (deadline_is_set(&cpu->slice) && runnable(v))
+		return v;
 	do {
 		v = v->next_homed;
 		if (runnable(v))
@@ -200,10 +207,13 @@ static void slice_set(struct cpu *cpu, uint64_t tsc)
 
 static noreturn void run(struct cpu *cpu, struct vcpu *v)
 {
+	bool goes_on = cpu->vcpus == v && deadline_is_set(&cpu->slice);
+
 	cpu->vcpus = v;
 	__atomic_store_n(&cpu->running, v, __ATOMIC_RELAXED);
 	cpu->slice_start = tsc_read();
-	slice_set(cpu, cpu->slice_start + us_to_tsc(SLICE_US));
+	if (!goes_on)
+		slice_set(cpu, cpu->slice_start + us_to_tsc(SLICE_US));
 	vcpu_take(v, PEND_RESCHEDULE); /* meant for an earlier turn */
 	vcpu_load(v);
 	machine.virt->run(&v->virt, 0);
@@ -268,13 +278,19 @@ void sched_wake_local(void)
 	struct cpu *cpu = this_cpu();
 	uint64_t earliest;
 
-	if (!cpu->running)
+	if (!cpu->running) {
+		/* The loop looks for itself. A turn that the console cut short has been long enough. */
+		if (cpu->vcpus && cpu->vcpus->virt.activity == ACTIVITY_RUN)
+			deadline_cancel(&cpu->slice);
 		return;
+	}
 	earliest = cpu->slice_start + us_to_tsc(SLICE_MIN_US);
-	if (tsc_read() >= earliest)
+	if (tsc_read() >= earliest) {
+		deadline_cancel(&cpu->slice);
 		vcpu_pend_local(cpu->running, PEND_RESCHEDULE);
-	else if (cpu->slice.tsc > earliest)
+	} else if (cpu->slice.tsc > earliest) {
 		slice_set(cpu, earliest);
+	}
 }
 
 /* It slept, and has something to do; one that only waits for its turn does not shorten another's. */
@@ -288,13 +304,11 @@ void sched_kicked(void)
 	struct cpu *cpu = this_cpu();
 	struct vcpu *v = cpu->vcpus;
 
-	if (!cpu->running)
-		return; /* the loop looks for itself */
 	if (__atomic_load_n(&cpu->inbox, __ATOMIC_ACQUIRE)) {
 		sched_wake_local();
 		return;
 	}
-	for (; v->next_homed != cpu->vcpus; v = v->next_homed)
+	for (; v && v->next_homed != cpu->vcpus; v = v->next_homed)
 		if (woke(v->next_homed)) {
 			sched_wake_local();
 			return;

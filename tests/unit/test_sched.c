@@ -43,6 +43,73 @@ static void test_turns(void **state)
 	assert_true(vcpus[0].run_tsc > us_to_tsc(80000) && vcpus[1].run_tsc > us_to_tsc(80000));
 }
 
+/* Its output wakes the console every millisecond. */
+static void run_talking(struct vcpu *v)
+{
+	run_busy_a_while(v);
+	sched_preempt();
+}
+
+/* A guest whose output is looked at must not wait for its neighbour's turn at each byte. */
+static void test_the_console_does_not_end_a_turn(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_talking);
+	vcpu_make(1, 0, run_busy_a_while);
+	entries_left = 200;
+	play(0);
+	assert_in_range(guests[0].entries, 90, 112);
+	assert_in_range(guests[1].entries, 90, 112);
+}
+
+static bool woken;
+static unsigned entries_before; /* of vCPU 0 when vCPU 1 came */
+
+static void run_note_order(struct vcpu *v)
+{
+	entries_before = guests[0].entries;
+	run_halt(v);
+}
+
+/* The console runs in its turn, and meanwhile a neighbour's timer wakes that one. */
+static void run_until_neighbour(struct vcpu *v)
+{
+	run_busy(v);
+	if (guests[0].entries == 3) {
+		v->part->vcpus[1]->virt.pending |= PEND_INTERRUPT;
+		woken = true;
+		sched_preempt();
+	}
+	if (guests[0].entries == 4)
+		v->virt.exit.kind = VM_EXIT_HLT;
+}
+
+static void wake_neighbour(void)
+{
+	if (!woken || this_cpu()->running)
+		return;
+	woken = false;
+	sched_kicked();
+}
+
+/* But who woke up while the console ran comes next, though that turn is not over. */
+static void test_a_turn_cut_short_makes_room(void **state)
+{
+	(void)state;
+	vcpu_make(1, 0, run_halt);
+	play(0);
+	vcpu_make(0, 0, run_until_neighbour);
+	part.desc.vcpu_count = 2;
+	woken = false;
+	host_on_window = wake_neighbour;
+	guests[1].interrupts = true;
+	lapic_on(&vcpus[1]);
+	lapic_post(&vcpus[1].lapic, 0x40, false);
+	guests[1].run = run_note_order;
+	play(0);
+	assert_int_equal(entries_before, 3);
+}
+
 /* Its VMM is interrupted all the time; that must not make its turn longer than its neighbour's. */
 static void test_ring3_ticks_do_not_lengthen_a_turn(void **state)
 {
@@ -338,6 +405,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_turns, set_up),
+		cmocka_unit_test_setup(test_the_console_does_not_end_a_turn, set_up),
+		cmocka_unit_test_setup(test_a_turn_cut_short_makes_room, set_up),
 		cmocka_unit_test_setup(test_ring3_ticks_do_not_lengthen_a_turn, set_up),
 		cmocka_unit_test_setup(test_upcall_limit_is_time, set_up),
 		cmocka_unit_test_setup(test_kick_of_a_sleeping_cpu, set_up),
