@@ -154,6 +154,18 @@ struct frame_msr {
 	uint32_t fault; /* VMM sets 1: inject #GP(0), do not skip the instruction */
 };
 
+/* EXIT_LENGTH: the instruction that exited. Another CPU may have written another one there since. */
+enum length_of {
+	LENGTH_OF_NOTHING,
+	LENGTH_OF_CPUID,
+	LENGTH_OF_RDMSR,
+	LENGTH_OF_WRMSR,
+	LENGTH_OF_HLT,
+	LENGTH_OF_HYPERCALL, /* either vendor's */
+	LENGTH_OF_XSETBV,
+	LENGTH_OF_CACHE, /* INVD, WBINVD */
+};
+
 struct frame_cr {
 	uint32_t cr;	/* 0, 3, 4, 8 */
 	uint32_t write; /* 1: to the CR (also CLTS and LMSW) */
@@ -206,6 +218,7 @@ struct frame {
 		struct frame_mmio mmio;
 		struct frame_msr msr;
 		struct frame_cr cr;
+		uint32_t length_of;	 /* enum length_of */
 		uint64_t eoi_vectors[4]; /* EVENT_EOI: a bit for each vector */
 	};
 	uint64_t rip, rflags;

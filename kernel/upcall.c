@@ -23,6 +23,14 @@ static const uint16_t upcall_groups[EXIT_REASONS] = {
 	[EXIT_TRIPLE_FAULT] = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT | GROUP_SYSTEM,
 };
 
+/* What the VMM has to find at RIP, else the exit is not to be handled: see enum length_of. */
+static const uint8_t length_of[VM_EXIT_KINDS] = {
+	[VM_EXIT_CPUID] = LENGTH_OF_CPUID,	   [VM_EXIT_MSR_READ] = LENGTH_OF_RDMSR,
+	[VM_EXIT_MSR_WRITE] = LENGTH_OF_WRMSR,	   [VM_EXIT_HLT] = LENGTH_OF_HLT,
+	[VM_EXIT_HYPERCALL] = LENGTH_OF_HYPERCALL, [VM_EXIT_XSETBV] = LENGTH_OF_XSETBV,
+	[VM_EXIT_CACHE] = LENGTH_OF_CACHE,
+};
+
 /* Inlined where the reason is known: then little of it is left. */
 static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v,
 								 enum exit_reason reason)
@@ -53,8 +61,10 @@ static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v,
 	case EXIT_CR:
 		frame->cr = exit->cr;
 		break;
-	case EXIT_EVENT:
 	case EXIT_LENGTH:
+		frame->length_of = length_of[exit->kind];
+		break;
+	case EXIT_EVENT:
 	case EXIT_INTA:
 	case EXIT_TASK_SWITCH:
 	case EXIT_TRIPLE_FAULT:

@@ -10,33 +10,23 @@
 #include "vmm/report.h"
 #include "vmm/walk_quick.h"
 
-/* All that a processor can intercept by instruction. What is not here cannot be what exited. */
-static const bool can_exit[INSN_OPS] = {
-	[INSN_CPUID] = true,	[INSN_RDMSR] = true,	[INSN_WRMSR] = true,
-	[INSN_HLT] = true,	[INSN_VMCALL] = true,	[INSN_VMMCALL] = true,
-	[INSN_MOV_CR] = true,	[INSN_MOV_DR] = true,	[INSN_CLTS] = true,
-	[INSN_LMSW] = true,	[INSN_SMSW] = true,	[INSN_XSETBV] = true,
-	[INSN_INVD] = true,	[INSN_WBINVD] = true,	[INSN_WBNOINVD] = true,
-	[INSN_RDTSC] = true,	[INSN_RDTSCP] = true,	[INSN_RDPMC] = true,
-	[INSN_RDPRU] = true,	[INSN_PAUSE] = true,	[INSN_MONITOR] = true,
-	[INSN_MWAIT] = true,	[INSN_MONITORX] = true, [INSN_MWAITX] = true,
-	[INSN_INVLPG] = true,	[INSN_INVLPGA] = true,	[INSN_INVLPGB] = true,
-	[INSN_TLBSYNC] = true,	[INSN_INVPCID] = true,	[INSN_RSM] = true,
-	[INSN_VMRUN] = true,	[INSN_VMLOAD] = true,	[INSN_VMSAVE] = true,
-	[INSN_STGI] = true,	[INSN_CLGI] = true,	[INSN_SKINIT] = true,
-	[INSN_VMLAUNCH] = true, [INSN_VMRESUME] = true, [INSN_VMXOFF] = true,
-	[INSN_VMXON] = true,	[INSN_VMPTRLD] = true,	[INSN_VMPTRST] = true,
-	[INSN_VMCLEAR] = true,	[INSN_VMREAD] = true,	[INSN_VMWRITE] = true,
-	[INSN_VMFUNC] = true,	[INSN_INVEPT] = true,	[INSN_INVVPID] = true,
-	[INSN_GETSEC] = true,	[INSN_ENCLS] = true,	[INSN_PCONFIG] = true,
-	[INSN_SLDT] = true,	[INSN_STR] = true,	[INSN_LLDT] = true,
-	[INSN_LTR] = true,	[INSN_SGDT] = true,	[INSN_SIDT] = true,
-	[INSN_LGDT] = true,	[INSN_LIDT] = true,	[INSN_INT] = true,
-	[INSN_INT3] = true,	[INSN_INTO] = true,	[INSN_ICEBP] = true,
-	[INSN_IRET] = true,	[INSN_PUSHF] = true,	[INSN_POPF] = true,
-	[INSN_RDRAND] = true,	[INSN_RDSEED] = true,	[INSN_XSAVES] = true,
-	[INSN_XRSTORS] = true,	[INSN_UMWAIT] = true,	[INSN_TPAUSE] = true,
+/* What stands at RIP has to be what exited, else its length is another's: then it runs again. */
+static const uint8_t length_of[INSN_OPS] = {
+	[INSN_CPUID] = LENGTH_OF_CPUID,	     [INSN_RDMSR] = LENGTH_OF_RDMSR,
+	[INSN_WRMSR] = LENGTH_OF_WRMSR,	     [INSN_HLT] = LENGTH_OF_HLT,
+	[INSN_VMCALL] = LENGTH_OF_HYPERCALL, [INSN_VMMCALL] = LENGTH_OF_HYPERCALL,
+	[INSN_XSETBV] = LENGTH_OF_XSETBV,    [INSN_INVD] = LENGTH_OF_CACHE,
+	[INSN_WBINVD] = LENGTH_OF_CACHE,     [INSN_WBNOINVD] = LENGTH_OF_CACHE,
 };
+
+static inline struct resume answer(const struct frame *frame, enum insn_op op, unsigned length)
+{
+	uint32_t wanted = frame->length_of;
+
+	return (struct resume){
+		.insn_len = (uint8_t)(wanted && length_of[op] == wanted ? length : 0),
+	};
+}
 
 /* The length of one of the few usual encodings in 64-bit code, or 0: then the long way decides. */
 static inline unsigned quick_length(const struct frame *frame, enum insn_op *op)
@@ -67,7 +57,7 @@ static __attribute__((noinline)) struct resume slow_length(struct frame *frame)
 	walk_context_init(&context, frame, &guest_features.cpu);
 	status = insn_fetch_length(frame, &context, &length, &op, &frame->event);
 	if (status == FETCH_OK)
-		return (struct resume){.insn_len = (uint8_t)(can_exit[op] ? length : 0)};
+		return answer(frame, op, length);
 	return fetch_failed(frame, status);
 }
 
@@ -78,6 +68,6 @@ struct resume upcall_length(struct frame *frame)
 	unsigned length = quick_length(frame, &op);
 
 	if (__builtin_expect(length != 0, 1))
-		return (struct resume){.insn_len = (uint8_t)(can_exit[op] ? length : 0)};
+		return answer(frame, op, length);
 	return slow_length(frame);
 }

@@ -34,7 +34,7 @@ struct resume upcall_msr(struct frame *frame)
 		status = insn_fetch_length(frame, &context, &length, &op, &frame->event);
 		if (status != FETCH_OK)
 			return fetch_failed(frame, status);
-		if (op != INSN_RDMSR && op != INSN_WRMSR)
+		if (op != (msr->write ? INSN_WRMSR : INSN_RDMSR))
 			return (struct resume){0};
 	}
 	msr->fault = msr->write ? !msr_write(frame->vcpu, msr->index, msr->value)

@@ -86,12 +86,16 @@ static void test_length(void **state)
 {
 	(void)state;
 	frame.reason = EXIT_LENGTH;
-	put_code("\x0f\xa2", 2); /* CPUID */
+	frame.length_of = LENGTH_OF_CPUID;
+	put_code("\x0f\xa2", 2);
 	assert_resume(upcall_length(&frame), 0, 2);
+	frame.length_of = LENGTH_OF_RDMSR;
 	put_code("\x66\x67\xf2\x2e\x36\x0f\x32", 7); /* RDMSR with prefixes */
 	assert_resume(upcall_length(&frame), 0, 7);
+	frame.length_of = LENGTH_OF_HLT;
 	put_code("\xf4", 1);
 	assert_resume(upcall_length(&frame), 0, 1);
+	frame.length_of = LENGTH_OF_HYPERCALL;
 	put_code("\x0f\x01\xd9", 3); /* VMMCALL */
 	assert_resume(upcall_length(&frame), 0, 3);
 }
@@ -101,12 +105,20 @@ static void test_length_of_other_bytes(void **state)
 {
 	(void)state;
 	frame.reason = EXIT_LENGTH;
+	frame.length_of = LENGTH_OF_CPUID;
 	put_code("\x89\xd8", 2); /* MOV EAX, EBX */
 	assert_resume(upcall_length(&frame), 0, 0);
 	put_code("\x90", 1);
 	assert_resume(upcall_length(&frame), 0, 0);
 	put_code("\x0f\xff\xff", 3);
 	assert_int_equal(upcall_length(&frame).insn_len, 0);
+	put_code("\x66\x0f\x32", 3); /* it can exit, but it was CPUID that did */
+	assert_resume(upcall_length(&frame), 0, 0);
+	frame.length_of = LENGTH_OF_WRMSR;
+	assert_resume(upcall_length(&frame), 0, 0);
+	put_code("\x0f\x0b", 2); /* UD2 is nobody's */
+	frame.length_of = LENGTH_OF_NOTHING;
+	assert_resume(upcall_length(&frame), 0, 0);
 }
 
 /* A03: the second page of the instruction is gone by now. */
@@ -309,6 +321,11 @@ static void test_msr(void **state)
 	put_code("\x66\x0f\x32", 3);
 	assert_resume(upcall_msr(&frame), 0, 3);
 	assert_int_equal(frame.msr.value, 0x508);
+	/* A04: by now WRMSR stands there. It was not what exited, and RDMSR is not done. */
+	frame.msr = (struct frame_msr){.index = 0xfe};
+	put_code("\x0f\x30", 2);
+	assert_resume(upcall_msr(&frame), 0, 0);
+	assert_int_equal(frame.msr.value, 0);
 }
 
 /* #GP is raised at the instruction: nothing is skipped. */
