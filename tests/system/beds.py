@@ -203,6 +203,10 @@ class QemuBed(Bed):
         self.monitor.qmp("stop" if still else "cont")
 
 
+# What Bochs writes when it refuses a guest's state. Of the host's part of a VMCS it says VMFAIL.
+REFUSALS = ("VMENTER FAIL", "VMFAIL: VMCS link pointer")
+
+
 class BochsBed(Bed):
     # Failed VM entries and instructions, and the simulator's own end, but not the end by power-off.
     COMPLAINTS = ("VMFAIL", "VMENTER FAIL", ">>PANIC<<", "shutdown status")

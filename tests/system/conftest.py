@@ -46,6 +46,8 @@ def pytest_runtest_makereport(item, call):
             with open(bed.serial_log, encoding="utf-8", errors="replace") as log:
                 tail = "".join(log.readlines()[-40:])
             report.sections.append((f"serial log: {os.path.relpath(bed.serial_log, ROOT)}", tail))
+    for failed in getattr(item, "arenas", []) if report.failed else []:
+        failed.broken = True
 
 
 class Booter:
@@ -114,7 +116,7 @@ def arenas(build):
 def arena_of(request, arenas, build):
     """arena_of("qemu"): the arena on that bed, booted once. The tests of one belong into one xdist group.
     Between the tests that use it, it stands still."""
-    request.node.beds = []
+    request.node.beds, request.node.arenas = [], []
     used = set()
 
     def get(name, kernel="freehold.elf", **options):
@@ -127,6 +129,7 @@ def arena_of(request, arenas, build):
             arenas[key].bed.thaw()
         used.add(key)
         request.node.beds.append(arenas[key].bed)
+        request.node.arenas.append(arenas[key])
         return arenas[key]
     yield get
     for key in used:

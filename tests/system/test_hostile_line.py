@@ -10,7 +10,7 @@ COMMANDS = ["start a", "stop a --force", "pause a", "resume a", "reset a", "dest
             "create a vcpus=1 memory=4M kernel=heartbeat"]
 
 
-@on("qemu", "bochs")
+@on("qemu", "bochs", "skylake")
 def test_noise(arena_of, bed):
     """K01: random bytes; one line end later the prompt is back, and nothing was executed."""
     arena = arena_of(bed)
@@ -28,7 +28,7 @@ def test_noise(arena_of, bed):
     arena.check_invariants()
 
 
-@on("qemu")
+@on("qemu", "skylake")
 def test_long_line(arena_of, bed):
     """K02 over the line: 64 KiB without an end cost one error."""
     arena = arena_of(bed)
@@ -42,7 +42,7 @@ def test_long_line(arena_of, bed):
     arena.check_invariants()
 
 
-@on("qemu", "bochs")
+@on("qemu", "bochs", "skylake")
 def test_commands_in_every_state(arena_of, bed):
     """K05: commands in random order; each has an answer in each state, and an error is one line."""
     arena = arena_of(bed)
@@ -63,7 +63,7 @@ def test_commands_in_every_state(arena_of, bed):
     arena.check_invariants()
 
 
-@on("qemu")
+@on("qemu", "skylake")
 def test_typed_ahead(arena_of, bed):
     """K07: commands pasted at once while a guest prints at its maximum are all executed, in order."""
     arena = arena_of(bed)

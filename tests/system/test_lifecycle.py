@@ -38,7 +38,7 @@ def one_round(arena, number):
     arena.check_invariants()
 
 
-@on("qemu", "qemu-smp", "bochs")
+@on("qemu", "qemu-smp", "bochs", "skylake")
 def test_17_rounds(arena_of, bed):
     arena = arena_of(bed)
     for number in range(17):
@@ -53,7 +53,7 @@ def test_1000_rounds(arena_of, bed):
         one_round(arena, number)
 
 
-@on("qemu", "bochs")
+@on("qemu", "bochs", "skylake")
 def test_zeros_after_a_pattern(arena_of, bed):
     """J01: two thirds of the memory are filled, so that the next guest must get some of those frames."""
     arena = arena_of(bed)
@@ -63,7 +63,7 @@ def test_zeros_after_a_pattern(arena_of, bed):
     arena.run("zeros", memory=size, timeout=150).check()
 
 
-@on("qemu")
+@on("qemu", "skylake")
 def test_zeros_after_a_reset(arena_of, bed):
     """J01: a start after a stop scrubs, too."""
     arena = arena_of(bed)
@@ -76,7 +76,7 @@ def test_zeros_after_a_reset(arena_of, bed):
     assert position
 
 
-@on("qemu", "bochs")
+@on("qemu", "bochs", "skylake")
 def test_registers_of_two_guests(arena_of, bed):
     """J03: both on one CPU, each sleeping between its looks."""
     arena = arena_of(bed)

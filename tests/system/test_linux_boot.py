@@ -67,7 +67,13 @@ def test_shell_of_the_big_kernel(boot):
     come_to_shell(boot, kernel="amd64", cpus=2, mem="1G", timeout=120)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("kernel", ["cloud", "amd64"])
-def test_shell_in_bochs(boot, kernel):
-    come_to_shell(boot, beds.BochsBed, kernel, model="ryzen", mem=1024, timeout=900, deadline=1500)
+def in_bochs(model, kernel, long=True):
+    return pytest.param(model, kernel, marks=[pytest.mark.long] if long else [])
+
+
+@pytest.mark.parametrize("model, kernel", [
+    in_bochs("corei7_skylake_x", "cloud", long=False), in_bochs("corei7_skylake_x", "amd64"),
+    in_bochs("corei7_haswell_4770", "cloud"), in_bochs("corei7_haswell_4770", "amd64"),
+    in_bochs("ryzen", "cloud"), in_bochs("ryzen", "amd64")])
+def test_shell_in_bochs(boot, model, kernel):
+    come_to_shell(boot, beds.BochsBed, kernel, model=model, mem=1024, timeout=900, deadline=1500)

@@ -4,13 +4,13 @@ emulated instructions do what the processor's own do."""
 import pytest
 
 
-def on(*names):
-    """One test for each bed; those of one bed share its arena, and so a process."""
+def on(*names, kernel=""):
+    """One test for each bed; those of one bed and kernel share its arena, and so a process."""
     return pytest.mark.parametrize("bed", [
-        pytest.param(name, marks=pytest.mark.xdist_group(f"arena-{name}")) for name in names])
+        pytest.param(name, marks=pytest.mark.xdist_group(f"arena-{name}{kernel}")) for name in names])
 
 
-@on("qemu", "qemu-smp", "bochs")
+@on("qemu", "qemu-smp", "bochs", "skylake", "haswell")
 def test_hello(arena_of, bed):
     result = arena_of(bed).run("hello", "name=you exit=7", memory="16M")
     assert result.note == "powered off"
@@ -19,7 +19,7 @@ def test_hello(arena_of, bed):
     assert "hello you: 15999 KiB" in result.text
 
 
-@on("qemu", "bochs")
+@on("qemu", "bochs", "skylake", "haswell")
 def test_power_up_state(arena_of, bed):
     """J02: nothing of the guest before, which has faulted on addresses of its own."""
     arena = arena_of(bed)
@@ -27,18 +27,18 @@ def test_power_up_state(arena_of, bed):
     arena.run("cpustate", "cpus=2", cpus="vcpus=2").check()
 
 
-@on("qemu", "bochs")
+@on("qemu", "bochs", "skylake", "haswell")
 def test_local_apics(arena_of, bed):
     words = "cpus=2 ipis=300 slack=45000 ticks=40"
     arena_of(bed).run("smp", words, cpus="vcpus=2", timeout=150).check()
 
 
-@on("qemu-smp")
+@on("qemu-smp", "skylake-smp")
 def test_local_apics_on_cpus_of_their_own(arena_of, bed):
-    arena_of(bed).run("smp", "cpus=2 ipis=10000 slack=500000 ticks=5", cpus="cpus=2",
-                      timeout=150).check()
+    words = "ipis=10000 slack=500000 ticks=5" if bed == "qemu-smp" else "ipis=300 slack=1000 ticks=90"
+    arena_of(bed).run("smp", "cpus=2 " + words, cpus="cpus=2", timeout=150).check()
 
 
-@on("qemu", "bochs")
+@on("qemu", "bochs", "skylake")
 def test_emulated_instructions(arena_of, bed):
     arena_of(bed).run("emulate").check()
