@@ -46,7 +46,7 @@ def test_17_rounds(arena_of, bed):
 
 
 @pytest.mark.long
-@on("qemu-smp", "bochs")
+@on("qemu-smp", "bochs", "skylake")
 def test_1000_rounds(arena_of, bed):
     arena = arena_of(bed, deadline=4 * 3600)
     for number in range(1000):
