@@ -22,8 +22,9 @@ def test_guest_boots_and_powers_off(boot, kernel):
     bed.send_line("echo $((6*7))-$(uname -m)")
     bed.expect(r"^42-x86_64")
     # Job control: Ctrl-C ends the job and not the shell.
-    bed.send_line("sleep 1000")
-    bed.expect(r"sleep 1000\n")
+    # It tells when it is in the foreground: before that, the shell itself would get the character.
+    bed.send_line("sh -c 'echo $((40 + 2)) sleeps; exec sleep 1000'")
+    bed.expect(r"^42 sleeps")
     bed.send("\x03")
     bed.expect("bare# ")
     bed.hmp("system_powerdown")
