@@ -5,12 +5,34 @@ Used by tools/run.py and by the system tests. What the beds have and lack is tol
 """
 import glob
 import os
+import re
+import subprocess
 
 UEFI_FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 BOCHS_BIOS = "/usr/share/bochs/BIOS-bochs-latest"
 # Debian's link to its VGA BIOS for Bochs dangles; SeaBIOS's one works.
 BOCHS_VGA_BIOS = "/usr/share/seabios/vgabios-isavga.bin"
-BOCHS_MODELS = ("ryzen", "corei7_skylake_x", "corei7_haswell_4770", "tigerlake")
+# The processors that Freehold is tried on, by the names that are asked for on a command line. Bochs knows
+# more: `bochs --help cpu`.
+BOCHS_MODELS = {"ryzen": "ryzen", "skylake": "corei7_skylake_x", "haswell": "corei7_haswell_4770",
+                "tigerlake": "tigerlake"}
+
+
+def bochs_all_models():
+    """What Bochs itself lists: a line for each, indented or not, and nothing else looks like one."""
+    listed = subprocess.run(["bochs", "--help", "cpu"], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, check=False).stdout.decode(errors="replace")
+    return re.findall(r"^\s*([a-z][a-z0-9_]+)\s*$", listed, re.MULTILINE)
+
+
+def bochs_model(word):
+    """The model's own name, from that or from the short one. Raises ValueError with a line for the user."""
+    if word in BOCHS_MODELS:
+        return BOCHS_MODELS[word]
+    if word in BOCHS_MODELS.values() or word in bochs_all_models():
+        return word
+    raise ValueError(f"CPU={word}: Bochs has {', '.join(BOCHS_MODELS)}, and by its own names what "
+                     "`bochs --help cpu` lists")
 
 
 def has_nested_kvm():

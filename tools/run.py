@@ -7,6 +7,7 @@ the way out of an emulator that no longer answers.
 """
 import argparse
 import os
+import re
 import select
 import signal
 import socket
@@ -24,6 +25,10 @@ ESCAPE = 0x1e  # Ctrl-^
 
 # Of each of the processor's features that the emulator leaves out it tells once per CPU and start.
 NOISE = b"TCG doesn't support requested feature"
+
+
+class Refused(Exception):
+    """A word that cannot be right, in one line for the user."""
 
 
 def pass_messages(pipe):
@@ -46,12 +51,10 @@ def run_qemu(options):
 
 
 def mebibytes(text):
-    units = {"G": 1024, "M": 1}
-    unit = units.get(text[-1:].upper())
-    number = text[:-1] if unit else text
-    if not number.isdigit():
-        sys.exit(f"run: MEM={text} is not a number of M or G")
-    return int(number) * (unit or 1)
+    match = re.fullmatch(r"(\d+)([GgMm]?)", text)
+    if not match or not int(match.group(1)):
+        raise Refused(f"MEM={text}: a number of M or G, as in 512M")
+    return int(match.group(1)) * (1024 if match.group(2) in ("G", "g") else 1)
 
 
 def free_port():
@@ -68,14 +71,39 @@ def connect(port, process, bochs_log, seconds=20):
             return socket.create_connection(("127.0.0.1", port))
         except ConnectionRefusedError:
             if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"run: Bochs did not start; see {bochs_log}")
+                raise Refused(f"Bochs did not start; see {bochs_log}") from None
             time.sleep(0.1)
+
+
+class Keys:
+    """What the user types, without Ctrl-^ and the key behind it: x ends, Ctrl-^ is itself."""
+
+    def __init__(self):
+        self.escaped = False
+        self.ended = False
+
+    def take(self, data):
+        """The bytes of data that are for the machine."""
+        passed = bytearray()
+        for key in data:
+            if self.escaped:
+                self.escaped = False
+                if key == ord("x"):
+                    self.ended = True
+                    break
+                if key == ESCAPE:
+                    passed.append(key)
+            elif key == ESCAPE:
+                self.escaped = True
+            else:
+                passed.append(key)
+        return bytes(passed)
 
 
 def bridge(line):
     """Copies between the terminal and the serial line until Bochs, or the user, ends it."""
-    inputs, escaped = [line, sys.stdin], False
-    while True:
+    inputs, keys = [line, sys.stdin], Keys()
+    while not keys.ended:
         ready = select.select(inputs, [], [])[0]
         if line in ready:
             try:
@@ -89,11 +117,16 @@ def bridge(line):
             data = os.read(0, 256)
             if not data:
                 inputs.remove(sys.stdin)
-            if escaped and data[:1] == b"x":
-                return
-            escaped = data == bytes([ESCAPE])
-            if not escaped:
-                line.sendall(data)
+            line.sendall(keys.take(data))
+
+
+def raw_terminal():
+    """Every key goes to the machine. Answers how the terminal was, None if it is none."""
+    if not sys.stdin.isatty():
+        return None
+    saved = termios.tcgetattr(0)
+    tty.setraw(0)
+    return saved
 
 
 def run_bochs(options):
@@ -106,21 +139,19 @@ def run_bochs(options):
         with open(rc, "w", encoding="ascii") as text:
             text.write(machine.bochs_config(
                 os.path.abspath(options.iso), f"mode=socket-server, dev=127.0.0.1:{port}",
-                bochs_log, model=options.cpu or "ryzen",
-                count=options.cpus, mem_mib=mebibytes(options.mem)))
+                bochs_log, model=options.cpu, count=options.cpus,
+                mem_mib=mebibytes(options.mem)))
         with open(go, "w", encoding="ascii") as text:
             text.write("c\n")
         process = subprocess.Popen(machine.bochs_command(rc, go), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        line = connect(port, process, bochs_log)
-        is_tty = sys.stdin.isatty()
-        saved = termios.tcgetattr(0) if is_tty else None
+        saved = None
         try:
-            if is_tty:
-                tty.setraw(0)
+            line = connect(port, process, bochs_log)
+            saved = raw_terminal()
             bridge(line)
         finally:
-            if is_tty:
+            if saved:
                 termios.tcsetattr(0, termios.TCSADRAIN, saved)
             process.kill()
             process.wait()
@@ -128,21 +159,55 @@ def run_bochs(options):
     return 0
 
 
+EMULATORS = {"qemu": run_qemu, "bochs": run_bochs}
+
+
+def check_bochs(options):
+    """Sets the model's own name."""
+    try:
+        options.cpu = machine.bochs_model(options.cpu or "ryzen")
+    except ValueError as why:
+        raise Refused(why) from None
+    if options.firmware != "bios":
+        raise Refused("FIRMWARE=uefi: Bochs has a BIOS only")
+    if options.extra:
+        raise Refused("QEMU_EXTRA: not for Bochs")
+
+
+def check(options):
+    """Words that come from make's command line, by the names that they have there."""
+    if options.emulator not in EMULATORS:
+        raise Refused(f"EMULATOR={options.emulator}: there are {' and '.join(EMULATORS)}")
+    if options.firmware not in ("bios", "uefi"):
+        raise Refused(f"FIRMWARE={options.firmware}: there are bios and uefi")
+    if not re.fullmatch(r"[1-9]\d*", options.cpus):
+        raise Refused(f"CPUS={options.cpus}: a number from 1")
+    options.cpus = int(options.cpus)
+    mebibytes(options.mem)
+    if options.emulator == "bochs":
+        check_bochs(options)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--iso", required=True)
-    parser.add_argument("--emulator", choices=("qemu", "bochs"), default="qemu")
-    parser.add_argument("--firmware", choices=("bios", "uefi"), default="bios")
-    parser.add_argument("--cpus", type=int, default=4)
+    parser.add_argument("--iso")
+    parser.add_argument("--check", action="store_true", help="look at the words, start nothing")
+    parser.add_argument("--emulator", default="qemu")
+    parser.add_argument("--firmware", default="bios")
+    parser.add_argument("--cpus", default="4")
     parser.add_argument("--mem", default="2G")
     parser.add_argument("--cpu", help="QEMU's -cpu or Bochs's cpu model")
     parser.add_argument("--extra", default="", help="more arguments for QEMU")
     options = parser.parse_args()
-    if options.emulator == "bochs" and options.cpu not in (None, *machine.BOCHS_MODELS):
-        parser.error(f"CPU={options.cpu}: Bochs has {', '.join(machine.BOCHS_MODELS)}")
-    print("Ctrl-^ x ends the emulator.", file=sys.stderr)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.exit({"qemu": run_qemu, "bochs": run_bochs}[options.emulator](options))
+    try:
+        check(options)
+        if options.check:
+            return
+        print("Ctrl-^ x ends the emulator.", file=sys.stderr)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.exit(EMULATORS[options.emulator](options))
+    except Refused as why:
+        sys.exit(f"run: {why}")
 
 
 if __name__ == "__main__":
