@@ -26,6 +26,7 @@
 #define EFER_LMA BIT(10)
 
 #define PDPTE_PRESENT BIT(0)
+#define PDPTE_A	      BIT(5) /* reserved, but QEMU sets it when it walks */
 
 /* Which feature brings which bits of CR4. */
 struct cr4_feature {
@@ -79,7 +80,7 @@ static bool pae_paging(const struct cr_state *state)
 /* SDM 3A 4.4.1 "PDPTE Registers" */
 static bool load_pdptes(const struct cr_rules *rules, struct cr_state *state)
 {
-	const uint64_t reserved = BITS(2, 1) | BITS(8, 5) | BITS(63, rules->phys_bits);
+	const uint64_t reserved = BITS(2, 1) | BITS(8, 6) | BITS(63, rules->phys_bits);
 	gpa_t table = state->cr3 & BITS(31, 5);
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -88,6 +89,7 @@ static bool load_pdptes(const struct cr_rules *rules, struct cr_state *state)
 			return false;
 		if ((state->pdptr[i] & PDPTE_PRESENT) && (state->pdptr[i] & reserved))
 			return false;
+		state->pdptr[i] &= ~PDPTE_A;
 	}
 	state->pdptr_loaded = true;
 	return true;

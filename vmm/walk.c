@@ -39,8 +39,11 @@ static const struct walk_format format_long = {8, 9, BIT(2) | BIT(3), 0};
 static const struct walk_format format_pae = {8, 9, BIT(2), BITS(62, 52)};
 static const struct walk_format format_legacy = {4, 10, BIT(2), 0};
 
-/* SDM 3A 4.4.1 "PDPTE Registers": no permissions there, and bits 2:1, 8:5 and 63 up are reserved */
-#define PDPTE_RESERVED (BITS(2, 1) | BITS(8, 5) | BITS(63, 52))
+/*
+ * SDM 3A 4.4.1 "PDPTE Registers": no permissions there, and bits 2:1, 8:5 and 63 up are reserved. But QEMU
+ * sets A (bit 5) when it walks; a processor would have refused it.
+ */
+#define PDPTE_RESERVED (BITS(2, 1) | BITS(8, 6) | BITS(63, 52))
 
 /* What a walk has gathered on its way down. Lives in registers. */
 struct walk_sum {

@@ -185,6 +185,10 @@ static void test_pdptes_are_loaded(void **state)
 	assert_true(now.pdptr_loaded);
 	assert_memory_equal(now.pdptr, table, sizeof(table));
 	assert_int_equal(now.cr3, 0x20ff);
+	/* Bit 5 is QEMU's, which VMX's entry would refuse. */
+	memcpy(fixture_ram(0x20e8), &(uint64_t){0x4021}, 8);
+	assert_true(cr_load(&cr_rules, &now, 3, 0x20e0));
+	assert_int_equal(now.pdptr[1], 0x4001);
 	/* Where no RAM is, reads give all-ones: reserved bits. */
 	assert_false(cr_load(&cr_rules, &now, 3, 0xb0000));
 	assert_false(cr_load(&cr_rules, &now, 3, MIB(4)));

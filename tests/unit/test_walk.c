@@ -217,6 +217,26 @@ static void test_reads_once(void **state)
 	assert_int_equal(get_entry(0x1000), 0x2000 | 0x27);
 }
 
+/* QEMU sets A in a page-directory-pointer entry; no other reserved bit is let through, and none is set. */
+static void test_pdpte_with_a(void **state)
+{
+	struct walk_context c = simple_tables(0x5000 | 0x67);
+	struct walk_result result;
+
+	(void)state;
+	c.efer = EFER_NXE;
+	c.cr3 = 0x2000;
+	put_entry(0x2000, 0x3000 | 0x21);
+	assert_int_equal(walk(&c, 0x123, 0, &result), WALK_OK);
+	assert_int_equal(result.gpa, 0x5123);
+	put_entry(0x2000, 0x3000 | 0x41);
+	assert_int_equal(walk(&c, 0x123, 0, &result), WALK_FAULT);
+	assert_int_equal(result.error, FAULT_PRESENT | FAULT_RESERVED);
+	put_entry(0x2000, 0x3001);
+	assert_int_equal(walk(&c, 0x123, 0, &result), WALK_OK);
+	assert_int_equal(get_entry(0x2000), 0x3001);
+}
+
 /* With the bits already set there is not one write: read-only tables of a guest stay untouched. */
 static void test_no_needless_update(void **state)
 {
@@ -359,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_model),	   cmocka_unit_test(test_reads_once),
+		cmocka_unit_test(test_pdpte_with_a),	   cmocka_unit_test(test_race_retries),
 		cmocka_unit_test(test_no_needless_update), cmocka_unit_test(test_race_retries),
 		cmocka_unit_test(test_failed_access),	   cmocka_unit_test(test_error_codes),
 		cmocka_unit_test(test_self_reference),	   cmocka_unit_test(test_guest_mem_ranges),

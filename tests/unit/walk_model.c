@@ -211,7 +211,8 @@ static enum walk_status model_pae(struct model *m, uint32_t linear, struct walk_
 	entry = model_read(m, at);
 	if (!model_bit(entry, 0))
 		return model_fault(m, false, result);
-	if (model_bits_set(entry, 2, 1) || model_bits_set(entry, 8, 5) ||
+	/* Bit 5 is reserved, too, but set by QEMU. */
+	if (model_bits_set(entry, 2, 1) || model_bits_set(entry, 8, 6) ||
 	    model_bits_set(entry, 63, m->c->maxphyaddr))
 		return model_fault(m, true, result);
 	return model_64(m, entry & 0xffffffffff000, 2, linear, true, result);
