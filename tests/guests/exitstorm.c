@@ -7,9 +7,9 @@
 #include "lib/string.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
-#include "tests/guests/lib/hypercall.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/vendor.h"
 #include "tests/guests/lib/words.h"
 
 enum { PORT_NOTHING = 0x1f0, MSR_NONE = 0x1234 };
@@ -80,7 +80,7 @@ void guest_main(void)
 	uintptr_t kind = 0;
 	char name[16] = "cpuid";
 
-	has_vmcall = hypercall_is_vmcall();
+	has_vmcall = vendor_is_intel();
 	words_value("kind", name, sizeof(name));
 	while (kind < ARRAY_SIZE(kinds) - 1 && strcmp(name, kinds[kind].name))
 		kind++;

@@ -40,6 +40,22 @@ def test_registers(arena_of, bed):
     arena_of(bed).run("hostile_b", "randoms=300").check()
 
 
+@on("qemu", "bochs", "skylake", "haswell")
+def test_modes(arena_of, bed):
+    """A21: exits in all modes, and in the moments between them."""
+    arena_of(bed).run("modes").check()
+
+
+@on("qemu", "bochs", "skylake")
+def test_tasks(arena_of, bed):
+    """A20: SVM's processors switch hardware tasks by themselves, VMX's leave it to us, who end the guest."""
+    result = arena_of(bed).run("modes", "how=task")
+    if bed == "skylake":
+        assert result.note and "task switch" in result.note, result
+    else:
+        result.check()
+
+
 @on("qemu", "bochs", "skylake")
 def test_addresses_that_are_not_canonical(arena_of, bed):
     """C09, and single steps through exits (C06)."""
@@ -69,6 +85,13 @@ def test_ends_itself(arena_of, bed, how):
     assert "it goes on" not in result.text
     assert any(line.strip().startswith("report") for line in result.show) or \
         "triple" in result.note, result
+
+
+@on("qemu", "skylake")
+def test_ends_itself_in_real_mode(arena_of, bed):
+    """C01. On ryzen it would be the end of Bochs."""
+    result = arena_of(bed).run("modes", "how=triple", timeout=30)
+    assert result.note and TRIPLE.search(result.note), result
 
 
 @pytest.mark.parametrize("how", ["limit", "stack"])

@@ -7,9 +7,9 @@
 
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
-#include "tests/guests/lib/hypercall.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/vendor.h"
 
 static const struct insn_bytes svm_insns[] = {
 	INSN_BYTES("VMRUN", 0x0f, 0x01, 0xd8),	 INSN_BYTES("VMLOAD", 0x0f, 0x01, 0xda),

@@ -9,10 +9,10 @@
 #include "lib/string.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
-#include "tests/guests/lib/hypercall.h"
 #include "tests/guests/lib/paging.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/vendor.h"
 #include "tests/guests/lib/words.h"
 
 enum { LONGEST = 15, PF_FETCH = 1 << 4, PF_PRESENT = 1 };

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * THREATS A20, A21: exits of several kinds in real mode, in virtual-8086 mode, in 16-bit and 32-bit protected
+ * mode with each kind of paging, and in the moments between them. Each is entered from 64-bit mode and left again. how=task
+ * switches hardware tasks, which a processor may leave to its hypervisor; how=triple ends in real mode.
+ */
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
+#include "lib/string.h"
+#include "tests/guests/lib/apic.h"
+#include "tests/guests/lib/clock.h"
+#include "tests/guests/lib/cpu.h"
+#include "tests/guests/lib/report.h"
+#include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/vendor.h"
+#include "tests/guests/lib/words.h"
+#include "tests/guests/modes/layout.h"
+
+enum { PAGE_ON = 0x83 /* PS W P */, PDPTE_ON = 1 };
+#define PDPTE_BAD (BIT(62) | BIT(1))
+enum { GATE_FAULT = 0x8e, GATE_CALL = 0xee, GATE_TASK = 0x85, TSS_FREE = 0x89 };
+enum { VECTOR_SENT = 0x60, VECTOR_TIMER = 0x71, TIMER_MS = 20 };
+
+/* SDM 3A figure 8-2 "32-Bit Task-State Segment (TSS)" */
+struct tss32 {
+	uint32_t link, esp0, ss0, unused[4], cr3, eip, eflags;
+	uint32_t eax, ecx, edx, ebx, esp, ebp, esi, edi;
+	uint32_t es, cs, ss, ds, fs, gs, ldt;
+	uint16_t trap, io_base;
+};
+
+static struct {
+	struct tss32 task;
+	uint8_t ports[8192 + 1]; /* a bit each: closed in virtual-8086 mode */
+} tss __attribute__((aligned(256)));
+struct tss32 mode_task __attribute__((aligned(256)));
+uint64_t mode_idt[256];
+int mode_vector;
+uint32_t mode_error; /* of those vectors that have one */
+
+unsigned modes_run(void (*code)(void));
+void modes_protected(void), modes_half_real(void), modes_paging(void), modes_pae(void);
+void modes_pae_load(void), modes_pae_switch(void), modes_v86(void), modes_16(void);
+void modes_task(void), modes_real_triple(void), mode_other_task(void);
+extern uint8_t low_code[], low_code_end[], real_50[], real_60[], real_71[], real_ud[];
+extern uint8_t mode_stubs[], mode_call_stub[], mode_v86_stack_end[], mode_task_stack[];
+extern uint64_t mode_gdt[];
+
+/* 32-bit paging by 4 MiB, and PAE's by 2 MiB: one to one, but for NO_PAGE. */
+uint32_t mode_directory[1024] __attribute__((aligned(4096)));
+static uint64_t directories[4][512] __attribute__((aligned(4096)));
+uint64_t mode_pdpt[4] __attribute__((aligned(32))), mode_bad_pdpt[4] __attribute__((aligned(32)));
+
+static uint8_t *low(unsigned offset)
+{
+	uintptr_t address = LOW + offset;
+
+	asm("" : "+r"(address)); /* the compiler takes it for the null page */
+	return (uint8_t *)address;
+}
+
+static void build_tables(void)
+{
+	for (uint32_t i = 0; i < 1024; i++)
+		mode_directory[i] = i == NO_PAGE >> 22 ? 0 : i << 22 | PAGE_ON;
+	for (uint64_t i = 0; i < 2048; i++)
+		directories[i / 512][i % 512] = i == NO_PAGE >> 21 ? 0 : i << 21 | PAGE_ON;
+	for (unsigned i = 0; i < 4; i++)
+		mode_pdpt[i] = mode_bad_pdpt[i] = (uintptr_t)directories[i] | PDPTE_ON;
+	mode_bad_pdpt[NO_TABLE >> 30] |= PDPTE_BAD;
+}
+
+static void set_gate(unsigned vector, const void *handler, uint64_t type)
+{
+	uint64_t address = (uintptr_t)handler;
+
+	mode_idt[vector] = (address & 0xffff) | MODE_CODE32 << 16 | type << 40 |
+			   (address & 0xffff0000) << 32;
+}
+
+static uint64_t tss_descriptor(const struct tss32 *task, uint64_t limit)
+{
+	uint64_t base = (uintptr_t)task;
+
+	return limit | (base & 0xffffff) << 16 | (uint64_t)TSS_FREE << 40 |
+	       (base >> 24 & 0xff) << 56;
+}
+
+static void build_tasks(void)
+{
+	memset(&tss, 0, sizeof(tss));
+	tss.task.esp0 = (uint32_t)(uintptr_t)mode_v86_stack_end;
+	tss.task.ss0 = MODE_DATA32;
+	tss.task.io_base = offsetof(typeof(tss), ports);
+	tss.ports[PORT_CLOSED / 8] = 1 << PORT_CLOSED % 8;
+	tss.ports[8192] = 0xff;
+	mode_task = (struct tss32){
+		.eip = (uint32_t)(uintptr_t)mode_other_task,
+		.eflags = RFLAGS_FIXED,
+		.esp = (uint32_t)(uintptr_t)mode_task_stack,
+		.es = MODE_DATA32,
+		.cs = MODE_CODE32,
+		.ss = MODE_DATA32,
+		.ds = MODE_DATA32,
+		.fs = MODE_DATA32,
+		.gs = MODE_DATA32,
+		.io_base = sizeof(mode_task),
+	};
+	mode_gdt[MODE_TSS / 8] = tss_descriptor(&tss.task, sizeof(tss) - 1);
+	mode_gdt[MODE_TASK / 8] = tss_descriptor(&mode_task, sizeof(mode_task) - 1);
+	mode_idt[MODE_VECTOR_TASK] = (uint64_t)MODE_TASK << 16 | (uint64_t)GATE_TASK << 40;
+}
+
+static void set_real_vector(unsigned vector, const uint8_t *handler)
+{
+	uint32_t far = LOW_SEGMENT << 16 | (uint32_t)(handler - low_code);
+	uintptr_t address = vector * sizeof(far);
+
+	asm("" : "+r"(address));
+	memcpy((void *)address, &far, sizeof(far));
+}
+
+static void put_low(unsigned offset, uint32_t value)
+{
+	memcpy(low(offset), &value, sizeof(value));
+}
+
+static void build_low(bool real)
+{
+	memcpy(low(0), low_code, (size_t)(low_code_end - low_code));
+	memset(low(LOW_STEP), 0, LOW_DATA);
+	put_low(LOW_LEAF, cpuid(0, 0).eax);
+	put_low(LOW_BASE, (uint32_t)msr_read(MSR_APIC));
+	put_low(LOW_VERSION, apic_read(APIC_VERSION));
+	put_low(LOW_REAL, real);
+	set_real_vector(VECTOR_UD, real_ud);
+	set_real_vector(MODE_VECTOR_CALL, real_50);
+	set_real_vector(VECTOR_SENT, real_60);
+	set_real_vector(VECTOR_TIMER, real_71);
+}
+
+static void run(void (*code)(void), bool real)
+{
+	unsigned step;
+
+	for (unsigned i = 0; i < MODE_VECTORS; i++)
+		set_gate(i, mode_stubs + i * MODE_STUB_SIZE, GATE_FAULT);
+	set_gate(MODE_VECTOR_CALL, mode_call_stub, GATE_CALL);
+	build_tables();
+	build_tasks();
+	build_low(real);
+	step = modes_run(code);
+	test_check(!step, "step %u: vector %d error %x", step, mode_vector, mode_error);
+}
+
+static void test_protected(void)
+{
+	run(modes_protected, false);
+}
+
+static void test_half_real(void)
+{
+	run(modes_half_real, false);
+}
+
+static void test_paging(void)
+{
+	run(modes_paging, false);
+}
+
+static void test_pae(void)
+{
+	run(modes_pae, false);
+}
+
+/*
+ * SDM 3A 4.4.1 "PDPTE Registers": #GP where they are loaded. APM2 15.25 "Nested Paging", on legacy PAE mode:
+ * #PF where one is used.
+ */
+static void check_refused(const char *name)
+{
+	test_check(mode_vector == VECTOR_GP || (!vendor_is_intel() && mode_vector == VECTOR_PF),
+		   "%s: vector %d", name, mode_vector);
+}
+
+static void test_bad_pdpte(void)
+{
+	run(modes_pae_load, false);
+	check_refused("MOV CR3");
+	run(modes_pae_switch, false);
+	check_refused("MOV CR0");
+}
+
+static void test_v86(void)
+{
+	if (test_bed("ryzen")) {
+		test_skip("under SVM Bochs panics at an exit from it");
+		return;
+	}
+	run(modes_v86, false);
+}
+
+static void test_16(void)
+{
+	run(modes_16, false);
+}
+
+/* One interrupt waits already, the timer's wakes it from HLT. */
+static void test_real(void)
+{
+	apic_send(0, VECTOR_SENT | ICR_SELF | ICR_ASSERT);
+	clock_arm(VECTOR_TIMER, clock_after_ms(TIMER_MS));
+	run(modes_16, true);
+}
+
+static const struct test_case cases[] = {
+	{"A21-protected", test_protected},
+	{"A21-half-real", test_half_real},
+	{"A21-paging", test_paging},
+	{"A21-pae", test_pae},
+	{"A21-bad-pdpte", test_bad_pdpte},
+	{"A21-v86", test_v86},
+	{"A21-16", test_16},
+	{"A21-real", test_real},
+};
+
+static void test_task(void)
+{
+	run(modes_task, false);
+}
+
+static const struct test_case task_cases[] = {{"A20-task", test_task}};
+
+void guest_main(void)
+{
+	char how[16] = "";
+
+	apic_enable();
+	words_value("how", how, sizeof(how));
+	if (!strcmp(how, "task"))
+		test_run_all(task_cases, ARRAY_SIZE(task_cases));
+	if (!strcmp(how, "triple")) {
+		run(modes_real_triple, true);
+		guest_die("it goes on");
+	}
+	test_run_all(cases, ARRAY_SIZE(cases));
+}
