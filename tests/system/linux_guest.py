@@ -73,21 +73,25 @@ class Guest:
         words = [line.split(" ", 2) for line in lines]
         return sorted((int(start, 16), int(end, 16) + 1, kind) for start, end, kind in words)
 
-    def read_raw(self, command, timeout):
-        """All that a command prints, to the byte, as it came over the line."""
+    def read_raw(self, command, patience=60):
+        """All that a command prints, to the byte, as it came over the line. It may take its time, but has
+        stalled if no byte comes for `patience` seconds."""
         number = next(NUMBERS)
-        begin = len(self.bed.serial.all)
+        serial = self.bed.serial
+        begin = size = len(serial.all)
         first, last = f"<<{number}\r\n", f"\r\n>>{number}\r\n"
         self.bed.send_line(f'echo "<<"{number}; {command}; echo; echo ">>"{number}')
-        deadline = time.monotonic() + timeout
-        with self.bed.serial.changed:
-            while last not in self.bed.serial.all[-256:]:
+        deadline = time.monotonic() + patience
+        with serial.changed:
+            while last not in serial.all[-256:]:
+                if len(serial.all) > size:
+                    size, deadline = len(serial.all), time.monotonic() + patience
                 left = deadline - time.monotonic()
-                assert left > 0, f"{timeout} s passed; {self.bed.serial.all[-200:]!r}"
-                self.bed.serial.unused = ""
-                self.bed.serial.changed.wait(left)
-            self.bed.serial.unused = ""
-            text = self.bed.serial.all[begin:]
+                assert left > 0 and not serial.ended, f"it stalled: {serial.all[-200:]!r}"
+                serial.unused = ""
+                serial.changed.wait(left)
+            serial.unused = ""
+            text = serial.all[begin:]
         start = text.index(first) + len(first)
         return text[start:text.index(last, start)]
 
