@@ -34,7 +34,7 @@
 #define MODE_VECTOR_TASK 0x51 /* a task gate */
 
 #define PORT_NOTHING 0x1f0
-#define PORT_CLOSED  0x80  /* to virtual-8086 mode */
+#define PORT_CLOSED  0x80	/* to virtual-8086 mode */
 #define NO_PAGE	     0x70000000 /* absent in the tables of 32-bit paging, and of PAE's */
 #define NO_TABLE     0x40000000 /* its PDPTE has reserved bits in mode_bad_pdpt */
 
