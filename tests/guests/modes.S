@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The processor's other modes, and the moments between them. Everything here is 32-bit or 16-bit code that
- * modes_run enters from 64-bit mode and comes back from: each piece ends at mode_done with 0 in EAX, or with the number
- * of the step that went wrong.
+ * modes_run enters from 64-bit mode and comes back from: each piece ends at mode_done with 0 in EAX, or with
+ * the number of the step that went wrong.
  */
 #include "tests/guests/lib/layout.h"
 #include "tests/guests/modes/layout.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * THREATS A20, A21: exits of several kinds in real mode, in virtual-8086 mode, in 16-bit and 32-bit protected
- * mode with each kind of paging, and in the moments between them. Each is entered from 64-bit mode and left again. how=task
- * switches hardware tasks, which a processor may leave to its hypervisor; how=triple ends in real mode.
+ * mode with each kind of paging, and in the moments between them. Each is entered from 64-bit mode and left
+ * again. how=task switches hardware tasks, which a processor may leave to its hypervisor; how=triple ends in
+ * real mode.
  */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"

@@ -22,7 +22,8 @@ CLOCK_SECONDS, CLOCK_ERROR = 60, 0.01
 LINE = 4000
 
 SUM = ("date +%s >/tmp/begin; i=0; "
-       f"while [ $i -lt {PIECES} ]; do cat /random.$(hostname); echo $(hostname) $i; i=$((i+1)); done >/tmp/data; "
+       f"while [ $i -lt {PIECES} ]; do cat /random.$(hostname); echo $(hostname) $i; i=$((i+1)); "
+       "done >/tmp/data; "
        "sha256sum </tmp/data >/tmp/first; sha256sum </tmp/data >/tmp/second; "
        "rm /tmp/data; date +%s >/tmp/end")
 
