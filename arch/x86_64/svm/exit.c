@@ -135,6 +135,19 @@ static int64_t detail_msr(struct virt_vcpu *v, struct vmcb *vmcb)
 	return detail_length(v, vmcb);
 }
 
+static int64_t detail_exception(struct virt_vcpu *v, struct vmcb *vmcb)
+{
+	uint8_t vector = (uint8_t)(vmcb->exit_code - SVM_EXIT_EXCEPTION);
+
+	v->exit.event = (struct frame_event){
+		.type = INJECT_EXCEPTION,
+		.vector = vector,
+		.has_error = vector == EXCEPTION_AC,
+		.error = (uint32_t)vmcb->exit_info1,
+	};
+	return handled(v, vmcb);
+}
+
 static __attribute__((noinline)) int64_t detail_io_string(struct virt_vcpu *v, struct vmcb *vmcb)
 {
 	struct frame_io *io = &v->exit.io;
@@ -187,19 +200,6 @@ static int64_t detail_cr(struct virt_vcpu *v, struct vmcb *vmcb)
 		/* Bochs takes this exit after it gave LMA the value that goes with the new PG. */
 		svm_store_efer(v, v->efer);
 	}
-	return handled(v, vmcb);
-}
-
-static int64_t detail_exception(struct virt_vcpu *v, struct vmcb *vmcb)
-{
-	uint8_t vector = (uint8_t)(vmcb->exit_code - SVM_EXIT_EXCEPTION);
-
-	v->exit.event = (struct frame_event){
-		.type = INJECT_EXCEPTION,
-		.vector = vector,
-		.has_error = vector == EXCEPTION_AC,
-		.error = (uint32_t)vmcb->exit_info1,
-	};
 	return handled(v, vmcb);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The guest's registers between the VMCB and a frame; what is the host's is forced here. */
+#include "arch/x86_64/gprs.h"
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/svm/vcpu.h"
 
@@ -44,27 +45,6 @@ static void segment_put(struct vmcb *vmcb, unsigned index, const struct seg *fro
 	to->attributes = attributes & 0xfff;
 	to->limit = from->limit;
 	to->base = from->base;
-}
-
-static void gprs_copy(uint64_t *to, const uint64_t *from)
-{
-	/* Written out: a loop costs 80 instructions. */
-	to[0] = from[0];
-	to[1] = from[1];
-	to[2] = from[2];
-	to[3] = from[3];
-	to[4] = from[4];
-	to[5] = from[5];
-	to[6] = from[6];
-	to[7] = from[7];
-	to[8] = from[8];
-	to[9] = from[9];
-	to[10] = from[10];
-	to[11] = from[11];
-	to[12] = from[12];
-	to[13] = from[13];
-	to[14] = from[14];
-	to[15] = from[15];
 }
 
 static void control_get(const struct virt_vcpu *v, struct frame_control *to)
