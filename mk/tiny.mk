@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The tiny guests: each tests/guests/NAME.c becomes build/tiny/NAME.elf, with NAME.S and NAME/*.c if there
-# are any, and the guests' own small library.
+# The tiny guests: each tests/guests/NAME.c becomes build/tiny/NAME.elf, with NAME.S and NAME/ if there are any,
+# and the guests' own small library.
 
 TINY_OBJ := $(BUILD)/obj/tiny
 TINY_LIB := $(wildcard tests/guests/lib/*.c tests/guests/lib/*.S) \
@@ -15,7 +15,7 @@ tiny: $(TINY_ELFS)
 
 # $(1): name of the guest
 define tiny_rule
-$(BUILD)/tiny/$(1).elf: $(call tiny_objects,$(wildcard tests/guests/$(1).c tests/guests/$(1).S tests/guests/$(1)/*.c) $(TINY_LIB))
+$(BUILD)/tiny/$(1).elf: $(call tiny_objects,$(wildcard tests/guests/$(1).c tests/guests/$(1).S tests/guests/$(1)/*.[cS]) $(TINY_LIB))
 endef
 $(foreach name,$(TINY_NAMES),$(eval $(call tiny_rule,$(name))))
 
@@ -34,4 +34,4 @@ $(TINY_OBJ)/%.S.o: %.S $(BUILD)/obj/flags
 	$(call say,AS,$<)
 	$(Q)$(CC) $(ASFLAGS) -MMD -MP -c $< -o $@
 
--include $(patsubst %,$(TINY_OBJ)/%.d,$(wildcard tests/guests/*.c tests/guests/*.S tests/guests/hostile_[a-z]/*.c) $(TINY_LIB))
+-include $(patsubst %,$(TINY_OBJ)/%.d,$(wildcard tests/guests/*.[cS] tests/guests/*/*.[cS]) $(TINY_LIB))

@@ -2,7 +2,8 @@
 /*
  * Where a tiny guest begins: the PVH entry on the first CPU, and the real-mode page on the others. Both
  * end in 64-bit mode with the first 4 GiB mapped one to one, by 2 MiB pages. CPL 3 may use
- * them while the PML4's entries say so.
+ * them while the PML4's entries say so. GRUB starts a guest on a bare machine by the Multiboot2 header,
+ * in the same state but for EBX.
  */
 #include "tests/guests/lib/layout.h"
 
@@ -11,6 +12,7 @@
 #define CR4_ON	   0x620      /* OSXMMEXCPT OSFXSR PAE */
 #define EFER	   0xc0000080
 #define EFER_ON	   0x900      /* NXE LME */
+#define MULTIBOOT2_MAGIC 0xe85250d6
 #define PAGE_LARGE 0x87	      /* PS U W P */
 #define PAGE_TABLE 7
 #define PAGE_TOP   3 /* W P: no access for CPL 3 */
@@ -20,6 +22,15 @@
 	.long 4, 8, 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
 	.asciz "Xen"
 	.quad guest_start32
+
+	.section .multiboot2, "a"
+	.balign 8
+multiboot2:
+	.long MULTIBOOT2_MAGIC, 0, multiboot2_end - multiboot2
+	.long -(MULTIBOOT2_MAGIC + multiboot2_end - multiboot2)
+	.word 0, 0 /* the last tag */
+	.long 8
+multiboot2_end:
 
 	.bss
 	.balign 4096

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Xen's public/arch-x86/hvm/start_info.h gives the layout of hvm_start_info. */
+/*
+ * Xen's public/arch-x86/hvm/start_info.h gives the layout of hvm_start_info; from GRUB it is the Multiboot2
+ * information (Multiboot2 Specification 3.6 "Boot information format"), of which the command line is read.
+ */
 #include "tests/guests/lib/words.h"
 
 #include "lib/copy.h"
 #include "lib/string.h"
+#include "tests/guests/lib/cpu.h"
 
 struct start_info {
 	uint32_t magic, version, flags, module_count;
@@ -12,7 +16,13 @@ struct start_info {
 	uint32_t memory_map_count, reserved;
 };
 
-enum { START_MAGIC = 0x336ec578 };
+struct multiboot2_tag {
+	uint32_t type, size;
+	char text[];
+};
+
+enum { START_MAGIC = 0x336ec578, MULTIBOOT2_MAGIC = 0x36d76289 };
+enum { MULTIBOOT2_CMDLINE = 1, MULTIBOOT2_HEADER = 8 };
 
 extern uint32_t start_info_address;
 
@@ -21,10 +31,24 @@ unsigned memory_map_count;
 uint64_t start_rsdp;
 static char cmdline[2048];
 
+static void read_multiboot2(void)
+{
+	uint64_t at = start_info_address + MULTIBOOT2_HEADER;
+	const struct multiboot2_tag *tag = (const struct multiboot2_tag *)at;
+
+	for (; tag->type; tag = (const struct multiboot2_tag *)at) {
+		if (tag->type == MULTIBOOT2_CMDLINE)
+			str_copy(cmdline, sizeof(cmdline), tag->text);
+		at += ALIGN_UP(tag->size, 8);
+	}
+}
+
 void words_init(void)
 {
 	const struct start_info *info = (const struct start_info *)(uintptr_t)start_info_address;
 
+	if (start_state.gpr[0] == MULTIBOOT2_MAGIC)
+		read_multiboot2();
 	if (info->magic != START_MAGIC)
 		return;
 	if (info->cmdline)
