@@ -135,10 +135,28 @@ static int64_t detail_msr(struct virt_vcpu *v, struct vmcb *vmcb)
 	return detail_length(v, vmcb);
 }
 
+/*
+ * DR6 and DR7 are as the handler would find them: APM2 15.12.2 "#DB (Debug)". Bochs exits before it writes
+ * them. So what follows from the guest's state is put there; without DR7.GD = 0 the handler's own access to
+ * a debug register would be the next #DB, for ever.
+ */
+static void complete_debug_exception(struct vmcb *vmcb)
+{
+	if (!(vmcb->dr6 & (DR6_B0_B3 | DR6_BD | DR6_BS))) {
+		if (vmcb->rflags & RFLAGS_TF)
+			vmcb->dr6 |= DR6_BS;
+		else if (vmcb->dr7 & DR7_GD)
+			vmcb->dr6 |= DR6_BD;
+	}
+	vmcb->dr7 &= ~(uint64_t)DR7_GD;
+}
+
 static int64_t detail_exception(struct virt_vcpu *v, struct vmcb *vmcb)
 {
 	uint8_t vector = (uint8_t)(vmcb->exit_code - SVM_EXIT_EXCEPTION);
 
+	if (vector == EXCEPTION_DB)
+		complete_debug_exception(vmcb);
 	v->exit.event = (struct frame_event){
 		.type = INJECT_EXCEPTION,
 		.vector = vector,
