@@ -47,6 +47,12 @@ void kernel_tpr_moved(struct virt_vcpu *virt)
 	told.tpr_moved++;
 }
 
+void svm_store_cr2(struct virt_vcpu *loaded, uint64_t value)
+{
+	assert_ptr_equal(loaded, &v);
+	vmcb.cr2 = value;
+}
+
 static int set_up(void **state)
 {
 	(void)state;

@@ -46,7 +46,7 @@ void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
 	if (is_fault(event))
 		vmcb->rflags |= RFLAGS_RF;
 	if (event->type == INJECT_EXCEPTION && event->vector == EXCEPTION_PF)
-		vmcb->cr2 = event->cr2;
+		svm_store_cr2(v, event->cr2);
 	if (event->type == INJECT_NMI) {
 		v->nmi_blocked = true;
 		vmcb->intercept_misc1 |= SVM_INTERCEPT_IRET;

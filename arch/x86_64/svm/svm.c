@@ -148,6 +148,13 @@ static void svm_flush(struct virt_vcpu *v)
 	v->asid_generation = 0;
 }
 
+/* VMRUN loads it (APM2 15.5.1 "Basic Operation"), but Bochs's goes on with the processor's. */
+void svm_store_cr2(struct virt_vcpu *v, uint64_t value)
+{
+	svm_vmcb(v)->cr2 = value;
+	cr2_write(value);
+}
+
 static void svm_vcpu_load(struct virt_vcpu *v)
 {
 	unsigned number = arch_cpu()->number;
@@ -156,8 +163,7 @@ static void svm_vcpu_load(struct virt_vcpu *v)
 		svm_flush(v);
 	v->asid_cpu = number;
 	v->cpu_state = &svm_cpus[number];
-	/* VMRUN loads it, but Bochs 2.7 forgets to: there a guest would see where another one faulted. */
-	cr2_write(svm_vmcb(v)->cr2);
+	svm_store_cr2(v, svm_vmcb(v)->cr2);
 }
 
 /* Nested tables are the host's format, and share its features: APM2 15.25.3 "Enabling Nested Paging". */

@@ -33,6 +33,9 @@ static inline void svm_store_efer(struct virt_vcpu *v, uint64_t guest)
 	vmcb->efer = plain | (active ? EFER_LME | EFER_LMA : 0) | EFER_SVME;
 }
 
+/* svm.c: the guest's CR2, in the VMCB and in the processor. v is loaded. */
+void svm_store_cr2(struct virt_vcpu *v, uint64_t value);
+
 /* state.c */
 void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame);
 bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame);
