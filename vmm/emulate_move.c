@@ -129,3 +129,11 @@ bool emulate_cmovcc(struct emulate *e)
 	emulate_set_gpr(e, e->insn.reg, size, value);
 	return true;
 }
+
+/* CLFLUSH, CLFLUSHOPT and CLWB are checked as loads (SDM 2A "CLFLUSH"); a device has no cache line. */
+bool emulate_flush(struct emulate *e)
+{
+	struct emulate_operand operand;
+
+	return emulate_rm(e, 1, WALK_READ, &operand);
+}

@@ -101,6 +101,19 @@ static void test_divide_error(void **state)
 	assert_fault(machine_step(&machine), VECTOR_DE, 0);
 }
 
+/* CLFLUSH of a device does nothing, after a load's checks. */
+static void test_flush(void **state)
+{
+	(void)state;
+	GPR(RBX) = MACHINE_DATA + 0x1000;
+	CODE("\x0f\xae\x3b\x66\x0f\xae\x3b\x66\x0f\xae\x33\x0f\xae\x3b"); /* and CLFLUSHOPT, CLWB */
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_int_equal(machine.reads + machine.writes, 0);
+	*machine_entry(&machine, 1) = 0;
+	assert_fault(machine_step(&machine), VECTOR_PF, 0);
+}
+
 /* Compatibility mode: limits, types, expand-down, null, and the segment that names the vector. */
 static void set_data_segment(unsigned type, uint32_t limit, uint64_t base)
 {
@@ -272,6 +285,7 @@ int main(void)
 		CASE(test_alignment_check),
 		CASE(test_lock_needs_memory_destination),
 		CASE(test_divide_error),
+		CASE(test_flush),
 		CASE(test_segment_checks),
 		CASE(test_flat_segment_wraps),
 		CASE(test_real_mode),
