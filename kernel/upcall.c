@@ -201,10 +201,9 @@ static void inta_answer(struct vcpu *v)
 	machine.virt->inject(&v->virt, &event);
 }
 
-/* Checks and applies the groups, in the order of the enum; answers how far RIP still has to move on. */
-static int64_t groups_apply(struct vcpu *v, struct resume answer)
+static void groups_apply(struct vcpu *v, struct resume answer)
 {
-	uint32_t other = answer.groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT);
+	uint32_t other = answer.groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT | GROUP_STEP);
 
 	if (answer.groups & GROUP_REPLY)
 		reply_apply(v, answer);
@@ -212,7 +211,7 @@ static int64_t groups_apply(struct vcpu *v, struct resume answer)
 		part_end(v->part, REASON_ENTRY, 0, "vcpu %u: the VMM resumes with an illegal state",
 			 v->index);
 	/* A trap of its own comes first; what is injected now comes in its place. */
-	if (answer.insn_len)
+	if (answer.insn_len || answer.groups & GROUP_STEP)
 		machine.virt->skip(&v->virt, answer.insn_len);
 	if (v->upcall == EXIT_MSR)
 		msr_answer(v, answer.insn_len != 0);
@@ -220,7 +219,6 @@ static int64_t groups_apply(struct vcpu *v, struct resume answer)
 		inta_answer(v);
 	if (answer.groups & GROUP_EVENT)
 		event_answer(v);
-	return 0;
 }
 
 /* All that is not the plain end of an instruction. */
@@ -235,7 +233,7 @@ static noreturn __attribute__((noinline)) void resume_slowly(struct vcpu *v, str
 		v->virt.exit.insn_len = answer.insn_len;
 		skip = vcpu_handle_exit(v);
 	} else {
-		skip = groups_apply(v, answer);
+		groups_apply(v, answer);
 	}
 	machine.virt->run(&v->virt, skip);
 }

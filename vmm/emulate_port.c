@@ -115,7 +115,7 @@ bool emulate_outs(struct emulate *e)
 		e->frame->gpr[GPR_RSI] = start;
 	else
 		string_count_down(e, total);
-	return string_finish(e, total, failed, !left);
+	return string_finish(e, total, failed, !string_left(e));
 }
 
 /* The memory is checked for writing before the device is read; then page by page. */
@@ -140,5 +140,5 @@ bool emulate_ins(struct emulate *e)
 		total += count;
 		left -= count;
 	}
-	return string_finish(e, total, false, !left);
+	return string_finish(e, total, false, !string_left(e));
 }

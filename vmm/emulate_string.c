@@ -111,5 +111,5 @@ bool emulate_string(struct emulate *e)
 		if (done < run.count && !run.ended)
 			return string_finish(e, total, true, false);
 	}
-	return string_finish(e, total, false, !left || run.ended);
+	return string_finish(e, total, false, !string_left(e) || run.ended);
 }

@@ -26,8 +26,10 @@ bool must_check string_read(struct emulate *e, const struct string_side *side, u
 bool must_check string_write(struct emulate *e, const struct string_side *side, uint64_t index,
 			     uint64_t value);
 
-/* How many iterations are left: rCX with a repeat prefix, else 1. */
+/* How many iterations to do: rCX with a repeat prefix, else 1; with TF no more than 1. */
 uint64_t string_count(const struct emulate *e);
+/* How many are still to be done: rCX as it has become with a repeat prefix, else 0. */
+uint64_t string_left(const struct emulate *e);
 bool string_repeats(const struct emulate *e);
 
 /* Moves an index register on by `done` elements, and rCX down if there is a repeat prefix. */

@@ -80,11 +80,22 @@ bool string_repeats(const struct emulate *e)
 	return e->insn.prefixes & (PREFIX_REP | PREFIX_REPNE);
 }
 
+uint64_t string_left(const struct emulate *e)
+{
+	return string_repeats(e) ? e->frame->gpr[GPR_RCX] & emulate_mask(e->insn.address_size) : 0;
+}
+
+/* A single step traps after each iteration: SDM 3B 18.3.1.4 "Single-Step Exception Condition". */
+static bool stepping(const struct emulate *e)
+{
+	return string_repeats(e) && (e->frame->rflags & RFLAGS_TF);
+}
+
 uint64_t string_count(const struct emulate *e)
 {
 	if (!string_repeats(e))
 		return 1;
-	return e->frame->gpr[GPR_RCX] & emulate_mask(e->insn.address_size);
+	return stepping(e) ? MIN(string_left(e), (uint64_t)1) : string_left(e);
 }
 
 void string_advance(struct emulate *e, unsigned reg, uint64_t done)
@@ -111,5 +122,7 @@ bool string_finish(struct emulate *e, uint64_t done, bool failed, bool ended)
 		return false;
 	if (ended)
 		return true;
+	if (stepping(e))
+		e->changed |= GROUP_STEP;
 	return emulate_stop(e, EMULATE_RESTART);
 }

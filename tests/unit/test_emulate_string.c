@@ -81,6 +81,24 @@ static void test_rep_zero(void **state)
 	assert_int_equal(machine.writes, 0);
 }
 
+/* A single step traps after each iteration: the last one is the instruction's own. */
+static void test_rep_is_stepped(void **state)
+{
+	(void)state;
+	CODE("\xf3\xa4"); /* rep movsb */
+	FRAME->rflags |= RFLAGS_TF;
+	GPR(RSI) = MACHINE_DATA + 0x1000;
+	GPR(RDI) = MACHINE_DATA + 0x2000;
+	GPR(RCX) = 2;
+	assert_int_equal(machine_step(&machine), EMULATE_RESTART);
+	assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_STEP);
+	assert_int_equal(GPR(RCX), 1);
+	assert_true(FRAME->rip == MACHINE_CODE);
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_int_equal(machine.e.changed, GROUP_GPR);
+	assert_int_equal(GPR(RCX), 0);
+}
+
 static void string_exit(unsigned size, bool in)
 {
 	FRAME->reason = EXIT_IO_STRING;
@@ -107,6 +125,23 @@ static void test_outs_in_one_call(void **state)
 	assert_memory_equal(machine.port_data, data, sizeof(data));
 	assert_int_equal(GPR(RCX), 0);
 	assert_int_equal(machine.e.skip, 2);
+}
+
+static void test_ports_are_stepped(void **state)
+{
+	(void)state;
+	for (unsigned in = 0; in < 2; in++) {
+		machine_set_code(&machine, in ? "\xf3\x6c" : "\xf3\x6e", 2); /* rep insb, rep outsb */
+		string_exit(1, in);
+		FRAME->rflags |= RFLAGS_TF;
+		GPR(RSI) = GPR(RDI) = MACHINE_DATA + 0x2000;
+		GPR(RCX) = 2;
+		assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+		assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_STEP);
+		assert_int_equal(GPR(RCX), 1);
+		assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+		assert_int_equal(GPR(RCX), 0);
+	}
 }
 
 /* rep outsw downwards, 3000 words: 2048 a call. */
@@ -175,9 +210,17 @@ static void test_in_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_rep_is_bounded),   CASE(test_rep_fault_midway), CASE(test_rep_wraps),
-		CASE(test_rep_zero),	     CASE(test_outs_in_one_call), CASE(test_outs_backwards),
-		CASE(test_ins_checks_first), CASE(test_port_must_match),  CASE(test_in_out),
+		CASE(test_rep_is_bounded),
+		CASE(test_rep_fault_midway),
+		CASE(test_rep_wraps),
+		CASE(test_rep_zero),
+		CASE(test_outs_in_one_call),
+		CASE(test_outs_backwards),
+		CASE(test_ins_checks_first),
+		CASE(test_port_must_match),
+		CASE(test_in_out),
+		CASE(test_rep_is_stepped),
+		CASE(test_ports_are_stepped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
