@@ -57,7 +57,6 @@ static void run_rdmsr(void)
 	msr_read(MSR_EFER_INDEX);
 }
 
-/* VMCALL and VMMCALL are each #UD on the other vendor's processors. */
 static void run_vmcall(void)
 {
 	uint64_t number = 0;
@@ -70,11 +69,6 @@ static void run_vmmcall(void)
 	uint64_t number = 0;
 
 	asm volatile("vmmcall" : "+a"(number) : : "memory");
-}
-
-static bool is_intel(void)
-{
-	return cpuid(0, 0).ebx == 0x756e6547; /* "Genu" */
 }
 
 static void run_port(void)
@@ -214,7 +208,7 @@ void guest_main(void)
 		if (benches[i].x2apic && !by_msr)
 			apic_use_x2();
 		by_msr = benches[i].x2apic;
-		if (benches[i].run == run_vmmcall && is_intel()) {
+		if (benches[i].run == run_vmmcall && cpu_is_intel()) {
 			print("bench hypercall %lu\n", least(run_vmcall, rounds));
 			continue;
 		}
