@@ -15,6 +15,7 @@ BEDS = {
     "bochs-skylake-2": (beds.BochsBed, {"model": "corei7_skylake_x", "count": 2}, "VMX", "x2APIC", 2),
     "bochs-haswell": (beds.BochsBed, {"model": "corei7_haswell_4770"}, "VMX", "x2APIC", 1),
     "bochs-haswell-2": (beds.BochsBed, {"model": "corei7_haswell_4770", "count": 2}, "VMX", "x2APIC", 2),
+    "bochs-tigerlake": (beds.BochsBed, {"model": "tigerlake"}, "VMX", "x2APIC", 1),
 }
 CONFIG = "# nothing to start\n"
 
