@@ -10,6 +10,7 @@
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
+#include "tests/guests/lib/vendor.h"
 #include "tests/guests/lib/words.h"
 
 enum {
@@ -208,7 +209,7 @@ void guest_main(void)
 		if (benches[i].x2apic && !by_msr)
 			apic_use_x2();
 		by_msr = benches[i].x2apic;
-		if (benches[i].run == run_vmmcall && cpu_is_intel()) {
+		if (benches[i].run == run_vmmcall && vendor_is_intel()) {
 			print("bench hypercall %lu\n", least(run_vmcall, rounds));
 			continue;
 		}

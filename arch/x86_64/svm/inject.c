@@ -75,29 +75,10 @@ void svm_want_window(struct virt_vcpu *v, bool on)
 	}
 }
 
-void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)
-{
-	struct vmcb *vmcb = svm_vmcb(v);
-
-	v->cr8 = cr8;
-	v->tpr_watched = watch;
-	vmcb->v_intr = (vmcb->v_intr & ~SVM_V_TPR) | (cr8 & SVM_V_TPR);
-	if (watch || v->window_wanted)
-		vmcb->intercept_cr_write |= 1u << 8;
-	else
-		vmcb->intercept_cr_write &= (uint16_t) ~(1u << 8);
-}
-
 /*
  * Without virtual NMIs nobody tells when an IRET has completed. It is let through, and NMIs open when the
  * guest has moved on from it; if one waits, a single step makes that moment an exit.
  */
-void svm_nmi_iret(struct virt_vcpu *v)
-{
-	svm_vmcb(v)->intercept_misc1 &= ~(uint32_t)SVM_INTERCEPT_IRET;
-	v->nmi_iret_rip = svm_vmcb(v)->rip;
-}
-
 void svm_want_nmi_window(struct virt_vcpu *v)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
@@ -108,6 +89,12 @@ void svm_want_nmi_window(struct virt_vcpu *v)
 		return; /* the exit at IRET comes first */
 	v->step_for_nmi = true;
 	vmcb->rflags |= RFLAGS_TF;
+}
+
+void svm_nmi_iret(struct virt_vcpu *v)
+{
+	svm_vmcb(v)->intercept_misc1 &= ~(uint32_t)SVM_INTERCEPT_IRET;
+	v->nmi_iret_rip = svm_vmcb(v)->rip;
 }
 
 void svm_nmi_after_exit(struct virt_vcpu *v)
@@ -131,6 +118,19 @@ void svm_nmi_after_exit(struct virt_vcpu *v)
 	}
 	v->step_for_nmi = false;
 	v->nmi_blocked = false;
+}
+
+void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	v->cr8 = cr8;
+	v->tpr_watched = watch;
+	vmcb->v_intr = (vmcb->v_intr & ~SVM_V_TPR) | (cr8 & SVM_V_TPR);
+	if (watch || v->window_wanted)
+		vmcb->intercept_cr_write |= 1u << 8;
+	else
+		vmcb->intercept_cr_write &= (uint16_t) ~(1u << 8);
 }
 
 bool svm_idt_reaches(const struct virt_vcpu *v, uint8_t vector)

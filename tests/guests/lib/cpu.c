@@ -32,11 +32,6 @@ static void load_tss(struct cpu *cpu)
 	tr_load((uint16_t)(entry * 8));
 }
 
-bool cpu_is_intel(void)
-{
-	return cpuid(0, 0).ebx == 0x756e6547; /* "Genu" */
-}
-
 /* 115200 baud, 8N1, FIFOs on and empty. */
 static void init_uart(void)
 {

@@ -67,9 +67,6 @@ static inline struct cpu *cpu_this(void)
 	return (struct cpu *)ALIGN_DOWN(rsp, CPU_AREA);
 }
 
-/* Whose hypercall is VMCALL; else it is VMMCALL. Each is #UD on the other's. */
-bool cpu_is_intel(void);
-
 /* The guest itself: called on the first CPU, interrupts off. The guest ends when it returns. */
 void guest_main(void);
 

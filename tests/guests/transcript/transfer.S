@@ -31,9 +31,9 @@
 	.code32
 	insn AT3 | IN32, "sysenter"
 	.code64
-	insn AT0,  "mov %r9, %rcx; mov $0x40001b00, %edx; rex.w sysexitl"
+	insn AT0,  "mov %r9, %rcx; mov $0x40001b00, %edx; sysexitq"
 	insn AT0,  "mov %r9, %rcx; mov $0x40001b00, %edx; sysexitl"
-	insn AT0,  "mov %r9, %rcx; mov %r8, %rdx; rex.w sysexitl"
+	insn AT0,  "mov %r9, %rcx; mov %r8, %rdx; sysexitq"
 	cases_end
 
 	cases transfer_iret
