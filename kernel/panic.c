@@ -13,11 +13,12 @@
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/trap.h"
+#include "drivers/tsc.h"
 #include "kernel/panic_print.h"
 #include "lib/assert.h"
 #include "lib/format.h"
 
-enum { MESSAGE_SIZE = 192, PARK_PATIENCE = 20000000 };
+enum { MESSAGE_SIZE = 192, PARK_PATIENCE_US = 1000000 };
 
 /* The number of the CPU that panics, plus one; 0: none. Atomic. */
 static uint32_t owner;
@@ -86,6 +87,7 @@ static unsigned parked_count(void)
 /* Waits until no more CPUs stop, within reason: one that cannot be stopped must not keep us. */
 static void stop_others(void)
 {
+	const uint64_t patience = us_to_tsc(PARK_PATIENCE_US);
 	unsigned others = 0;
 
 	if (!apic_is_ready())
@@ -93,8 +95,7 @@ static void stop_others(void)
 	for (unsigned i = 0; i < MAX_CPUS; i++)
 		others += is_other(i);
 	apic_send_nmi_all_but_self();
-	for (uint64_t start = tsc_read();
-	     parked_count() < others && tsc_read() - start < PARK_PATIENCE;)
+	for (uint64_t start = tsc_read(); parked_count() < others && tsc_read() - start < patience;)
 		cpu_pause();
 }
 
