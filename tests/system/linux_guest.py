@@ -28,9 +28,9 @@ class Guest:
     def __init__(self, bed, name):
         self.bed, self.name = bed, name
 
-    def attach(self):
+    def attach(self, timeout=60):
         self.bed.send_line(f"console {self.name}")
-        self.bed.expect(rf"\[attached to {self.name}; Ctrl-\] detaches\]\n")
+        self.bed.expect(rf"\[attached to {self.name}; Ctrl-\] detaches\]\n", timeout)
 
     def detach(self):
         self.bed.send("\x1d")
@@ -42,7 +42,7 @@ class Guest:
 
         The console shows what the earlier boots have written again, so their prompts are counted.
         """
-        self.attach()
+        self.attach(timeout)  # ryzen: Linux decompresses itself with IF=0, and nobody else runs meanwhile
         for _ in range(boots):
             self.bed.expect(rf"freehold guest ready\n(?:.|\n)*?^{self.name}# ", timeout)
 
