@@ -135,13 +135,11 @@ static enum smp_state start(const struct smp_target *target, hpa_t trampoline, u
 	mailbox_open(target);
 	changed = wake(target, trampoline, tsc_khz) &&
 		  wait_change(&progress, PROGRESS_NONE, READY_WAIT_US, tsc_khz);
-	if (!changed) {
-		/* Puts it to sleep, wherever it is, as long as nobody sends a SIPI. */
-		apic_send_init(target->apic_id);
-		return SMP_FAILED;
-	}
-	return __atomic_load_n(&progress, __ATOMIC_ACQUIRE) == PROGRESS_READY ? SMP_RUNNING
-									      : SMP_DIFFERENT;
+	if (changed && __atomic_load_n(&progress, __ATOMIC_ACQUIRE) == PROGRESS_READY)
+		return SMP_RUNNING;
+	/* Puts it to sleep, wherever it is, as long as nobody sends a SIPI: no NMI reaches it. */
+	apic_send_init(target->apic_id);
+	return changed ? SMP_DIFFERENT : SMP_FAILED;
 }
 
 static void start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz)
@@ -170,15 +168,21 @@ unsigned smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline,
 	return running;
 }
 
-static noreturn void halt(void)
+static noreturn void leave_out(const char *feature)
 {
+	different = feature;
+	__atomic_store_n(&progress, PROGRESS_DIFFERENT, __ATOMIC_RELEASE);
 	for (;;)
 		cpu_halt();
 }
 
-/* The second half, on a block whose descriptors are loaded. */
+/* The second half, on a block whose descriptors are loaded: ask_more may take a #GP. */
 static noreturn void in_block(unsigned number)
 {
+	const char *feature = ask_more ? ask_more() : NULL;
+
+	if (feature)
+		leave_out(feature);
 	apic_init_cpu();
 	__atomic_store_n(&progress, PROGRESS_READY, __ATOMIC_RELEASE);
 	tsc_sync_answer();
@@ -191,12 +195,7 @@ noreturn void smp_entry(unsigned number)
 {
 	const char *feature = cpu_features_differ();
 
-	if (!feature && ask_more)
-		feature = ask_more();
-	if (feature) {
-		different = feature;
-		__atomic_store_n(&progress, PROGRESS_DIFFERENT, __ATOMIC_RELEASE);
-		halt();
-	}
+	if (feature)
+		leave_out(feature);
 	cpu_enter(number, in_block);
 }
