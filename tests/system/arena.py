@@ -115,9 +115,15 @@ class Arena:
     @breaks
     def command(self, text, timeout=60):
         """A command that must not be refused."""
-        answer = self.bed.command(text, timeout)
-        assert not any(line.startswith("error: ") for line in answer), f"{text}: {answer}"
-        return answer
+        return self.commands([text], timeout)[0]
+
+    @breaks
+    def commands(self, texts, timeout=60):
+        """Typed ahead; none may be refused."""
+        answers = self.serial.commands(texts, timeout)
+        for text, answer in zip(texts, answers):
+            assert not any(line.startswith("error: ") for line in answer), f"{text}: {answer}"
+        return answers
 
     def free_memory(self):
         """KiB, clean or not."""
@@ -230,7 +236,11 @@ class Arena:
 
     def uptime(self):
         """Of the neighbour, in seconds, by the machine's clock."""
-        for line in self.command("list"):
+        return self.uptime_of(self.command("list"))
+
+    def uptime_of(self, answer):
+        """Of the neighbour as `list` answered."""
+        for line in answer:
             match = re.match(r"hb .* (\d+):(\d\d):(\d\d\.\d)\b", line)
             if match:
                 hours, minutes, seconds = match.groups()

@@ -102,6 +102,16 @@ class Serial:
         with self.changed:
             self.unused = ""
         self.send_line(text)
+        return self.answer(text, timeout)
+
+    def commands(self, texts, timeout=60):
+        """Several, typed ahead, so that no time passes between them that is ours; the answers."""
+        with self.changed:
+            self.unused = ""
+        self.send("".join(text + "\r" for text in texts))
+        return [self.answer(text, timeout) for text in texts]
+
+    def answer(self, text, timeout):
         self.expect(re.escape(text) + r"\n", timeout)
         return self.lines_until(r"^" + re.escape(PROMPT), timeout)
 
