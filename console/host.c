@@ -124,7 +124,7 @@ static void show_machine(const struct host_info *info)
 		   clock_duration(up, info->now_tsc - info->boot_tsc),
 		   clock_date(now, info->now_wall));
 	if (console_prompt_tsc())
-		text_field("boot", "%lu ticks to the prompt, of them %lu to measure the clocks",
+		text_field("boot", "%lu ticks to the prompt, %lu of them for the clocks",
 			   console_prompt_tsc() - info->boot_tsc, info->calibration_tsc);
 }
 

@@ -107,7 +107,7 @@ def measure(name, bed_class, options, build):
     try:
         machine = Machine(bed)
         host = machine.host()
-        boot, clocks = find(r"boot +(\d+) ticks to the prompt, of them (\d+) to measure", host)
+        boot, clocks = find(r"boot +(\d+) ticks to the prompt, (\d+) of them for", host)
         figures = {"boot": boot, "boot-work": boot - clocks,
                    "alone": find(r"memory kernel (\d+) KiB", host)[0]}
         machine.wait_clean()

@@ -530,7 +530,7 @@ static void test_host_tells_of_the_boot(void **state)
 	fake_boot();
 	expect_in("host", "boot        10");
 	assert_non_null(strstr(fake_output(),
-			       " ticks to the prompt, of them 900000 to measure the clocks\r\n"));
+			       " ticks to the prompt, 900000 of them for the clocks\r\n"));
 	assert_non_null(strstr(fake_output(), "cleaning    4096 KiB by idle CPUs in 3333 ticks\r\n"));
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
