@@ -151,8 +151,8 @@ def states(arena):
 
 def at_once(arena, command, state):
     """While the attacker does its worst the command takes no more than AT_ONCE of the machine's own time, the
-    typing and two looks at the clock included. Typed ahead: once the attacker is paused the machine may idle, and
-    an idle Bochs runs ahead of us."""
+    typing and two looks at the clock included. Typed ahead: once the attacker is
+    paused the machine may idle, and an idle Bochs runs ahead of us."""
     before, _, after = arena.commands(["list", command, "list"])
     before, after = arena.uptime_of(before), arena.uptime_of(after)
     assert after - before <= AT_ONCE + arena.slack / 1_000_000, f"{command}: {before} to {after}"
