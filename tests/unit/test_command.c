@@ -529,8 +529,8 @@ static void test_host_tells_of_the_boot(void **state)
 	fake.cpus[3].clean_tsc = 2222;
 	fake_boot();
 	expect_in("host", "boot        10");
-	assert_non_null(strstr(fake_output(),
-			       " ticks to the prompt, 900000 of them for the clocks\r\n"));
+	assert_non_null(
+		strstr(fake_output(), " ticks to the prompt, 900000 of them for the clocks\r\n"));
 	assert_non_null(strstr(fake_output(), "cleaning    4096 KiB by idle CPUs in 3333 ticks\r\n"));
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
