@@ -169,6 +169,9 @@ enum msr {
 	MSR_VM_HSAVE_PA = 0xc0010117,
 };
 
+/* SDM 3A 12.12.4 "Programming the PAT", table 12-12. */
+#define PAT_POWER_UP 0x0007040600070406ULL
+
 enum exception {
 	EXCEPTION_DE = 0,
 	EXCEPTION_DB = 1,

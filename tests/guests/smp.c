@@ -5,6 +5,7 @@
  * late, in microseconds, a timer may come on this bed).
  */
 #include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"
@@ -22,8 +23,24 @@ static volatile unsigned order_length;
 static volatile uint8_t order[ORDER_MAX];
 static volatile uint64_t fired_tsc;
 
+/*
+ * Whether an interrupt that came with IF=0 is to be forgotten: none can. But TCG, at a VMRUN that injects
+ * one, leaves its exception_index set. If its main loop wants the CPU before the guest's next exit, which is
+ * the EOI at the latest, it delivers the vector again, into its own handler.
+ */
+static bool came_twice(const struct trap_frame *frame)
+{
+	if (frame->rflags & RFLAGS_IF)
+		return false;
+	test_check(test_bed("qemu"), "vector %lx came with IF=0", frame->vector);
+	print("vector %lx came twice\n", frame->vector);
+	return true;
+}
+
 static void on_count(struct trap_frame *frame)
 {
+	if (came_twice(frame))
+		return;
 	counts[cpu_this()->index][frame->vector]++;
 	if (order_length < ORDER_MAX)
 		order[order_length++] = (uint8_t)frame->vector;
@@ -32,6 +49,8 @@ static void on_count(struct trap_frame *frame)
 
 static void on_ping(struct trap_frame *frame)
 {
+	if (came_twice(frame))
+		return;
 	counts[cpu_this()->index][frame->vector]++;
 	apic_eoi();
 	apic_send(0, PONG | ICR_ASSERT);
@@ -39,6 +58,8 @@ static void on_ping(struct trap_frame *frame)
 
 static void on_tick(struct trap_frame *frame)
 {
+	if (came_twice(frame))
+		return;
 	fired_tsc = tsc_read();
 	on_count(frame);
 }

@@ -8,45 +8,6 @@
 #define EFER_GUEST_MASK	  (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 #define RFLAGS_GUEST_MASK (BITS(21, 0) & ~(BIT(15) | BIT(5) | BIT(3)))
 
-/* enum segment's order, as offsets into the VMCB. */
-static const uint16_t segment_offset[SEG_COUNT] = {
-	[SEG_ES] = offsetof(struct vmcb, es),	  [SEG_CS] = offsetof(struct vmcb, cs),
-	[SEG_SS] = offsetof(struct vmcb, ss),	  [SEG_DS] = offsetof(struct vmcb, ds),
-	[SEG_FS] = offsetof(struct vmcb, fs),	  [SEG_GS] = offsetof(struct vmcb, gs),
-	[SEG_LDTR] = offsetof(struct vmcb, ldtr), [SEG_TR] = offsetof(struct vmcb, tr),
-};
-
-static struct vmcb_segment *segment_of(struct vmcb *vmcb, unsigned seg)
-{
-	return (void *)((char *)vmcb + segment_offset[seg]);
-}
-
-static void segment_get(struct vmcb *vmcb, unsigned index, struct seg *to)
-{
-	const struct vmcb_segment *from = segment_of(vmcb, index);
-	bool may_be_null = index != SEG_CS && index != SEG_TR;
-
-	to->selector = from->selector;
-	to->attributes = from->attributes & 0xfff;
-	if (may_be_null && !(from->attributes & SEG_ATTR_P))
-		to->attributes |= SEG_ATTR_UNUSABLE;
-	to->limit = from->limit;
-	to->base = from->base;
-}
-
-static void segment_put(struct vmcb *vmcb, unsigned index, const struct seg *from)
-{
-	struct vmcb_segment *to = segment_of(vmcb, index);
-	uint16_t attributes = from->attributes;
-
-	to->selector = from->selector;
-	if (attributes & SEG_ATTR_UNUSABLE)
-		attributes = (uint16_t)(attributes & ~SEG_ATTR_P);
-	to->attributes = attributes & 0xfff;
-	to->limit = from->limit;
-	to->base = from->base;
-}
-
 static void control_get(const struct virt_vcpu *v, struct frame_control *to)
 {
 	const struct vmcb *vmcb = svm_vmcb(v);
@@ -84,22 +45,6 @@ static bool control_put(struct virt_vcpu *v, const struct frame_control *from)
 	return true;
 }
 
-static void tables_get(const struct vmcb *vmcb, struct frame *frame)
-{
-	frame->gdtr.base = vmcb->gdtr.base;
-	frame->gdtr.limit = vmcb->gdtr.limit;
-	frame->idtr.base = vmcb->idtr.base;
-	frame->idtr.limit = vmcb->idtr.limit;
-}
-
-static void tables_put(struct vmcb *vmcb, const struct frame *frame)
-{
-	vmcb->gdtr.base = frame->gdtr.base;
-	vmcb->gdtr.limit = frame->gdtr.limit & 0xffff;
-	vmcb->idtr.base = frame->idtr.base;
-	vmcb->idtr.limit = frame->idtr.limit & 0xffff;
-}
-
 static void system_get(const struct vmcb *vmcb, struct frame_system *to)
 {
 	to->sysenter_cs = vmcb->sysenter_cs;
@@ -131,22 +76,6 @@ static void system_put(struct vmcb *vmcb, const struct frame_system *from)
 	vmcb->dr7 = (uint32_t)from->dr7;
 }
 
-/* True of 64-bit code: no other segment's base, limit or attributes count. Else asks for all of them. */
-static uint32_t memory_get(struct vmcb *vmcb, struct frame *frame)
-{
-	if (!(vmcb->cs.attributes & SEG_ATTR_L) || !(vmcb->efer & EFER_LMA))
-		return GROUP_SEGMENT;
-	segment_get(vmcb, SEG_CS, &frame->seg[SEG_CS]);
-	frame->seg[SEG_ES].selector = vmcb->es.selector;
-	frame->seg[SEG_SS].selector = vmcb->ss.selector;
-	frame->seg[SEG_DS].selector = vmcb->ds.selector;
-	frame->seg[SEG_FS].selector = vmcb->fs.selector;
-	frame->seg[SEG_GS].selector = vmcb->gs.selector;
-	frame->seg[SEG_FS].base = vmcb->fs.base;
-	frame->seg[SEG_GS].base = vmcb->gs.base;
-	return 0;
-}
-
 /* What an instruction fetch depends on, and no more: the hot case. */
 static void fetch_get(const struct virt_vcpu *v, struct frame *frame)
 {
@@ -164,17 +93,13 @@ static void fetch_get(const struct virt_vcpu *v, struct frame *frame)
 	frame->seg[SEG_CS].base = vmcb->cs.base;
 }
 
-void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
+/* Out of line, so that the hot case needs no stack frame. */
+static __attribute__((noinline)) void get_other(struct virt_vcpu *v, uint32_t groups,
+						struct frame *frame)
 {
-	struct vmcb *vmcb = svm_vmcb(v);
+	const struct vmcb *vmcb = svm_vmcb(v);
 
-	if (groups & GROUP_GPR)
-		gprs_copy(frame->gpr, v->gpr);
-	if ((groups & ~(uint32_t)GROUP_GPR) == GROUPS_FETCH) {
-		fetch_get(v, frame);
-		return;
-	}
-	if (__builtin_expect(groups & GROUP_IP, 1)) {
+	if (groups & GROUP_IP) {
 		frame->rip = vmcb->rip;
 		frame->rflags = vmcb->rflags;
 		frame->shadow = (vmcb->shadow & SVM_SHADOW ? SHADOW_STI : 0) |
@@ -183,16 +108,23 @@ void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
 	if (groups & GROUP_CONTROL)
 		control_get(v, &frame->control);
 	if (groups & GROUP_CS)
-		segment_get(vmcb, SEG_CS, &frame->seg[SEG_CS]);
+		svm_code_get(v, &frame->seg[SEG_CS]);
 	if (groups & GROUP_MEMORY)
-		groups |= memory_get(vmcb, frame);
-	if (groups & GROUP_SEGMENT) {
-		for (unsigned i = 0; i < SEG_COUNT; i++)
-			segment_get(vmcb, i, &frame->seg[i]);
-		tables_get(vmcb, frame);
-	}
+		groups |= svm_memory_get(v, frame);
+	if (groups & GROUP_SEGMENT)
+		svm_segments_get(v, frame);
 	if (groups & GROUP_SYSTEM)
 		system_get(vmcb, &frame->system);
+}
+
+void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
+{
+	if (groups & GROUP_GPR)
+		gprs_copy(frame->gpr, v->gpr);
+	if ((groups & ~(uint32_t)GROUP_GPR) == GROUPS_FETCH)
+		fetch_get(v, frame);
+	else
+		get_other(v, groups, frame);
 }
 
 bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
@@ -211,12 +143,8 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 	}
 	if (groups & GROUP_CONTROL && !control_put(v, &frame->control))
 		return false;
-	if (groups & GROUP_SEGMENT) {
-		for (unsigned i = 0; i < SEG_COUNT; i++)
-			segment_put(vmcb, i, &frame->seg[i]);
-		vmcb->cpl = (uint8_t)((vmcb->ss.attributes & SEG_ATTR_DPL) >> 5);
-		tables_put(vmcb, frame);
-	}
+	if (groups & GROUP_SEGMENT)
+		svm_segments_put(v, frame);
 	if (groups & GROUP_SYSTEM) {
 		system_put(vmcb, &frame->system);
 		vmcb->event_inject = 0; /* INIT: what waited for the entry is gone */
@@ -240,37 +168,4 @@ void svm_skip(struct virt_vcpu *v, uint32_t len)
 {
 	if (!svm_move_on(svm_vmcb(v), len))
 		svm_step(v);
-}
-
-void svm_corrupt(struct virt_vcpu *v, uint64_t seed)
-{
-	static const struct {
-		uint16_t offset, bits;
-	} fields[] = {
-		{offsetof(struct vmcb, cr0), 64},
-		{offsetof(struct vmcb, cr3), 64},
-		{offsetof(struct vmcb, cr4), 64},
-		{offsetof(struct vmcb, efer), 64},
-		{offsetof(struct vmcb, dr6), 64},
-		{offsetof(struct vmcb, dr7), 64},
-		{offsetof(struct vmcb, rflags), 64},
-		{offsetof(struct vmcb, rip), 64},
-		{offsetof(struct vmcb, rsp), 64},
-		{offsetof(struct vmcb, cpl), 8},
-		{offsetof(struct vmcb, cs.attributes), 16},
-		{offsetof(struct vmcb, cs.base), 64},
-		{offsetof(struct vmcb, ss.attributes), 16},
-		{offsetof(struct vmcb, tr.attributes), 16},
-		{offsetof(struct vmcb, gdtr.base), 64},
-		{offsetof(struct vmcb, idtr.base), 64},
-		{offsetof(struct vmcb, fs.base), 64},
-		{offsetof(struct vmcb, event_inject), 64},
-		{offsetof(struct vmcb, asid), 32},
-		{offsetof(struct vmcb, pat), 64},
-	};
-	unsigned field = (unsigned)(seed % ARRAY_SIZE(fields));
-	unsigned bit = (unsigned)(seed / ARRAY_SIZE(fields)) % fields[field].bits;
-	uint8_t *byte = (uint8_t *)svm_vmcb(v) + fields[field].offset + bit / 8;
-
-	*byte = (uint8_t)(*byte ^ 1u << bit % 8);
 }

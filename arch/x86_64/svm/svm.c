@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The SVM backend: probe, one CPU's set-up, a vCPU's power-up state, and the table of operations. */
+/* The SVM backend: probe, one CPU's set-up, a vCPU's load and unload, and the table of operations. */
 #include "abi/layout.h"
 #include "arch/x86_64/cpu_features.h"
 #include "arch/x86_64/insn.h"
@@ -14,9 +14,6 @@
 enum {
 	VM_CR_SVMDIS = 1 << 4,
 };
-
-/* SDM 3A 12.12.4 "Programming the PAT", table 12-12. */
-#define PAT_POWER_UP 0x0007040600070406ULL
 
 bool svm_has_next_rip;
 static struct svm_cpu svm_cpus[MAX_CPUS];
@@ -83,45 +80,6 @@ static void svm_cpu_stop(void)
 	msr_write(MSR_EFER, msr_read(MSR_EFER) & ~(uint64_t)EFER_SVME);
 }
 
-static void init_intercepts(struct vmcb *vmcb)
-{
-	vmcb->intercept_cr_write = 1u << 4;
-	vmcb->intercept_exception = 1u << (EXCEPTION_DB) | 1u << (EXCEPTION_DF) |
-				    1u << (EXCEPTION_AC) | 1u << (EXCEPTION_MC);
-	vmcb->intercept_misc1 = SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_INIT |
-				SVM_INTERCEPT_CR0_SELECTIVE | SVM_INTERCEPT_RDPMC |
-				SVM_INTERCEPT_CPUID | SVM_INTERCEPT_RSM | SVM_INTERCEPT_INVD |
-				SVM_INTERCEPT_HLT | SVM_INTERCEPT_INVLPGA | SVM_INTERCEPT_IOIO |
-				SVM_INTERCEPT_MSR | SVM_INTERCEPT_FERR_FREEZE |
-				SVM_INTERCEPT_SHUTDOWN;
-	vmcb->intercept_misc2 = SVM_INTERCEPT_VMRUN | SVM_INTERCEPT_VMMCALL | SVM_INTERCEPT_VMLOAD |
-				SVM_INTERCEPT_VMSAVE | SVM_INTERCEPT_STGI | SVM_INTERCEPT_CLGI |
-				SVM_INTERCEPT_SKINIT | SVM_INTERCEPT_WBINVD | SVM_INTERCEPT_MONITOR |
-				SVM_INTERCEPT_MWAIT | SVM_INTERCEPT_MWAIT_ARMED |
-				SVM_INTERCEPT_XSETBV | SVM_INTERCEPT_RDPRU;
-	vmcb->intercept_misc3 = SVM_INTERCEPT_INVLPGB | SVM_INTERCEPT_MCOMMIT |
-				SVM_INTERCEPT_TLBSYNC;
-}
-
-/* APM2 table 14-1 "Initial Processor State" */
-static void init_state(struct vmcb *vmcb)
-{
-	const struct vmcb_segment data = {.attributes = 0x093, .limit = 0xffff};
-
-	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
-	vmcb->cs = (struct vmcb_segment){0xf000, 0x09b, 0xffff, 0xffff0000};
-	vmcb->ldtr = (struct vmcb_segment){.attributes = 0x082, .limit = 0xffff};
-	vmcb->tr = (struct vmcb_segment){.attributes = 0x08b, .limit = 0xffff};
-	vmcb->gdtr.limit = vmcb->idtr.limit = 0xffff;
-	vmcb->efer = EFER_SVME;
-	vmcb->cr0 = CR0_CD | CR0_NW | CR0_ET;
-	vmcb->dr6 = DR6_RESET;
-	vmcb->dr7 = DR7_RESET;
-	vmcb->rflags = RFLAGS_FIXED;
-	vmcb->rip = 0xfff0;
-	vmcb->pat = PAT_POWER_UP;
-}
-
 static void svm_vcpu_init(struct virt_vcpu *v, const struct virt_setup *setup)
 {
 	struct vmcb *vmcb = setup->hw;
@@ -131,16 +89,7 @@ static void svm_vcpu_init(struct virt_vcpu *v, const struct virt_setup *setup)
 	v->hw = vmcb;
 	v->hw_pa = setup->hw_pa;
 	v->asid_cpu = MAX_CPUS;
-	init_intercepts(vmcb);
-	init_state(vmcb);
-	vmcb->iopm_base = svm_iopm_pa();
-	vmcb->msrpm_base = svm_msrpm_pa();
-	vmcb->tsc_offset = setup->tsc_offset;
-	vmcb->v_intr = SVM_V_MASKING;
-	vmcb->nested_enable = 1;
-	vmcb->nested_cr3 = setup->nested_root;
-	/* DX after power-up holds the processor's signature. */
-	v->gpr[GPR_RDX] = cpuid(1, 0).eax;
+	svm_setup(v, setup);
 }
 
 static void svm_flush(struct virt_vcpu *v)

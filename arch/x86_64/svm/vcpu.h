@@ -36,10 +36,22 @@ static inline void svm_store_efer(struct virt_vcpu *v, uint64_t guest)
 /* svm.c: the guest's CR2, in the VMCB and in the processor. v is loaded. */
 void svm_store_cr2(struct virt_vcpu *v, uint64_t value);
 
+/* setup.c: v->hw is a page of zeros. */
+void svm_setup(struct virt_vcpu *v, const struct virt_setup *setup);
+
+/* segment.c */
+void svm_code_get(const struct virt_vcpu *v, struct seg *to);
+/* 0 of 64-bit code: no other segment's base, limit or attributes count. Else GROUP_SEGMENT: get them all. */
+uint32_t svm_memory_get(const struct virt_vcpu *v, struct frame *frame);
+void svm_segments_get(const struct virt_vcpu *v, struct frame *frame);
+void svm_segments_put(struct virt_vcpu *v, const struct frame *frame);
+
 /* state.c */
 void svm_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame);
 bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame);
 void svm_skip(struct virt_vcpu *v, uint32_t len);
+
+/* corrupt.c */
 void svm_corrupt(struct virt_vcpu *v, uint64_t seed);
 
 /* inject.c */

@@ -12,9 +12,6 @@
 #include "arch/x86_64/vmx/vcpu.h"
 #include "lib/assert.h"
 
-/* SDM 3A 12.12.4 "Programming the PAT", table 12-12. */
-#define PAT_POWER_UP 0x0007040600070406ULL
-
 /* As in svm/: what loops by itself (CVE-2015-5307, CVE-2015-8104), and what is the host's. */
 #define EXCEPTIONS (1u << EXCEPTION_DB | 1u << EXCEPTION_AC | 1u << EXCEPTION_MC)
 
