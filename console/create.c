@@ -41,7 +41,7 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated"},
 	[KEY_IS_CMDLINE] = {"cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line"},
 	[KEY_IS_TESTDEV] = {"testdev", "on|off", KEY_SWITCH, false,
-			    "devices for test guests: exit port F4h, debug port E9h"},
+			    "devices for test guests: exit port F4h, debug port E9h, fw_cfg"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};

@@ -7,6 +7,7 @@
 #include "vmm/call.h"
 #include "vmm/cpuid.h"
 #include "vmm/dev/pc.h"
+#include "vmm/fw_cfg.h"
 #include "vmm/guest_features.h"
 #include "vmm/guest_layout.h"
 #include "vmm/guest_mem.h"
@@ -78,6 +79,15 @@ static uint64_t memory_above(gpa_t start)
 	return sum;
 }
 
+static enum err start_test_devices(void)
+{
+	enum err error = test_device_init();
+
+	return error ? error
+		     : fw_cfg_init(partition_low_end() + memory_above(GIB(4)),
+				   partition->vcpu_count);
+}
+
 static void start_devices(void)
 {
 	const struct pc_config config = {
@@ -94,7 +104,7 @@ static void start_devices(void)
 	host_clock_init();
 	error = pc_init(&config);
 	if (!error && (partition->flags & PART_TESTDEV))
-		error = test_device_init();
+		error = start_test_devices();
 	if (error)
 		report_refuse("the devices cannot be made: error %d", error);
 	bus_seal();
