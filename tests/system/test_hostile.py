@@ -114,8 +114,8 @@ def test_reset_and_power_ports(arena_of, bed, how):
         assert TRIPLE.search(result.note or ""), result
     else:
         assert result.note == "powered off", result
-        wanted = "42" if how == "exit" else "0"
-        assert any(line.split() == ["exit", "code", wanted] for line in result.show), result
+        wanted = ["42", "(2ah)"] if how == "exit" else ["0", "(0h)"]
+        assert any(line.split() == ["exit", "code", *wanted] for line in result.show), result
 
 
 @pytest.mark.parametrize("how", ["cf9", "s5"])
