@@ -92,6 +92,7 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	memset(&v->recorder, 0, sizeof(v->recorder));
 	/* Of the VMM before, nothing is left to the next. */
 	memset(v->frame, 0, PAGE_SIZE);
+	v->frame->lapic_page = v->lapic.page;
 	memory_zero(v->stack, USER_STACK_SIZE);
 	v->sipi_vector = 0;
 	v->virt.recheck = 0;
