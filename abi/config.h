@@ -6,6 +6,7 @@
 
 enum part_flags {
 	PART_DEDICATED = 1 << 0, /* each vCPU has a CPU of its own */
+	PART_TESTDEV = 1 << 1,	 /* its VMM has the test devices */
 };
 
 struct part_range {
@@ -56,7 +57,7 @@ struct vmm_config {
 	uint64_t start_tsc;   /* host TSC when the partition was started */
 	uint64_t start_wall;  /* Unix time, ns, at start_tsc */
 	uint32_t start_count; /* 1 at the first start, +1 at each start or reset */
-	uint32_t reserved;
+	uint32_t flags;	      /* enum part_flags */
 	struct part_range ranges[MAX_RANGES];
 	struct vmm_image images[MAX_PART_IMAGES];
 	char cmdline[CMDLINE_SIZE];

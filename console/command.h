@@ -17,7 +17,7 @@ enum arg_kind {
 	ARG_LINE, /* a command with all that belongs to it; the handler runs before it does */
 };
 
-enum { COMMAND_ARGS = 3, COMMAND_KEYS = 16 };
+enum { COMMAND_ARGS = 3, COMMAND_KEYS = 24 };
 
 struct arg {
 	enum arg_kind kind;
@@ -25,7 +25,7 @@ struct arg {
 	bool optional;	  /* then all that follow are, too */
 };
 
-enum key_kind { KEY_COUNT, KEY_CPUS, KEY_SIZE, KEY_IMAGE, KEY_TEXT, KEY_SECONDS };
+enum key_kind { KEY_COUNT, KEY_CPUS, KEY_SIZE, KEY_IMAGE, KEY_TEXT, KEY_SECONDS, KEY_SWITCH };
 
 /* key=value */
 struct command_key {

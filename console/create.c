@@ -24,6 +24,7 @@ enum {
 	KEY_IS_INITRD,
 	KEY_IS_MODULE,
 	KEY_IS_CMDLINE,
+	KEY_IS_TESTDEV,
 	KEY_TOTAL
 };
 
@@ -39,6 +40,8 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_INITRD] = {"initrd", "IMAGE", KEY_IMAGE, false, "its initial RAM disk"},
 	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated"},
 	[KEY_IS_CMDLINE] = {"cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line"},
+	[KEY_IS_TESTDEV] = {"testdev", "on|off", KEY_SWITCH, false,
+			    "devices for test guests: exit port F4h, debug port E9h"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};
@@ -135,11 +138,22 @@ static bool take_cmdline(const struct command_key_value *value)
 	return true;
 }
 
+static bool take_testdev(const struct command_key_value *value)
+{
+	bool on = !strcmp(value->value, "on");
+
+	if (!on && strcmp(value->value, "off"))
+		return refuse(value, "must be on or off");
+	create.desc.flags |= on ? PART_TESTDEV : 0;
+	return true;
+}
+
 static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = {
-	[KEY_IS_CPUS] = take_count,   [KEY_IS_VCPUS] = take_count,
-	[KEY_IS_ON] = take_on,	      [KEY_IS_MEMORY] = take_memory,
-	[KEY_IS_KERNEL] = take_image, [KEY_IS_INITRD] = take_image,
-	[KEY_IS_MODULE] = take_image, [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_CPUS] = take_count,	 [KEY_IS_VCPUS] = take_count,
+	[KEY_IS_ON] = take_on,		 [KEY_IS_MEMORY] = take_memory,
+	[KEY_IS_KERNEL] = take_image,	 [KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image,	 [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_TESTDEV] = take_testdev,
 };
 
 static bool has_kernel(void)

@@ -96,7 +96,7 @@ bool create_place_cpus(struct create *create)
 	}
 	if (create->cpus && !create->on_text && !check_supply(create))
 		return false;
-	desc->flags = create->cpus ? PART_DEDICATED : 0;
+	desc->flags |= create->cpus ? PART_DEDICATED : 0;
 	desc->vcpu_count = (uint32_t)(create->cpus + create->vcpus);
 	for (uint32_t i = 0; i < desc->vcpu_count; i++)
 		desc->cpus[i] = create->on_count ? create->on[i % create->on_count] : CPU_ANY;

@@ -146,10 +146,12 @@ void show_partition(const struct invocation *in)
 	text_field("starts", "%u, up %s, CPU time %s", info.start_count, up,
 		   clock_duration(run, info.run_tsc));
 	if (info.state == PART_STOPPED && info.start_count)
-		text_field("exit code", "%u", info.exit_code);
+		text_field("exit code", "%u (%xh)", info.exit_code, info.exit_code);
 	show_place();
 	show_images();
 	text_field("cmdline", "%s", info.cmdline);
+	if (info.flags & PART_TESTDEV)
+		text_field("testdev", "on");
 	show_ring(in->partition);
 	if (info.report[0]) {
 		text_print("report");

@@ -397,6 +397,7 @@ static void fill_config(struct partition *part)
 
 	str_copy(config->name, sizeof(config->name), part->desc.name);
 	config->vcpu_count = part->desc.vcpu_count;
+	config->flags = part->desc.flags;
 	config->range_count = part->desc.range_count;
 	config->image_count = part->desc.image_count;
 	config->phys_bits = cpu_features.phys_bits;

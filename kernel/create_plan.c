@@ -166,7 +166,7 @@ int create_check(const struct part_desc *desc, struct create_plan *plan)
 
 	if (!machine.virt)
 		return ERR_NOSYS;
-	if (desc->flags & ~(uint32_t)PART_DEDICATED)
+	if (desc->flags & ~(uint32_t)(PART_DEDICATED | PART_TESTDEV))
 		return ERR_INVAL;
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		plan->cpus[i] = ~0u;

@@ -93,7 +93,7 @@ static void start_devices(void)
 
 	host_clock_init();
 	error = pc_init(&config);
-	if (!error && partition_has_word("testdev=on"))
+	if (!error && (partition->flags & PART_TESTDEV))
 		error = test_device_init();
 	if (error)
 		report_refuse("the devices cannot be made: error %d", error);

@@ -2,25 +2,7 @@
 /* Questions about the partition's configuration. The kernel wrote the page; it never changes. */
 #include "vmm/partition.h"
 
-#include "lib/string.h"
-
 const struct vmm_config *partition = (const struct vmm_config *)USER_CONFIG_BASE;
-
-bool partition_has_word(const char *word)
-{
-	size_t length = strlen(word);
-	const char *at = partition->cmdline;
-
-	while (*at) {
-		const char *end = strchr(at, ' ');
-		size_t size = end ? (size_t)(end - at) : strlen(at);
-
-		if (size == length && memcmp(at, word, length) == 0)
-			return true;
-		at += size + (end ? 1 : 0);
-	}
-	return false;
-}
 
 const struct vmm_image *partition_image(enum image_role role)
 {

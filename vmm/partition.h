@@ -15,9 +15,6 @@ static inline struct frame *partition_frame(unsigned vcpu)
 	return (struct frame *)USER_FRAME_PAGE(vcpu);
 }
 
-/* True if the command line holds word, between spaces or at either end. */
-bool partition_has_word(const char *word);
-
 /* The first image of a role, or null. */
 const struct vmm_image *partition_image(enum image_role role);
 

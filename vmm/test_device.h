@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What small test guests use: a byte to port E9h is console output, a write to port F4h ends the
- * partition with the value as its exit code. It is there only if the command line has "testdev=on".
+ * partition with the value, as wide as it was written, as its exit code. Only with `testdev=on`.
  */
 #pragma once
 

@@ -24,7 +24,7 @@ ROWS = {
     "x2apic-self-ipi": ((None, 700, 700), 12239, 9405, 5474),
     "timer-past": ((None, None, 900), None, 10888, 5176),
 }
-CONFIG = """create bench vcpus=1 memory=32M kernel=bench cmdline="testdev=on rounds={rounds}"
+CONFIG = """create bench vcpus=1 memory=32M kernel=bench testdev=on cmdline="rounds={rounds}"
 start bench
 """
 ROUNDS = {"qemu": 1000}  # Bochs is slower, and 200 are enough

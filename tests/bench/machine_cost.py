@@ -27,7 +27,7 @@ NOTES = """\
 (2) By the guest's TSC, which begins with its start."""
 
 CONFIG = "# The figures are taken from commands that are typed.\n"
-CREATE = 'time create x memory={memory} kernel={kernel} cmdline="{cmdline}"'
+CREATE = 'time create x memory={memory} kernel={kernel} testdev=on cmdline="{cmdline}"'
 TOOK = re.compile(r"took (\d+) ticks")
 
 
@@ -67,7 +67,7 @@ def find(pattern, text):
 def measure_start(machine):
     """A guest that switches itself off at once; and what a partition takes that has just been made."""
     figures = {"create": machine.timed(CREATE.format(memory="32M", kernel="bench",
-                                                     cmdline="first=1 testdev=on"))}
+                                                     cmdline="first=1"))}
     show = "\n".join(machine.bed.command("show x"))
     objects, tables = find(r"objects +(\d+) KiB.*page tables (\d+) KiB", show)
     figures["idle-objects"] = objects - tables

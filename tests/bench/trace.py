@@ -24,7 +24,7 @@ sys.path[:0] = [os.path.join(ROOT, "tests", "system"), os.path.join(ROOT, "tools
 import beds  # noqa: E402  pylint: disable=wrong-import-position
 import isos  # noqa: E402  pylint: disable=wrong-import-position
 
-CONFIG = """create bench vcpus=1 memory=32M kernel=bench cmdline="testdev=on rounds=1000000000 only={row}"
+CONFIG = """create bench vcpus=1 memory=32M kernel=bench testdev=on cmdline="rounds=1000000000 only={row}"
 start bench
 """
 EXECUTED = re.compile(r"\[[0-9a-f]+/([0-9a-f]+)/")

@@ -189,9 +189,9 @@ class Arena:
     # --- guests ---
 
     def create(self, guest, words="", memory="8M", cpus=None, name="a", more=""):
-        options = f"testdev=on bed={self.bed_word} {words}".strip()
+        options = f"bed={self.bed_word} {words}".strip()
         self.command(f"create {name} {cpus or self.cpu_word} memory={memory} kernel={guest} "
-                     f'cmdline="{options}" {more}'.strip())
+                     f'testdev=on cmdline="{options}" {more}'.strip())
         self.count += 1
         return name
 

@@ -13,10 +13,6 @@ MODELS = {"ryzen": "ryzen", "skylake": "corei7_skylake_x"}
 BEDS = ("qemu", *MODELS)
 
 
-def words(bed):
-    return f"testdev=on bed={bed}"
-
-
 def transcript(bed, timeout=150):
     """What the guest prints, to its last line."""
     bed.expect(r"^done \d+ failed \d+$", timeout)
@@ -30,7 +26,7 @@ def fail_with(lines):
 
 @pytest.mark.parametrize("name", BEDS)
 def test_transcript(boot, build, name):
-    config = f'create t vcpus=1 memory=8M kernel=transcript cmdline="{words(name)}"\nstart t\n'
+    config = f'create t vcpus=1 memory=8M kernel=transcript testdev=on cmdline="bed={name}"\nstart t\n'
     images = {"transcript": os.path.join(build, "tiny", "transcript.elf")}
     if name == "qemu":
         bed = boot(config=config, images=images, cpus=1, icount="sleep")
@@ -49,8 +45,8 @@ def test_differences_of_the_emulators(boot, build, name):
         bed = boot.start(beds.QemuBed, None, command=[
             "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-icount", "shift=0,sleep=off",
             "-cpu", "EPYC", "-m", "64M", "-display", "none", "-nic", "none", "-kernel", elf,
-            "-append", words("bare-qemu")])
+            "-append", "bed=bare-qemu"])
     else:
         bed = boot(beds.BochsBed, kernel=os.path.join("tiny", "transcript.elf"),
-                   cmdline=words(f"bare-{name}"), model=MODELS[name], ips=BARE_IPS)
+                   cmdline=f"bed=bare-{name}", model=MODELS[name], ips=BARE_IPS)
     fail_with(transcripts.unproven(name, transcript(bed)))

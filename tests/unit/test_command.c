@@ -72,6 +72,10 @@ static void test_create(void **state)
 	assert_int_equal(fake.last_desc.cpus[0], 0);
 	assert_int_equal(fake.last_desc.cpus[1], 1);
 	assert_int_equal(fake.last_desc.cpus[2], 0);
+	expect("create db3 testdev=off " GOOD, "db3: created with 64 MiB and 1 pool vCPU");
+	assert_int_equal(fake.last_desc.flags, 0);
+	expect("create db4 testdev=on " GOOD, "db4: created with 64 MiB and 1 pool vCPU");
+	assert_int_equal(fake.last_desc.flags, PART_TESTDEV);
 }
 
 /* A long creation is cut into many calls, and its memory is given back when it fails. */
@@ -111,9 +115,11 @@ static void test_create_refusals(void **state)
 		{"memory=64M", "kernel= is missing"},
 		{GOOD " color=red",
 		 "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline"},
+		 "cmdline testdev"},
+		{GOOD " testdev=yes", "testdev=yes: must be on or off"},
 		{GOOD " =x",
-		 "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module cmdline"},
+		 "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
+		 "cmdline testdev"},
 		{GOOD " memory=1M", "memory= is given twice"},
 		{GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..."},
 		{GOOD " --yes",
@@ -577,6 +583,9 @@ static void test_show(void **state)
 	assert_null(strchr(fake_output(), '\a'));
 	expect_in("show web", "memory      64 MiB, RAM in it 65408 KiB\r\n");
 	assert_non_null(strstr(fake_output(), "cmdline     quiet\r\n"));
+	assert_null(strstr(fake_output(), "testdev"));
+	fake_command("create test testdev=on " GOOD);
+	expect_in("show test", "testdev     on\r\n");
 	expect_in("stats web", "cpuid      5\r\nio         7\r\n");
 	expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");
 }

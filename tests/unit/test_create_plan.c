@@ -91,7 +91,7 @@ static void test_rules(void **state)
 	(void)state;
 
 	REFUSED(machine.virt = NULL, ERR_NOSYS);
-	REFUSED(desc.flags = 2, ERR_INVAL);
+	REFUSED(desc.flags = PART_TESTDEV << 1, ERR_INVAL);
 	REFUSED(desc.name[0] = 0, ERR_INVAL);
 	REFUSED(memset(desc.name, 'a', NAME_SIZE), ERR_INVAL);
 	REFUSED(memset(desc.cmdline, 'a', CMDLINE_SIZE), ERR_INVAL);
