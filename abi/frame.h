@@ -226,6 +226,7 @@ struct frame {
 	uint64_t rip, rflags;
 	uint32_t shadow; /* enum shadow */
 	uint32_t exit_code; /* the hardware's own number, for reports only; not with IO, MMIO, LENGTH */
+	uint64_t lapic_page; /* where this vCPU's xAPIC registers are: kept up to date by the kernel */
 	struct frame_event event;
 	struct frame_control control;
 	uint64_t gpr[GPR_COUNT];

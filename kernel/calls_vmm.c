@@ -168,7 +168,7 @@ static int64_t call_nmi(const struct call_args *args)
 
 	if (args->arg[0] >= part->desc.vcpu_count)
 		return ERR_NOENT;
-	vcpu_notify(part->vcpus[args->arg[0]], PEND_NMI);
+	vcpu_send_nmi(part->vcpus[args->arg[0]]);
 	return ERR_NONE;
 }
 

@@ -50,6 +50,24 @@ static bool ipi_hits(const struct vcpu *target, const struct vcpu *sender,
 	return lapic_matches(&target->lapic, ipi->dest, ipi->logical);
 }
 
+/*
+ * A processor takes an NMI at once, and holds one more while that one's handler runs. Here the first may
+ * have to wait for its vCPU's turn: the second is told apart from it for that long.
+ */
+void vcpu_send_nmi(struct vcpu *target)
+{
+	uint32_t old;
+
+	do {
+		old = vcpu_pending(target);
+		while (old & PEND_NMI)
+			if (__atomic_compare_exchange_n(&target->virt.pending, &old,
+							old | PEND_NMI_SECOND, false,
+							__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+				return;
+	} while (vcpu_notify(target, PEND_NMI) & PEND_NMI);
+}
+
 static void ipi_deliver(struct vcpu *target, const struct lapic_ipi *ipi, bool level)
 {
 	switch ((enum lapic_delivery)ipi->mode) {
@@ -59,7 +77,7 @@ static void ipi_deliver(struct vcpu *target, const struct lapic_ipi *ipi, bool l
 			vcpu_notify(target, PEND_INTERRUPT);
 		break;
 	case LAPIC_NMI:
-		vcpu_notify(target, PEND_NMI);
+		vcpu_send_nmi(target);
 		break;
 	case LAPIC_INIT:
 		vcpu_notify(target, EVENT_INIT);
@@ -138,6 +156,15 @@ static inline void watch_tpr(struct vcpu *v)
 	machine.virt->set_tpr(&v->virt, (uint8_t)lapic_cr8_read(&v->lapic), watch);
 }
 
+/* Whether a handler of an NMI runs: then one more is held, and a further one is lost. */
+static bool is_in_nmi(struct vcpu *v)
+{
+	struct frame state;
+
+	machine.virt->get(&v->virt, GROUP_IP, &state);
+	return state.shadow & SHADOW_NMI;
+}
+
 static void deliver_nmi(struct vcpu *v)
 {
 	static const struct frame_event nmi = {.type = INJECT_NMI, .vector = EXCEPTION_NMI};
@@ -145,11 +172,16 @@ static void deliver_nmi(struct vcpu *v)
 	if (v->virt.activity != ACTIVITY_RUN && v->virt.activity != ACTIVITY_HALT)
 		return;
 	if (machine.virt->nmi_open(&v->virt)) {
+		bool second = vcpu_take(v, PEND_NMI | PEND_NMI_SECOND) & PEND_NMI_SECOND;
+
 		v->virt.activity = ACTIVITY_RUN;
-		vcpu_take(v, PEND_NMI);
+		v->nmi_held = second && !v->nmi_held;
+		if (v->nmi_held)
+			vcpu_pend_local(v, PEND_NMI);
 		machine.virt->inject(&v->virt, &nmi);
 	} else {
 		v->virt.recheck |= RECHECK_NMI;
+		v->nmi_held = v->nmi_held || is_in_nmi(v);
 		machine.virt->want_nmi_window(&v->virt);
 	}
 }

@@ -32,7 +32,13 @@ void lapic_registers_reset(struct lapic *l)
 
 void lapic_reset(struct lapic *l, uint32_t id, bool is_bsp, const struct lapic_clock *clock)
 {
-	*l = (struct lapic){.clock = clock, .id = id, .mode = LAPIC_XAPIC, .is_bsp = is_bsp};
+	*l = (struct lapic){
+		.clock = clock,
+		.id = id,
+		.mode = LAPIC_XAPIC,
+		.page = LAPIC_PAGE,
+		.is_bsp = is_bsp,
+	};
 	lapic_registers_reset(l);
 }
 

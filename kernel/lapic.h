@@ -5,17 +5,17 @@
  * the CPU that runs the vCPU; any other CPU may only post vectors and lines, and ask where it
  * listens. Pure logic: what has to happen outside comes back in a struct lapic_effect.
  *
- * Decided: the page stays at FEE00000h (another base is #GP); APIC IDs are read-only; no CMCI, no
- * EOI broadcast suppression, no focus; SMI does nothing; a level-triggered IPI is sent as an edge
- * (SDM 3A "Valid Combinations for the Pentium 4 and Intel Xeon Processors' Local xAPIC ICR"). All
- * times are the guest's TSC.
+ * Decided: the page may be moved anywhere, but where the guest has RAM it goes on to see RAM; APIC
+ * IDs are read-only; no CMCI, no EOI broadcast suppression, no focus; SMI does nothing; a
+ * level-triggered IPI is sent as an edge (SDM 3A "Valid Combinations for the Pentium 4 and Intel
+ * Xeon Processors' Local xAPIC ICR"). All times are the guest's TSC.
  */
 #pragma once
 
 #include "lib/scale.h"
 #include "lib/types.h"
 
-#define LAPIC_PAGE     0xfee00000ULL
+#define LAPIC_PAGE     0xfee00000ULL /* after a reset */
 #define LAPIC_DEST_ALL 0xffffffffu
 
 /* Periodic interrupts come no faster: shorter periods are stretched and their ticks coalesce. */
@@ -78,6 +78,7 @@ struct lapic {
 	uint64_t pir[4];       /* a: posted and not yet merged */
 	uint64_t pir_level[4]; /* a: of these, level-triggered */
 	uint64_t route;	       /* r: mode, DFR and LDR, for lapic_matches */
+	uint64_t page;	       /* o: guest-physical, where the registers are in xAPIC mode */
 
 	const struct lapic_clock *clock; /* c */
 	uint32_t id;			 /* c */
@@ -134,7 +135,7 @@ struct lapic_effect {
 void lapic_reset(struct lapic *l, uint32_t id, bool is_bsp, const struct lapic_clock *clock);
 
 /*
- * What INIT does: as power-up, but the mode (IA32_APIC_BASE), the ID and watch stay. What was
+ * What INIT does: as power-up, but mode and page (IA32_APIC_BASE), the ID and watch stay. What was
  * posted is gone; so is the timer.
  */
 void lapic_init(struct lapic *l);

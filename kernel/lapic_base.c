@@ -16,7 +16,7 @@ static const bool allowed[3][3] = {
 
 uint64_t lapic_base_read(const struct lapic *l)
 {
-	return LAPIC_PAGE | (l->is_bsp ? BASE_BSP : 0) | (l->mode != LAPIC_OFF ? BASE_EN : 0) |
+	return l->page | (l->is_bsp ? BASE_BSP : 0) | (l->mode != LAPIC_OFF ? BASE_EN : 0) |
 	       (l->mode == LAPIC_X2APIC ? BASE_EXTD : 0);
 }
 
@@ -37,12 +37,7 @@ bool lapic_base_write(struct lapic *l, uint64_t value, unsigned phys_bits,
 {
 	enum lapic_mode mode = LAPIC_OFF;
 
-	/*
-	 * The address includes all bits above MAXPHYADDR, so it alone would do; but the rule is a
-	 * rule.
-	 */
-	if (value & ~(BASE_ADDRESS | BASE_BSP | BASE_EXTD | BASE_EN) || value >> phys_bits ||
-	    (value & BASE_ADDRESS) != LAPIC_PAGE)
+	if (value & ~(BASE_ADDRESS | BASE_BSP | BASE_EXTD | BASE_EN) || value >> phys_bits)
 		return false;
 	if (value & BASE_EN)
 		mode = value & BASE_EXTD ? LAPIC_X2APIC : LAPIC_XAPIC;
@@ -50,6 +45,7 @@ bool lapic_base_write(struct lapic *l, uint64_t value, unsigned phys_bits,
 		return false;
 	if (!allowed[l->mode][mode])
 		return false;
+	l->page = value & BASE_ADDRESS;
 	/* The BSP flag is the machine's: a write does not move it. */
 	if (mode != l->mode)
 		set_mode(l, mode, effect);

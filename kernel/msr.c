@@ -86,6 +86,7 @@ static int64_t apic_base_set(struct vcpu *v, uint64_t value)
 
 	if (!lapic_base_write(&v->lapic, value, cpu_features.phys_bits, &effect))
 		return refuse(v);
+	v->frame->lapic_page = v->lapic.page;
 	vcpu_apply_effect(v, &effect);
 	vcpu_pend_local(v, PEND_INTERRUPT);
 	return done(v);

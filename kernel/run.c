@@ -16,7 +16,8 @@ static uint32_t filter_startup(struct vcpu *v, uint32_t events)
 		vcpu_timer_update(v);
 		vcpu_sync_tpr(v);
 		vcpu_init_registers(v);
-		vcpu_take(v, PEND_NMI);
+		vcpu_take(v, PEND_NMI | PEND_NMI_SECOND);
+		v->nmi_held = false;
 		v->virt.nmi_blocked = false;
 		v->virt.reinject_valid = false;
 		v->virt.activity = ACTIVITY_WAIT_SIPI;
@@ -62,7 +63,7 @@ static bool pending_work(struct vcpu *v, uint32_t pending)
 /* An NMI that the guest is not open for stays pending; one that just came does not wait. */
 static bool claim(struct vcpu *v)
 {
-	uint32_t waits = v->virt.recheck & RECHECK_NMI ? PEND_NMI : 0;
+	uint32_t waits = v->virt.recheck & RECHECK_NMI ? PEND_NMI | PEND_NMI_SECOND : 0;
 
 	virt_claim(&v->virt);
 	return !(vcpu_pending(v) & ~waits);

@@ -92,6 +92,7 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	memset(&v->recorder, 0, sizeof(v->recorder));
 	/* Of the VMM before, nothing is left to the next. */
 	memset(v->frame, 0, PAGE_SIZE);
+	v->frame->lapic_page = v->lapic.page;
 	memory_zero(v->stack, USER_STACK_SIZE);
 	v->sipi_vector = 0;
 	v->virt.recheck = 0;
@@ -99,7 +100,7 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	v->upcall_ticks = 0;
 	v->upcall_tick = 0;
 	v->upcalls = v->interrupts = v->run_tsc = 0;
-	v->tpr_watch = false;
+	v->tpr_watch = v->nmi_held = false;
 	v->tsc_offset = tsc_offset;
 	v->tsc_adjust = v->tsc_aux = 0;
 	v->xcr0 = XCR0_X87;
@@ -117,7 +118,7 @@ void vcpu_init_registers(struct vcpu *v)
 	dr3_write(0);
 }
 
-void vcpu_notify(struct vcpu *v, uint32_t bits)
+uint32_t vcpu_notify(struct vcpu *v, uint32_t bits)
 {
 	struct cpu *here = this_cpu();
 	uint32_t old = __atomic_fetch_or(&v->virt.pending, bits, __ATOMIC_SEQ_CST);
@@ -125,10 +126,10 @@ void vcpu_notify(struct vcpu *v, uint32_t bits)
 	if (v->cpu == here->number) {
 		if (here->loaded != v || v->virt.activity != ACTIVITY_RUN)
 			sched_wake_local();
-		return;
+		return old;
 	}
 	if ((old & bits) == bits && !(bits & (PEND_STOP | PEND_DETACH)))
-		return; /* somebody else told it already */
+		return old; /* somebody else told it already */
 	/*
 	 * While it is its CPU's turn, the target sets its state before it looks at pending, or will look
 	 * after we set it. Else the CPU sleeps or runs another, which is to make room (sched_kicked).
@@ -136,4 +137,5 @@ void vcpu_notify(struct vcpu *v, uint32_t bits)
 	if (__atomic_load_n(&v->virt.state, __ATOMIC_SEQ_CST) == VIRT_GUEST ||
 	    __atomic_load_n(&cpu_of(v->cpu)->running, __ATOMIC_SEQ_CST) != v)
 		cpu_kick(v->cpu);
+	return old;
 }

@@ -25,6 +25,7 @@ enum vcpu_pending {
 	PEND_STOP = 1 << 11,	   /* the partition is not to run: unload */
 	PEND_DETACH = 1 << 12,	   /* leave this CPU for good */
 	PEND_RESCHEDULE = 1 << 13, /* the slice is over */
+	PEND_NMI_SECOND = 1 << 14, /* another came before PEND_NMI's was delivered */
 };
 
 /* Bits that a halted vCPU wakes for. */
@@ -41,6 +42,7 @@ struct vcpu {
 	uint32_t upcall_ticks; /* o: of UPCALL_TICK_US that this upcall has seen end */
 	uint64_t upcall_tick; /* o: TSC at which the next one ends; 0: at the first timer interrupt */
 	bool tpr_watch;	      /* o */
+	bool nmi_held; /* o: PEND_NMI waits for the end of an NMI's handler, and can be only one */
 	uint8_t sipi_vector;		 /* a */
 	uint16_t index;			 /* c */
 	unsigned cpu;			 /* c while homed */
@@ -87,8 +89,8 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset);
 /* vcpu.c: what INIT does to registers that no VMM sees. It is loaded. */
 void vcpu_init_registers(struct vcpu *v);
 
-/* vcpu.c: sets bits and makes the home CPU see them. Any CPU. */
-void vcpu_notify(struct vcpu *v, uint32_t bits);
+/* vcpu.c: sets bits and makes the home CPU see them; answers what was set before. Any CPU. */
+uint32_t vcpu_notify(struct vcpu *v, uint32_t bits);
 
 static inline uint32_t vcpu_pending(const struct vcpu *v)
 {
@@ -128,6 +130,9 @@ int64_t vcpu_upcall_msr(struct vcpu *v);
 /* After the local APIC was written to: has it something to deliver now? */
 void vcpu_check_lapic(struct vcpu *v);
 void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect);
+
+/* An NMI for the vCPU. Any CPU. */
+void vcpu_send_nmi(struct vcpu *target);
 void vcpu_timer_update(struct vcpu *v);
 /* An interrupt message to the partition: from a VMM or from a vCPU's ICR (sender). */
 void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi,

@@ -4,13 +4,13 @@
  */
 #pragma once
 
+#include "abi/frame.h"
 #include "lib/types.h"
 
-#define LAPIC_PAGE 0xfee00000ULL
-
-static inline bool lapic_page_has(gpa_t gpa)
+/* For the vCPU of that frame: each has its own, and may have moved it. */
+static inline bool lapic_page_has(const struct frame *frame, gpa_t gpa)
 {
-	return (gpa & ~PAGE_MASK) == LAPIC_PAGE;
+	return (gpa & ~PAGE_MASK) == frame->lapic_page;
 }
 
 /*

@@ -56,12 +56,13 @@ static inline uint64_t stored(const struct frame *frame, const struct insn_entry
 	return value & ~0ULL >> (64 - 8 * entry->insn.operand_size);
 }
 
-static inline bool read_device(gpa_t gpa, unsigned size, uint64_t *value)
+static inline bool read_device(const struct frame *frame, unsigned size, uint64_t *value)
 {
 	struct device *dev;
 	uint64_t offset;
+	gpa_t gpa = frame->mmio.gpa;
 
-	if (lapic_page_has(gpa)) {
+	if (lapic_page_has(frame, gpa)) {
 		*value = lapic_page_read(gpa, size);
 		return true;
 	}
@@ -72,12 +73,13 @@ static inline bool read_device(gpa_t gpa, unsigned size, uint64_t *value)
 	return true;
 }
 
-static inline bool write_device(gpa_t gpa, unsigned size, uint64_t value)
+static inline bool write_device(const struct frame *frame, unsigned size, uint64_t value)
 {
 	struct device *dev;
 	uint64_t offset;
+	gpa_t gpa = frame->mmio.gpa;
 
-	if (lapic_page_has(gpa)) {
+	if (lapic_page_has(frame, gpa)) {
 		lapic_page_write(gpa, size, value);
 		return true;
 	}
@@ -102,10 +104,10 @@ bool mmio_quick(const struct frame *frame, struct resume *answer)
 		return false;
 	*answer = (struct resume){.insn_len = entry->insn.length};
 	if (write)
-		return write_device(mmio->gpa, size, stored(frame, entry));
+		return write_device(frame, size, stored(frame, entry));
 	answer->groups = GROUP_REPLY;
 	answer->size = (uint8_t)size;
 	answer->high_byte = entry->high_byte;
 	answer->gpr = entry->gpr;
-	return read_device(mmio->gpa, size, &answer->value);
+	return read_device(frame, size, &answer->value);
 }

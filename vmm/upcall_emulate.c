@@ -14,8 +14,9 @@
 /* Where nobody is, the bus reads all-ones and drops writes: that is an answer too. */
 static bool mmio_read(void *context, gpa_t gpa, unsigned size, uint64_t *value)
 {
-	(void)context;
-	if (lapic_page_has(gpa))
+	const struct frame *frame = context;
+
+	if (lapic_page_has(frame, gpa))
 		*value = lapic_page_read(gpa, size);
 	else
 		bus_mmio_read(gpa, size, value);
@@ -24,8 +25,9 @@ static bool mmio_read(void *context, gpa_t gpa, unsigned size, uint64_t *value)
 
 static bool mmio_write(void *context, gpa_t gpa, unsigned size, uint64_t value)
 {
-	(void)context;
-	if (lapic_page_has(gpa))
+	const struct frame *frame = context;
+
+	if (lapic_page_has(frame, gpa))
 		lapic_page_write(gpa, size, value);
 	else
 		bus_mmio_write(gpa, size, value);
@@ -58,7 +60,7 @@ void upcall_emulator_init(struct emulate *e, struct frame *frame)
 {
 	e->frame = frame;
 	e->ops = &ops;
-	e->context = NULL;
+	e->context = frame;
 	e->cpu = &guest_features.cpu;
 	e->pkru = 0;
 }

@@ -355,6 +355,31 @@ static void test_sti_hlt(void)
 	}
 }
 
+/*
+ * SDM 3A "Relocating the Local APIC Registers": each CPU's page moves by itself, the registers keep what
+ * they hold, and where they were nobody is.
+ */
+static void test_relocate(void)
+{
+	enum { ELSEWHERE = 0xfed40000 };
+	uint64_t base = msr_read(MSR_APIC);
+	volatile const uint32_t *tpr = (volatile const uint32_t *)(APIC_PAGE + APIC_TPR);
+	volatile uint32_t *moved = (volatile uint32_t *)(ELSEWHERE + APIC_TPR);
+
+	test_check(base >> 12 == APIC_PAGE >> 12, "base %lx", base);
+	apic_write(APIC_TPR, 0x30);
+	msr_write(MSR_APIC, (base & 0xfff) | ELSEWHERE);
+	test_check(msr_read(MSR_APIC) == ((base & 0xfff) | ELSEWHERE), "moved base %lx",
+		   msr_read(MSR_APIC));
+	test_check(*moved == 0x30, "moved TPR %x", *moved);
+	test_check(*tpr == UINT32_MAX, "TPR where it was: %x", *tpr);
+	*moved = 0x20;
+	msr_write(MSR_APIC, base);
+	test_check(*tpr == 0x20, "TPR moved back: %x", *tpr);
+	test_check(*moved == UINT32_MAX, "TPR left behind: %x", *moved);
+	apic_write(APIC_TPR, 0);
+}
+
 static void to_x2(void *unused)
 {
 	(void)unused;
@@ -391,6 +416,7 @@ static const struct test_case cases[] = {
 	{"smp-halted", test_halted},
 	{"smp-sti-hlt", test_sti_hlt},
 	{"smp-restart", test_restart},
+	{"smp-relocate", test_relocate},
 	{"smp-to-x2apic", test_to_x2},
 	{"x2-ping", test_ping},
 	{"x2-broadcast", test_broadcast},
@@ -407,7 +433,7 @@ static const struct test_case cases[] = {
 };
 
 /* How many of the cases make sense here: without x2APIC, those up to the change of mode. */
-enum { CASES_XAPIC = 15 };
+enum { CASES_XAPIC = 16 };
 
 void guest_main(void)
 {

@@ -57,6 +57,13 @@ static void fake_skip(struct virt_vcpu *v, uint32_t len)
 	guest_of(v)->shadow = false;
 }
 
+static void fake_get(struct virt_vcpu *v, uint32_t groups, struct frame *frame)
+{
+	(void)groups;
+	memset(frame, 0, sizeof(*frame));
+	frame->shadow = guest_of(v)->nmi_closed ? SHADOW_NMI : 0;
+}
+
 static uint64_t fake_rflags(const struct virt_vcpu *v)
 {
 	return guest_of(v)->interrupts ? RFLAGS_IF : 0;
@@ -193,6 +200,7 @@ static bool fake_idt_reaches(const struct virt_vcpu *v, uint8_t vector)
 }
 
 static const struct virt_ops fake_virt = {
+	.get = fake_get,
 	.vcpu_init = fake_vcpu_init,
 	.vcpu_load = fake_nothing,
 	.vcpu_unload = fake_nothing,

@@ -31,6 +31,7 @@ void model_reset(struct model *m, uint32_t id, bool bsp, uint64_t now)
 	m->id = id;
 	m->bsp = bsp;
 	m->mode = MODEL_XAPIC;
+	m->page = 0xfee00000;
 	m->now = now;
 	reset_registers(m);
 }
@@ -512,11 +513,12 @@ bool model_base_write(struct model *m, uint64_t value, unsigned phys_bits,
 	unsigned bits = value >> 10 & 3;
 	enum model_mode to = bits == 2 ? MODEL_XAPIC : bits == 3 ? MODEL_X2APIC : MODEL_OFF;
 
-	if (value >> phys_bits || value & 0x2ff || value >> 12 != 0xfee00 || bits == 1)
+	if (value >> phys_bits || value & 0x2ff || bits == 1)
 		return false;
 	if ((m->mode == MODEL_OFF && to == MODEL_X2APIC) ||
 	    (m->mode == MODEL_X2APIC && to == MODEL_XAPIC))
 		return false;
+	m->page = value >> 12 << 12;
 	effect->mode_changed = to != m->mode;
 	if (to == m->mode)
 		return true;

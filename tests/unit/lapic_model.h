@@ -22,6 +22,7 @@ struct model {
 	uint32_t id;
 	bool bsp;
 	enum model_mode mode;
+	uint64_t page;
 	bool irr[256], isr[256], tmr[256], watch[256];
 	bool line, nmi, error_told;
 	uint32_t tpr, ldr, dfr, svr, esr, esr_next, icr, icr_high, divide, lvt[6];

@@ -206,7 +206,7 @@ static void base_write(void)
 	EXPECT(lapic_base_write(&apic, value, 40, &is) ==
 	       model_base_write(&model, value, 40, &should));
 	compare_effect(&is, &should);
-	EXPECT(lapic_base_read(&apic) == (0xfee00000 | (model.bsp ? 0x100 : 0) |
+	EXPECT(lapic_base_read(&apic) == (model.page | (model.bsp ? 0x100 : 0) |
 					  (model.mode == MODEL_OFF     ? 0
 					   : model.mode == MODEL_XAPIC ? 0x800
 								       : 0xc00)));
@@ -332,7 +332,7 @@ static void enable(void)
 {
 	struct lapic_effect is = {0};
 	struct model_effect should = {0};
-	uint64_t base = model.mode == MODEL_X2APIC ? 0xfee00c00 : 0xfee00800;
+	uint64_t base = model.page | (model.mode == MODEL_X2APIC ? 0xc00 : 0x800);
 
 	EXPECT(lapic_base_write(&apic, base, 40, &is) && model_base_write(&model, base, 40, &should));
 	compare_effect(&is, &should);

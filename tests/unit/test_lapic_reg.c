@@ -63,7 +63,7 @@ static void test_msr_reserved_bits(void **state)
 		assert_false(put_msr(index, 0));
 }
 
-/* THREATS B09: "x2APIC State Transitions" as a table, and everything that is not our address. */
+/* THREATS B09: "x2APIC State Transitions" as a table, and the bits that are reserved. */
 static void test_base(void **state)
 {
 	static const uint64_t values[] = {0xfee00000, 0xfee00800, 0xfee00c00};
@@ -83,13 +83,31 @@ static void test_base(void **state)
 		}
 	set_up(state);
 	for (unsigned bit = 0; bit < 64; bit++)
-		if (bit != 8 && bit != 10 && bit != 11)
+		if (bit < 12 ? bit != 8 && bit != 10 && bit != 11 : bit >= PHYS_BITS)
 			assert_false(base(0xfee00800 ^ BIT(bit)));
 	assert_true(base(0xfee00900));
 	assert_int_equal(lapic_base_read(&apic), 0xfee00800);
-	assert_false(base(0xfec00800));
-	assert_false(base(0x800));
 	assert_false(base(UINT64_MAX));
+}
+
+/* SDM 3A "Relocating the Local APIC Registers": in any mode, for good, INIT included; never by a refusal. */
+static void test_relocation(void **state)
+{
+	(void)state;
+	assert_true(base(0xfed40800));
+	assert_int_equal(effect.kinds & LAPIC_EFFECT_MODE, 0);
+	assert_true(apic.page == 0xfed40000 && lapic_base_read(&apic) == 0xfed40800);
+	put(TPR, 0x30);
+	assert_false(base(0x1000 | BIT(PHYS_BITS)));
+	assert_false(base(0x1400));
+	assert_true(apic.page == 0xfed40000);
+	lapic_init(&apic);
+	assert_true(lapic_base_read(&apic) == 0xfed40800);
+	assert_true(base(0x1000));
+	assert_true(base(BIT(PHYS_BITS - 1) | 0xfed40800));
+	assert_true(apic.page == (BIT(PHYS_BITS - 1) | 0xfed40000));
+	assert_true(base(BASE_X2APIC));
+	assert_true(lapic_base_read(&apic) == BASE_X2APIC);
 }
 
 /* Off: the page is not there, nothing is taken, INTR comes through, and all is forgotten. */
@@ -213,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup(test_msr_range, set_up),
 		cmocka_unit_test_setup(test_msr_reserved_bits, set_up_x2apic),
 		cmocka_unit_test_setup(test_base, set_up),
+		cmocka_unit_test_setup(test_relocation, set_up),
 		cmocka_unit_test_setup(test_off, set_up),
 		cmocka_unit_test_setup(test_to_x2apic, set_up),
 		cmocka_unit_test_setup(test_esr, set_up),

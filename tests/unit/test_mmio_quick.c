@@ -178,17 +178,22 @@ static void test_local_apic(void **state)
 {
 	(void)state;
 	MET("\x89\x03", true); /* mov [rbx], eax */
+	machine.frame.lapic_page = 0xfed40000;
 	GPR(RAX) = 7;
 	GPR(RBX) = MACHINE_DATA + 0x10b0;
-	exit_at(0xfee000b0, true);
+	exit_at(0xfed400b0, true);
 	assert_true(mmio_quick(FRAME, &answer));
 	assert_int_equal(apic[0xb0 / 4], 7);
 	MET("\x8b\x03", false);
+	machine.frame.lapic_page = 0xfed40000;
 	apic[0x80 / 4] = 0x12345678;
 	GPR(RBX) = MACHINE_DATA + 0x1080;
-	exit_at(0xfee00080, false);
+	exit_at(0xfed40080, false);
 	assert_true(mmio_quick(FRAME, &answer));
 	assert_int_equal(answer.value, 0x12345678);
+	/* Where it was before it was moved there is nothing. */
+	exit_at(0xfee00080, false);
+	assert_false(mmio_quick(FRAME, &answer));
 }
 
 static void refused(void)

@@ -392,6 +392,8 @@ static void test_reset_leaves_nothing(void **state)
 	vcpus[0].virt.recheck = RECHECK_NMI;
 	vcpus[0].xcr0 = 7;
 	vcpu_reset(&vcpus[0], 77);
+	assert_int_equal(vcpus[0].frame->lapic_page, LAPIC_PAGE);
+	vcpus[0].frame->lapic_page = 0;
 	assert_memory_equal(frames[0], zero, PAGE_SIZE);
 	assert_memory_equal(stacks[0], zero, USER_STACK_SIZE);
 	assert_memory_equal(fpu_areas[0], zero, sizeof(fpu_areas[0]));

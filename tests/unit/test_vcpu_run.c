@@ -179,6 +179,46 @@ static void test_blocked_nmi_waits_without_a_spin(void **state)
 	assert_false(vcpu_pending(v) & PEND_NMI);
 }
 
+static unsigned nmis_told(void)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < guest->told; i++)
+		count += guest->vectors[i] == EXCEPTION_NMI;
+	return count;
+}
+
+/*
+ * Two that come while the vCPU waits for its turn are two, as on a processor, which would have taken the
+ * first at once; a third, or a second while a handler runs, is one too many.
+ */
+static void test_two_nmis(void **state)
+{
+	(void)state;
+	start(run_halt, true);
+	vcpu_send_nmi(v);
+	vcpu_send_nmi(v);
+	vcpu_send_nmi(v);
+	play(0);
+	assert_int_equal(guest->told, 1);
+	assert_true(guest->nmi_window && guest->nmi_closed);
+	guest->nmi_closed = false; /* IRET */
+	post(VECTOR);
+	play(0);
+	assert_int_equal(nmis_told(), 2);
+	assert_true(guest->nmi_closed);
+	for (unsigned i = 0; i < 3; i++) {
+		vcpu_send_nmi(v);
+		play(0);
+	}
+	vcpu_send_nmi(v);
+	guest->nmi_closed = false;
+	post(VECTOR + 1);
+	play(0);
+	assert_int_equal(nmis_told(), 3);
+	assert_int_equal(vcpu_pending(v) & (PEND_NMI | PEND_NMI_SECOND), 0);
+}
+
 /* LINT0 as NMI: it goes in at once, not after the next exit. */
 static void test_nmi_of_lint0(void **state)
 {
@@ -466,12 +506,6 @@ static void run_refused(struct vcpu *vcpu)
 	vcpu->virt.exit.kind = VM_EXIT_INVALID;
 }
 
-static void fake_get(struct virt_vcpu *virt, uint32_t groups, struct frame *frame)
-{
-	(void)virt, (void)groups;
-	memset(frame, 0, sizeof(*frame));
-}
-
 static void test_refused_state_ends_the_partition(void **state)
 {
 	struct virt_ops ops = fake_virt;
@@ -508,6 +542,7 @@ int main(void)
 		cmocka_unit_test_setup(test_delivery_cut_short_comes_first, set_up),
 		cmocka_unit_test_setup(test_nmi_just_before_the_entry, set_up),
 		cmocka_unit_test_setup(test_blocked_nmi_waits_without_a_spin, set_up),
+		cmocka_unit_test_setup(test_two_nmis, set_up),
 		cmocka_unit_test_setup(test_nmi_of_lint0, set_up),
 		cmocka_unit_test_setup(test_8259_and_local_apic_at_once, set_up),
 		cmocka_unit_test_setup(test_unmasking_lint0_is_noticed, set_up),

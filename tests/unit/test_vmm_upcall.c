@@ -52,6 +52,7 @@ static int make(void **state)
 	guest_features_init(entries, cpuid_build(&guest, entries));
 	msr_init(0);
 	memset(&frame, 0, sizeof(frame));
+	frame.lapic_page = 0xfee00000;
 	for (unsigned i = 0; i <= SEG_GS; i++)
 		frame.seg[i] = flat;
 	frame.seg[SEG_CS].attributes = 0xc9b;
@@ -170,6 +171,22 @@ static void test_local_apic_page(void **state)
 	assert_int_equal(fake_calls.lapic_writes, 1);
 	assert_int_equal(fake_calls.lapic_offset, 0xb0);
 	assert_int_equal(fake_calls.lapic_value, 7);
+}
+
+/* SDM 3A "Relocating the Local APIC Registers": where they were nobody answers. */
+static void test_moved_local_apic_page(void **state)
+{
+	(void)state;
+	fake_calls.lapic_reads[0x80 / 4] = 0x12345678;
+	frame.lapic_page = 0xd0000000;
+	mmio(0xfee00080, 0);
+	put_code("\xa1\x80\x00\xe0\xfe", 5); /* MOV EAX, [FEE00080h] */
+	assert_resume(upcall_mmio(&frame), GROUP_GPR, 5);
+	assert_int_equal(frame.gpr[GPR_RAX], UINT32_MAX);
+	mmio(0xd0000080, 0);
+	put_code("\xa1\x80\x00\x00\xd0", 5);
+	assert_resume(upcall_mmio(&frame), GROUP_GPR, 5);
+	assert_int_equal(frame.gpr[GPR_RAX], 0x12345678);
 }
 
 /* D06: each width and offset has one defined answer. */
@@ -361,6 +378,7 @@ int main(void)
 		cmocka_unit_test_setup(test_length_of_other_bytes, make),
 		cmocka_unit_test_setup(test_length_fetch_faults, make),
 		cmocka_unit_test_setup(test_absent_mmio, make),
+		cmocka_unit_test_setup(test_moved_local_apic_page, make),
 		cmocka_unit_test_setup(test_local_apic_page, make),
 		cmocka_unit_test_setup(test_local_apic_odd_accesses, make),
 		cmocka_unit_test_setup(test_fetch_from_mmio, make),
