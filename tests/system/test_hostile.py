@@ -27,6 +27,16 @@ def test_instructions(arena_of, bed):
     arena_of(bed).run("hostile_a", "samples=500").check()
 
 
+UMIP = {"qemu": {"cpu": "max"}, "skylake": {"model": "tigerlake"}}
+
+
+@pytest.mark.parametrize("bed", UMIP)
+def test_umip_where_it_is(arena_of, bed):
+    """A18 on processors that have UMIP, which those of the other beds lack."""
+    result = arena_of(bed, **UMIP[bed]).run("hostile_a", "case=A18-umip").check()
+    assert "# UMIP is there" in result.text, result
+
+
 @on("qemu-smp", "skylake-smp")
 def test_instructions_rewritten_while_they_exit(arena_of, bed):
     """A04, and the others on two CPUs."""
