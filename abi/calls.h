@@ -78,6 +78,7 @@ enum debug_command {
 	DEBUG_VCPU,	 /* (slot << 8 | vcpu): registers and last exits, as text */
 	/* (seed << 16 | slot << 8 | vcpu): flips a bit of the guest's saved state; it must be paused */
 	DEBUG_RANDOM_STATE,
+	DEBUG_STACKS, /* (cpu): how deep its stacks ever were, as text */
 };
 
 /* CALL_APIC_MESSAGE: an interrupt message as on the APIC bus, packed. */

@@ -159,6 +159,12 @@ const struct command commands[] = {
 		.handler = machine_debug_random,
 	},
 	{
+		.name = "debug stacks",
+		.help = "how deep a CPU's stacks in the kernel ever were",
+		.args = {{ARG_NUMBER, "CPU", true}},
+		.handler = machine_debug_stacks,
+	},
+	{
 		.name = "debug panic",
 		.help = "make the kernel fail; the machine is lost",
 		.args = {{ARG_NUMBER, "KIND", true}},

@@ -137,18 +137,32 @@ void machine_debug_panic(const struct invocation *in)
 	confirm(in, "The machine will be lost. Go on? [y/N] ", start_debug);
 }
 
-void machine_debug_cpu(const struct invocation *in)
+static bool check_cpu(uint64_t number)
 {
 	static struct host_info host;
 	struct cpu_info cpu = {.state = CPU_ABSENT};
 
 	host_query(&host);
-	if (in->number[0] < host.cpu_count)
-		host_query_cpu((uint32_t)in->number[0], &cpu);
-	if (cpu.state != CPU_POOL && cpu.state != CPU_DEDICATED) {
-		text_error("there is no cpu %lu that runs", in->number[0]);
+	if (number < host.cpu_count)
+		host_query_cpu((uint32_t)number, &cpu);
+	if (cpu.state == CPU_POOL || cpu.state == CPU_DEDICATED)
+		return true;
+	text_error("there is no cpu %lu that runs", number);
+	return false;
+}
+
+void machine_debug_stacks(const struct invocation *in)
+{
+	if (!check_cpu(in->number[0]))
 		return;
-	}
+	prepare_debug(DEBUG_STACKS, in->number[0]);
+	start_debug();
+}
+
+void machine_debug_cpu(const struct invocation *in)
+{
+	if (!check_cpu(in->number[0]))
+		return;
 	prepare_debug(DEBUG_CPU_PANIC, in->number[0]);
 	confirm(in, "The machine will be lost. Go on? [y/N] ", start_debug);
 }

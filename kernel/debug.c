@@ -71,6 +71,20 @@ static int vcpu_text(uint32_t slot, uint32_t index)
 	return ERR_NONE;
 }
 
+/* One CPU a call: each word that was never used is looked at. */
+static int stacks_text(uint64_t number)
+{
+	if (number >= cpu_count() || !cpu_online((unsigned)number))
+		return ERR_NOENT;
+	for (unsigned i = 0; i < PERCPU_STACKS; i++) {
+		struct percpu_stack_use use = percpu_stack_use((unsigned)number, i);
+
+		append("cpu %lu %-4s %5u of %5u bytes, guard page %s\n", number, use.name, use.used,
+		       use.size, use.guarded ? "in place" : "MISSING");
+	}
+	return ERR_NONE;
+}
+
 static int corrupt(uint64_t argument)
 {
 	uint32_t slot = argument >> 8 & 0xff, index = argument & 0xff;
@@ -137,6 +151,9 @@ int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t si
 		break;
 	case DEBUG_VCPU:
 		err = vcpu_text(argument >> 8 & 0xff, argument & 0xff);
+		break;
+	case DEBUG_STACKS:
+		err = stacks_text(argument);
 		break;
 	case DEBUG_RANDOM_STATE:
 		err = corrupt(argument);

@@ -133,7 +133,7 @@ static void want_window(struct vcpu *v)
 void vcpu_check_lapic(struct vcpu *v)
 {
 	vcpu_sync_tpr(v);
-	if (lapic_may_deliver(&v->lapic) || v->lapic.nmi || v->lapic.line_seen)
+	if (vcpu_lapic_waits(v) || v->lapic.nmi || v->lapic.line_seen)
 		vcpu_pend_local(v, PEND_INTERRUPT);
 }
 

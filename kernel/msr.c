@@ -227,7 +227,7 @@ static int64_t x2apic_self_ipi(struct vcpu *v, uint64_t value)
 
 	if (__builtin_expect(l->mode != LAPIC_X2APIC || !lapic_raise_self(l, value), 0))
 		return x2apic_write(v, X2APIC_SELF_IPI, value);
-	if (lapic_may_deliver(l))
+	if (vcpu_lapic_waits(v))
 		vcpu_pend_local(v, PEND_INTERRUPT);
 	return done(v);
 }

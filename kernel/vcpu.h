@@ -126,6 +126,15 @@ int64_t vcpu_upcall_io(struct vcpu *v);
 int64_t vcpu_upcall_mmio(struct vcpu *v);
 int64_t vcpu_upcall_msr(struct vcpu *v);
 
+/*
+ * Whether its local APIC has something that goes in now, or that a lower TPR would let in: a guest lowers
+ * that without an exit until somebody has looked and has it watched.
+ */
+static inline bool vcpu_lapic_waits(const struct vcpu *v)
+{
+	return lapic_may_deliver(&v->lapic) || (v->lapic.irr_top >= 0 && !v->tpr_watch);
+}
+
 /* interrupts.c */
 /* After the local APIC was written to: has it something to deliver now? */
 void vcpu_check_lapic(struct vcpu *v);

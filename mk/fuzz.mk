@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The fuzz harnesses: tests/fuzz/fuzz_*.c, always built by clang, which brings libFuzzer. `make fuzz`
-# searches for TIME seconds each; `make test` replays the corpora.
+# searches for TIME seconds each; `make test` replays the corpora, those of devices twice.
 
 FUZZ_TESTS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CC := clang
 FUZZ_SANITIZE := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 TIME ?= 60
+# THREATS J05: what guests read, once more under MemorySanitizer. It knows no library but the C one.
+MSAN_TESTS := $(sort $(wildcard tests/fuzz/fuzz_dev_*.c) tests/fuzz/fuzz_lapic.c)
+MSAN_SANITIZE := -fsanitize=fuzzer,memory -fno-sanitize-recover=all
 
 $(BUILD)/gen/fuzz.mk: $(FUZZ_TESTS) tools/test_rules.py $(BUILD)/gen/fuzz.list
 	$(Q)$(PYTHON) tools/test_rules.py fuzz $(FUZZ_TESTS) >$@
+	$(Q)$(PYTHON) tools/test_rules.py msan $(MSAN_TESTS) >>$@
 
 $(BUILD)/gen/fuzz.list: FORCE
 	@mkdir -p $(@D)
@@ -21,6 +25,16 @@ $(BUILD)/fuzz/%:
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_CC) $(FUZZ_SANITIZE) $^ -o $@ $(LIBS)
+
+$(BUILD)/msan/%:
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_CC) $(MSAN_SANITIZE) $^ -o $@ $(LIBS)
+
+$(BUILD)/obj/msan/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(FUZZ_CC) $(HOST_CFLAGS) -Wno-missing-prototypes $(MSAN_SANITIZE) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
 # libFuzzer's entry function has a prototype in no header.
 $(BUILD)/obj/fuzz/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
@@ -38,5 +52,5 @@ fuzz-%: $(BUILD)/fuzz/%
 		-artifact_prefix=$(BUILD)/fuzz/$*.crash- $(BUILD)/fuzz/corpus/$* \
 		$(wildcard tests/fuzz/corpus/$* tests/fuzz/corpus/$(patsubst fuzz_%,%,$*))
 
-replay: $(FUZZ_PROGRAMS)
+replay: $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS)
 	$(Q)$(PYTHON) tools/run_unit.py $^

@@ -12,9 +12,9 @@ system: $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST)
 	$(Q)BUILD=$(BUILD) $(PYTEST) $(TESTS)
 
 test-long: TEST_OPTIONS := --long
-test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST) $(SETUP_LINT)
+test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS) $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST) $(SETUP_LINT)
 	+$(Q)BUILD=$(BUILD) $(PYTHON) tools/test.py --lints '$(LINTS)' \
-		--programs '$(UNIT_PROGRAMS) $(FUZZ_PROGRAMS)' \
+		--programs '$(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS)' \
 		--pytest '$(PYTEST) $(TEST_OPTIONS) tests/system' --report $(BUILD)/system.xml
 
 # PARTS=machine for one of its parts; bench-linux is the part that takes Bochs minutes.

@@ -5,17 +5,20 @@
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/kernel_space.h"
 #include "arch/x86_64/regs.h"
+#include "arch/x86_64/stack_use.h"
 #include "arch/x86_64/trap.h"
 #include "lib/assert.h"
 
 noreturn void cpu_switch_stack(uint64_t top, void (*next)(unsigned number), unsigned number);
 
+/* The stacks first, in the order of enum percpu_stack. */
 static const struct {
 	uint32_t start, end;
+	const char *name;
 } parts[] = {
-	{PERCPU_MAIN_STACK, PERCPU_MAIN_TOP}, {PERCPU_NMI_STACK, PERCPU_NMI_TOP},
-	{PERCPU_DF_STACK, PERCPU_DF_TOP},     {PERCPU_MC_STACK, PERCPU_MC_TOP},
-	{PERCPU_ARCH, PERCPU_KERNEL},	      {PERCPU_KERNEL, PERCPU_SIZE},
+	{PERCPU_MAIN_STACK, PERCPU_MAIN_TOP, "main"}, {PERCPU_NMI_STACK, PERCPU_NMI_TOP, "NMI"},
+	{PERCPU_DF_STACK, PERCPU_DF_TOP, "#DF"},      {PERCPU_MC_STACK, PERCPU_MC_TOP, "#MC"},
+	{PERCPU_ARCH, PERCPU_KERNEL, NULL},	      {PERCPU_KERNEL, PERCPU_SIZE, NULL},
 };
 
 enum {
@@ -48,6 +51,9 @@ int percpu_create(unsigned number, uint32_t apic_id)
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		for (uint64_t offset = parts[i].start; offset < parts[i].end; offset += PAGE_SIZE)
 			map_page(block + offset);
+		if (i < PERCPU_STACKS)
+			stack_fill((uint64_t *)(block + parts[i].start),
+				   parts[i].end - parts[i].start);
 	}
 	cpu->number = number;
 	cpu->apic_id = apic_id;
@@ -62,6 +68,20 @@ bool percpu_exists(unsigned number)
 	struct page_mapping mapping;
 
 	return page_lookup(&kernel_space, percpu_address(number) + PERCPU_ARCH, &mapping);
+}
+
+struct percpu_stack_use percpu_stack_use(unsigned number, enum percpu_stack stack)
+{
+	uint64_t start = percpu_address(number) + parts[stack].start;
+	uint32_t size = parts[stack].end - parts[stack].start;
+	struct page_mapping mapping;
+
+	return (struct percpu_stack_use){
+		.name = parts[stack].name,
+		.size = size,
+		.used = (uint32_t)stack_used((const volatile uint64_t *)start, size),
+		.guarded = !page_lookup(&kernel_space, start - PAGE_SIZE, &mapping),
+	};
 }
 
 unsigned percpu_limit(void)

@@ -116,6 +116,19 @@ static inline void *arch_cpu_kernel_of(unsigned number)
  */
 int must_check percpu_create(unsigned number, uint32_t apic_id);
 bool percpu_exists(unsigned number);
+
+/* A CPU's stacks, with how much of each was ever used, in bytes. */
+enum percpu_stack { STACK_MAIN, STACK_NMI, STACK_DF, STACK_MC, PERCPU_STACKS };
+
+struct percpu_stack_use {
+	const char *name;
+	uint32_t size, used;
+	bool guarded; /* the page below it is mapped by nobody */
+};
+
+/* Any CPU; the block must exist. */
+struct percpu_stack_use percpu_stack_use(unsigned number, enum percpu_stack stack);
+
 /* No block has this number or a higher one. */
 unsigned percpu_limit(void);
 

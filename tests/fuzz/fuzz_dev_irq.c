@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			bus_port_write(ports[(what >> 3) % 6], 1, play_byte(&play));
 			break;
 		case 2:
-			bus_port_read(ports[(what >> 3) % 6], 1 + (what >> 7));
+			told(bus_port_read(ports[(what >> 3) % 6], 1 + (what >> 7)));
 			break;
 		case 3:
 			acknowledge();
@@ -98,8 +98,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				       play_dword(&play));
 			break;
 		case 6:
-			bus_mmio_read(IOAPIC_BASE + play_word(&play) % 0x1000,
-				      1U << (what >> 3) % 4, &value);
+			UNINITIALISED(&value, sizeof(value));
+			if (bus_mmio_read(IOAPIC_BASE + play_word(&play) % 0x1000,
+					  1U << (what >> 3) % 4, &value))
+				told(value);
 			break;
 		default:
 			if (what == 0xff)

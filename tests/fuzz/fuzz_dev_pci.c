@@ -101,14 +101,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			bus_port_write(port, width, play_dword(&play));
 			break;
 		case 3:
-			check(bus_port_read(port, width) >> (8 * width - 1) <= 1);
+			check(told(bus_port_read(port, width)) >> (8 * width - 1) <= 1);
 			break;
 		case 4:
 			pci_set_intx(&fn[what >> 7], (what & 0x40) != 0);
 			break;
 		case 5:
-			bus_mmio_read(PCI_MMIO_BASE - 8 + play_dword(&play) % (PCI_MMIO_SIZE + 16),
-				      width * 2, &value);
+			UNINITIALISED(&value, sizeof(value));
+			if (bus_mmio_read(PCI_MMIO_BASE - 8 +
+						  play_dword(&play) % (PCI_MMIO_SIZE + 16),
+					  width * 2, &value))
+				told(value);
 			break;
 		case 6: /* near a BAR */
 			value = fn[what >> 7].bar[4].base + play_byte(&play) - 64;

@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		case 3:
 		case 4:
-			bus_port_read(port_of(what >> 3), size_of(what));
+			told(bus_port_read(port_of(what >> 3), size_of(what)));
 			break;
 		case 5:
 		case 6:

@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 2:
 		case 3:
-			bus_port_read((uint16_t)(BASE + (what >> 3) % 8), 1);
+			told(bus_port_read((uint16_t)(BASE + (what >> 3) % 8), 1));
 			break;
 		case 4:
 			fake.out_space = play_byte(&play);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS I01: the fastest exits there are, for ever, on all of cpus=1. kind=cpuid, call, out, msr,
- * fault or mmio. wait=0: does not wait for the other CPUs to come.
+ * THREATS I01: the fastest exits there are, for ever, on all of cpus=1, by kind=; A08, A09, A23: what a
+ * processor might do slowly for all its CPUs; B04: caches off; I08: what keeps a bus or a cache busy without
+ * any exit. wait=0: does not wait for the other CPUs to come.
  */
 #include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
 #include "lib/string.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
@@ -57,12 +59,87 @@ static void storm_mmio(void)
 	apic_read(APIC_TPR);
 }
 
+static void storm_invd(void)
+{
+	asm volatile("invd" : : : "memory");
+}
+
+static void storm_wbinvd(void)
+{
+	cache_write_back_invalidate();
+	asm volatile(".byte 0xf3, 0x0f, 0x09" : : : "memory"); /* WBNOINVD */
+}
+
+static void storm_post(void)
+{
+	io_out8(0x80, 0x80);
+	io_out8(0x84, 0x84);
+	io_out8(0xed, 0xed);
+}
+
+static void storm_cache_off(void)
+{
+	cr0_write(cr0_read() | CR0_CD);
+	cr0_write(cr0_read() & ~(uint64_t)CR0_CD);
+}
+
+/* Two cache lines, and more of them than any cache is small. */
+static uint8_t lines[1 << 16] __attribute__((aligned(64)));
+static unsigned next_line;
+
+static uint8_t *some_line(void)
+{
+	next_line = (next_line + 64) % (sizeof(lines) - 64);
+	return &lines[next_line];
+}
+
+static void storm_flush(void)
+{
+	uint8_t *line = some_line();
+
+	asm volatile("incl %0\n\tclflush %0" : "+m"(*line) : : "memory");
+}
+
+static void storm_split(void)
+{
+	uint32_t *across = (uint32_t *)(void *)(some_line() + 62);
+
+	asm volatile("lock incl %0" : "+m"(*across) : : "memory");
+}
+
+/* The local APIC's DFR: the emulator does what LOCK asks for, and writes what is refused. */
+static void storm_lock_mmio(void)
+{
+	asm volatile("lock incl %0"
+		     : "+m"(*(volatile uint32_t *)(APIC_PAGE + APIC_DFR))
+		     :
+		     : "memory");
+}
+
+static void storm_stream(void)
+{
+	asm volatile("movnti %1, %0" : "=m"(*some_line()) : "r"(next_line) : "memory");
+}
+
 static const struct {
 	const char *name;
 	void (*exit)(void);
+	bool open; /* to interrupts: no exits, and under SVM Bochs could not preempt it */
 } kinds[] = {
-	{"cpuid", storm_cpuid}, {"call", storm_call},	{"out", storm_out},
-	{"msr", storm_msr},	{"fault", storm_fault}, {"mmio", storm_mmio},
+	{"cpuid", storm_cpuid, false},
+	{"call", storm_call, false},
+	{"out", storm_out, false},
+	{"msr", storm_msr, false},
+	{"fault", storm_fault, false},
+	{"mmio", storm_mmio, false},
+	{"invd", storm_invd, false},
+	{"wbinvd", storm_wbinvd, false},
+	{"post", storm_post, false},
+	{"cache-off", storm_cache_off, false},
+	{"flush", storm_flush, true},
+	{"split", storm_split, true},
+	{"lock-mmio", storm_lock_mmio, false},
+	{"stream", storm_stream, true},
 };
 
 static void storm(void *kind)
@@ -70,6 +147,8 @@ static void storm(void *kind)
 	void (*exit)(void) = kinds[(uintptr_t)kind].exit;
 
 	interrupts_disable();
+	if (kinds[(uintptr_t)kind].open)
+		interrupts_enable();
 	for (;;)
 		exit();
 }
@@ -82,8 +161,10 @@ void guest_main(void)
 
 	has_vmcall = vendor_is_intel();
 	words_value("kind", name, sizeof(name));
-	while (kind < ARRAY_SIZE(kinds) - 1 && strcmp(name, kinds[kind].name))
+	while (kind < ARRAY_SIZE(kinds) && strcmp(name, kinds[kind].name))
 		kind++;
+	if (kind == ARRAY_SIZE(kinds))
+		guest_die("kind=%s is unknown", name);
 	for (unsigned i = 1; i < cpus; i++) {
 		if (!words_number("wait", 1)) {
 			cpu_send_start(i);

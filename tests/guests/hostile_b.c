@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* THREATS B01, B02, B05, B06, B08, B09: control registers, EFER, every MSR and the local APIC's. */
+/* THREATS B01 to B06, B08 to B15, B17: control registers, EFER, every MSR and the local APIC's. */
 #include "tests/guests/hostile_b/cases.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
@@ -18,6 +18,16 @@ static const struct test_case cases[] = {
 	{"B09-base", b_test_apic_base},
 	{"B09-transitions", b_test_transitions},
 	{"B08-x2apic", b_test_x2_registers},
+	{"B03-cr8", b_test_priority},
+	{"B04-cache", b_test_cache_modes},
+	{"B10-debugctl", b_test_debugctl},
+	{"B11-mtrr", b_test_mtrrs},
+	{"B12-tsc", b_test_tsc},
+	{"B12-deadline", b_test_deadline},
+	{"B13-mca", b_test_machine_check},
+	{"B14-speculation", b_test_speculation},
+	{"B15-platform", b_test_platform},
+	{"B17-efer", b_test_efer_flips},
 };
 
 void guest_main(void)

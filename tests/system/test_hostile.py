@@ -23,8 +23,18 @@ AT_ONCE = 1.0  # seconds
 
 @on("qemu", "bochs", "skylake", "haswell")
 def test_instructions(arena_of, bed):
-    """A01 to A03, A05 to A09, A11, A13, A14, A16, A17, A19."""
+    """A01 to A03, A05 to A09, A11, A13 to A19, A22 to A24."""
     arena_of(bed).run("hostile_a", "samples=500").check()
+
+
+UMIP = {"qemu": {"cpu": "max"}, "skylake": {"model": "tigerlake"}}
+
+
+@pytest.mark.parametrize("bed", UMIP)
+def test_umip_where_it_is(arena_of, bed):
+    """A18 on processors that have UMIP, which those of the other beds lack."""
+    result = arena_of(bed, **UMIP[bed]).run("hostile_a", "case=A18-umip").check()
+    assert "# UMIP is there" in result.text, result
 
 
 @on("qemu-smp", "skylake-smp")
@@ -34,10 +44,29 @@ def test_instructions_rewritten_while_they_exit(arena_of, bed):
     assert "A04-race" in result.passed, result
 
 
+@pytest.mark.long
+@on("qemu-smp", "skylake-smp")
+def test_instructions_rewritten_a_million_times(arena_of, bed):
+    """A04 in full, and as much of it as Bochs has time for; A22 on every port."""
+    races = 1_000_000 if bed == "qemu-smp" else 100_000
+    words = f"cpus=2 case=A04-race races={races}"
+    arena_of(bed).run("hostile_a", words, cpus="cpus=2", timeout=1500).check()
+    arena_of(bed).run("hostile_a", "case=A22-ports stride=1", timeout=600).check()
+
+
 @on("qemu", "bochs", "skylake", "haswell")
 def test_registers(arena_of, bed):
-    """B01, B02, B05, B06, B08, B09; what B18 leaves shut is shut."""
+    """B01 to B06, B08 to B15; what B18 leaves shut is shut."""
     arena_of(bed).run("hostile_b", "randoms=300").check()
+
+
+@pytest.mark.parametrize("flips", [2000, pytest.param(1_000_000, marks=pytest.mark.long)])
+@on("qemu-smp", "skylake-smp")
+def test_efer_of_two_cpus(arena_of, bed, flips):
+    """B17 on two CPUs at once: where Bochs runs both, a twentieth of it must do."""
+    flips = flips if bed == "qemu-smp" else flips // 20
+    arena_of(bed).run("hostile_b", f"case=B17-efer cpus=2 flips={flips}", cpus="cpus=2",
+                      timeout=1500).check()
 
 
 @on("qemu", "bochs", "skylake", "haswell")

@@ -499,6 +499,8 @@ static void test_debug(void **state)
 	expect("debug vcpu web", "debug 3 0\r\nsecond line");
 	expect("debug vcpu web 1", "error: debug vcpu web: there is no vcpu 1; it has 1");
 	expect("debug random-state web 0 5 --yes", "debug 4 50000\r\nsecond line");
+	expect("debug stacks", "debug 5 0\r\nsecond line");
+	expect("debug stacks 9", "error: debug stacks: there is no cpu 9 that runs");
 	expect("debug panic 2 --yes", "debug 1 2\r\nsecond line");
 	expect_in("debug panic", "The machine will be lost. Go on? [y/N] ");
 	expect_in("no", "nothing was done");

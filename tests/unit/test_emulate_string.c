@@ -144,6 +144,55 @@ static void test_ports_are_stepped(void **state)
 	}
 }
 
+static void set_segment(unsigned segment, unsigned type, uint32_t limit)
+{
+	FRAME->seg[segment] = (struct seg){
+		.attributes = (uint16_t)(type | SEG_ATTR_S | SEG_ATTR_P | SEG_ATTR_DB),
+		.limit = limit,
+		.base = MACHINE_RAM_DATA,
+	};
+}
+
+/* #GP(0). Registers may be told again as they are. */
+static void assert_gp(enum emulate_result result)
+{
+	assert_int_equal(result, EMULATE_FAULT);
+	assert_int_equal(machine.e.changed | GROUP_GPR, GROUP_EVENT | GROUP_GPR);
+	assert_int_equal(FRAME->event.vector, VECTOR_GP);
+	assert_int_equal(FRAME->event.error, 0);
+}
+
+/* Eight bytes, of which so many are within the segment; they are done before it faults. */
+static void check_limit(bool in, unsigned type, uint32_t limit, unsigned done)
+{
+	machine_set_code(&machine, in ? "\xf3\x6c" : "\xf3\x6e", 2);
+	machine_set_mode(&machine, INSN_MODE_32, true);
+	string_exit(1, in);
+	set_segment(in ? SEG_ES : SEG_DS, type, limit);
+	GPR(RSI) = GPR(RDI) = 0;
+	GPR(RCX) = 8;
+	if (done)
+		assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+	machine.e.changed = 0; /* each exit's own */
+	assert_gp(emulate_exit(&machine.e));
+	assert_int_equal(GPR(RCX), 8 - done);
+	assert_int_equal(in ? GPR(RDI) : GPR(RSI), done);
+}
+
+/* THREATS A22: INS and OUTS beyond a segment's limit, into one that is read-only or is none. */
+static void test_string_segment_limits(void **state)
+{
+	(void)state;
+	for (unsigned in = 0; in < 2; in++) {
+		check_limit(in, 3, 4, 5);
+		check_limit(in, 7, 0xfff, 0); /* expand-down: what is above */
+		FRAME->seg[in ? SEG_ES : SEG_DS].attributes = SEG_ATTR_UNUSABLE;
+		machine.e.changed = 0;
+		assert_gp(emulate_exit(&machine.e));
+	}
+	check_limit(true, 1, 0xffff, 0);
+}
+
 /* rep outsw downwards, 3000 words: 2048 a call. */
 static void test_outs_backwards(void **state)
 {
@@ -210,17 +259,12 @@ static void test_in_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_rep_is_bounded),
-		CASE(test_rep_fault_midway),
-		CASE(test_rep_wraps),
-		CASE(test_rep_zero),
-		CASE(test_outs_in_one_call),
-		CASE(test_outs_backwards),
-		CASE(test_ins_checks_first),
-		CASE(test_port_must_match),
-		CASE(test_in_out),
-		CASE(test_rep_is_stepped),
-		CASE(test_ports_are_stepped),
+		CASE(test_rep_is_bounded),   CASE(test_rep_fault_midway),
+		CASE(test_rep_wraps),	     CASE(test_rep_zero),
+		CASE(test_outs_in_one_call), CASE(test_string_segment_limits),
+		CASE(test_outs_backwards),   CASE(test_ins_checks_first),
+		CASE(test_port_must_match),  CASE(test_in_out),
+		CASE(test_rep_is_stepped),   CASE(test_ports_are_stepped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

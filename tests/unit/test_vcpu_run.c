@@ -4,6 +4,10 @@
  * kernel/lapic_reg.c kernel/lapic_timer.c drivers/tsc.c */
 #include "tests/unit/kernel_guest.h"
 
+enum {
+	ICR = 0x300,
+	TO_SELF = 1 << 18
+}; /* SDM 3A figure 11-12 "Interrupt Command Register (ICR)" */
 enum { PIC_VECTOR = 0x30, VECTOR = 0x41, HIGHER = 0x81 };
 
 static struct vcpu *const v = &vcpus[0];
@@ -93,6 +97,24 @@ static void test_higher_class_goes_in_after_the_first(void **state)
 	assert_int_equal(guest->vectors[0], HIGHER);
 	assert_false(guest->window); /* of a lower class: it waits for the EOI */
 	assert_true(guest->tpr_watch);
+}
+
+/* The vCPU's own vector below its priority: nobody posts it, and yet the guest's next CR8 must be seen. */
+static void test_own_vector_below_the_priority_is_watched(void **state)
+{
+	struct lapic_effect effect = {0};
+
+	(void)state;
+	start(run_halt, true);
+	play(0);
+	lapic_cr8_write(&v->lapic, 15);
+	lapic_write(&v->lapic, ICR, TO_SELF | VECTOR, host_tsc, &effect);
+	vcpu_check_lapic(v);
+	play(0);
+	assert_int_equal(guest->told, 0);
+	assert_true(guest->tpr_watch);
+	/* What is watched already costs no second look. */
+	assert_false(vcpu_lapic_waits(v));
 }
 
 /* As another CPU does it: it kicks unless somebody was before it, who has done that. */
@@ -538,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup(test_masked_interrupt_does_not_wake, set_up),
 		cmocka_unit_test_setup(test_window, set_up),
 		cmocka_unit_test_setup(test_higher_class_goes_in_after_the_first, set_up),
+		cmocka_unit_test_setup(test_own_vector_below_the_priority_is_watched, set_up),
 		cmocka_unit_test_setup(test_posted_during_a_delivery, set_up),
 		cmocka_unit_test_setup(test_delivery_cut_short_comes_first, set_up),
 		cmocka_unit_test_setup(test_nmi_just_before_the_entry, set_up),

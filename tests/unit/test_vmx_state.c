@@ -356,9 +356,19 @@ static void test_groups_are_all_that_is_written(void **state)
 	}
 }
 
+/* THREATS C02, C03: a #DB or #AC that is raised within its own delivery never ends, but for an exit. */
+static void test_exceptions_that_loop_exit(void **state)
+{
+	const uint64_t wanted = 1u << EXCEPTION_DB | 1u << EXCEPTION_AC | 1u << EXCEPTION_MC;
+
+	(void)state;
+	assert_int_equal(hw_get(VMCS_EXCEPTION_BITMAP) & wanted, wanted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_exceptions_that_loop_exit, set_up),
 		cmocka_unit_test_setup(test_control_registers_are_shadowed, set_up),
 		cmocka_unit_test_setup(test_masks, set_up),
 		cmocka_unit_test_setup(test_illegal_control_registers, set_up),

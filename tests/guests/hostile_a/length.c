@@ -20,9 +20,10 @@ enum { LONGEST = 15, PF_FETCH = 1 << 4, PF_PRESENT = 1 };
 
 static uint8_t two_pages[2 * PAGE_SIZE] __attribute__((aligned(4096)));
 
-static size_t put_prefixed(uint8_t *to, size_t length, uint8_t a, uint8_t b, size_t opcode)
+static void put_prefixed(uint8_t *to, size_t length, uint8_t a, uint8_t b, size_t opcode, bool rex)
 {
-	static const uint8_t prefixes[] = {0x66, 0x67, 0x2e, 0x36, 0x3e, 0x26};
+	static const uint8_t prefixes[] = {0x66, 0x67, 0xf2, 0xf3, 0x2e,
+					   0x36, 0x3e, 0x26, 0x64, 0x65};
 	size_t count = length - opcode;
 
 	for (size_t i = 0; i < count; i++)
@@ -30,10 +31,13 @@ static size_t put_prefixed(uint8_t *to, size_t length, uint8_t a, uint8_t b, siz
 	to[count] = a;
 	if (opcode == 2)
 		to[count + 1] = b;
-	return length;
+	if (rex && count)
+		to[count - 1] = 0x48;
 }
 
-static void check_prefixed(const char *name, uint8_t a, uint8_t b, size_t opcode, uint64_t rcx)
+/* rex: the last prefix is REX.W, else none is. */
+static void check_prefixes(const char *name, uint8_t a, uint8_t b, size_t opcode, uint64_t rcx,
+			   bool rex)
 {
 	uint8_t code[LONGEST + 1];
 
@@ -42,7 +46,7 @@ static void check_prefixed(const char *name, uint8_t a, uint8_t b, size_t opcode
 		int wanted = length > LONGEST ? VECTOR_GP : NO_FAULT;
 		struct fault fault;
 
-		put_prefixed(code, length, a, b, opcode);
+		put_prefixed(code, length, a, b, opcode, rex);
 		fault = code_fault(&run, code, length, false);
 		test_check(fault.vector == wanted, "%s of %lu bytes: vector %d", name, length,
 			   fault.vector);
@@ -50,6 +54,12 @@ static void check_prefixed(const char *name, uint8_t a, uint8_t b, size_t opcode
 			test_check(fault.rip == (uintptr_t)code_page, "%s: #GP at %lx", name,
 				   fault.rip);
 	}
+}
+
+static void check_prefixed(const char *name, uint8_t a, uint8_t b, size_t opcode, uint64_t rcx)
+{
+	check_prefixes(name, a, b, opcode, rcx, false);
+	check_prefixes(name, a, b, opcode, rcx, true);
 }
 
 void a_test_prefixes(void)

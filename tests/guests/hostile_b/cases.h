@@ -19,3 +19,21 @@ void b_test_x2_in_xapic(void);
 void b_test_x2_registers(void);
 void b_test_apic_base(void);
 void b_test_transitions(void);
+
+/* cache.c: B04, B11 */
+void b_test_cache_modes(void);
+void b_test_mtrrs(void);
+
+/* refused.c: B10, B13 to B15 */
+void b_test_debugctl(void);
+void b_test_machine_check(void);
+void b_test_speculation(void);
+void b_test_platform(void);
+
+/* time.c: B12 */
+void b_test_tsc(void);
+void b_test_deadline(void);
+
+/* efer.c: B03, B17 */
+void b_test_priority(void);
+void b_test_efer_flips(void);

@@ -32,6 +32,19 @@ static void load_tss(struct cpu *cpu)
 	tr_load((uint16_t)(entry * 8));
 }
 
+uint8_t start_uart[START_UART];
+
+/* IER, IIR, LCR, MCR, LSR, MSR, SCR; then the divisor, which is behind DLAB. */
+static void note_uart(void)
+{
+	for (unsigned i = 1; i < 8; i++)
+		start_uart[i - 1] = io_in8((uint16_t)(COM1 + i));
+	io_out8(COM1 + 3, 0x80);
+	start_uart[7] = io_in8(COM1);
+	start_uart[8] = io_in8(COM1 + 1);
+	io_out8(COM1 + 3, start_uart[2]);
+}
+
 /* 115200 baud, 8N1, FIFOs on and empty. */
 static void init_uart(void)
 {
@@ -65,6 +78,7 @@ void cpu_enter(unsigned index)
 	cpu->index = index;
 	if (index == 0) {
 		trap_init();
+		note_uart();
 		init_uart();
 		words_init();
 	}

@@ -50,6 +50,9 @@ struct start_state {
 static_assert(sizeof(struct start_state) == START_SIZE, "as start.S has it");
 
 extern const struct start_state start_state;
+/* COM1's registers before the guest's own set-up: IER, IIR, LCR, MCR, LSR, MSR, SCR, DLL, DLM. */
+enum { START_UART = 9 };
+extern uint8_t start_uart[START_UART];
 extern uint8_t cpu_areas[GUEST_CPUS][CPU_AREA];
 extern uint64_t guest_gdt[GDT_ENTRIES];
 

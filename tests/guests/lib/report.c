@@ -83,6 +83,15 @@ static bool run_one(const struct test_case *test)
 	return current.failures == 0;
 }
 
+unsigned test_run_cases(const struct test_case *cases, size_t count)
+{
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		failed += !run_one(&cases[i]);
+	return failed;
+}
+
 void test_run_all(const struct test_case *cases, size_t count)
 {
 	unsigned run = 0, failed = 0;

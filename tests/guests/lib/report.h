@@ -18,6 +18,9 @@ struct test_case {
 /* Runs them all, or the one that the command line's case=NAME names, and ends the guest. */
 void test_run_all(const struct test_case *cases, size_t count);
 
+/* Runs them all and tells how many failed; the guest goes on. */
+unsigned test_run_cases(const struct test_case *cases, size_t count);
+
 /* The current case has failed. The first few details are printed. */
 void test_fail(const char *text, ...) printf_like(1, 2);
 

@@ -37,6 +37,9 @@ static void catch_fault(struct cpu *cpu, const struct trap_frame *frame)
 		.rip = frame->rip,
 		.rsp = frame->rsp,
 		.cr2 = cr2_read(),
+		.rcx = frame->rcx,
+		.rsi = frame->rsi,
+		.rdi = frame->rdi,
 	};
 	catch_unwind(catch->rsp);
 }

@@ -38,6 +38,7 @@ struct fault {
 	int vector; /* or NO_FAULT */
 	uint32_t error;
 	uint64_t rip, rsp, cr2;
+	uint64_t rcx, rsi, rdi; /* what a string instruction had come to */
 };
 
 /* Runs function(argument) and tells of the exception that ended it, or NO_FAULT. */

@@ -14,6 +14,8 @@
 	cases transfer_syscall
 	insn BOTH, "syscall"
 	insn AT3,  "stc; std; syscall"
+	insn AT3 | STEPPED, "nop; syscall"
+	insn AT0, "mov $0x300, %r11d; mov $0x40001b00, %ecx; sysretq"
 	.code32
 	insn AT3 | IN32, "syscall"
 	.code64
