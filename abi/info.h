@@ -94,11 +94,13 @@ struct part_info {
 	uint32_t flags; /* enum part_flags */
 	uint32_t exit_code;
 	uint32_t start_count;
+	uint32_t weight, cap; /* of struct part_desc */
 	uint64_t memory;      /* bytes */
 	uint64_t pool;	      /* bytes of kernel objects */
 	uint64_t pool_tables; /* of these, page tables */
 	uint64_t started_tsc;
-	uint64_t run_tsc; /* time all its vCPUs used */
+	uint64_t run_tsc;   /* time all its vCPUs used */
+	uint64_t steal_tsc; /* time they could have run and did not */
 	uint32_t cpus[MAX_VCPUS];
 	struct part_range ranges[MAX_RANGES];
 	struct part_image images[MAX_PART_IMAGES];
@@ -115,6 +117,7 @@ struct vcpu_info {
 	uint32_t cpu;
 	uint32_t activity; /* enum vcpu_activity */
 	uint64_t run_tsc;
+	uint64_t steal_tsc; /* it could run, and its CPU ran another */
 	uint64_t exits[EXIT_COUNTERS];
 	uint64_t upcalls;
 	uint64_t interrupts; /* injected */

@@ -24,6 +24,8 @@ enum {
 	KEY_IS_INITRD,
 	KEY_IS_MODULE,
 	KEY_IS_CMDLINE,
+	KEY_IS_WEIGHT,
+	KEY_IS_CAP,
 	KEY_TOTAL
 };
 
@@ -39,6 +41,10 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_INITRD] = {"initrd", "IMAGE", KEY_IMAGE, false, "its initial RAM disk"},
 	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated"},
 	[KEY_IS_CMDLINE] = {"cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line"},
+	[KEY_IS_WEIGHT] = {"weight", "N", KEY_COUNT, false,
+			   "its share of pool CPUs, against others (1 to 10000, else 100)"},
+	[KEY_IS_CAP] = {"cap", "PERCENT", KEY_COUNT, false,
+			"of one CPU that its vCPUs may use at most together"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};
@@ -61,6 +67,26 @@ static bool take_count(const struct command_key_value *value)
 		create.cpus = count;
 	else
 		create.vcpus = count;
+	return true;
+}
+
+static bool take_weight(const struct command_key_value *value)
+{
+	uint64_t weight;
+
+	if (!number_parse(value->value, &weight) || weight < WEIGHT_MIN || weight > WEIGHT_MAX)
+		return refuse(value, "must be a number from 1 to 10000");
+	create.desc.weight = (uint32_t)weight;
+	return true;
+}
+
+static bool take_cap(const struct command_key_value *value)
+{
+	uint64_t cap;
+
+	if (!number_parse(value->value, &cap) || cap > 100 * MAX_VCPUS)
+		return refuse(value, "must be percent of one CPU, at most 100 for each vCPU");
+	create.desc.cap = (uint32_t)cap;
 	return true;
 }
 
@@ -140,6 +166,7 @@ static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = 
 	[KEY_IS_ON] = take_on,	      [KEY_IS_MEMORY] = take_memory,
 	[KEY_IS_KERNEL] = take_image, [KEY_IS_INITRD] = take_image,
 	[KEY_IS_MODULE] = take_image, [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_WEIGHT] = take_weight, [KEY_IS_CAP] = take_cap,
 };
 
 static bool has_kernel(void)
@@ -243,6 +270,6 @@ static enum session_answer step_create(void)
 void create_run(const struct invocation *in)
 {
 	if (check_machine(in) && take_keys(in) && create_place_cpus(&create) &&
-	    create_place_memory(&create) && map_ring())
+	    create_check_share(&create) && create_place_memory(&create) && map_ring())
 		session_continue(step_create, NULL);
 }

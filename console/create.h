@@ -20,5 +20,8 @@ struct create {
 bool create_place_cpus(struct create *create);
 bool create_place_memory(struct create *create);
 
+/* What weight= and cap= ask for fits to the CPUs that were found; false after an error was printed. */
+bool create_check_share(const struct create *create);
+
 /* The kernel refused: says why, as far as it can be found out. */
 void create_explain(const struct create *create, int64_t error);

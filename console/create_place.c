@@ -103,6 +103,23 @@ bool create_place_cpus(struct create *create)
 	return true;
 }
 
+bool create_check_share(const struct create *create)
+{
+	const struct part_desc *desc = &create->desc;
+
+	if (create->cpus && (desc->weight || desc->cap))
+		text_error("%s=%u: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own",
+			   desc->weight ? "weight" : "cap",
+			   desc->weight ? desc->weight : desc->cap);
+	else if (desc->cap > 100 * desc->vcpu_count)
+		text_error("cap=%u: %u vCPU%s can use %u percent at most", desc->cap,
+			   desc->vcpu_count, desc->vcpu_count == 1 ? "" : "s",
+			   100 * desc->vcpu_count);
+	else
+		return true;
+	return false;
+}
+
 /* Who has how much, as much of it as a line holds. */
 static void refuse_memory(const struct create *create, uint64_t free)
 {

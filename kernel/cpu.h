@@ -10,6 +10,7 @@
 #include "arch/x86_64/percpu.h"
 #include "kernel/deadline.h"
 #include "kernel/spinlock.h"
+#include "kernel/turn.h"
 
 struct vcpu;
 struct page_space;
@@ -33,7 +34,11 @@ struct cpu {
 	struct deadline_queue deadlines; /* o */
 	struct deadline slice;		 /* o: the end of the running vCPU's turn */
 	struct deadline tick;		 /* o: while ring 3 runs: a look at how long it takes */
+	struct deadline uncap;		 /* o: when a capped partition may go on */
+	struct turn_queue turns;	 /* o */
+	unsigned owed; /* o: at the last choice, those that are owed time, without the chosen one */
 	uint64_t slice_start;		 /* o: TSC */
+	uint64_t charged;		 /* o: TSC up to which the running vCPU was charged */
 	uint64_t armed;			 /* o: TSC that the timer is armed for, or DEADLINE_NONE */
 	uint64_t idle_since;		 /* a: TSC; valid while idle is set */
 	uint64_t idle_tsc;		 /* o: without the sleep that it is in */

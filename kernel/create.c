@@ -180,6 +180,8 @@ static int step_objects(void)
 	part->pool_size = making.pool.size;
 	part->pool_tables = making.plan.table_pages * PAGE_SIZE;
 	part->limiter_lock = (spinlock_t)SPINLOCK(LOCK_PARTITION);
+	cap_init(&part->cap, us_to_tsc(CAP_WINDOW_US), part->desc.cap);
+	part->cap_lock = (spinlock_t)SPINLOCK(LOCK_SCHEDULER);
 	part->lapic_clock = lapic_clock_make(tsc_khz(), LAPIC_TICK_KHZ);
 	page_pool_init(&part->pool, (uint8_t *)part + own, making.pool.start + own,
 		       (making.pool.size - own) / PAGE_SIZE);

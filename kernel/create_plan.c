@@ -66,6 +66,18 @@ static int check_ring(const struct part_desc *desc)
 	return console_ring_in_use(desc->ring, size) ? ERR_BUSY : ERR_NONE;
 }
 
+/* Shares are of the pool: a CPU of one's own is all one's own. */
+static int check_share(const struct part_desc *desc)
+{
+	bool dedicated = desc->flags & PART_DEDICATED;
+
+	if (dedicated && (desc->weight || desc->cap))
+		return ERR_INVAL;
+	if (desc->weight > WEIGHT_MAX || desc->cap > 100 * desc->vcpu_count)
+		return ERR_INVAL;
+	return ERR_NONE;
+}
+
 static bool taken(const unsigned *cpus, uint32_t count, unsigned cpu)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -175,6 +187,7 @@ int create_check(const struct part_desc *desc, struct create_plan *plan)
 	err = err ? err : check_images(desc);
 	err = err ? err : check_ring(desc);
 	err = err ? err : choose_cpus(desc, plan->cpus);
+	err = err ? err : check_share(desc);
 	if (err)
 		return err;
 	plan_pool(desc, plan);

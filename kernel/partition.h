@@ -13,6 +13,7 @@
 #include "abi/info.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/paging.h"
+#include "kernel/cap.h"
 #include "kernel/lapic.h"
 #include "kernel/log.h"
 #include "kernel/spinlock.h"
@@ -61,6 +62,8 @@ struct partition {
 	uint16_t cpuid_quick[64];
 	struct vmm_config *config;  /* c: the kernel's mapping */
 	uint8_t *vmm_data;	    /* c: the VMM's data and bss */
+	struct cap cap; /* under cap_lock, but for budget, which is c */
+	spinlock_t cap_lock;
 	struct log_limiter limiter; /* under limiter_lock */
 	spinlock_t limiter_lock;
 	char report[REPORT_SIZE];      /* by whoever set ended */

@@ -99,6 +99,8 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	v->upcall_ticks = 0;
 	v->upcall_tick = 0;
 	v->upcalls = v->interrupts = v->run_tsc = 0;
+	v->steal_watch = false;
+	v->steal_tsc = v->steal_told = 0;
 	v->tpr_watch = false;
 	v->tsc_offset = tsc_offset;
 	v->tsc_adjust = v->tsc_aux = 0;
@@ -124,7 +126,7 @@ void vcpu_notify(struct vcpu *v, uint32_t bits)
 
 	if (v->cpu == here->number) {
 		if (here->loaded != v || v->virt.activity != ACTIVITY_RUN)
-			sched_wake_local();
+			sched_wake_local(v);
 		return;
 	}
 	if ((old & bits) == bits && !(bits & (PEND_STOP | PEND_DETACH)))

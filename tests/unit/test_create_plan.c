@@ -92,6 +92,10 @@ static void test_rules(void **state)
 
 	REFUSED(machine.virt = NULL, ERR_NOSYS);
 	REFUSED(desc.flags = 2, ERR_INVAL);
+	REFUSED(desc.weight = WEIGHT_MAX + 1, ERR_INVAL);
+	REFUSED(desc.cap = 101, ERR_INVAL);
+	REFUSED((desc.flags = PART_DEDICATED, desc.weight = 1), ERR_INVAL);
+	REFUSED((desc.flags = PART_DEDICATED, desc.cap = 1), ERR_INVAL);
 	REFUSED(desc.name[0] = 0, ERR_INVAL);
 	REFUSED(memset(desc.name, 'a', NAME_SIZE), ERR_INVAL);
 	REFUSED(memset(desc.cmdline, 'a', CMDLINE_SIZE), ERR_INVAL);

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Shared CPUs: who gets how much of one, told by the guests themselves, which count what they get done."""
+import os
+import re
+import time
+
+import beds
+import pytest
+from linux_guest import Guest
+
+SHARE = re.compile(r"^share (\d+) (\d+)$", re.MULTILINE)
+BEAT = re.compile(r"^hb (\d+) (\d+) (\d+)$", re.MULTILINE)
+ON = {
+    # One CPU that counts instructions: a guest's work is its share.
+    "qemu": (beds.QemuBed, {"cpus": 1, "icount": True}),
+    "ryzen": (beds.BochsBed, {"model": "ryzen"}),
+    "skylake": (beds.BochsBed, {"model": "corei7_skylake_x"}),
+}
+everywhere = pytest.mark.parametrize("where", list(ON))
+
+
+class Pool:
+    """A machine whose guests share its CPUs."""
+
+    def __init__(self, boot, build, where, **options):
+        images = {name: os.path.join(build, "tiny", name + ".elf")
+                  for name in ("share", "heartbeat", "exitstorm")}
+        bed, more = ON[where]
+        self.bed = boot(bed, images=images, **dict(more, **options))
+        self.bed.expect_prompt()
+        self.names = []
+
+    def create(self, name, words="", kernel="share", keys="", vcpus=1):
+        answer = self.bed.command(f"create {name} vcpus={vcpus} memory=4M kernel={kernel} {keys} "
+                                  f'cmdline="{words}"')
+        assert not any(line.startswith("error") for line in answer), answer
+        self.names.append(name)
+
+    def up(self, name):
+        """How long it has been running, in seconds."""
+        line = next(line for line in self.bed.command("list") if line.startswith(name + " "))
+        hours, minutes, seconds = re.search(r"(\d+):(\d\d):(\d\d\.\d)", line).groups()
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+    def run(self, seconds, real=400):
+        """All at once, for so long by the machine's clock; then they are stopped."""
+        self.bed.serial.commands([f"start {name}" for name in self.names], 120)
+        end = time.monotonic() + real
+        while self.up(self.names[0]) < seconds:
+            assert time.monotonic() < end, "the machine's time does not pass"
+            time.sleep(0.3)
+        self.bed.serial.commands([f"stop {name} --force" for name in self.names], 120)
+
+    def output(self, name):
+        self.bed.send_line(f"console {name}")
+        text = self.bed.expect(rf"\[attached to {name}[^\n]*\n((?:.|\n)*?)\[{name} is stopped", 120).group(1)
+        self.bed.expect_prompt()
+        return text
+
+    def rate(self, name, begin=0.3, end=None):
+        """Its work in a second between two ages, by its own count."""
+        lines = [(int(work), int(age) / 1e6) for work, age in SHARE.findall(self.output(name))]
+        lines = [(work, age) for work, age in lines if age >= begin and (end is None or age <= end)]
+        assert len(lines) >= 2, f"{name} tells too little: {lines}"
+        return (lines[-1][0] - lines[0][0]) / (lines[-1][1] - lines[0][1])
+
+    def cpu_time(self, name):
+        """(CPU time, up) in seconds, of `show`."""
+        text = "\n".join(self.bed.command(f"show {name}"))
+        return float(re.search(r"CPU time (?:\d+:)*([\d.]+)", text).group(1))
+
+
+def near(value, wanted, part):
+    assert abs(value - wanted) <= wanted * part, f"{value} instead of {wanted}"
+
+
+@everywhere
+def test_weights(boot, build, where):
+    """1:2:4, and what `show` says of it."""
+    pool = Pool(boot, build, where)
+    for name, weight in (("one", 25), ("two", 50), ("four", 100)):
+        pool.create(name, keys=f"weight={weight}")
+    assert any("weight 25, cap none" in line for line in pool.bed.command("show one"))
+    pool.run(2)
+    one, two, four = (pool.rate(name, end=1.9) for name in pool.names)
+    near(two / one, 2, 0.05)
+    near(four / one, 4, 0.05)
+
+
+@everywhere
+def test_caps(boot, build, where):
+    """A quarter and a tenth of a CPU, the rest idle; against what a guest alone gets done."""
+    alone = Pool(boot, build, where)
+    alone.create("all")
+    alone.run(1)
+    whole = alone.rate("all")
+    pool = Pool(boot, build, where)
+    pool.create("quarter", keys="cap=25")
+    pool.create("tenth", keys="cap=10")
+    pool.run(3)
+    near(pool.rate("quarter"), whole * 0.25, 0.05)
+    near(pool.rate("tenth"), whole * 0.1, 0.05)
+
+
+@everywhere
+def test_sleeping_before_the_tick(boot, build, where):
+    """I03: whoever sleeps just before its turn ends is charged for what it used, to the tick."""
+    pool = Pool(boot, build, where)
+    pool.create("evader", "how=evade burst=9700 sleep=300")
+    pool.create("honest")
+    pool.run(2)
+    honest, evader = pool.rate("honest"), pool.rate("evader")
+    assert evader <= honest * 1.02, (evader, honest)
+    assert evader >= honest * 0.7, (evader, honest)  # nor is it punished beyond what it slept
+
+
+@everywhere
+def test_two_vcpus_that_wait_for_each_other(boot, build, where):
+    """I09: they get on, and their neighbour has its half."""
+    for how, least in (("lock", 20), ("call", 400)):
+        pool = Pool(boot, build, where)
+        pool.create("pair", f"how={how}", vcpus=2)
+        pool.create("neighbour")
+        pool.run(2)
+        rounds, neighbour = pool.rate("pair"), pool.rate("neighbour")
+        assert rounds >= least, f"{how}: {rounds} rounds a second"
+        alone = Pool(boot, build, where)
+        alone.create("all")
+        alone.run(1)
+        assert neighbour >= alone.rate("all") * 0.475, how
+
+
+def beats(text):
+    return [(int(number), int(gap)) for number, gap, _ in BEAT.findall(text)]
+
+
+def check_beats(pool, names, period_ms, worst_ms):
+    for name in names:
+        lines = beats(pool.output(name))
+        assert [number for number, _ in lines] == list(range(len(lines))) and len(lines) > 5, name
+        late = [(number, gap) for number, gap in lines[1:] if gap > (period_ms + worst_ms) * 1000]
+        assert not late, f"{name}: (line, us) {late}"
+
+
+def test_fourteen_alive_on_one_cpu(boot, build):
+    """As many as CP-40 had in 1967: eleven that beat, beside two that spin and one that exits all the time."""
+    pool = Pool(boot, build, "qemu")
+    hearts = [f"heart{i}" for i in range(11)]
+    for name in hearts:
+        pool.create(name, "period=50", kernel="heartbeat")
+    pool.create("spin1")
+    pool.create("spin2")
+    pool.create("storm", "kind=cpuid", kernel="exitstorm")
+    pool.run(2)
+    check_beats(pool, hearts, 50, 20)
+    near(pool.rate("spin1"), pool.rate("spin2"), 0.05)
+
+
+@pytest.mark.long
+def test_more_guests_than_asids(boot, build):
+    """QEMU's SVM has 16 ASIDs. Thirty-two guests on four CPUs."""
+    pool = Pool(boot, build, "qemu", cpus=4, icount=False, mem="2G", deadline=900)
+    hearts = [f"heart{i}" for i in range(28)]
+    for name in hearts:
+        pool.create(name, "period=200", kernel="heartbeat")
+    for i in range(4):
+        pool.create(f"spin{i}")
+    pool.run(10)
+    for name in hearts:
+        lines = beats(pool.output(name))
+        assert [number for number, _ in lines] == list(range(len(lines))) and len(lines) > 20, name
+    for i in range(4):
+        assert pool.rate(f"spin{i}") > 0
+
+
+@pytest.mark.long
+def test_sixty_four_guests_that_exit_all_the_time(boot, build):
+    """I02: on four CPUs; the console answers, and the sixteen on each CPU get the same within a twentieth."""
+    pool = Pool(boot, build, "qemu", cpus=4, icount=False, mem="2G", deadline=1200)
+    kinds = ("cpuid", "call", "out", "msr")
+    for i in range(64):
+        pool.create(f"storm{i}", f"kind={kinds[i // 4 % 4]}", kernel="exitstorm")
+    pool.run(20, real=900)
+    times = [pool.cpu_time(name) for name in pool.names]
+    homes = ["\n".join(pool.bed.command(f"show {name}")) for name in pool.names]
+    for cpu in range(4):
+        here = [used for used, show in zip(times, homes)
+                if re.search(rf"^vcpus +1 on {cpu}$", show, re.MULTILINE)]
+        assert len(here) == 16, here
+        assert max(here) <= min(here) * 1.1, (cpu, here)
+
+
+def test_steal_time_of_two_linux_guests(boot, linux_images):
+    """Each of two that spin on one CPU is told that half of the time was somebody else's."""
+    config = "".join(
+        f"create {name} vcpus=1 memory=128M kernel=cloud-kernel initrd=cloud-initrd "
+        f'cmdline="console=ttyS0 quiet hostname={name}"\nstart {name}\n' for name in ("left", "right"))
+    bed = boot(config=config, images=linux_images, cpus=1, icount=True, deadline=600)
+    bed.expect_prompt()
+    guests = [Guest(bed, name) for name in ("left", "right")]
+    for guest in guests:
+        guest.wait_shell(240)
+        guest.run("{ while :; do :; done & }")
+        guest.detach()
+    guest = guests[0]
+    guest.attach()
+    looks = []
+    for _ in range(2):
+        # user nice system idle iowait irq softirq steal, in hundredths of a second
+        words = guest.run("head -1 /proc/stat", 120)[0].split()[1:9]
+        looks.append([int(word) for word in words])
+        if len(looks) == 1:
+            guest.run("sleep 8", 300)
+    spent = [after - before for before, after in zip(*looks)]
+    assert sum(spent) > 500, spent
+    near(spent[7] / sum(spent), 0.5, 0.1)
