@@ -6,6 +6,7 @@
 
 enum part_flags {
 	PART_DEDICATED = 1 << 0, /* each vCPU has a CPU of its own */
+	PART_SMT_SHARE = 1 << 1, /* and shares its core with others that say so, too */
 };
 
 struct part_range {
@@ -34,7 +35,7 @@ struct part_desc {
 	uint32_t image_count;
 	uint64_t ring; /* address of a struct console_ring in the console's own memory (CALL_MEM_MAP) */
 	uint32_t cpus[MAX_VCPUS]; /* CPU number, or CPU_ANY */
-	uint32_t weight; /* 0: WEIGHT_DEFAULT; must be 0 for dedicated CPUs */
+	uint32_t weight;	  /* 0: WEIGHT_DEFAULT; must be 0 for dedicated CPUs */
 	uint32_t cap; /* percent of one CPU that all its vCPUs may use at most; 0: no cap, as above */
 	struct part_range ranges[MAX_RANGES];
 	struct part_image images[MAX_PART_IMAGES];

@@ -4,12 +4,20 @@
 
 #include "abi/config.h"
 
-enum cpu_state { CPU_ABSENT, CPU_POOL, CPU_DEDICATED, CPU_FAILED };
+enum cpu_state {
+	CPU_ABSENT,
+	CPU_POOL,
+	CPU_DEDICATED,
+	CPU_FAILED,
+	CPU_SIBLING, /* idle: its core serves the pool by another thread, or a partition alone */
+};
 
 struct cpu_info {
 	uint32_t apic_id;
 	uint32_t state;	    /* enum cpu_state */
-	uint32_t partition; /* slot that owns it, if dedicated */
+	uint32_t partition; /* slot that owns it, if dedicated; that has its core, if CPU_SIBLING */
+	uint32_t core;
+	uint32_t admits; /* could be dedicated: bit 0 to a partition, bit 1 to one with PART_SMT_SHARE */
 	uint32_t vcpus;	    /* homed here */
 	uint64_t idle_tsc;  /* time spent idle */
 	uint64_t busy_tsc;  /* time spent in vCPUs and the console */

@@ -26,6 +26,7 @@ enum {
 	KEY_IS_CMDLINE,
 	KEY_IS_WEIGHT,
 	KEY_IS_CAP,
+	KEY_IS_SMT,
 	KEY_TOTAL
 };
 
@@ -45,6 +46,8 @@ static const struct command_key keys[KEY_TOTAL] = {
 			   "its share of pool CPUs, against others (1 to 10000, else 100)"},
 	[KEY_IS_CAP] = {"cap", "PERCENT", KEY_COUNT, false,
 			"of one CPU that its vCPUs may use at most together"},
+	[KEY_IS_SMT] = {"smt", "share", KEY_TEXT, false,
+			"cpus= may be threads of cores of others that say so, too"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};
@@ -87,6 +90,14 @@ static bool take_cap(const struct command_key_value *value)
 	if (!number_parse(value->value, &cap) || cap > 100 * MAX_VCPUS)
 		return refuse(value, "must be percent of one CPU, at most 100 for each vCPU");
 	create.desc.cap = (uint32_t)cap;
+	return true;
+}
+
+static bool take_smt(const struct command_key_value *value)
+{
+	if (strcmp(value->value, "share"))
+		return refuse(value, "can be share, or be left out");
+	create.smt_share = true;
 	return true;
 }
 
@@ -162,11 +173,12 @@ static bool take_cmdline(const struct command_key_value *value)
 }
 
 static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = {
-	[KEY_IS_CPUS] = take_count,   [KEY_IS_VCPUS] = take_count,
-	[KEY_IS_ON] = take_on,	      [KEY_IS_MEMORY] = take_memory,
-	[KEY_IS_KERNEL] = take_image, [KEY_IS_INITRD] = take_image,
-	[KEY_IS_MODULE] = take_image, [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_CPUS] = take_count,    [KEY_IS_VCPUS] = take_count,
+	[KEY_IS_ON] = take_on,	       [KEY_IS_MEMORY] = take_memory,
+	[KEY_IS_KERNEL] = take_image,  [KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
 	[KEY_IS_WEIGHT] = take_weight, [KEY_IS_CAP] = take_cap,
+	[KEY_IS_SMT] = take_smt,
 };
 
 static bool has_kernel(void)

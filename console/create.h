@@ -10,6 +10,7 @@ struct create {
 	uint64_t memory; /* as it was asked for; 0: not yet */
 	uint64_t cpus;	 /* dedicated, 0: not asked for */
 	uint64_t vcpus;	 /* of the pool, 0: not asked for */
+	bool smt_share;
 	const char *memory_text;
 	const char *on_text; /* NULL: no CPUs are named */
 	uint32_t on[MAX_VCPUS];

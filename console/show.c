@@ -119,8 +119,8 @@ static void show_place(void)
 	char cpus[200], memory[NUMBER_TEXT], pool[NUMBER_TEXT];
 
 	format_cpus(cpus, sizeof(cpus));
-	text_field(info.flags & PART_DEDICATED ? "cpus" : "vcpus", "%u%s%s", info.vcpu_count,
-		   cpus[0] ? " on " : "", cpus);
+	text_field(info.flags & PART_DEDICATED ? "cpus" : "vcpus", "%u%s%s%s", info.vcpu_count,
+		   cpus[0] ? " on " : "", cpus, info.flags & PART_SMT_SHARE ? ", smt=share" : "");
 	if (!(info.flags & PART_DEDICATED))
 		show_share();
 	text_field("memory", "%s, RAM in it %lu KiB",

@@ -15,7 +15,7 @@ enum {
 	SLICE_US = 10000,
 	SLICE_MIN_US = 1000, /* a vCPU that wakes up waits no longer than this for one that runs */
 	CAP_WINDOW_US = 100000,
-	CAP_TURN_US = 100, /* the shortest turn for what is left of a budget: the rest is owed */
+	CAP_TURN_US = 100,    /* the shortest turn for what is left of a budget: the rest is owed */
 	STEAL_TOLD_US = 1000, /* a vCPU's VMM hears of so much waiting, and at the turn that follows */
 	UPCALL_TICK_US = 1000,
 	UPCALL_TICKS_MAX = 100, /* a VMM that saw this many ticks end in one upcall is stopped */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between the CPU's loop (sched.c) and the rules (turn.h, cap.h): who wants the CPU, who is charged for it. */
+/* Between a CPU's loop (sched.c) and the rules (turn.h, cap.h): who wants it, who is charged for it. */
 #pragma once
 
 #include "kernel/cpu.h"

@@ -22,8 +22,8 @@ struct turn_account {
 };
 
 struct turn_queue {
-	uint64_t clock; /* the vtime of the latest account that was picked, or more */
-	uint64_t slice; /* how long a turn lasts that nobody cuts short */
+	uint64_t clock;	    /* the vtime of the latest account that was picked, or more */
+	uint64_t slice;	    /* how long a turn lasts that nobody cuts short */
 	uint64_t slice_min; /* how long one lasts at least, and at most while others are owed time */
 	struct turn_account accounts[MAX_PARTITIONS]; /* by slot */
 };

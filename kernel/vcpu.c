@@ -21,6 +21,14 @@ static void set_xcr0(uint64_t value)
 		xcr0_write(value);
 }
 
+/* What one partition taught the branch predictor, no other's code is to follow (THREATS: IBPB). */
+static void change_partition(struct cpu *cpu, const struct partition *part)
+{
+	cpu->predictor = part->serial;
+	if (cpu_features.spec_ctrl || cpu_features.ibpb)
+		msr_write(MSR_PRED_CMD, PRED_CMD_IBPB);
+}
+
 void vcpu_load(struct vcpu *v)
 {
 	struct cpu *cpu = this_cpu();
@@ -29,6 +37,8 @@ void vcpu_load(struct vcpu *v)
 	if (cpu->loaded == v)
 		return;
 	vcpu_unload_current();
+	if (cpu->predictor != v->part->serial)
+		change_partition(cpu, v->part);
 	cpu->loaded = v;
 	__atomic_store_n(&v->loaded, 1, __ATOMIC_SEQ_CST);
 	set_xcr0(fpu_host_xcr0());

@@ -142,7 +142,8 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 	bool two;
-} ways[] = {{"spin", spin, false}, {"evade", evade, false}, {"lock", lock, true}, {"call", call, true}};
+} ways[] = {
+	{"spin", spin, false}, {"evade", evade, false}, {"lock", lock, true}, {"call", call, true}};
 
 void guest_main(void)
 {

@@ -143,7 +143,7 @@ def check_beats(pool, names, period_ms, worst_ms):
 
 
 def test_fourteen_alive_on_one_cpu(boot, build):
-    """As many as CP-40 had in 1967: eleven that beat, beside two that spin and one that exits all the time."""
+    """As many as CP-40 had in 1967: eleven beat, beside two that spin and one that only exits."""
     pool = Pool(boot, build, "qemu")
     hearts = [f"heart{i}" for i in range(11)]
     for name in hearts:
@@ -214,3 +214,54 @@ def test_steal_time_of_two_linux_guests(boot, linux_images):
     spent = [after - before for before, after in zip(*looks)]
     assert sum(spent) > 500, spent
     near(spent[7] / sum(spent), 0.5, 0.1)
+
+
+def cpu_rows(bed):
+    """{CPU: (state, partition, core)} of `host`."""
+    rows = [line.split() for line in bed.command("host") if line.startswith("cpu ")]
+    return {int(row[1]): (row[2], row[3], int(row[7])) for row in rows}
+
+
+def test_threads_of_a_core(boot, build):
+    """Two cores of two threads: no two partitions share one unless both say so."""
+    images = {"share": os.path.join(build, "tiny", "share.elf")}
+    bed = boot(images=images, cpus="4,cores=2,threads=2", deadline=300)
+    bed.expect_prompt()
+    assert cpu_rows(bed) == {0: ("pool", "-", 0), 1: ("sibling", "-", 0),
+                             2: ("pool", "-", 1), 3: ("sibling", "-", 1)}
+
+    def create(name, keys):
+        return bed.command(f"create {name} memory=4M kernel=share {keys}")[0]
+
+    assert "cpu 1 is a thread of cpu 0's core" in create("a", "cpus=1 on=1")
+    assert "cpu 3 is a thread of core 1, which serves the pool by another" in create("a", "vcpus=1 on=3")
+    assert create("p", "vcpus=2") == "p: created with 4 MiB and 2 pool vCPUs"
+    assert bed.command("start p") == ["p: started"]
+    # Its vCPU on CPU 2 leaves the core that is somebody's now.
+    assert create("a", "cpus=1 on=3") == "a: created with 4 MiB and 1 dedicated CPU"
+    assert cpu_rows(bed)[2] == ("sibling", "a", 1) and cpu_rows(bed)[3][:2] == ("dedicated", "a")
+    assert any(re.match(r"vcpus +2 on 0,0", line) for line in bed.command("show p"))
+    refusal = create("b", "cpus=1 on=2 smt=share")
+    assert "cpu 2 is a thread of core 1, which is partition a's; only smt=share of both" in refusal
+    assert "only 0 CPUs can be dedicated" in create("b", "cpus=1")
+    bed.command("destroy a --yes")
+    assert cpu_rows(bed)[2][:2] == ("pool", "-")
+    assert create("a", "cpus=1 on=3 smt=share").startswith("a: created")
+    assert create("b", "cpus=1 smt=share").startswith("b: created")
+    assert cpu_rows(bed)[2][:2] == ("dedicated", "b")
+    assert any("smt=share" in line for line in bed.command("show b"))
+    bed.serial.commands(["destroy a --yes", "destroy b --yes"], 60)
+    # One that wants two gets a core of its own.
+    assert create("both", "cpus=2").startswith("both: created")
+    assert {cpu for cpu, row in cpu_rows(bed).items() if row[1] == "both"} == {2, 3}
+    assert bed.command("start both") == ["both: started"]
+    assert "0 violations" in bed.command("audit")[0]
+
+
+def test_threads_as_cores(boot, build):
+    """The boot word smt=share."""
+    images = {"share": os.path.join(build, "tiny", "share.elf")}
+    bed = boot(images=images, cpus="2,cores=1,threads=2", cmdline="smt=share")
+    bed.expect_prompt()
+    assert {cpu: row[0] for cpu, row in cpu_rows(bed).items()} == {0: "pool", 1: "pool"}
+    assert bed.command("create a cpus=1 memory=4M kernel=share")[0].startswith("a: created")

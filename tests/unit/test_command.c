@@ -111,10 +111,10 @@ static void test_create_refusals(void **state)
 		{"memory=64M", "kernel= is missing"},
 		{GOOD " color=red",
 		 "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline weight cap"},
+		 "cmdline weight cap smt"},
 		{GOOD " =x",
 		 "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module cmdline "
-		 "weight cap"},
+		 "weight cap smt"},
 		{GOOD " weight=0", "weight=0: must be a number from 1 to 10000"},
 		{GOOD " weight=10001", "weight=10001: must be a number from 1 to 10000"},
 		{GOOD " cap=6401", "cap=6401: must be percent of one CPU, at most 100 for each vCPU"},
@@ -123,6 +123,8 @@ static void test_create_refusals(void **state)
 		 "weight=200: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own"},
 		{GOOD " cpus=1 cap=50",
 		 "cap=50: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own"},
+		{GOOD " cpus=1 smt=on", "smt=on: can be share, or be left out"},
+		{GOOD " smt=share", "smt=share: is for cpus=; of each core the pool uses one thread"},
 		{GOOD " memory=1M", "memory= is given twice"},
 		{GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..."},
 		{GOOD " --yes",

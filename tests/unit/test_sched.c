@@ -292,7 +292,8 @@ static void test_cap(void **state)
 	}
 	assert_in_range(vcpus[0].run_tsc * 1000 / (host_tsc - start), 190, 210);
 	/* What the guest is told of: it could have run all the time. */
-	assert_in_range((vcpus[0].steal_tsc + vcpus[0].run_tsc) * 1000 / (host_tsc - start), 950, 1001);
+	assert_in_range((vcpus[0].steal_tsc + vcpus[0].run_tsc) * 1000 / (host_tsc - start), 950,
+			1001);
 }
 
 static uint64_t steal_heard;
@@ -463,6 +464,39 @@ static void test_state_is_each_ones_own(void **state)
 	assert_int_equal(cpu_features.xcr0_host, host_xcr0);
 }
 
+/* A CPU's branch predictor is emptied when it goes to another partition, and only then. */
+static void test_predictor_barrier(void **state)
+{
+	static struct partition other;
+	(void)state;
+
+	for (unsigned which = 0; which < 3; which++) {
+		machine_make();
+		cpu_features.spec_ctrl = which == 1;
+		cpu_features.ibpb = which == 2;
+		part.serial = 7;
+		vcpu_make(0, 0, run_halt);
+		vcpu_make(1, 0, run_halt);
+		vcpu_make(2, 0, run_halt);
+		other = part;
+		other.serial = 8; /* perhaps in the slot that the other had */
+		vcpu_load(&vcpus[0]);
+		host_pred_cmds = 0;
+		vcpu_load(&vcpus[1]);
+		vcpu_unload(&vcpus[1]);
+		vcpu_load(&vcpus[0]);
+		assert_int_equal(host_pred_cmds, 0);
+		vcpus[2].part = &other;
+		vcpu_load(&vcpus[2]);
+		assert_int_equal(host_pred_cmds, which != 0);
+		vcpu_load(&vcpus[0]);
+		assert_int_equal(host_pred_cmds, which ? 2 : 0);
+		assert_true(!which || host_pred_cmd == PRED_CMD_IBPB);
+		vcpu_unload(&vcpus[0]);
+	}
+	cpu_features.spec_ctrl = cpu_features.ibpb = false;
+}
+
 static void test_reset_leaves_nothing(void **state)
 {
 	static const uint8_t zero[USER_STACK_SIZE];
@@ -509,6 +543,7 @@ int main(void)
 		cmocka_unit_test_setup(test_detach_beside_others, set_up),
 		cmocka_unit_test_setup(test_the_last_one_leaves, set_up),
 		cmocka_unit_test_setup(test_state_is_each_ones_own, set_up),
+		cmocka_unit_test_setup(test_predictor_barrier, set_up),
 		cmocka_unit_test_setup(test_reset_leaves_nothing, set_up),
 	};
 

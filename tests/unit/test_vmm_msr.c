@@ -3,8 +3,8 @@
  * THREATS B05, B06, B11 and B13, host part: the VMM's MSRs over the whole ranges, and the KVM
  * clock.
  */
-/* sources: vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/guest_features.c vmm/cpuid.c
- * vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/cr.c vmm/partition.c vmm/guest_mem.c
+/* sources: vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/guest_features.c
+ * vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/cr.c vmm/partition.c vmm/guest_mem.c
  * tests/unit/cpuid_hosts.c tests/unit/vmm_fixture.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@
 
 #include "tests/unit/cpuid_hosts.h"
 #include "vmm/guest_features.h"
-#include "vmm/msr.h"
 #include "vmm/host_clock.h"
+#include "vmm/msr.h"
 #include "vmm/pvclock.h"
 #include "vmm/steal.h"
 
@@ -56,10 +56,11 @@ static int make_intel(void **state)
 /* All that may be there, for either vendor. Everything else must give #GP on read and write. */
 static bool may_exist(uint32_t index)
 {
-	static const uint32_t known[] = {
-		0x11,	    0x12,	0x17,	    0x2a,	0x8b,	    0xfe,	0x179,
-		0x17a,	    0x1a0,	0x1d9,	    0x250,	0x258,	    0x259,	0x2ff,
-		0x4b564d00, 0x4b564d01, 0x4b564d03, 0xc0010010, 0xc0010015, 0xc001001f, 0xc0010055, 0xc0011029};
+	static const uint32_t known[] = {0x11,	     0x12,	 0x17,	     0x2a,	 0x8b,
+					 0xfe,	     0x179,	 0x17a,	     0x1a0,	 0x1d9,
+					 0x250,	     0x258,	 0x259,	     0x2ff,	 0x4b564d00,
+					 0x4b564d01, 0x4b564d03, 0xc0010010, 0xc0010015, 0xc001001f,
+					 0xc0010055, 0xc0011029};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i] == index)
