@@ -216,6 +216,9 @@ static void find_cores(unsigned count)
 		bits = 0;
 	}
 	cores_init(machine.cpu_apic_ids, count, bits);
+	log_print(LOG_INFO, "cpu: %u of an APIC id's bits for the threads of a core; IBPB %s", bits,
+		  cpu_features.spec_ctrl || cpu_features.ibpb ? "where a CPU changes partitions"
+							      : "is not there");
 }
 
 static void start_cpus(void)
