@@ -16,6 +16,8 @@ ON = {
     "ryzen": (beds.BochsBed, {"model": "ryzen"}),
     "skylake": (beds.BochsBed, {"model": "corei7_skylake_x"}),
 }
+WHOLE = {}  # what a guest alone gets done in a second, by bed
+
 everywhere = pytest.mark.parametrize("where", list(ON))
 
 
@@ -82,6 +84,15 @@ class Pool:
         return times
 
 
+def whole_cpu(boot, build, where):
+    if where not in WHOLE:
+        alone = Pool(boot, build, where)
+        alone.create("all")
+        alone.run(1)
+        WHOLE[where] = alone.rate("all")
+    return WHOLE[where]
+
+
 def near(value, wanted, part):
     assert abs(value - wanted) <= wanted * part, f"{value} instead of {wanted}"
 
@@ -102,10 +113,7 @@ def test_weights(boot, build, where):
 @everywhere
 def test_caps(boot, build, where):
     """A quarter and a tenth of a CPU, the rest idle; against what a guest alone gets done."""
-    alone = Pool(boot, build, where)
-    alone.create("all")
-    alone.run(1)
-    whole = alone.rate("all")
+    whole = whole_cpu(boot, build, where)
     pool = Pool(boot, build, where)
     pool.create("quarter", keys="cap=25")
     pool.create("tenth", keys="cap=10")
@@ -136,10 +144,7 @@ def test_two_vcpus_that_wait_for_each_other(boot, build, where):
         pool.run(2)
         rounds, neighbour = pool.rate("pair"), pool.rate("neighbour")
         assert rounds >= least, f"{how}: {rounds} rounds a second"
-        alone = Pool(boot, build, where)
-        alone.create("all")
-        alone.run(1)
-        assert neighbour >= alone.rate("all") * 0.475, how
+        assert neighbour >= whole_cpu(boot, build, where) * 0.475, how
 
 
 def beats(text):
@@ -195,11 +200,11 @@ def test_sixty_four_guests_that_exit_all_the_time(boot, build):
     pool.start()
     pool.wait_up(5)
     before = pool.cpu_times()
-    pool.wait_up(pool.up("storm0") + 60)
+    pool.wait_up(pool.up("storm0") + 120)
     spent = {name: (cpu, used - before[name][1]) for name, (cpu, used) in pool.cpu_times().items()}
     for cpu in range(4):
         here = [used for home, used in spent.values() if home == cpu]
-        # Either look is good to a tenth of a second.
+        # Either look is good to a tenth of a second; the emulator itself may hold a CPU in a turn for another.
         assert len(here) == 16 and min(here) > 0, (cpu, here)
         assert max(here) - min(here) <= 0.05 * sum(here) / len(here) + 0.2, (cpu, here)
 
