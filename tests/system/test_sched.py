@@ -204,7 +204,7 @@ def test_sixty_four_guests_that_exit_all_the_time(boot, build):
     spent = {name: (cpu, used - before[name][1]) for name, (cpu, used) in pool.cpu_times().items()}
     for cpu in range(4):
         here = [used for home, used in spent.values() if home == cpu]
-        # Either look is good to a tenth of a second; the emulator itself may hold a CPU in a turn for another.
+        # Either look is good to a tenth of a second.
         assert len(here) == 16 and min(here) > 0, (cpu, here)
         assert max(here) - min(here) <= 0.05 * sum(here) / len(here) + 0.2, (cpu, here)
 
