@@ -25,6 +25,7 @@ enum call {
 	CALL_LOG,	     /* (text, length): a line into the log, rate-limited */
 	CALL_NMI,	     /* (vcpu): raise an NMI */
 	CALL_FRAME, /* (groups): fill these in too, and exit_code; not the groups of resume alone */
+	CALL_STEAL_WATCH, /* (1 or 0): EVENT_STEAL is wanted by this vCPU; answers frame.steal_tsc's value */
 	CALL_VMM_COUNT,
 
 	/* The console's. */

@@ -7,6 +7,7 @@
 enum part_flags {
 	PART_DEDICATED = 1 << 0, /* each vCPU has a CPU of its own */
 	PART_TESTDEV = 1 << 1,	 /* its VMM has the test devices */
+	PART_SMT_SHARE = 1 << 2, /* and shares its core with others that say so, too */
 };
 
 struct part_range {
@@ -23,6 +24,9 @@ struct part_image {
 
 #define CPU_ANY 0xffffffffu
 
+/* A pool partition's share of each CPU where it has vCPUs, against those that want the same CPU. */
+enum { WEIGHT_MIN = 1, WEIGHT_DEFAULT = 100, WEIGHT_MAX = 10000 };
+
 /* Read by the kernel once, at CALL_PART_CREATE. */
 struct part_desc {
 	char name[NAME_SIZE];
@@ -32,6 +36,8 @@ struct part_desc {
 	uint32_t image_count;
 	uint64_t ring; /* address of a struct console_ring in the console's own memory (CALL_MEM_MAP) */
 	uint32_t cpus[MAX_VCPUS]; /* CPU number, or CPU_ANY */
+	uint32_t weight;	  /* 0: WEIGHT_DEFAULT; must be 0 for dedicated CPUs */
+	uint32_t cap; /* percent of one CPU that all its vCPUs may use at most; 0: no cap, as above */
 	struct part_range ranges[MAX_RANGES];
 	struct part_image images[MAX_PART_IMAGES];
 	char cmdline[CMDLINE_SIZE];

@@ -37,6 +37,7 @@ enum event {
 	EVENT_EOI = 1 << 5,	 /* this vCPU ended a level-triggered vector: frame.eoi_vectors */
 	EVENT_INIT = 1 << 6,	 /* this vCPU got INIT: write the architected state */
 	EVENT_SIPI = 1 << 7,	 /* this vCPU got SIPI: frame.sipi_vector; write CS:IP */
+	EVENT_STEAL = 1 << 14,	 /* CALL_STEAL_WATCH: frame.steal_tsc has grown */
 };
 
 /* Groups of the frame page: the kernel's table says which it fills in, resume says which changed. */
@@ -233,6 +234,7 @@ struct frame {
 	struct seg seg[SEG_COUNT];
 	struct table_reg gdtr, idtr;
 	struct frame_system system;
+	uint64_t steal_tsc; /* EVENT_STEAL: how long this vCPU could have run and did not, since the start */
 };
 
 _Static_assert(sizeof(struct frame) <= 4096, "the frame page is one page");

@@ -4,12 +4,20 @@
 
 #include "abi/config.h"
 
-enum cpu_state { CPU_ABSENT, CPU_POOL, CPU_DEDICATED, CPU_FAILED };
+enum cpu_state {
+	CPU_ABSENT,
+	CPU_POOL,
+	CPU_DEDICATED,
+	CPU_FAILED,
+	CPU_SIBLING, /* idle: its core serves the pool by another thread, or a partition alone */
+};
 
 struct cpu_info {
 	uint32_t apic_id;
 	uint32_t state;	    /* enum cpu_state */
-	uint32_t partition; /* slot that owns it, if dedicated */
+	uint32_t partition; /* slot that owns it, if dedicated; that has its core, if CPU_SIBLING */
+	uint32_t core;
+	uint32_t admits; /* could be dedicated: bit 0 to a partition, bit 1 to one with PART_SMT_SHARE */
 	uint32_t vcpus;	    /* homed here */
 	uint64_t idle_tsc;  /* time spent idle */
 	uint64_t busy_tsc;  /* time spent in vCPUs and the console */
@@ -94,11 +102,13 @@ struct part_info {
 	uint32_t flags; /* enum part_flags */
 	uint32_t exit_code;
 	uint32_t start_count;
+	uint32_t weight, cap; /* of struct part_desc */
 	uint64_t memory;      /* bytes */
 	uint64_t pool;	      /* bytes of kernel objects */
 	uint64_t pool_tables; /* of these, page tables */
 	uint64_t started_tsc;
-	uint64_t run_tsc; /* time all its vCPUs used */
+	uint64_t run_tsc;   /* time all its vCPUs used */
+	uint64_t steal_tsc; /* time they could have run and did not */
 	uint32_t cpus[MAX_VCPUS];
 	struct part_range ranges[MAX_RANGES];
 	struct part_image images[MAX_PART_IMAGES];
@@ -115,6 +125,7 @@ struct vcpu_info {
 	uint32_t cpu;
 	uint32_t activity; /* enum vcpu_activity */
 	uint64_t run_tsc;
+	uint64_t steal_tsc; /* it could run, and its CPU ran another */
 	uint64_t exits[EXIT_COUNTERS];
 	uint64_t upcalls;
 	uint64_t interrupts; /* injected */

@@ -25,6 +25,9 @@ enum {
 	KEY_IS_MODULE,
 	KEY_IS_CMDLINE,
 	KEY_IS_TESTDEV,
+	KEY_IS_WEIGHT,
+	KEY_IS_CAP,
+	KEY_IS_SMT,
 	KEY_TOTAL
 };
 
@@ -42,6 +45,12 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_CMDLINE] = {"cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line"},
 	[KEY_IS_TESTDEV] = {"testdev", "on|off", KEY_SWITCH, false,
 			    "devices for test guests: exit port F4h, debug port E9h, fw_cfg"},
+	[KEY_IS_WEIGHT] = {"weight", "N", KEY_COUNT, false,
+			   "its share of pool CPUs, against others (1 to 10000, else 100)"},
+	[KEY_IS_CAP] = {"cap", "PERCENT", KEY_COUNT, false,
+			"of one CPU that its vCPUs may use at most together"},
+	[KEY_IS_SMT] = {"smt", "share", KEY_TEXT, false,
+			"cpus= may be threads of cores of others that say so, too"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};
@@ -64,6 +73,34 @@ static bool take_count(const struct command_key_value *value)
 		create.cpus = count;
 	else
 		create.vcpus = count;
+	return true;
+}
+
+static bool take_weight(const struct command_key_value *value)
+{
+	uint64_t weight;
+
+	if (!number_parse(value->value, &weight) || weight < WEIGHT_MIN || weight > WEIGHT_MAX)
+		return refuse(value, "must be a number from 1 to 10000");
+	create.desc.weight = (uint32_t)weight;
+	return true;
+}
+
+static bool take_cap(const struct command_key_value *value)
+{
+	uint64_t cap;
+
+	if (!number_parse(value->value, &cap) || cap > 100 * MAX_VCPUS)
+		return refuse(value, "must be percent of one CPU, at most 100 for each vCPU");
+	create.desc.cap = (uint32_t)cap;
+	return true;
+}
+
+static bool take_smt(const struct command_key_value *value)
+{
+	if (strcmp(value->value, "share"))
+		return refuse(value, "can be share, or be left out");
+	create.smt_share = true;
 	return true;
 }
 
@@ -149,11 +186,12 @@ static bool take_testdev(const struct command_key_value *value)
 }
 
 static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = {
-	[KEY_IS_CPUS] = take_count,	 [KEY_IS_VCPUS] = take_count,
-	[KEY_IS_ON] = take_on,		 [KEY_IS_MEMORY] = take_memory,
-	[KEY_IS_KERNEL] = take_image,	 [KEY_IS_INITRD] = take_image,
-	[KEY_IS_MODULE] = take_image,	 [KEY_IS_CMDLINE] = take_cmdline,
-	[KEY_IS_TESTDEV] = take_testdev,
+	[KEY_IS_CPUS] = take_count,    [KEY_IS_VCPUS] = take_count,
+	[KEY_IS_ON] = take_on,	       [KEY_IS_MEMORY] = take_memory,
+	[KEY_IS_KERNEL] = take_image,  [KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_WEIGHT] = take_weight, [KEY_IS_CAP] = take_cap,
+	[KEY_IS_SMT] = take_smt,	       [KEY_IS_TESTDEV] = take_testdev,
 };
 
 static bool has_kernel(void)
@@ -257,6 +295,6 @@ static enum session_answer step_create(void)
 void create_run(const struct invocation *in)
 {
 	if (check_machine(in) && take_keys(in) && create_place_cpus(&create) &&
-	    create_place_memory(&create) && map_ring())
+	    create_check_share(&create) && create_place_memory(&create) && map_ring())
 		session_continue(step_create, NULL);
 }

@@ -10,6 +10,7 @@ struct create {
 	uint64_t memory; /* as it was asked for; 0: not yet */
 	uint64_t cpus;	 /* dedicated, 0: not asked for */
 	uint64_t vcpus;	 /* of the pool, 0: not asked for */
+	bool smt_share;
 	const char *memory_text;
 	const char *on_text; /* NULL: no CPUs are named */
 	uint32_t on[MAX_VCPUS];
@@ -19,6 +20,9 @@ struct create {
 /* Fill in desc; false after an error was printed. */
 bool create_place_cpus(struct create *create);
 bool create_place_memory(struct create *create);
+
+/* What weight= and cap= ask for fits to the CPUs that were found; false after an error was printed. */
+bool create_check_share(const struct create *create);
 
 /* The kernel refused: says why, as far as it can be found out. */
 void create_explain(const struct create *create, int64_t error);

@@ -27,6 +27,30 @@ static const char *pool_user(uint32_t cpu)
 	return NULL;
 }
 
+static bool can_be_dedicated(const struct create *create, const struct cpu_info *info)
+{
+	return info->admits >> create->smt_share & 1;
+}
+
+/* It is in no state that forbids it, but its core has another thread. */
+static bool refuse_thread(uint32_t cpu, const struct cpu_info *info)
+{
+	struct cpu_info first;
+
+	host_query_cpu(0, &first);
+	if (info->state == CPU_SIBLING && info->partition < MAX_PARTITIONS)
+		text_error("cpu %u is a thread of core %u, which is partition %s's; only smt=share of "
+			   "both lets them share it",
+			   cpu, info->core, partition_name(info->partition));
+	else if (info->core == first.core)
+		text_error("cpu %u is a thread of cpu 0's core, which serves the pool by one thread",
+			   cpu);
+	else
+		text_error("cpu %u is a thread of core %u, which serves the pool by another thread",
+			   cpu, info->core);
+	return false;
+}
+
 static bool check_cpu(const struct create *create, uint32_t cpu)
 {
 	static struct host_info host;
@@ -44,6 +68,8 @@ static bool check_cpu(const struct create *create, uint32_t cpu)
 			   partition_name(info.partition));
 	else if (create->cpus && cpu == 0)
 		text_error("cpu 0 cannot be dedicated: it is always in the pool");
+	else if (create->cpus ? !can_be_dedicated(create, &info) : info.state == CPU_SIBLING)
+		return refuse_thread(cpu, &info);
 	else
 		return true;
 	return false;
@@ -62,7 +88,7 @@ static bool check_supply(const struct create *create)
 	holders[0] = '\0';
 	for (uint32_t cpu = 1; cpu < host.cpu_count; cpu++) {
 		host_query_cpu(cpu, &info);
-		free += info.state == CPU_POOL;
+		free += can_be_dedicated(create, &info);
 		if (info.state == CPU_DEDICATED)
 			used += format(holders + used, sizeof(holders) - used,
 				       ", cpu %u is dedicated to %s", cpu,
@@ -90,17 +116,39 @@ bool create_place_cpus(struct create *create)
 	}
 	if (!create->cpus && !create->vcpus)
 		create->vcpus = 1;
+	if (create->smt_share && !create->cpus) {
+		text_error("smt=share: is for cpus=; of each core the pool uses one thread");
+		return false;
+	}
 	for (size_t i = 0; i < create->on_count; i++) {
 		if (!check_cpu(create, create->on[i]))
 			return false;
 	}
 	if (create->cpus && !create->on_text && !check_supply(create))
 		return false;
-	desc->flags |= create->cpus ? PART_DEDICATED : 0;
+	desc->flags |= (create->cpus ? PART_DEDICATED : 0u) |
+		       (create->smt_share ? PART_SMT_SHARE : 0u);
 	desc->vcpu_count = (uint32_t)(create->cpus + create->vcpus);
 	for (uint32_t i = 0; i < desc->vcpu_count; i++)
 		desc->cpus[i] = create->on_count ? create->on[i % create->on_count] : CPU_ANY;
 	return true;
+}
+
+bool create_check_share(const struct create *create)
+{
+	const struct part_desc *desc = &create->desc;
+
+	if (create->cpus && (desc->weight || desc->cap))
+		text_error(
+			"%s=%u: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own",
+			desc->weight ? "weight" : "cap", desc->weight ? desc->weight : desc->cap);
+	else if (desc->cap > 100 * desc->vcpu_count)
+		text_error("cap=%u: %u vCPU%s can use %u percent at most", desc->cap,
+			   desc->vcpu_count, desc->vcpu_count == 1 ? "" : "s",
+			   100 * desc->vcpu_count);
+	else
+		return true;
+	return false;
 }
 
 /* Who has how much, as much of it as a line holds. */

@@ -178,10 +178,8 @@ static void show_memory(const struct host_info *info)
 static enum table_answer fill_cpu(struct table_row *row, unsigned index)
 {
 	static const char *const states[] = {
-		[CPU_ABSENT] = "absent",
-		[CPU_POOL] = "pool",
-		[CPU_DEDICATED] = "dedicated",
-		[CPU_FAILED] = "failed",
+		[CPU_ABSENT] = "absent", [CPU_POOL] = "pool",	    [CPU_DEDICATED] = "dedicated",
+		[CPU_FAILED] = "failed", [CPU_SIBLING] = "sibling",
 	};
 	static struct host_info host;
 	static struct cpu_info info;
@@ -197,19 +195,23 @@ static enum table_answer fill_cpu(struct table_row *row, unsigned index)
 	format(row->cell[1], TABLE_CELL, "%s",
 	       info.state < ARRAY_SIZE(states) ? states[info.state] : "?");
 	format(row->cell[2], TABLE_CELL, "%s",
-	       info.state == CPU_DEDICATED ? partition_name(info.partition) : "-");
+	       info.partition < MAX_PARTITIONS &&
+			       (info.state == CPU_DEDICATED || info.state == CPU_SIBLING)
+		       ? partition_name(info.partition)
+		       : "-");
 	format(row->cell[3], TABLE_CELL, "%u", info.vcpus);
 	format(row->cell[4], TABLE_CELL, "%lu %%", total >= 100 ? info.idle_tsc / (total / 100) : 0);
-	format(row->cell[5], TABLE_CELL, "%u", info.apic_id);
+	format(row->cell[5], TABLE_CELL, "%u", info.core);
+	format(row->cell[6], TABLE_CELL, "%u", info.apic_id);
 	return TABLE_ROW;
 }
 
 void host_show(const struct invocation *in)
 {
 	static const struct table cpus = {
-		.columns = 6,
-		.titles = {"CPU", "STATE", "PARTITION", "VCPUS", "IDLE", "APIC ID"},
-		.right = 1 << 3 | 1 << 4 | 1 << 5,
+		.columns = 7,
+		.titles = {"CPU", "STATE", "PARTITION", "VCPUS", "IDLE", "CORE", "APIC ID"},
+		.right = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6,
 	};
 	static struct host_info info;
 

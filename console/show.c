@@ -104,13 +104,25 @@ static void show_images(void)
 	}
 }
 
+static void show_share(void)
+{
+	char cap[NUMBER_TEXT], waited[CLOCK_TEXT];
+
+	format(cap, sizeof(cap), "%u %%", info.cap);
+	text_field("share", "weight %u, cap %s, waited %s for its CPUs",
+		   info.weight ? info.weight : WEIGHT_DEFAULT, info.cap ? cap : "none",
+		   clock_duration(waited, info.steal_tsc));
+}
+
 static void show_place(void)
 {
 	char cpus[200], memory[NUMBER_TEXT], pool[NUMBER_TEXT];
 
 	format_cpus(cpus, sizeof(cpus));
-	text_field(info.flags & PART_DEDICATED ? "cpus" : "vcpus", "%u%s%s", info.vcpu_count,
-		   cpus[0] ? " on " : "", cpus);
+	text_field(info.flags & PART_DEDICATED ? "cpus" : "vcpus", "%u%s%s%s", info.vcpu_count,
+		   cpus[0] ? " on " : "", cpus, info.flags & PART_SMT_SHARE ? ", smt=share" : "");
+	if (!(info.flags & PART_DEDICATED))
+		show_share();
 	text_field("memory", "%s, RAM in it %lu KiB",
 		   number_size_text(memory, layout_asked(info.ranges, partition_range_count(&info))),
 		   info.memory >> 10);
@@ -191,9 +203,10 @@ static enum table_answer fill_vcpu(struct table_row *row, unsigned index)
 	str_copy(row->cell[2], TABLE_CELL,
 		 vcpu.activity < ARRAY_SIZE(activities) ? activities[vcpu.activity] : "?");
 	str_copy(row->cell[3], TABLE_CELL, clock_duration(run, vcpu.run_tsc));
-	format(row->cell[4], TABLE_CELL, "%lu", exits);
-	format(row->cell[5], TABLE_CELL, "%lu", vcpu.upcalls);
-	format(row->cell[6], TABLE_CELL, "%lu", vcpu.interrupts);
+	str_copy(row->cell[4], TABLE_CELL, clock_duration(run, vcpu.steal_tsc));
+	format(row->cell[5], TABLE_CELL, "%lu", exits);
+	format(row->cell[6], TABLE_CELL, "%lu", vcpu.upcalls);
+	format(row->cell[7], TABLE_CELL, "%lu", vcpu.interrupts);
 	return TABLE_ROW;
 }
 
@@ -227,9 +240,10 @@ static enum table_answer fill_exit(struct table_row *row, unsigned index)
 void show_stats(const struct invocation *in)
 {
 	static const struct table vcpus = {
-		.columns = 7,
-		.titles = {"VCPU", "CPU", "ACTIVITY", "CPU TIME", "EXITS", "UPCALLS", "INTERRUPTS"},
-		.right = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6,
+		.columns = 8,
+		.titles = {"VCPU", "CPU", "ACTIVITY", "CPU TIME", "WAITED", "EXITS", "UPCALLS",
+			   "INTERRUPTS"},
+		.right = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7,
 	};
 	static const struct table exits = {
 		.columns = 2, .titles = {"EXIT", "COUNT"}, .right = 1 << 1};

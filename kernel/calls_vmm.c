@@ -183,6 +183,15 @@ static int64_t call_frame(const struct call_args *args)
 	return ERR_NONE;
 }
 
+static int64_t call_steal_watch(const struct call_args *args)
+{
+	if (args->arg[0] > 1)
+		return ERR_INVAL;
+	args->v->steal_watch = args->arg[0];
+	args->v->steal_told = args->v->steal_tsc;
+	return (int64_t)args->v->steal_tsc;
+}
+
 /* CALL_RESUME never comes here: call_gate.S takes it. */
 const call_fn vmm_calls[] = {
 	[CALL_SET_DEADLINE] = call_set_deadline,
@@ -197,5 +206,6 @@ const call_fn vmm_calls[] = {
 	[CALL_LOG] = call_log,
 	[CALL_NMI] = call_nmi,
 	[CALL_FRAME] = call_frame,
+	[CALL_STEAL_WATCH] = call_steal_watch,
 };
 const unsigned vmm_call_count = ARRAY_SIZE(vmm_calls);

@@ -10,6 +10,7 @@
 #include "arch/x86_64/percpu.h"
 #include "kernel/deadline.h"
 #include "kernel/spinlock.h"
+#include "kernel/turn.h"
 
 struct vcpu;
 struct page_space;
@@ -26,6 +27,7 @@ struct cpu {
 	uint64_t tlb_epoch;   /* a: this CPU writes: flushed up to here */
 	struct vcpu *loaded;  /* o: whose FPU, debug and hardware state is in the processor */
 	struct vcpu *running; /* a: this CPU writes: whose turn it is */
+	uint64_t predictor; /* o: serial of the partition that taught this CPU's branch predictor */
 	const struct page_space *space; /* o: what CR3 points to */
 	struct vcpu *vcpus;		/* o: ring of those homed here, through vcpu.next_homed */
 	struct vcpu *inbox;		/* l: new ones, through vcpu.next_homed */
@@ -33,16 +35,20 @@ struct cpu {
 	struct deadline_queue deadlines; /* o */
 	struct deadline slice;		 /* o: the end of the running vCPU's turn */
 	struct deadline tick;		 /* o: while ring 3 runs: a look at how long it takes */
-	uint64_t slice_start;		 /* o: TSC */
-	uint64_t armed;			 /* o: TSC that the timer is armed for, or DEADLINE_NONE */
-	uint64_t idle_since;		 /* a: TSC; valid while idle is set */
-	uint64_t idle_tsc;		 /* o: without the sleep that it is in */
-	uint64_t busy_tsc;		 /* o */
-	uint64_t clean_tsc;		 /* o */
-	uint64_t cleaned;		 /* o: bytes, in clean_tsc */
-	uint64_t nmi_count;		 /* o */
-	uint64_t spurious_count;	 /* o */
-	bool in_console;		 /* o: ring 3 on this CPU is the console */
+	struct deadline uncap;		 /* o: when a capped partition may go on */
+	struct turn_queue turns;	 /* o */
+	unsigned owed; /* o: at the last choice, those that are owed time, without the chosen one */
+	uint64_t slice_start;	 /* o: TSC */
+	uint64_t charged;	 /* o: TSC up to which the running vCPU was charged */
+	uint64_t armed;		 /* o: TSC that the timer is armed for, or DEADLINE_NONE */
+	uint64_t idle_since;	 /* a: TSC; valid while idle is set */
+	uint64_t idle_tsc;	 /* o: without the sleep that it is in */
+	uint64_t busy_tsc;	 /* o */
+	uint64_t clean_tsc;	 /* o */
+	uint64_t cleaned;	 /* o: bytes, in clean_tsc */
+	uint64_t nmi_count;	 /* o */
+	uint64_t spurious_count; /* o */
+	bool in_console;	 /* o: ring 3 on this CPU is the console */
 };
 
 static_assert(sizeof(struct cpu) <= PERCPU_KERNEL_SIZE, "struct cpu has one page");

@@ -8,6 +8,7 @@
 #include "arch/x86_64/kernel_space.h"
 #include "drivers/tsc.h"
 #include "kernel/console.h"
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/machine.h"
 #include "kernel/sched.h"
@@ -46,6 +47,8 @@ static struct {
 	struct partition *part;
 	int failed; /* why it is being undone */
 } making;
+
+static uint64_t serials; /* given out */
 
 struct user_image vmm_program;
 
@@ -174,12 +177,15 @@ static int step_objects(void)
 
 	making.part = part;
 	part->slot = making.slot;
+	part->serial = ++serials;
 	part->desc = making.desc;
 	part->piece_count = making.piece_count;
 	memcpy(part->pieces, making.pieces, sizeof(part->pieces));
 	part->pool_size = making.pool.size;
 	part->pool_tables = making.plan.table_pages * PAGE_SIZE;
 	part->limiter_lock = (spinlock_t)SPINLOCK(LOCK_PARTITION);
+	cap_init(&part->cap, us_to_tsc(CAP_WINDOW_US), part->desc.cap);
+	part->cap_lock = (spinlock_t)SPINLOCK(LOCK_SCHEDULER);
 	part->lapic_clock = lapic_clock_make(tsc_khz(), LAPIC_TICK_KHZ);
 	page_pool_init(&part->pool, (uint8_t *)part + own, making.pool.start + own,
 		       (making.pool.size - own) / PAGE_SIZE);
@@ -338,10 +344,11 @@ static int step_guest_memory(void)
 	return ERR_AGAIN;
 }
 
-static bool cpu_in(const unsigned *cpus, uint32_t count, unsigned cpu)
+/* A dedicated CPU takes its core with it. */
+static bool core_in_plan(unsigned cpu)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (cpus[i] == cpu)
+	for (uint32_t i = 0; i < making.desc.vcpu_count; i++)
+		if (core_of(making.plan.cpus[i]) == core_of(cpu))
 			return true;
 	return false;
 }
@@ -357,8 +364,7 @@ static bool evacuate(struct vcpu *v)
 		return false;
 	}
 	for (unsigned cpu = 1; cpu < cpu_count(); cpu++)
-		if (cpu_online(cpu) && cpu_of(cpu)->owner == CPU_NO_OWNER &&
-		    !cpu_in(making.plan.cpus, making.desc.vcpu_count, cpu) &&
+		if (core_serves_pool(cpu) && !core_in_plan(cpu) &&
 		    cpu_of(cpu)->vcpu_count < cpu_of(best)->vcpu_count)
 			best = cpu;
 	cpu_of(v->cpu)->vcpu_count--;
@@ -384,7 +390,7 @@ static int step_evacuate(void)
 		for (uint32_t i = 0; part && i < part->desc.vcpu_count; i++) {
 			struct vcpu *v = part->vcpus[i];
 
-			if (cpu_in(making.plan.cpus, making.desc.vcpu_count, v->cpu))
+			if (!(part->desc.flags & PART_DEDICATED) && core_in_plan(v->cpu))
 				busy |= !evacuate(v);
 		}
 	}
@@ -426,8 +432,10 @@ static int step_publish(void)
 		struct vcpu *v = part->vcpus[i];
 
 		vcpu_reset(v, 0);
-		if (part->desc.flags & PART_DEDICATED)
+		if (part->desc.flags & PART_DEDICATED) {
 			__atomic_store_n(&cpu_of(v->cpu)->owner, part->slot, __ATOMIC_RELAXED);
+			core_take(v->cpu, part->desc.flags & PART_SMT_SHARE);
+		}
 		cpu_of(v->cpu)->vcpu_count++;
 	}
 	partitions[part->slot] = part;
@@ -529,8 +537,10 @@ static void release_users(struct partition *part)
 		struct cpu *cpu = cpu_of(part->vcpus[i]->cpu);
 
 		cpu->vcpu_count--;
-		if (cpu->owner == part->slot)
+		if (cpu->owner == part->slot) {
 			__atomic_store_n(&cpu->owner, CPU_NO_OWNER, __ATOMIC_RELAXED);
+			core_release(cpu->number, part->desc.flags & PART_SMT_SHARE);
+		}
 	}
 }
 

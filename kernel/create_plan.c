@@ -3,6 +3,7 @@
 #include "arch/x86_64/cpu_features.h"
 #include "arch/x86_64/fpu.h"
 #include "kernel/console.h"
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/create.h"
 #include "kernel/machine.h"
@@ -66,6 +67,18 @@ static int check_ring(const struct part_desc *desc)
 	return console_ring_in_use(desc->ring, size) ? ERR_BUSY : ERR_NONE;
 }
 
+/* Shares are of the pool: a CPU of one's own is all one's own. */
+static int check_share(const struct part_desc *desc)
+{
+	bool dedicated = desc->flags & PART_DEDICATED;
+
+	if (dedicated && (desc->weight || desc->cap))
+		return ERR_INVAL;
+	if (desc->weight > WEIGHT_MAX || desc->cap > 100 * desc->vcpu_count)
+		return ERR_INVAL;
+	return ERR_NONE;
+}
+
 static bool taken(const unsigned *cpus, uint32_t count, unsigned cpu)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -74,16 +87,31 @@ static bool taken(const unsigned *cpus, uint32_t count, unsigned cpu)
 	return false;
 }
 
-/* CPU 0 is always in the pool. */
-static int dedicated_cpu(uint32_t wish, const unsigned *cpus, uint32_t count)
+/* One of the CPUs chosen so far is a thread of the same core. */
+static bool core_chosen(const unsigned *cpus, uint32_t count, unsigned cpu)
 {
+	for (uint32_t i = 0; i < count; i++)
+		if (cpus[i] != CPU_ANY && core_of(cpus[i]) == core_of(cpu))
+			return true;
+	return false;
+}
+
+/* A partition's own CPUs fill a core before they take another. */
+static int dedicated_cpu(const struct part_desc *desc, uint32_t wish, const unsigned *cpus)
+{
+	bool share = desc->flags & PART_SMT_SHARE;
+	int best = ERR_BUSY;
+
 	for (unsigned cpu = cpu_count(); cpu-- > 1;) {
-		if (wish != CPU_ANY && wish != cpu)
+		if ((wish != CPU_ANY && wish != cpu) || !core_admits(cpu, share) ||
+		    taken(cpus, desc->vcpu_count, cpu))
 			continue;
-		if (cpu_online(cpu) && cpu_of(cpu)->owner == CPU_NO_OWNER && !taken(cpus, count, cpu))
+		if (core_chosen(cpus, desc->vcpu_count, cpu))
 			return (int)cpu;
+		if (best < 0)
+			best = (int)cpu;
 	}
-	return ERR_BUSY;
+	return best;
 }
 
 /* The pool's CPU with the fewest vCPUs, counting those just chosen. */
@@ -95,8 +123,7 @@ static int pool_cpu(uint32_t wish, const unsigned *cpus, uint32_t count)
 	for (unsigned cpu = cpu_count(); cpu-- > 0;) {
 		unsigned load;
 
-		if (!cpu_online(cpu) || cpu_of(cpu)->owner != CPU_NO_OWNER ||
-		    (wish != CPU_ANY && wish != cpu))
+		if (!core_serves_pool(cpu) || (wish != CPU_ANY && wish != cpu))
 			continue;
 		load = cpu_of(cpu)->vcpu_count;
 		for (uint32_t i = 0; i < count; i++)
@@ -125,7 +152,7 @@ static int choose_cpus(const struct part_desc *desc, unsigned *cpus)
 				continue;
 			if (wish != CPU_ANY && (!cpu_online(wish) || (dedicated && wish == 0)))
 				return ERR_NOENT;
-			cpu = dedicated ? dedicated_cpu(wish, cpus, desc->vcpu_count)
+			cpu = dedicated ? dedicated_cpu(desc, wish, cpus)
 					: pool_cpu(wish, cpus, desc->vcpu_count);
 			if (cpu < 0)
 				return cpu;
@@ -166,7 +193,8 @@ int create_check(const struct part_desc *desc, struct create_plan *plan)
 
 	if (!machine.virt)
 		return ERR_NOSYS;
-	if (desc->flags & ~(uint32_t)(PART_DEDICATED | PART_TESTDEV))
+	if (desc->flags & ~(uint32_t)(PART_DEDICATED | PART_TESTDEV | PART_SMT_SHARE) ||
+	    (desc->flags & (PART_DEDICATED | PART_SMT_SHARE)) == PART_SMT_SHARE)
 		return ERR_INVAL;
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		plan->cpus[i] = ~0u;
@@ -175,6 +203,7 @@ int create_check(const struct part_desc *desc, struct create_plan *plan)
 	err = err ? err : check_images(desc);
 	err = err ? err : check_ring(desc);
 	err = err ? err : choose_cpus(desc, plan->cpus);
+	err = err ? err : check_share(desc);
 	if (err)
 		return err;
 	plan_pool(desc, plan);

@@ -209,6 +209,8 @@ int part_describe(uint32_t slot, struct part_info *info)
 	info->vcpu_count = part->desc.vcpu_count;
 	info->flags = part->desc.flags;
 	info->exit_code = part->exit_code;
+	info->weight = part->desc.weight;
+	info->cap = part->desc.cap;
 	info->start_count = part->start_count;
 	for (uint32_t i = 0; i < part->desc.range_count; i++)
 		info->memory += part->desc.ranges[i].size;
@@ -217,6 +219,7 @@ int part_describe(uint32_t slot, struct part_info *info)
 	info->started_tsc = part->started_tsc;
 	for (uint32_t i = 0; i < part->desc.vcpu_count; i++) {
 		info->run_tsc += part->vcpus[i]->run_tsc;
+		info->steal_tsc += part->vcpus[i]->steal_tsc;
 		info->cpus[i] = part->vcpus[i]->cpu;
 	}
 	memcpy(info->ranges, part->desc.ranges, sizeof(info->ranges));
@@ -238,6 +241,7 @@ int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info)
 	info->cpu = v->cpu;
 	info->activity = v->virt.activity;
 	info->run_tsc = v->run_tsc;
+	info->steal_tsc = v->steal_tsc;
 	memcpy(info->exits, v->exits, sizeof(info->exits));
 	info->upcalls = v->upcalls;
 	info->interrupts = v->interrupts;

@@ -9,6 +9,7 @@
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/smap.h"
 #include "arch/x86_64/smp.h"
+#include "arch/x86_64/topology.h"
 #include "arch/x86_64/trap.h"
 #include "arch/x86_64/vectors.h"
 #include "arch/x86_64/virt.h"
@@ -18,6 +19,7 @@
 #include "drivers/rtc.h"
 #include "drivers/tsc.h"
 #include "kernel/console.h"
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/create.h"
 #include "kernel/log.h"
@@ -197,6 +199,28 @@ static void report_cpu(const struct smp_target *target)
 			  target->tsc_warp);
 }
 
+static struct cpuid_regs ask_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	return cpuid(leaf, subleaf);
+}
+
+/* The boot word smt=share: the operator does not mind who runs beside whom. */
+static void find_cores(unsigned count)
+{
+	unsigned bits = topology_thread_bits(ask_cpuid);
+	char value[8];
+
+	if (boot_option(machine.boot, "smt", value, sizeof(value)) == BOOT_OPTION_SET &&
+	    !strcmp(value, "share")) {
+		log_print(LOG_WARNING, "cpu: smt=share: partitions may run on one core at a time");
+		bits = 0;
+	}
+	cores_init(machine.cpu_apic_ids, count, bits);
+	log_print(LOG_INFO, "cpu: %u of an APIC id's bits for the threads of a core; IBPB %s", bits,
+		  cpu_features.spec_ctrl || cpu_features.ibpb ? "where a CPU changes partitions"
+							      : "is not there");
+}
+
 static void start_cpus(void)
 {
 	static struct smp_target targets[MAX_CPUS];
@@ -213,6 +237,7 @@ static void start_cpus(void)
 	for (unsigned i = 0; i < count; i++)
 		report_cpu(&targets[i]);
 	log_print(LOG_INFO, "cpu: %u of %u run", running + 1, count + 1);
+	find_cores(count + 1);
 }
 
 /* The second half, on CPU 0's own stack, under the final page tables. */

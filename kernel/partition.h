@@ -13,6 +13,7 @@
 #include "abi/info.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/paging.h"
+#include "kernel/cap.h"
 #include "kernel/lapic.h"
 #include "kernel/log.h"
 #include "kernel/spinlock.h"
@@ -33,6 +34,7 @@ enum part_run { RUN_NO, RUN_YES, RUN_PAUSED };
 
 struct partition {
 	uint32_t slot;		  /* c */
+	uint64_t serial;	  /* c: no other partition of this boot has it; not 0 */
 	uint32_t run;		  /* a: enum part_run */
 	uint32_t ended;		  /* a: the first who ends it sets this */
 	uint32_t reason;	  /* a: enum part_reason */
@@ -59,8 +61,10 @@ struct partition {
 	uint8_t cpuid_index[2][32]; /* leaf 0..1Fh and 80000000h..: first entry + 1, or 0 */
 	/* By the leaf rotated left by 1: where in this struct its entry is; 0: not for cpuid_plain */
 	uint16_t cpuid_quick[64];
-	struct vmm_config *config;  /* c: the kernel's mapping */
-	uint8_t *vmm_data;	    /* c: the VMM's data and bss */
+	struct vmm_config *config; /* c: the kernel's mapping */
+	uint8_t *vmm_data;	   /* c: the VMM's data and bss */
+	struct cap cap;		   /* under cap_lock, but for budget, which is c */
+	spinlock_t cap_lock;
 	struct log_limiter limiter; /* under limiter_lock */
 	spinlock_t limiter_lock;
 	char report[REPORT_SIZE];      /* by whoever set ended */

@@ -9,6 +9,7 @@
 #include "kernel/cpu.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
+#include "kernel/sched_turn.h"
 #include "kernel/scrub.h"
 
 /* What the scheduler does for a vCPU that does not run. */
@@ -23,6 +24,10 @@ static void ring_insert(struct cpu *cpu, struct vcpu *v)
 		v->next_homed = v;
 		cpu->vcpus = v;
 	}
+	cpu->turns.slice = us_to_tsc(SLICE_US);
+	cpu->turns.slice_min = us_to_tsc(SLICE_MIN_US);
+	turn_join(&cpu->turns, &v->turn, v->part->slot, v->part->desc.weight);
+	v->ready = false;
 }
 
 static void ring_remove(struct cpu *cpu, struct vcpu *v)
@@ -37,6 +42,7 @@ static void ring_remove(struct cpu *cpu, struct vcpu *v)
 		deadline_cancel(&cpu->slice); /* its turn is nobody's */
 	}
 	v->next_homed = NULL;
+	turn_leave(&v->turn);
 }
 
 void sched_attach(struct vcpu *v)
@@ -141,50 +147,12 @@ static void serve_all(struct cpu *cpu)
 	}
 }
 
-static bool runnable(const struct vcpu *v)
-{
-	uint32_t pending = vcpu_pending(v);
-	uint32_t wake = v->virt.activity == ACTIVITY_HALT ? (uint32_t)PEND_WAKE
-							  : (uint32_t)PEND_EVENTS;
-
-	/* One that is blocked does not end HLT. */
-	if (v->virt.recheck & RECHECK_NMI)
-		wake &= ~(uint32_t)PEND_NMI;
-
-	if (!part_may_run(v->part))
-		return false;
-	return v->virt.activity == ACTIVITY_RUN || (pending & wake);
-}
-
-/*
- * Whose turn it is that can run, or NULL. A turn lasts until its deadline: one that the console cut short
- * goes on. Else a guest whose output is looked at would wait for its neighbours' turns at each byte.
- */
-static struct vcpu *pick(struct cpu *cpu)
-{
-	struct vcpu *v = cpu->vcpus;
-
-	if (!v)
-		return NULL;
-	if (deadline_is_set(&cpu->slice) && runnable(v))
-		return v;
-	do {
-		v = v->next_homed;
-		if (runnable(v))
-			return v;
-	} while (v != cpu->vcpus);
-	return NULL;
-}
-
 static void charge(struct cpu *cpu)
 {
-	uint64_t used;
-
 	if (!cpu->running)
 		return;
-	used = tsc_read() - cpu->slice_start;
-	cpu->running->run_tsc += used;
-	cpu->busy_tsc += used;
+	sched_charge(cpu);
+	cpu->running->ready_since = cpu->charged;
 	/* Before any look at pending words: who sets a bit after that look sees this, and kicks. */
 	__atomic_store_n(&cpu->running, NULL, __ATOMIC_SEQ_CST);
 }
@@ -205,16 +173,28 @@ static void slice_set(struct cpu *cpu, uint64_t tsc)
 	cpu_timer_update(cpu);
 }
 
+/* It waited until now: its VMM hears of it before the guest does anything. */
+static void count_steal(struct vcpu *v, uint64_t now)
+{
+	v->steal_tsc += now - v->ready_since;
+	if (!v->steal_watch || v->steal_tsc - v->steal_told < us_to_tsc(STEAL_TOLD_US))
+		return;
+	v->steal_told = v->steal_tsc;
+	vcpu_pend_local(v, EVENT_STEAL);
+}
+
 static noreturn void run(struct cpu *cpu, struct vcpu *v)
 {
 	bool goes_on = cpu->vcpus == v && deadline_is_set(&cpu->slice);
+	uint64_t now = tsc_read();
 
 	cpu->vcpus = v;
 	__atomic_store_n(&cpu->running, v, __ATOMIC_RELAXED);
-	cpu->slice_start = tsc_read();
+	cpu->slice_start = cpu->charged = now;
 	if (!goes_on)
-		slice_set(cpu, cpu->slice_start + us_to_tsc(SLICE_US));
+		slice_set(cpu, now + sched_turn_length(cpu, v, now));
 	vcpu_take(v, PEND_RESCHEDULE); /* meant for an earlier turn */
+	count_steal(v, now);
 	vcpu_load(v);
 	machine.virt->run(&v->virt, 0);
 }
@@ -222,6 +202,7 @@ static noreturn void run(struct cpu *cpu, struct vcpu *v)
 static bool has_work(struct cpu *cpu)
 {
 	struct vcpu *v = cpu->vcpus;
+	uint64_t now = tsc_read();
 
 	if (__atomic_load_n(&cpu->inbox, __ATOMIC_SEQ_CST) ||
 	    (cpu->number == 0 && console_wants_cpu()))
@@ -229,7 +210,7 @@ static bool has_work(struct cpu *cpu)
 	if (!v)
 		return false;
 	do {
-		if (runnable(v) || vcpu_pending(v) & PEND_SERVICE)
+		if (vcpu_pending(v) & PEND_SERVICE || sched_look(cpu, v, now))
 			return true;
 		v = v->next_homed;
 	} while (v != cpu->vcpus);
@@ -263,7 +244,7 @@ noreturn void cpu_loop(void)
 		cpu_flush_check();
 		take_inbox(cpu);
 		serve_all(cpu);
-		v = pick(cpu);
+		v = sched_pick(cpu);
 		if (cpu->number == 0 && console_wants_cpu() && (!v || console_has_share()))
 			console_enter();
 		if (v)
@@ -273,15 +254,14 @@ noreturn void cpu_loop(void)
 	}
 }
 
-void sched_wake_local(void)
+/* Who runs has had enough, or will after SLICE_MIN_US. */
+static void make_room(struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu();
 	uint64_t earliest;
 
 	if (!cpu->running) {
 		/* The loop looks for itself. A turn that the console cut short has been long enough. */
-		if (cpu->vcpus && cpu->vcpus->virt.activity == ACTIVITY_RUN)
-			deadline_cancel(&cpu->slice);
+		deadline_cancel(&cpu->slice);
 		return;
 	}
 	earliest = cpu->slice_start + us_to_tsc(SLICE_MIN_US);
@@ -293,10 +273,12 @@ void sched_wake_local(void)
 	}
 }
 
-/* It slept, and has something to do; one that only waits for its turn does not shorten another's. */
-static bool woke(const struct vcpu *v)
+void sched_wake_local(struct vcpu *v)
 {
-	return (v->virt.activity != ACTIVITY_RUN && runnable(v)) || (vcpu_pending(v) & PEND_SERVICE);
+	struct cpu *cpu = this_cpu();
+
+	if (v != cpu->running && (vcpu_pending(v) & PEND_SERVICE || sched_woke(cpu, v)))
+		make_room(cpu);
 }
 
 void sched_kicked(void)
@@ -304,15 +286,14 @@ void sched_kicked(void)
 	struct cpu *cpu = this_cpu();
 	struct vcpu *v = cpu->vcpus;
 
-	if (__atomic_load_n(&cpu->inbox, __ATOMIC_ACQUIRE)) {
-		sched_wake_local();
+	if (__atomic_load_n(&cpu->inbox, __ATOMIC_ACQUIRE))
+		make_room(cpu);
+	if (!v)
 		return;
-	}
-	for (; v && v->next_homed != cpu->vcpus; v = v->next_homed)
-		if (woke(v->next_homed)) {
-			sched_wake_local();
-			return;
-		}
+	do {
+		sched_wake_local(v);
+		v = v->next_homed;
+	} while (v != cpu->vcpus);
 }
 
 void sched_preempt(void)
@@ -355,7 +336,7 @@ void sched_ring3_tick(struct trap_frame *frame)
 
 	sched_tick_after(UPCALL_TICK_US);
 	if (cpu->in_console) {
-		console_tick(frame, pick(cpu) != NULL);
+		console_tick(frame, sched_pick(cpu) != NULL);
 		return;
 	}
 	if (!upcall_takes_too_long(v))

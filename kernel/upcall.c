@@ -135,6 +135,7 @@ noreturn void vcpu_upcall_events(struct vcpu *v, uint32_t events)
 
 	frame->events = events;
 	frame->vcpu = v->index;
+	frame->steal_tsc = v->steal_tsc;
 	frame->sipi_vector = __atomic_load_n(&v->sipi_vector, __ATOMIC_ACQUIRE);
 	if (events & EVENT_EOI)
 		for (unsigned i = 0; i < 4; i++) {

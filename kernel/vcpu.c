@@ -21,6 +21,14 @@ static void set_xcr0(uint64_t value)
 		xcr0_write(value);
 }
 
+/* What one partition taught the branch predictor, no other's code is to follow (THREATS: IBPB). */
+static void change_partition(struct cpu *cpu, const struct partition *part)
+{
+	cpu->predictor = part->serial;
+	if (cpu_features.spec_ctrl || cpu_features.ibpb)
+		msr_write(MSR_PRED_CMD, PRED_CMD_IBPB);
+}
+
 void vcpu_load(struct vcpu *v)
 {
 	struct cpu *cpu = this_cpu();
@@ -29,6 +37,8 @@ void vcpu_load(struct vcpu *v)
 	if (cpu->loaded == v)
 		return;
 	vcpu_unload_current();
+	if (cpu->predictor != v->part->serial)
+		change_partition(cpu, v->part);
 	cpu->loaded = v;
 	__atomic_store_n(&v->loaded, 1, __ATOMIC_SEQ_CST);
 	set_xcr0(fpu_host_xcr0());
@@ -100,6 +110,8 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	v->upcall_ticks = 0;
 	v->upcall_tick = 0;
 	v->upcalls = v->interrupts = v->run_tsc = 0;
+	v->steal_watch = false;
+	v->steal_tsc = v->steal_told = 0;
 	v->tpr_watch = v->nmi_held = false;
 	v->tsc_offset = tsc_offset;
 	v->tsc_adjust = v->tsc_aux = 0;
@@ -125,7 +137,7 @@ uint32_t vcpu_notify(struct vcpu *v, uint32_t bits)
 
 	if (v->cpu == here->number) {
 		if (here->loaded != v || v->virt.activity != ACTIVITY_RUN)
-			sched_wake_local();
+			sched_wake_local(v);
 		return old;
 	}
 	if ((old & bits) == bits && !(bits & (PEND_STOP | PEND_DETACH)))

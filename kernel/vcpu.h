@@ -13,12 +13,13 @@
 #include "kernel/deadline.h"
 #include "kernel/lapic.h"
 #include "kernel/recorder.h"
+#include "kernel/turn.h"
 
 struct partition;
 
-/* virt_vcpu.pending. The low byte is enum event of abi/frame.h: what the VMM is to be told. */
+/* virt_vcpu.pending. PEND_EVENTS are enum event of abi/frame.h: what the VMM is to be told. */
 enum vcpu_pending {
-	PEND_EVENTS = 0xff,
+	PEND_EVENTS = 0xff | EVENT_STEAL,
 	PEND_INTERRUPT = 1 << 8, /* the local APIC may have something to deliver */
 	PEND_NMI = 1 << 9,
 	PEND_REARM = 1 << 10,	   /* the VMM's deadline or the local APIC's timer has to be set */
@@ -52,6 +53,12 @@ struct vcpu {
 	void *stack;			 /* c: the VMM's, the kernel's mapping */
 	uint64_t user_stack, user_frame; /* c: where the VMM's half finds them */
 	struct vcpu *next_homed;	 /* o */
+	struct turn turn;		 /* o */
+	bool ready;			 /* o: at the last look it could run */
+	bool steal_watch;		 /* o: its VMM wants to hear of steal_tsc */
+	uint64_t ready_since;		 /* o: TSC at which it began to wait for the CPU */
+	uint64_t steal_tsc;		 /* o: how long it waited in all */
+	uint64_t steal_told;		 /* o: of that, what its VMM knows */
 	uint64_t tsc_offset;		 /* o: guest TSC = host TSC + this */
 	uint64_t tsc_adjust;		 /* o: the guest's IA32_TSC_ADJUST */
 	uint64_t xcr0;			 /* o */

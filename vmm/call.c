@@ -82,6 +82,11 @@ void call_nmi(unsigned vcpu)
 	call(CALL_NMI, vcpu, 0, 0, 0);
 }
 
+uint64_t call_steal_watch(bool wanted)
+{
+	return (uint64_t)call(CALL_STEAL_WATCH, wanted, 0, 0, 0);
+}
+
 void call_frame(uint32_t groups)
 {
 	call(CALL_FRAME, groups, 0, 0, 0);

@@ -36,5 +36,8 @@ void call_console_notify(void);
 void call_log(const char *text, size_t length);
 void call_nmi(unsigned vcpu);
 
+/* The calling vCPU wants EVENT_STEAL, or no more; its steal time so far, in ticks of the TSC. */
+uint64_t call_steal_watch(bool wanted);
+
 /* More of the calling vCPU's state into its frame page. */
 void call_frame(uint32_t groups);

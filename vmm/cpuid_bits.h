@@ -191,5 +191,6 @@ enum cpuid_ext21_eax {
 enum cpuid_kvm_features {
 	KVM_CLOCKSOURCE = 1 << 0,
 	KVM_CLOCKSOURCE2 = 1 << 3,
+	KVM_STEAL_TIME = 1 << 5,
 	KVM_CLOCKSOURCE_STABLE = 1 << 24,
 };

@@ -109,7 +109,8 @@ const struct cpuid_rule cpuid_rules[] = {
 	 .set = {0x40000101, 0x4b4d564b, 0x564b4d56, 0x0000004d}}, /* "KVMKVMKVM" */
 	{.leaf = 0x40000101,
 	 .vendors = VENDOR_ANY,
-	 .set = {.eax = KVM_CLOCKSOURCE | KVM_CLOCKSOURCE2 | KVM_CLOCKSOURCE_STABLE}},
+	 .set = {.eax = KVM_CLOCKSOURCE | KVM_CLOCKSOURCE2 | KVM_STEAL_TIME |
+			KVM_CLOCKSOURCE_STABLE}},
 	{.leaf = 0x80000000, .vendors = VENDOR_ANY, .pass = {0, ALL, ALL, ALL}, .fix = cpuid_fix_ext0},
 	{.leaf = 0x80000001,
 	 .vendors = VENDOR_ANY,

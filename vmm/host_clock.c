@@ -36,6 +36,11 @@ void host_clock_init(void)
 	tsc_per_ns = ratio(khz, NS_PER_MS) + 1;
 }
 
+uint64_t host_clock_ns(uint64_t tsc)
+{
+	return scale(tsc, ns_per_tsc);
+}
+
 uint64_t host_clock_guest_start(void)
 {
 	return partition->start_tsc + partition->tsc_offset;

@@ -11,6 +11,7 @@
 #include "vmm/msr_mtrr.h"
 #include "vmm/partition.h"
 #include "vmm/pvclock.h"
+#include "vmm/steal.h"
 
 /* Each vCPU's own. Touched by that vCPU's VMM half only. */
 struct msr_state {
@@ -131,6 +132,24 @@ static bool write_kvm_wall(struct msr_state *state, uint32_t index, uint64_t val
 	return true;
 }
 
+static unsigned vcpu_of(const struct msr_state *state)
+{
+	return (unsigned)(state - states);
+}
+
+static bool read_steal(struct msr_state *state, uint32_t index, uint64_t *value)
+{
+	(void)index;
+	*value = steal_msr_read(vcpu_of(state));
+	return true;
+}
+
+static bool write_steal(struct msr_state *state, uint32_t index, uint64_t value)
+{
+	(void)index;
+	return steal_msr_write(vcpu_of(state), value);
+}
+
 static const struct msr_rule rules[] = {
 	{0x11, 0x11, .read = read_kvm_wall, .write = write_kvm_wall}, /* the KVM clock's old numbers */
 	{0x12, 0x12, .read = read_kvm_time, .write = write_kvm_time},
@@ -152,6 +171,7 @@ static const struct msr_rule rules[] = {
 	{0x2ff, 0x2ff, .read = read_mtrr, .write = write_mtrr},
 	{0x4b564d00, 0x4b564d00, .read = read_kvm_wall, .write = write_kvm_wall},
 	{0x4b564d01, 0x4b564d01, .read = read_kvm_time, .write = write_kvm_time},
+	{0x4b564d03, 0x4b564d03, .read = read_steal, .write = write_steal},
 	{0xc0010010, 0xc0010010, ONLY_AMD, .keep = ALL_BITS}, /* SYSCFG */
 	/* HWCR: TscFreqSel 24 is 1; TlbCacheDis 3, FFDIS 6 and MonMwaitDis 8 may be written. */
 	{0xc0010015, 0xc0010015, ONLY_AMD, .value = BIT(24), .keep = ~(BIT(3) | BIT(6) | BIT(8))},
@@ -179,6 +199,7 @@ static const struct msr_rule *find_rule(uint32_t index)
 void msr_init(unsigned vcpu)
 {
 	states[vcpu] = (struct msr_state){.misc_enable = MISC_ENABLE};
+	steal_init(vcpu);
 	mtrr_init(&states[vcpu].mtrr, guest_features.cpu.maxphyaddr);
 }
 

@@ -7,6 +7,7 @@
 #include "vmm/guest_start.h"
 #include "vmm/host.h"
 #include "vmm/start_state.h"
+#include "vmm/steal.h"
 
 /*
  * INIT to vCPU 0, the bootstrap processor, leads it to the firmware's reset vector (SDM 3A 9.4 "MP
@@ -53,6 +54,11 @@ static void on_power(struct frame *frame)
 	pc_power_button();
 }
 
+static void on_steal(struct frame *frame)
+{
+	steal_grown(frame->vcpu, frame->steal_tsc);
+}
+
 /* In the order in which events that came together are taken. */
 static const struct {
 	uint32_t event;	 /* enum event */
@@ -67,6 +73,7 @@ static const struct {
 	{EVENT_POWER, 0, on_power},
 	{EVENT_INIT, START_GROUPS, on_init},
 	{EVENT_SIPI, START_GROUPS, on_sipi},
+	{EVENT_STEAL, 0, on_steal},
 };
 
 struct resume upcall_event(struct frame *frame)

@@ -42,7 +42,8 @@ struct cpu_features {
 	bool gib_pages; /* 1 GiB leaves in the host's and the nested tables */
 	bool x2apic, tsc_deadline, invariant_tsc, tsc_adjust, rdtscp, arat;
 	bool monitor, rdrand;
-	bool hypervisor; /* we run on somebody else's hypervisor or emulator */
+	bool spec_ctrl, ibpb; /* either: PRED_CMD.IBPB is there */
+	bool hypervisor;      /* we run on somebody else's hypervisor or emulator */
 
 	bool xsave, xsaveopt, xsavec, xsaves;
 	uint64_t xcr0_supported; /* CPUID 0Dh */

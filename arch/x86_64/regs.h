@@ -126,6 +126,9 @@ enum apic_base_bit {
 	APIC_BASE_EN = BIT(11),
 };
 
+/* SDM 4 table 2-2, IA32_PRED_CMD */
+enum pred_cmd_bit { PRED_CMD_IBPB = BIT(0) };
+
 /* SDM 4 "Model-Specific Registers", APM2 A "MSR Cross-Reference". */
 enum msr {
 	MSR_TSC = 0x10,

@@ -259,6 +259,7 @@ static int take_cpus(const struct part_desc *desc, struct part_info *info, uint3
 		if (cpu == CPU_ANY || fake.cpus[cpu].state != CPU_POOL)
 			return ERR_BUSY;
 		fake.cpus[cpu].state = CPU_DEDICATED;
+		fake.cpus[cpu].admits = 0;
 		fake.cpus[cpu].partition = slot;
 		info->cpus[i] = cpu;
 	}
@@ -358,7 +359,7 @@ static int64_t do_part_destroy(const struct arguments *args)
 		return ERR_STATE;
 	for (uint32_t cpu = 0; cpu < fake.host.cpu_count; cpu++) {
 		if (fake.cpus[cpu].state == CPU_DEDICATED && fake.cpus[cpu].partition == args->a)
-			fake.cpus[cpu].state = CPU_POOL;
+			fake.cpus[cpu].state = CPU_POOL, fake.cpus[cpu].admits = 3;
 	}
 	fake.host.ram_free += partition->info.memory;
 	memset(partition, 0, sizeof(*partition));
@@ -521,8 +522,13 @@ void fake_reset(void)
 	snprintf(fake.host.cpu_model, sizeof(fake.host.cpu_model), "  Test processor");
 	snprintf(fake.host.build, sizeof(fake.host.build), "Freehold test");
 	for (uint32_t i = 0; i < 4; i++)
-		fake.cpus[i] = (struct cpu_info){
-			.apic_id = i, .state = CPU_POOL, .idle_tsc = 900, .busy_tsc = 100};
+		fake.cpus[i] = (struct cpu_info){.apic_id = i,
+						 .core = i,
+						 .admits = i ? 3 : 0,
+						 .partition = CPU_ANY,
+						 .state = CPU_POOL,
+						 .idle_tsc = 900,
+						 .busy_tsc = 100};
 	add_image("kernel", 7000000);
 	add_image("initrd", 1000000);
 	add_image("tiny", 4096);

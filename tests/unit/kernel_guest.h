@@ -11,6 +11,7 @@
 #include "kernel/interrupts.c"
 #include "kernel/run.c"
 #include "kernel/sched.c"
+#include "kernel/sched_turn.c"
 #include "kernel/vcpu.c"
 
 /* What stands for a VMCB. */

@@ -121,7 +121,14 @@ HOST_DR(1)
 HOST_DR(2)
 HOST_DR(3)
 
+/* The last write to IA32_PRED_CMD, and how many there were. */
+static uint64_t host_pred_cmd __attribute__((unused));
+static unsigned host_pred_cmds __attribute__((unused));
+
 static inline void msr_write(uint32_t index, uint64_t value)
 {
-	(void)index, (void)value;
+	if (index == 0x49) {
+		host_pred_cmd = value;
+		host_pred_cmds++;
+	}
 }

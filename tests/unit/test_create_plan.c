@@ -2,6 +2,7 @@
 /* What a description may ask for: every rule broken once, CPUs chosen, the pool large enough. */
 #include "tests/unit/kernel_host.h"
 
+#include "kernel/cores.c"
 #include "kernel/create_plan.c"
 
 uint8_t host_blocks[HOST_CPUS][PERCPU_KERNEL_SIZE] __attribute__((aligned(64)));
@@ -59,6 +60,7 @@ static int set_up(void **state)
 	memset(partitions, 0, sizeof(partitions));
 	for (unsigned i = 0; i < HOST_CPUS; i++)
 		cpu_of(i)->owner = CPU_NO_OWNER;
+	cores_init((const uint32_t[]){0, 1, 2, 3}, HOST_CPUS, 0);
 	machine.virt = &fake_virt;
 	machine.image_count = 2;
 	machine.images[1].size = MIB(9) + 5;
@@ -91,7 +93,12 @@ static void test_rules(void **state)
 	(void)state;
 
 	REFUSED(machine.virt = NULL, ERR_NOSYS);
-	REFUSED(desc.flags = PART_TESTDEV << 1, ERR_INVAL);
+	REFUSED(desc.flags = PART_SMT_SHARE, ERR_INVAL);
+	REFUSED(desc.flags = PART_SMT_SHARE << 1, ERR_INVAL);
+	REFUSED(desc.weight = WEIGHT_MAX + 1, ERR_INVAL);
+	REFUSED(desc.cap = 101, ERR_INVAL);
+	REFUSED((desc.flags = PART_DEDICATED, desc.weight = 1), ERR_INVAL);
+	REFUSED((desc.flags = PART_DEDICATED, desc.cap = 1), ERR_INVAL);
 	REFUSED(desc.name[0] = 0, ERR_INVAL);
 	REFUSED(memset(desc.name, 'a', NAME_SIZE), ERR_INVAL);
 	REFUSED(memset(desc.cmdline, 'a', CMDLINE_SIZE), ERR_INVAL);
@@ -154,12 +161,29 @@ static void test_pool_choice(void **state)
 	(void)state;
 	cpu_of(0)->vcpu_count = 1;
 	cpu_of(3)->owner = 7;
+	core_take(3, false);
 	desc.vcpu_count = 3;
 	assert_int_equal(check(), 0);
 	assert_int_equal(plan.cpus[0], 1);
 	assert_int_equal((plan.cpus[1] == 0) + (plan.cpus[2] == 0), 1);
 	desc.cpus[2] = 3;
 	assert_int_equal(check(), ERR_BUSY);
+}
+
+/* CPUs 0 and 3, 1 and 2 (which did not start) are threads of one core. */
+static void test_threads(void **state)
+{
+	(void)state;
+	cores_init((const uint32_t[]){4, 6, 7, 5}, HOST_CPUS, 1);
+	desc.flags = PART_DEDICATED;
+	assert_int_equal(check(), 0);
+	assert_int_equal(plan.cpus[0], 1); /* not CPU 0's sibling */
+	desc.cpus[0] = 3;
+	assert_int_equal(check(), ERR_BUSY);
+	desc.flags |= PART_SMT_SHARE;
+	assert_int_equal(check(), ERR_BUSY);
+	desc.flags = 0;
+	assert_int_equal(check(), ERR_BUSY); /* nor does the pool use it */
 }
 
 /* The plan against what mapping takes at the least: each GiB a table twice, an image's pages. */
@@ -206,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test_setup(test_dedicated_choice, set_up),
 		cmocka_unit_test_setup(test_pool_choice, set_up),
+		cmocka_unit_test_setup(test_threads, set_up),
 		cmocka_unit_test_setup(test_pool_grows_with_what_it_holds, set_up),
 		cmocka_unit_test_setup(test_pool_has_a_limit, set_up),
 	};

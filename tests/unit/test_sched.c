@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Turns, wake-ups, kicks, stops and time: what must not be lost, and what a neighbour must not take. */
 /* sources: kernel/deadline.c kernel/lapic.c kernel/lapic_base.c kernel/lapic_ipi.c kernel/lapic_lvt.c
- * kernel/lapic_reg.c kernel/lapic_timer.c drivers/tsc.c */
+ * kernel/lapic_reg.c kernel/lapic_timer.c drivers/tsc.c kernel/turn.c kernel/cap.c */
 #include "tests/unit/kernel_guest.h"
 
 static int set_up(void **state)
@@ -137,6 +137,7 @@ static void test_upcall_limit_is_time(void **state)
 	(void)state;
 
 	vcpu_make(0, 0, run_halt);
+	take_inbox(this_cpu());
 	this_cpu()->running = &vcpus[0];
 	/* A neighbour's timers: any number of interrupts in less than the limit. */
 	for (unsigned i = 0; i < 1000; i++) {
@@ -211,12 +212,14 @@ static void test_kicked(void **state)
 	vcpu_make(1, 0, run_halt);
 	take_inbox(this_cpu());
 	this_cpu()->vcpus = this_cpu()->running = &vcpus[0];
-	this_cpu()->slice_start = host_tsc;
+	this_cpu()->slice_start = this_cpu()->charged = host_tsc;
 	full = host_tsc + us_to_tsc(SLICE_US);
+	assert_non_null(sched_pick(this_cpu()));
 	slice_set(this_cpu(), full);
 	sched_kicked();
 	assert_int_equal(this_cpu()->slice.tsc, full);
 	vcpus[1].virt.activity = ACTIVITY_HALT;
+	assert_false(sched_look(this_cpu(), &vcpus[1], host_tsc));
 	sched_kicked();
 	assert_int_equal(this_cpu()->slice.tsc, full);
 	vcpus[1].virt.pending = PEND_INTERRUPT;
@@ -238,6 +241,89 @@ static void test_kicked_for_a_new_one(void **state)
 	host_tsc += us_to_tsc(SLICE_MIN_US);
 	sched_kicked();
 	assert_true(vcpu_pending(&vcpus[0]) & PEND_RESCHEDULE);
+}
+
+/* A neighbour that has had more than its share does not shorten a turn by going to sleep and coming back. */
+static void test_no_room_for_one_in_debt(void **state)
+{
+	struct cpu *cpu;
+	uint64_t full;
+	(void)state;
+
+	vcpu_make(0, 0, run_halt);
+	vcpu_make(1, 0, run_halt);
+	cpu = this_cpu();
+	take_inbox(cpu);
+	assert_non_null(sched_pick(cpu));
+	cpu->vcpus = cpu->running = &vcpus[1];
+	cpu->charged = host_tsc;
+	host_tsc += us_to_tsc(SLICE_US);
+	charge(cpu);
+	vcpus[1].virt.activity = ACTIVITY_HALT;
+	assert_ptr_equal(sched_pick(cpu), &vcpus[0]);
+	cpu->vcpus = cpu->running = &vcpus[0];
+	cpu->slice_start = cpu->charged = host_tsc;
+	full = host_tsc + us_to_tsc(SLICE_US);
+	slice_set(cpu, full);
+	vcpus[1].virt.pending = PEND_INTERRUPT;
+	sched_kicked();
+	assert_int_equal(cpu->slice.tsc, full);
+	assert_true(vcpus[1].turn.wants);
+}
+
+/* Its budget is used up: the CPU sleeps until the window's end, and then it goes on. */
+static void test_cap(void **state)
+{
+	uint64_t start;
+	(void)state;
+
+	part.desc.cap = 20;
+	cap_init(&part.cap, us_to_tsc(CAP_WINDOW_US), 20);
+	part.cap_lock = (spinlock_t)SPINLOCK(LOCK_SCHEDULER);
+	vcpu_make(0, 0, run_busy_a_while);
+	entries_left = 1000000;
+	start = host_tsc;
+	for (unsigned i = 0; i < 20; i++) {
+		play(0); /* to the budget's end */
+		assert_true(deadline_is_set(&this_cpu()->uncap));
+		assert_int_equal(host_tsc < this_cpu()->uncap.tsc, 1);
+		host_tsc = this_cpu()->uncap.tsc;
+		host_timer();
+	}
+	assert_in_range(vcpus[0].run_tsc * 1000 / (host_tsc - start), 190, 210);
+	/* What the guest is told of: it could have run all the time. */
+	assert_in_range((vcpus[0].steal_tsc + vcpus[0].run_tsc) * 1000 / (host_tsc - start), 950,
+			1001);
+}
+
+static uint64_t steal_heard;
+
+static void hear_steal(struct vcpu *v)
+{
+	if (told_events & EVENT_STEAL)
+		steal_heard = v->steal_tsc;
+}
+
+/* The time that a vCPU waited for its neighbour, told to its VMM before it runs. */
+static void test_steal(void **state)
+{
+	(void)state;
+	vcpu_make(0, 0, run_busy_a_while);
+	vcpu_make(1, 0, run_busy_a_while);
+	vcpus[1].steal_watch = true;
+	entries_left = 200;
+	steal_heard = 0;
+	host_on_upcall = hear_steal;
+	play(0);
+	assert_int_equal(told_events, EVENT_STEAL);
+	assert_in_range(tsc_to_us(vcpus[0].steal_tsc), 90000, 112000);
+	assert_in_range(tsc_to_us(vcpus[1].steal_tsc), 90000, 112000);
+	assert_in_range(tsc_to_us(steal_heard), 80000, 112000);
+	/* Not while it slept. */
+	host_tsc += us_to_tsc(1000000);
+	vcpu_notify(&vcpus[1], EVENT_INPUT);
+	play(0);
+	assert_in_range(tsc_to_us(vcpus[1].steal_tsc), 90000, 112000);
 }
 
 /* The timer's interrupt was lost: who goes to sleep finds out. */
@@ -378,6 +464,39 @@ static void test_state_is_each_ones_own(void **state)
 	assert_int_equal(cpu_features.xcr0_host, host_xcr0);
 }
 
+/* A CPU's branch predictor is emptied when it goes to another partition, and only then. */
+static void test_predictor_barrier(void **state)
+{
+	static struct partition other;
+	(void)state;
+
+	for (unsigned which = 0; which < 3; which++) {
+		machine_make();
+		cpu_features.spec_ctrl = which == 1;
+		cpu_features.ibpb = which == 2;
+		part.serial = 7;
+		vcpu_make(0, 0, run_halt);
+		vcpu_make(1, 0, run_halt);
+		vcpu_make(2, 0, run_halt);
+		other = part;
+		other.serial = 8; /* perhaps in the slot that the other had */
+		vcpu_load(&vcpus[0]);
+		host_pred_cmds = 0;
+		vcpu_load(&vcpus[1]);
+		vcpu_unload(&vcpus[1]);
+		vcpu_load(&vcpus[0]);
+		assert_int_equal(host_pred_cmds, 0);
+		vcpus[2].part = &other;
+		vcpu_load(&vcpus[2]);
+		assert_int_equal(host_pred_cmds, which != 0);
+		vcpu_load(&vcpus[0]);
+		assert_int_equal(host_pred_cmds, which ? 2 : 0);
+		assert_true(!which || host_pred_cmd == PRED_CMD_IBPB);
+		vcpu_unload(&vcpus[0]);
+	}
+	cpu_features.spec_ctrl = cpu_features.ibpb = false;
+}
+
 static void test_reset_leaves_nothing(void **state)
 {
 	static const uint8_t zero[USER_STACK_SIZE];
@@ -416,6 +535,9 @@ int main(void)
 		cmocka_unit_test_setup(test_no_kick_where_it_will_look, set_up),
 		cmocka_unit_test_setup(test_kicked, set_up),
 		cmocka_unit_test_setup(test_kicked_for_a_new_one, set_up),
+		cmocka_unit_test_setup(test_no_room_for_one_in_debt, set_up),
+		cmocka_unit_test_setup(test_cap, set_up),
+		cmocka_unit_test_setup(test_steal, set_up),
 		cmocka_unit_test_setup(test_no_sleep_past_a_deadline, set_up),
 		cmocka_unit_test_setup(test_stop_takes_everything_off_the_cpu, set_up),
 		cmocka_unit_test_setup(test_pause_and_resume_in_one_go_keeps_the_timers, set_up),
@@ -423,6 +545,7 @@ int main(void)
 		cmocka_unit_test_setup(test_detach_beside_others, set_up),
 		cmocka_unit_test_setup(test_the_last_one_leaves, set_up),
 		cmocka_unit_test_setup(test_state_is_each_ones_own, set_up),
+		cmocka_unit_test_setup(test_predictor_barrier, set_up),
 		cmocka_unit_test_setup(test_reset_leaves_nothing, set_up),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way around the guest: interrupts, NMIs, INIT and SIPI, HLT, and what comes in between. */
 /* sources: kernel/deadline.c kernel/lapic.c kernel/lapic_base.c kernel/lapic_ipi.c kernel/lapic_lvt.c
- * kernel/lapic_reg.c kernel/lapic_timer.c drivers/tsc.c */
+ * kernel/lapic_reg.c kernel/lapic_timer.c drivers/tsc.c kernel/turn.c kernel/cap.c */
 #include "tests/unit/kernel_guest.h"
 
 enum {

@@ -3,8 +3,8 @@
  * THREATS B05, B06, B11 and B13, host part: the VMM's MSRs over the whole ranges, and the KVM
  * clock.
  */
-/* sources: vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/host_clock.c vmm/guest_features.c vmm/cpuid.c
- * vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/cr.c vmm/partition.c vmm/guest_mem.c
+/* sources: vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/guest_features.c
+ * vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/cr.c vmm/partition.c vmm/guest_mem.c
  * tests/unit/cpuid_hosts.c tests/unit/vmm_fixture.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +16,10 @@
 
 #include "tests/unit/cpuid_hosts.h"
 #include "vmm/guest_features.h"
+#include "vmm/host_clock.h"
 #include "vmm/msr.h"
 #include "vmm/pvclock.h"
+#include "vmm/steal.h"
 
 static void make(unsigned host)
 {
@@ -54,10 +56,11 @@ static int make_intel(void **state)
 /* All that may be there, for either vendor. Everything else must give #GP on read and write. */
 static bool may_exist(uint32_t index)
 {
-	static const uint32_t known[] = {
-		0x11,	    0x12,	0x17,	    0x2a,	0x8b,	    0xfe,	0x179,
-		0x17a,	    0x1a0,	0x1d9,	    0x250,	0x258,	    0x259,	0x2ff,
-		0x4b564d00, 0x4b564d01, 0xc0010010, 0xc0010015, 0xc001001f, 0xc0010055, 0xc0011029};
+	static const uint32_t known[] = {0x11,	     0x12,	 0x17,	     0x2a,	 0x8b,
+					 0xfe,	     0x179,	 0x17a,	     0x1a0,	 0x1d9,
+					 0x250,	     0x258,	 0x259,	     0x2ff,	 0x4b564d00,
+					 0x4b564d01, 0x4b564d03, 0xc0010010, 0xc0010015, 0xc001001f,
+					 0xc0010055, 0xc0011029};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i] == index)
@@ -270,6 +273,63 @@ static void test_kvm_time_elsewhere(void **state)
 	assert_true(msr_write(0, 0x4b564d00, UINT64_MAX));
 }
 
+struct kvm_steal {
+	uint64_t steal;
+	uint32_t version, flags;
+	uint8_t preempted, pad[47];
+};
+
+/* What Linux reads: Documentation/virt/kvm/x86/msr.rst, MSR_KVM_STEAL_TIME. */
+static void test_steal_time(void **state)
+{
+	struct kvm_steal steal;
+	uint64_t value;
+
+	(void)state;
+	host_clock_init();
+	fake_calls.steal = 2500000; /* a millisecond */
+	memset(fixture_ram(0x200000), 0xa5, 128);
+	assert_true(msr_write(1, 0x4b564d03, 0x200040 | 1));
+	assert_true(msr_read(1, 0x4b564d03, &value));
+	assert_int_equal(value, 0x200041);
+	assert_true(fake_calls.steal_watch);
+	memcpy(&steal, fixture_ram(0x200040), sizeof(steal));
+	assert_in_range(steal.steal, 999000, 1000000);
+	assert_int_equal(steal.version, 2);
+	assert_int_equal(steal.flags | steal.preempted, 0);
+	assert_int_equal(*fixture_ram(0x20003f), 0xa5);
+	steal_grown(1, 5000000);
+	steal_grown(0, 9000000); /* which has not asked */
+	memcpy(&steal, fixture_ram(0x200040), sizeof(steal));
+	assert_in_range(steal.steal, 1999000, 2000000);
+	assert_int_equal(steal.version, 4);
+	assert_true(msr_read(0, 0x4b564d03, &value));
+	assert_int_equal(value, 0);
+	/* Off again. */
+	assert_true(msr_write(1, 0x4b564d03, 0));
+	assert_false(fake_calls.steal_watch);
+	steal_grown(1, 7500000);
+	memcpy(&steal, fixture_ram(0x200040), sizeof(steal));
+	assert_int_equal(steal.version, 4);
+}
+
+static void test_steal_time_elsewhere(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	for (unsigned bit = 1; bit <= 5; bit++)
+		assert_false(msr_write(0, 0x4b564d03, 0x200001 | 1u << bit));
+	assert_true(msr_read(0, 0x4b564d03, &value));
+	assert_int_equal(value, 0);
+	assert_true(msr_write(0, 0x4b564d03, MIB(16) | 1));
+	assert_true(msr_write(0, 0x4b564d03, UINT64_MAX & ~UINT64_C(0x3e)));
+	steal_grown(0, 7500000);
+	msr_init(0);
+	assert_true(msr_read(0, 0x4b564d03, &value));
+	assert_int_equal(value, 0);
+}
+
 static void test_kvm_wall(void **state)
 {
 	uint32_t wall[3];
@@ -312,6 +372,8 @@ int main(void)
 		cmocka_unit_test_setup(test_mtrr_is_kept_for_each_vcpu, make_amd),
 		cmocka_unit_test_setup(test_kvm_time, make_amd),
 		cmocka_unit_test_setup(test_kvm_time_elsewhere, make_intel),
+		cmocka_unit_test_setup(test_steal_time, make_amd),
+		cmocka_unit_test_setup(test_steal_time_elsewhere, make_intel),
 		cmocka_unit_test_setup(test_kvm_wall, make_intel),
 		cmocka_unit_test_setup(test_scales, make_intel),
 	};

@@ -160,6 +160,12 @@ void call_nmi(unsigned vcpu)
 	(void)vcpu;
 }
 
+uint64_t call_steal_watch(bool wanted)
+{
+	fake_calls.steal_watch = wanted;
+	return fake_calls.steal;
+}
+
 /* The test's frame has all groups from the start. */
 void call_frame(uint32_t groups)
 {

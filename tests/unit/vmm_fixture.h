@@ -22,6 +22,8 @@ struct fake_calls {
 	uint32_t lapic_offset, lapic_value; /* of the last write */
 	uint32_t lapic_reads[1025];	    /* what a register reads as, by offset / 4 */
 	unsigned lapic_writes;
+	bool steal_watch;
+	uint64_t steal; /* the answer to that */
 };
 
 extern struct fake_calls fake_calls;
