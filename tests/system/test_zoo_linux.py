@@ -18,6 +18,8 @@ CLOCKSOURCES = "/sys/devices/system/clocksource/clocksource0"
 LOUD = {
     r"Speculative Return Stack Overflow: (IBPB-extending microcode not applied!|WARNING: See .*)":
         "QEMU's EPYC is an early Zen, and the speculation controls are hidden: their MSRs are not there",
+    r"Speculative Return Stack Overflow: WARNING: kernel not compiled with CPU_SRSO\.":
+        "32-bit kernels are not",
     r"RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed attacks, .*":
         "a Skylake is, without IBRS, which is a speculation control",
     r"acpi PNP0A03:00: fail to add MMCONFIG information, .*":
@@ -104,6 +106,24 @@ SHORT = {("cloud", 4, OWN), ("amd64", 4, SHARED), ("rt", 2, SHARED)}
     for kernel in ("cloud", "amd64", "rt") for count in (1, 2, 4) for cpus in (OWN, SHARED)])
 def test_smp(boot, kernel, count, cpus):
     check_smp(boot(config=config(cpus.format(count)), images=images(kernel), cpus=5, mem="1G"), count)
+
+
+# Debian's 686 has no PAE, and knows several CPUs all the same.
+@pytest.mark.parametrize("kernel, count", [
+    ("686", 1), ("686-pae", 2),
+    pytest.param("686", 2, marks=pytest.mark.long), pytest.param("686-pae", 1, marks=pytest.mark.long)])
+def test_32_bit(boot, kernel, count):
+    machine = boot(config=config(OWN.format(count)), images=images(kernel), cpus=3, mem="1G")
+    check_smp(machine, count, rounds=5)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("model, kernel", [
+    ("ryzen", "686"), ("corei7_skylake_x", "686"), ("corei7_skylake_x", "686-pae")])
+def test_32_bit_in_bochs(boot, model, kernel):
+    machine = boot(beds.BochsBed, config=config("vcpus=1"), images=images(kernel),
+                   model=model, mem=768, deadline=3000)
+    check_smp(machine, 1, timeout=1500)
 
 
 def test_smp_on_vmx(boot):

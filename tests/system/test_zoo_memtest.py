@@ -15,7 +15,7 @@ def begin(boot, name, cpus):
                cpus=cpus + 1, mem="512M", deadline=900)
     bed.expect_prompt()
     bed.send_line("console memtest")
-    bed.expect(rf"<F1> Configuration.*6\.10\.\w+\.{'x64' if name == 'x64' else 'i586'}")
+    bed.expect(rf"<F1> Configuration.*6\.10\.\w+\.{'x64' if name == 'x64' else 'x32'}")
     bed.expect(r"\[\d+MB of 7\.62MB\]")
     return bed
 
