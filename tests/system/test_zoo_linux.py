@@ -20,6 +20,8 @@ LOUD = {
         "QEMU's EPYC is an early Zen, and the speculation controls are hidden: their MSRs are not there",
     r"Speculative Return Stack Overflow: WARNING: kernel not compiled with CPU_SRSO\.":
         "32-bit kernels are not",
+    r"hrtimer: interrupt took \d{1,9} ns":  # below a second
+        "an emulated CPU stands still when the machine below has others to serve",
     r"RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed attacks, .*":
         "a Skylake is, without IBRS, which is a speculation control",
     r"acpi PNP0A03:00: fail to add MMCONFIG information, .*":

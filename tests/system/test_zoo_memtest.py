@@ -5,17 +5,20 @@ import os
 import pytest
 from conftest import GUESTS
 
-BUILDS = {"x64": "memtest86+x64.bin", "ia32": "memtest86+ia32.bin"}
-CONFIG = 'create memtest cpus={} memory=8M kernel=kernel cmdline="console=ttyS0,115200"\nstart memtest\n'
+BUILDS = {"x64": "memtest86+x64.bin", "x32": "memtest86+ia32.bin"}
+CONFIG = """
+create memtest cpus={} memory=8M kernel=kernel cmdline="console=ttyS0,115200"
+start memtest
+"""
 
 
 def begin(boot, name, cpus):
     """Attaches to it when its screen is there."""
-    bed = boot(config=CONFIG.format(cpus), images={"kernel": os.path.join(GUESTS, "memtest/boot", BUILDS[name])},
-               cpus=cpus + 1, mem="512M", deadline=900)
+    images = {"kernel": os.path.join(GUESTS, "memtest/boot", BUILDS[name])}
+    bed = boot(config=CONFIG.format(cpus), images=images, cpus=cpus + 1, mem="512M", deadline=900)
     bed.expect_prompt()
     bed.send_line("console memtest")
-    bed.expect(rf"<F1> Configuration.*6\.10\.\w+\.{'x64' if name == 'x64' else 'x32'}")
+    bed.expect(rf"<F1> Configuration.*6\.10\.\w+\.{name}")
     bed.expect(r"\[\d+MB of 7\.62MB\]")
     return bed
 
@@ -41,7 +44,7 @@ def end_of_pass(bed, cpus, timeout):
     bed.expect_prompt()
 
 
-@pytest.mark.parametrize("name, cpus", [("x64", 1), ("x64", 2), ("ia32", 1)])
+@pytest.mark.parametrize("name, cpus", [("x64", 1), ("x64", 2), ("x32", 1)])
 def test_pass_without_waiting(boot, name, cpus):
     bed = begin(boot, name, cpus)
     leave_out_bit_fade(bed)
