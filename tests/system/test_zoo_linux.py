@@ -119,15 +119,6 @@ def test_32_bit(boot, kernel, count):
     check_smp(machine, count, rounds=5)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("model, kernel", [
-    ("ryzen", "686"), ("corei7_skylake_x", "686"), ("corei7_skylake_x", "686-pae")])
-def test_32_bit_in_bochs(boot, model, kernel):
-    machine = boot(beds.BochsBed, config=config("vcpus=1"), images=images(kernel),
-                   model=model, mem=768, deadline=3000)
-    check_smp(machine, 1, timeout=1500)
-
-
 def test_smp_on_vmx(boot):
     machine = boot(beds.BochsBed, config=config(SHARED.format(2)), images=images("cloud"),
                    model="corei7_skylake_x", count=2, mem=768, deadline=3000)
