@@ -1,20 +1,37 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The guests that we ship: Debian's cloud and amd64 kernels, unmodified, each with an initrd of ours.
+# The guests: Debian's kernels, unmodified, each with an initrd of ours, and what else of Debian's boots by itself.
+# The shipped ones (cloud, amd64) are those that `make run` needs; the zoo is for the tests.
 
 GUESTS := $(BUILD)/guests
-GUEST_FILES := $(foreach kernel,cloud amd64,$(GUESTS)/$(kernel)/vmlinuz $(GUESTS)/initrd-$(kernel).gz)
+guest_files = $(foreach kernel,$(1),$(GUESTS)/$(kernel)/vmlinuz $(GUESTS)/initrd-$(kernel).gz)
+GUEST_FILES := $(call guest_files,cloud amd64)
+ZOO_IMAGES := $(addprefix $(GUESTS)/,memtest/boot/memtest86+x64.bin memtest/boot/memtest86+ia32.bin \
+	xen/xen.elf invaders/boot/invaders.exec)
+ZOO_FILES := $(call guest_files,rt 686 686-pae) $(ZOO_IMAGES)
 
-.PHONY: guests
+.PHONY: guests zoo
 guests: $(GUEST_FILES)
+zoo: $(ZOO_FILES)
 
-$(GUESTS)/fetched: guests/fetch | $(SETUP_RUN)
-	$(call say,FETCH,$(GUESTS))
-	$(Q)guests/fetch $(GUESTS)
+# One stamp for each group of packages of guests/fetch.
+$(GUESTS)/fetched-%: guests/fetch | $(SETUP_RUN)
+	$(call say,FETCH,$(GUESTS) $*)
+	$(Q)guests/fetch $(GUESTS) $*
 	@touch $@
 
-$(GUESTS)/%/vmlinuz: $(GUESTS)/fetched
-	@touch -c $@
+# $(1): folders, $(2): the group that they come with, $(3): the group that their busybox comes with, if another
+define guest_rules
+$(foreach kernel,$(1),$(GUESTS)/$(kernel)/vmlinuz): $(GUESTS)/fetched-$(2)
+	@touch -c $$@
 
-$(GUESTS)/initrd-%.gz: guests/make_initrd $(wildcard guests/initrd/*) $(GUESTS)/fetched
-	$(call say,INITRD,$@)
-	$(Q)guests/make_initrd $(GUESTS)/$* $(GUESTS)/busybox $@
+$(foreach kernel,$(1),$(GUESTS)/initrd-$(kernel).gz): $(GUESTS)/initrd-%.gz: guests/make_initrd \
+		$(wildcard guests/initrd/*) $(GUESTS)/fetched-$(2) $(3:%=$(GUESTS)/fetched-%)
+	$$(call say,INITRD,$$@)
+	$(Q)guests/make_initrd $(GUESTS)/$$* $(GUESTS)/$(if $(filter i386,$(2)),busybox-i386,busybox) $$@
+endef
+$(eval $(call guest_rules,cloud amd64,shipped))
+$(eval $(call guest_rules,rt,zoo,shipped))
+$(eval $(call guest_rules,686 686-pae,i386))
+
+$(ZOO_IMAGES): $(GUESTS)/fetched-zoo
+	@touch -c $@

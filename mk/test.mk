@@ -8,11 +8,11 @@ PYTEST := $(PYTHON) -m pytest -q -n $(shell nproc) --dist loadgroup -p no:cachep
 TESTS ?= tests/system
 
 .PHONY: system test test-long bench bench-linux trace
-system: $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST)
+system: $(SYSTEM_INPUTS) $(ZOO_FILES) | $(SETUP_RUN) $(SETUP_TEST)
 	$(Q)BUILD=$(BUILD) $(PYTEST) $(TESTS)
 
 test-long: TEST_OPTIONS := --long
-test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS) $(SYSTEM_INPUTS) | $(SETUP_RUN) $(SETUP_TEST) $(SETUP_LINT)
+test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS) $(SYSTEM_INPUTS) $(ZOO_FILES) | $(SETUP_RUN) $(SETUP_TEST) $(SETUP_LINT)
 	+$(Q)BUILD=$(BUILD) $(PYTHON) tools/test.py --lints '$(LINTS)' \
 		--programs '$(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS)' \
 		--pytest '$(PYTEST) $(TEST_OPTIONS) tests/system' --report $(BUILD)/system.xml

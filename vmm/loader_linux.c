@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Linux/x86 boot protocol, "64-bit Boot Protocol" (Documentation/arch/x86/boot.rst): checks the
- * setup header of a bzImage and fills in the boot_params page.
+ * The Linux/x86 boot protocol, "64-bit Boot Protocol" and, for a kernel without that entry, "32-bit
+ * Boot Protocol" (Documentation/arch/x86/boot.rst): checks the setup header of a bzImage and fills in
+ * the boot_params page.
  */
 #include "lib/string.h"
 #include "vmm/guest_layout.h"
@@ -47,6 +48,7 @@ static_assert(offsetof(struct setup_header, init_size) == 0x260 - SETUP_OFFSET, 
 /* The header ends where the jump over it leads to. */
 #define HEADER_END(jump_offset) (0x202u + (jump_offset))
 #define HEADER_MAGIC		0x53726448u /* "HdrS" */
+#define VERSION_PLACE		0x020a	    /* 2.10: pref_address and init_size */
 #define VERSION_64		0x020c	    /* 2.12: xloadflags, and with it the 64-bit entry */
 
 /* "The Zero Page" (Documentation/arch/x86/zero-page.rst): offsets of what a loader fills in. */
@@ -67,10 +69,15 @@ static bool match(const struct vmm_image *image)
 	       header.boot_flag == 0xaa55 && header.header == HEADER_MAGIC;
 }
 
+static bool has_64_bit_entry(const struct setup_header *header)
+{
+	return header->version >= VERSION_64 && (header->xloadflags & XLF_KERNEL_64);
+}
+
 static const char *check_header(const struct setup_header *header)
 {
-	if (header->version < VERSION_64 || !(header->xloadflags & XLF_KERNEL_64))
-		return "a Linux kernel without the 64-bit entry (boot protocol 2.12) is not supported";
+	if (header->version < VERSION_PLACE)
+		return "a Linux kernel with a boot protocol older than 2.10 is not supported";
 	if (HEADER_END(header->jump_offset) < 0x264)
 		return "the setup header is shorter than its version says";
 	if (!(header->loadflags & LOADED_HIGH))
@@ -93,6 +100,23 @@ static gpa_t choose_place(const struct setup_header *header, uint64_t size)
 	if (header->pref_address >= GUEST_HIGH && guest_ptr(header->pref_address, size))
 		return header->pref_address;
 	return header->relocatable_kernel && guest_ptr(lowest, size) ? lowest : 0;
+}
+
+/*
+ * Both entries take boot_params in RSI. The 32-bit one, at the kernel's first byte, wants EBX, EBP and
+ * EDI to be zero, flat segments and no paging.
+ */
+static const char *plan_entry(struct load_plan *plan, const struct setup_header *header, gpa_t to)
+{
+	if (has_64_bit_entry(header)) {
+		plan->entry = (struct boot_entry){
+			.long_mode = true, .rip = to + ENTRY_64, .rsi = GUEST_BOOT_INFO};
+		return NULL;
+	}
+	if (to >= GIB(4) || header->init_size > GIB(4) - to)
+		return "a kernel without the 64-bit entry has to be below 4 GiB";
+	plan->entry = (struct boot_entry){.rip = to, .rsi = GUEST_BOOT_INFO};
+	return NULL;
 }
 
 static const char *plan_kernel(struct load_plan *plan)
@@ -118,8 +142,9 @@ static const char *plan_kernel(struct load_plan *plan)
 	if (!to)
 		return "the kernel does not fit into the partition's memory";
 	plan->module_limit = (uint64_t)header.initrd_addr_max + 1;
-	plan->entry = (struct boot_entry){
-		.long_mode = true, .rip = to + ENTRY_64, .rsi = GUEST_BOOT_INFO};
+	why = plan_entry(plan, &header, to);
+	if (why)
+		return why;
 	if (plan->kernel->size - setup > header.init_size)
 		return load_add_segment(plan, setup, file, to, header.init_size);
 	/* What follows syssize (a signature) is harmless, and some kernels look for it. */

@@ -73,6 +73,53 @@ static void test_linux(void **state)
 	image_free(&image);
 }
 
+/* "32-bit Boot Protocol": the first byte is the entry, ESI has boot_params, paging is off. */
+static void check_32_bit(struct image *image)
+{
+	struct boot_entry entry;
+
+	fixture_init(MIB(64));
+	assert_null(load(image, &entry));
+	assert_false(entry.long_mode);
+	assert_int_equal(entry.rip, LINUX_PREF);
+	assert_int_equal(entry.rsi, GUEST_BOOT_INFO);
+	assert_int_equal(entry.rbx, 0);
+	assert_memory_equal(fixture_ram(LINUX_PREF), image->bytes + LINUX_KERNEL, LINUX_KERNEL_SIZE);
+	image_free(image);
+}
+
+static void test_linux_32(void **state)
+{
+	struct image image = image_linux();
+
+	(void)state;
+	image_put16(&image, 0x236, 0); /* XLF_KERNEL_64 is clear */
+	check_32_bit(&image);
+}
+
+static void test_linux_before_64(void **state)
+{
+	struct image image = image_linux();
+
+	(void)state;
+	image_put16(&image, 0x206, 0x020b); /* what stands in xloadflags has no meaning yet */
+	check_32_bit(&image);
+}
+
+static void test_linux_32_too_high(void **state)
+{
+	struct image image = image_linux();
+	struct boot_entry entry;
+
+	(void)state;
+	image_put64(&image, 0x258, GIB(5));
+	image_put16(&image, 0x236, 0);
+	fixture_init(GIB(5));
+	assert_string_equal(load(&image, &entry),
+			    "a kernel without the 64-bit entry has to be below 4 GiB");
+	image_free(&image);
+}
+
 /* Documentation/arch/x86/zero-page.rst: 1E8h the count, 2D0h the table of 20-byte entries. */
 static void test_linux_e820(void **state)
 {
@@ -283,6 +330,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_linux),
+		cmocka_unit_test(test_linux_32),
+		cmocka_unit_test(test_linux_before_64),
+		cmocka_unit_test(test_linux_32_too_high),
 		cmocka_unit_test(test_linux_e820),
 		cmocka_unit_test(test_linux_relocates),
 		cmocka_unit_test(test_linux_initrd_limit),

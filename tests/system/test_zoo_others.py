@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What else of Debian's boots by Multiboot: Xen up to its complaint that it has no dom0, and grub-invaders,
+which plays its game for a screen that is not there."""
+import os
+import re
+
+import pytest
+from conftest import GUESTS
+from linux_guest import exits, partitions
+
+import beds
+
+BEDS = {"qemu": (beds.QemuBed, {"cpus": 2}),
+        "ryzen": (beds.BochsBed, {"model": "ryzen"}),
+        "skylake": (beds.BochsBed, {"model": "corei7_skylake_x"})}
+XEN = """
+create xen vcpus=1 memory=64M kernel=xen cmdline="xen com1=115200,8n1 console=com1 noreboot"
+start xen
+"""
+INVADERS = "create invaders vcpus=1 memory=16M kernel=invaders\nstart invaders\n"
+
+# Where grub-invaders asks the keyboard controller whether a key was pressed, once in each picture.
+KEY_PORT = r"port +rip 0*10023b code \w+ info 0x64\w*"
+# A picture is 80 by 25 characters, written one by one.
+PICTURE = 80 * 25
+
+
+@pytest.mark.parametrize("name", BEDS)
+def test_xen_misses_its_dom0(boot, name):
+    bed_class, options = BEDS[name]
+    bed = boot(bed_class, config=XEN, images={"xen": os.path.join(GUESTS, "xen/xen.elf")}, **options)
+    bed.expect_prompt()
+    bed.send_line("console xen")
+    bed.expect(r"\(XEN\) Xen version 4\.17\.")
+    bed.expect(r"\(XEN\) Command line: com1=115200,8n1 console=com1 noreboot\n")
+    bed.expect(r"\(XEN\) +No VGA detected\n")
+    bed.expect(r"Panic on CPU 0:\n\(XEN\) dom0 kernel not specified\. Check bootloader configuration\n")
+    bed.expect(r"\(XEN\) Manual reset required \('noreboot' specified\)")
+    bed.send("\x1d")
+    bed.expect_prompt()
+    assert partitions(bed) == {"xen": "running"}
+
+
+@pytest.mark.parametrize("name", ["qemu", "skylake"])
+def test_invaders_play(boot, name):
+    """It draws picture after picture, and asks for keys in between."""
+    bed_class, options = BEDS[name]
+    bed = boot(bed_class, config=INVADERS, deadline=600,
+               images={"invaders": os.path.join(GUESTS, "invaders/boot/invaders.exec")}, **options)
+    bed.expect_prompt()
+    drawn = exits(bed, "invaders").get("mmio", 0)
+    while exits(bed, "invaders").get("mmio", 0) < drawn + 4 * PICTURE:
+        pass
+    while not any(re.match(KEY_PORT, line.strip()) for line in bed.command("debug vcpu invaders")):
+        pass
+    assert partitions(bed) == {"invaders": "running"}
