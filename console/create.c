@@ -191,7 +191,7 @@ static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = 
 	[KEY_IS_KERNEL] = take_image,  [KEY_IS_INITRD] = take_image,
 	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
 	[KEY_IS_WEIGHT] = take_weight, [KEY_IS_CAP] = take_cap,
-	[KEY_IS_SMT] = take_smt,	       [KEY_IS_TESTDEV] = take_testdev,
+	[KEY_IS_SMT] = take_smt,       [KEY_IS_TESTDEV] = take_testdev,
 };
 
 static bool has_kernel(void)

@@ -26,8 +26,13 @@ enum vcpu_pending {
 	PEND_STOP = 1 << 11,	   /* the partition is not to run: unload */
 	PEND_DETACH = 1 << 12,	   /* leave this CPU for good */
 	PEND_RESCHEDULE = 1 << 13, /* the slice is over */
-	PEND_NMI_SECOND = 1 << 14, /* another came before PEND_NMI's was delivered */
+	PEND_NMI_SECOND = 1 << 15, /* another came before PEND_NMI's was delivered */
 };
+
+static_assert((PEND_EVENTS &
+	       (PEND_INTERRUPT | PEND_NMI | PEND_REARM | PEND_STOP | PEND_DETACH | PEND_RESCHEDULE |
+		PEND_NMI_SECOND)) == 0,
+	      "enum event shares the word");
 
 /* Bits that a halted vCPU wakes for. */
 #define PEND_WAKE (PEND_EVENTS | PEND_INTERRUPT | PEND_NMI)
