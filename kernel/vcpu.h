@@ -29,9 +29,8 @@ enum vcpu_pending {
 	PEND_NMI_SECOND = 1 << 15, /* another came before PEND_NMI's was delivered */
 };
 
-static_assert((PEND_EVENTS &
-	       (PEND_INTERRUPT | PEND_NMI | PEND_REARM | PEND_STOP | PEND_DETACH | PEND_RESCHEDULE |
-		PEND_NMI_SECOND)) == 0,
+static_assert((PEND_EVENTS & (PEND_INTERRUPT | PEND_NMI | PEND_REARM | PEND_STOP | PEND_DETACH |
+			      PEND_RESCHEDULE | PEND_NMI_SECOND)) == 0,
 	      "enum event shares the word");
 
 /* Bits that a halted vCPU wakes for. */
