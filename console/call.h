@@ -16,6 +16,9 @@ int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64
 /* The host's TSC, now. */
 uint64_t call_clock(void);
 
+/* The host's CPUID, of the CPU that runs the console: EAX, EBX, ECX, EDX. */
+void call_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t to[4]);
+
 static inline uint64_t call_address(const void *pointer)
 {
 	return (uint64_t)(uintptr_t)pointer;
@@ -130,6 +133,11 @@ static inline int64_t call_vcpu_info(uint32_t slot, uint32_t vcpu, struct vcpu_i
 static inline int64_t call_stats_name(uint32_t counter, char *buffer, size_t size)
 {
 	return call_invoke(CALL_STATS_NAME, counter, call_address(buffer), size, 0);
+}
+
+static inline int64_t call_part_cpuid(uint32_t slot, uint32_t index, struct cpuid_entry *entry)
+{
+	return call_invoke(CALL_PART_CPUID, slot, index, call_address(entry), 0);
 }
 
 static inline int64_t call_blob_set(uint32_t key, const void *data, size_t size)

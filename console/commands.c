@@ -104,6 +104,23 @@ const struct command commands[] = {
 		.handler = show_stats,
 	},
 	{
+		.name = "policy cpuid",
+		.help = "its CPUID, and what of the machine's is hidden",
+		.detail = "Each leaf as its vCPUs read it, from the kernel's own table; below it the\n"
+			  "processor's, where that differs; and by name the features that are hidden\n"
+			  "or added. What follows a vCPU's state (its APIC id, OSXSAVE, OSPKE, the\n"
+			  "size of its XSAVE area) is put in when it asks.",
+		.args = {PARTITION},
+		.handler = policy_cpuid,
+	},
+	{
+		.name = "policy msrs",
+		.help = "the MSRs that guests have, who answers, what is taken",
+		.detail = "From the lists that the kernel, the permission maps and the VMM are built\n"
+			  "from. It is the same for all partitions of a machine.",
+		.handler = policy_msrs,
+	},
+	{
 		.name = "host",
 		.help = "the machine: its CPUs and memory, and who has them",
 		.handler = host_show,

@@ -20,6 +20,9 @@ void show_list(const struct invocation *in);
 void show_partition(const struct invocation *in);
 void show_stats(const struct invocation *in);
 
+void policy_cpuid(const struct invocation *in);
+void policy_msrs(const struct invocation *in);
+
 void host_show(const struct invocation *in);
 void host_images(const struct invocation *in);
 

@@ -42,4 +42,21 @@ call_clock:
 	ret
 	.size call_clock, . - call_clock
 
+/* void call_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t to[4]). Clobbers RAX, RCX, RDX, R8, R9. */
+	.globl call_cpuid
+	.type call_cpuid, @function
+call_cpuid:
+	movq %rdx, %r8
+	movq %rbx, %r9
+	movl %edi, %eax
+	movl %esi, %ecx
+	cpuid
+	movl %eax, (%r8)
+	movl %ebx, 4(%r8)
+	movl %ecx, 8(%r8)
+	movl %edx, 12(%r8)
+	movq %r9, %rbx
+	ret
+	.size call_cpuid, . - call_cpuid
+
 	.section .note.GNU-stack, "", @progbits

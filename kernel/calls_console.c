@@ -219,6 +219,14 @@ static int64_t call_vcpu_info(const struct call_args *args)
 	return err ? err : answer(args->arg[2], &info, sizeof(info));
 }
 
+static int64_t call_part_cpuid(const struct call_args *args)
+{
+	struct cpuid_entry entry;
+	int err = part_describe_cpuid(narrow(args->arg[0]), narrow(args->arg[1]), &entry);
+
+	return err ? err : answer(args->arg[2], &entry, sizeof(entry));
+}
+
 static int64_t call_stats_name(const struct call_args *args)
 {
 	const char *name = vm_exit_name(narrow(args->arg[0]));
@@ -277,5 +285,6 @@ const call_fn console_calls[] = {
 	[CALL_BLOB_GET] = call_blob_get,
 	[CALL_POWER] = call_power,
 	[CALL_DEBUG] = call_debug,
+	[CALL_PART_CPUID] = call_part_cpuid,
 };
 const unsigned console_call_count = ARRAY_SIZE(console_calls);

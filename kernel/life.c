@@ -247,3 +247,14 @@ int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info)
 	info->interrupts = v->interrupts;
 	return ERR_NONE;
 }
+
+int part_describe_cpuid(uint32_t slot, uint32_t index, struct cpuid_entry *entry)
+{
+	const struct partition *part = part_find(slot);
+
+	if (!part || index >= part->cpuid_count)
+		return ERR_NOENT;
+	*entry = part->cpuid[index];
+	entry->flags &= CPUID_HAS_SUBLEAF;
+	return ERR_NONE;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The MSRs that the kernel answers itself, in one table. All others go to the VMM, whose default is
- * #GP. What VMLOAD and VMSAVE switch does not exit at all.
+ * The MSRs that the kernel answers itself, by the list of lib/msr_policy.h. All others go to the VMM,
+ * whose default is #GP. What VMLOAD and VMSAVE switch does not exit at all.
  */
 #include "arch/x86_64/cpu_features.h"
 #include "arch/x86_64/insn.h"
@@ -9,8 +9,9 @@
 #include "kernel/cpu.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
+#include "lib/msr_policy.h"
 
-enum { X2APIC_FIRST = 0x800, X2APIC_COUNT = 0x100, X2APIC_EOI = 0x80b, X2APIC_SELF_IPI = 0x83f };
+enum { X2APIC_EOI = 0x80b, X2APIC_SELF_IPI = 0x83f };
 
 /* Both answer as kernel_exit does, whose exit they end: by answer() or done(), or by refuse(). */
 struct msr_row {
@@ -92,12 +93,12 @@ static int64_t apic_base_set(struct vcpu *v, uint64_t value)
 	return done(v);
 }
 
-static int64_t deadline_get(struct vcpu *v)
+static int64_t tsc_deadline_get(struct vcpu *v)
 {
 	return answer(v, lapic_tsc_deadline_read(&v->lapic));
 }
 
-static int64_t deadline_set_msr(struct vcpu *v, uint64_t value)
+static int64_t tsc_deadline_set(struct vcpu *v, uint64_t value)
 {
 	struct lapic_effect effect;
 
@@ -160,16 +161,9 @@ static int64_t tsc_aux_set(struct vcpu *v, uint64_t value)
 	return done(v);
 }
 
-/* Searched from the front: the hot ones first. */
-static const struct msr_row rows[] = {
-	{MSR_EFER, efer_get, efer_set},
-	{MSR_TSC_DEADLINE, deadline_get, deadline_set_msr},
-	{MSR_TSC, tsc_get, tsc_set},
-	{MSR_APIC_BASE, apic_base_get, apic_base_set},
-	{MSR_TSC_ADJUST, tsc_adjust_get, tsc_adjust_set},
-	{MSR_PAT, pat_get, pat_set},
-	{MSR_TSC_AUX, tsc_aux_get, tsc_aux_set},
-};
+#define ROW(index, name, function, writes) {index, function##_get, function##_set},
+static const struct msr_row rows[] = {MSR_POLICY_KERNEL(ROW)};
+#undef ROW
 
 static inline const struct msr_row *row_find(uint32_t index)
 {
@@ -181,7 +175,7 @@ static inline const struct msr_row *row_find(uint32_t index)
 
 static inline bool is_x2apic(uint32_t index)
 {
-	return index - X2APIC_FIRST < X2APIC_COUNT;
+	return index - MSR_X2APIC_FIRST <= MSR_X2APIC_LAST - MSR_X2APIC_FIRST;
 }
 
 static int64_t x2apic_read(struct vcpu *v, uint32_t index)

@@ -104,3 +104,4 @@ int part_destroy(uint32_t slot);
 int part_event(uint32_t slot, uint32_t events);
 int part_describe(uint32_t slot, struct part_info *info);
 int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info);
+int part_describe_cpuid(uint32_t slot, uint32_t index, struct cpuid_entry *entry);

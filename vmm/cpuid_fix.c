@@ -129,7 +129,8 @@ bool cpuid_fix_ext1(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 
 bool cpuid_fix_ext8(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 {
-	const uint32_t linear_bits = 48; /* LA57 is hidden */
+	const bool la57 = cpuid_host_has(guest, 7) && (guest->host(7, 0).ecx & C7_LA57);
+	const uint32_t linear_bits = la57 ? 57 : 48;
 
 	entry->eax = guest->phys_bits | linear_bits << 8;
 	if (cpuid_vendor(guest) == VENDOR_AMD)

@@ -2,7 +2,7 @@
 /*
  * The CPUID policy: what of each leaf passes through from the hardware, and what is set. What is
  * not named here is hidden: virtualization, MONITOR, performance counters and debug stores, power
- * and thermal management, SGX, SMX, Processor Trace, CET, TSX, LA57, AMX, user interrupts, WAITPKG,
+ * and thermal management, SGX, SMX, Processor Trace, CET, TSX, AMX, user interrupts, WAITPKG,
  * the speculation controls (their MSRs are not there either), IBS, LWP, SKINIT, RDPRU, MWAITX;
  * XSAVEC and XSAVES, whose area's size would have to follow XCR0 and IA32_XSS in another leaf.
  */
@@ -31,8 +31,8 @@
 
 #define LEAF_7_ECX                                                                                \
 	(C7_PREFETCHWT1 | C7_AVX512VBMI | C7_UMIP | C7_PKU | C7_AVX512VBMI2 | C7_GFNI | C7_VAES | \
-	 C7_VPCLMULQDQ | C7_AVX512VNNI | C7_AVX512BITALG | C7_AVX512VPOPCNTDQ | C7_RDPID |        \
-	 C7_CLDEMOTE | C7_MOVDIRI | C7_MOVDIR64B)
+	 C7_VPCLMULQDQ | C7_AVX512VNNI | C7_AVX512BITALG | C7_AVX512VPOPCNTDQ | C7_LA57 |         \
+	 C7_RDPID | C7_CLDEMOTE | C7_MOVDIRI | C7_MOVDIR64B)
 
 #define LEAF_7_EDX                                                                             \
 	(D7_AVX512_4VNNIW | D7_AVX512_4FMAPS | D7_FSRM | D7_AVX512VP2INTERSECT | D7_MD_CLEAR | \

@@ -17,6 +17,7 @@
 #define CR4_PSE	    BIT(4)
 #define CR4_PAE	    BIT(5)
 #define CR4_PGE	    BIT(7)
+#define CR4_LA57    BIT(12)
 #define CR4_PCIDE   BIT(17)
 #define CR4_SMEP    BIT(20)
 #define CR3_PCID    BITS(11, 0)
@@ -46,7 +47,7 @@ static const struct cr4_feature cr4_features[] = {
 	{.leaf1_edx = D1_FXSR, .bits = BIT(9)}, /* OSFXSR */
 	{.leaf1_edx = D1_SSE, .bits = BIT(10)}, /* OSXMMEXCPT */
 	{.leaf7_ecx = C7_UMIP, .bits = BIT(11)},
-	{.leaf7_ecx = C7_LA57, .bits = BIT(12)},
+	{.leaf7_ecx = C7_LA57, .bits = CR4_LA57},
 	{.leaf7_ebx = B7_FSGSBASE, .bits = BIT(16)},
 	{.leaf1_ecx = C1_PCID, .bits = CR4_PCIDE},
 	{.leaf1_ecx = C1_XSAVE, .bits = BIT(18)}, /* OSXSAVE */
@@ -150,7 +151,8 @@ static bool load_cr4(const struct cr_rules *rules, struct cr_state *state, uint6
 
 	if (value & ~rules->cr4_valid)
 		return false;
-	if ((state->efer & EFER_LMA) && !(value & CR4_PAE))
+	/* The number of levels is chosen before: SDM 3A 4.1.2 "Paging-Mode Enabling". */
+	if ((state->efer & EFER_LMA) && (!(value & CR4_PAE) || (changed & CR4_LA57)))
 		return false;
 	if ((changed & value & CR4_PCIDE) && (!(state->efer & EFER_LMA) || (state->cr3 & CR3_PCID)))
 		return false;

@@ -11,6 +11,7 @@
 #include "vmm/guest_features.h"
 #include "vmm/guest_layout.h"
 #include "vmm/guest_mem.h"
+#include "vmm/host.h"
 #include "vmm/host_clock.h"
 #include "vmm/loader.h"
 #include "vmm/memory_map.h"
@@ -90,19 +91,20 @@ static enum err start_test_devices(void)
 
 static void start_devices(void)
 {
+	/* host_now() was 0 at start_wall: the RTC's seconds begin when those of KVM's wall clock do. */
+	const uint64_t wall = partition->start_wall + host_now();
 	const struct pc_config config = {
 		.rtc =
 			{
-				.wall_clock = (int64_t)(partition->start_wall / NS_PER_SECOND),
+				.wall_clock = (int64_t)(wall / NS_PER_SECOND),
+				.wall_ns = (uint32_t)(wall % NS_PER_SECOND),
 				.memory_below_4g = partition_low_end(),
 				.memory_above_4g = memory_above(GIB(4)),
 			},
 		.ioapic_id = MADT_IOAPIC_ID,
 	};
-	enum err error;
+	enum err error = pc_init(&config);
 
-	host_clock_init();
-	error = pc_init(&config);
 	if (!error && (partition->flags & PART_TESTDEV))
 		error = start_test_devices();
 	if (error)
@@ -125,6 +127,7 @@ static void load(struct frame *frame)
 
 void guest_start(struct frame *frame)
 {
+	host_clock_init();
 	start_memory();
 	start_cpuid();
 	start_devices();

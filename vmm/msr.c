@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The table of the VMM's MSRs and what reads and writes do. Values are our own, never the host's.
- * What an operating system insists on is there with one sane, constant value.
- */
+/* What reads and writes of the VMM's MSRs do; which there are, lib/msr_policy.c says. */
 #include "vmm/msr.h"
 
 #include "abi/layout.h"
+#include "lib/msr_policy.h"
 #include "vmm/guest_features.h"
 #include "vmm/host_clock.h"
 #include "vmm/msr_mtrr.h"
@@ -22,22 +20,6 @@ struct msr_state {
 };
 
 static struct msr_state states[MAX_VCPUS];
-
-enum { ONLY_INTEL = 1 << 0, ONLY_AMD = 1 << 1 };
-
-/*
- * A run of MSRs. Without functions it reads as value; a write must leave the bits of keep as they
- * are in value, and is then forgotten.
- */
-struct msr_rule {
-	uint32_t first, last;
-	unsigned vendor; /* 0: both */
-	bool (*read)(struct msr_state *state, uint32_t index, uint64_t *value);
-	bool (*write)(struct msr_state *state, uint32_t index, uint64_t value);
-	uint64_t value, keep;
-};
-
-#define ALL_BITS UINT64_MAX
 
 /* IA32_MISC_ENABLE: fast strings 0; branch trace 11 and PEBS 12 unavailable. SDM 4 table 2-2 */
 #define MISC_FAST_STRINGS BIT(0)
@@ -150,44 +132,26 @@ static bool write_steal(struct msr_state *state, uint32_t index, uint64_t value)
 	return steal_msr_write(vcpu_of(state), value);
 }
 
-static const struct msr_rule rules[] = {
-	{0x11, 0x11, .read = read_kvm_wall, .write = write_kvm_wall}, /* the KVM clock's old numbers */
-	{0x12, 0x12, .read = read_kvm_time, .write = write_kvm_time},
-	{0x17, 0x17, ONLY_INTEL, .keep = ALL_BITS}, /* IA32_PLATFORM_ID */
-	{0x2a, 0x2a, ONLY_INTEL, .keep = ALL_BITS}, /* EBL_CR_POWERON */
-	/* The microcode's revision. A guest writes 0 before it reads (SDM 3A 10.11.7.1). */
-	{0x8b, 0x8b, ONLY_INTEL, .value = BIT(32), .keep = BITS(31, 0)},
-	{0x8b, 0x8b, ONLY_AMD, .value = 0x01000065, .keep = ALL_BITS}, /* PATCH_LEVEL */
-	{0xfe, 0xfe, .read = read_mtrr},			       /* IA32_MTRRCAP */
-	{0x179, 0x179, .keep = ALL_BITS},			       /* IA32_MCG_CAP: no banks */
-	{0x17a, 0x17a, .read = read_mcg_status, .write = write_mcg_status},
-	{0x1a0, 0x1a0, ONLY_INTEL, .read = read_misc_enable, .write = write_misc_enable},
-	/* DEBUGCTL: LBR and BTF may be set, to no effect; tracing cannot. */
-	{0x1d9, 0x1d9, .keep = ~BITS(1, 0)},
-	{0x200, 0x20f, .read = read_mtrr, .write = write_mtrr},
-	{0x250, 0x250, .read = read_mtrr, .write = write_mtrr},
-	{0x258, 0x259, .read = read_mtrr, .write = write_mtrr},
-	{0x268, 0x26f, .read = read_mtrr, .write = write_mtrr},
-	{0x2ff, 0x2ff, .read = read_mtrr, .write = write_mtrr},
-	{0x4b564d00, 0x4b564d00, .read = read_kvm_wall, .write = write_kvm_wall},
-	{0x4b564d01, 0x4b564d01, .read = read_kvm_time, .write = write_kvm_time},
-	{0x4b564d03, 0x4b564d03, .read = read_steal, .write = write_steal},
-	{0xc0010010, 0xc0010010, ONLY_AMD, .keep = ALL_BITS}, /* SYSCFG */
-	/* HWCR: TscFreqSel 24 is 1; TlbCacheDis 3, FFDIS 6 and MonMwaitDis 8 may be written. */
-	{0xc0010015, 0xc0010015, ONLY_AMD, .value = BIT(24), .keep = ~(BIT(3) | BIT(6) | BIT(8))},
-	/* NB_CFG: Linux sets EnableCf8ExtCfg, 46, without asking whether it can. */
-	{0xc001001f, 0xc001001f, ONLY_AMD, .keep = ~BIT(46)},
-	{0xc0010055, 0xc0010055, ONLY_AMD, .keep = ALL_BITS}, /* interrupt pending message */
-	/* DE_CFG: LFENCE serializes, and stays so. */
-	{0xc0011029, 0xc0011029, ONLY_AMD, .value = BIT(1), .keep = ALL_BITS},
+/* Without a function to write with, a write is #GP(0). MSR_KIND_VALUE needs neither: the row has it all. */
+static const struct {
+	bool (*read)(struct msr_state *state, uint32_t index, uint64_t *value);
+	bool (*write)(struct msr_state *state, uint32_t index, uint64_t value);
+} kinds[MSR_KINDS] = {
+	[MSR_KIND_MTRR_CAP] = {read_mtrr, NULL},
+	[MSR_KIND_MTRR] = {read_mtrr, write_mtrr},
+	[MSR_KIND_MCG_STATUS] = {read_mcg_status, write_mcg_status},
+	[MSR_KIND_MISC_ENABLE] = {read_misc_enable, write_misc_enable},
+	[MSR_KIND_KVM_TIME] = {read_kvm_time, write_kvm_time},
+	[MSR_KIND_KVM_WALL] = {read_kvm_wall, write_kvm_wall},
+	[MSR_KIND_KVM_STEAL] = {read_steal, write_steal},
 };
 
-static const struct msr_rule *find_rule(uint32_t index)
+static const struct msr_policy *find_rule(uint32_t index)
 {
-	unsigned vendor = guest_features.is_amd ? ONLY_AMD : ONLY_INTEL;
+	unsigned vendor = guest_features.is_amd ? MSR_AMD : MSR_INTEL;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(rules); i++) {
-		const struct msr_rule *rule = &rules[i];
+	for (unsigned i = 0; i < msr_policy_count; i++) {
+		const struct msr_policy *rule = &msr_policy[i];
 
 		if (index - rule->first <= rule->last - rule->first &&
 		    (!rule->vendor || rule->vendor == vendor))
@@ -205,23 +169,23 @@ void msr_init(unsigned vcpu)
 
 bool msr_read(unsigned vcpu, uint32_t index, uint64_t *value)
 {
-	const struct msr_rule *rule = find_rule(index);
+	const struct msr_policy *rule = find_rule(index);
 
 	if (!rule)
 		return false;
-	if (rule->read)
-		return rule->read(&states[vcpu], index, value);
+	if (kinds[rule->kind].read)
+		return kinds[rule->kind].read(&states[vcpu], index, value);
 	*value = rule->value;
 	return true;
 }
 
 bool msr_write(unsigned vcpu, uint32_t index, uint64_t value)
 {
-	const struct msr_rule *rule = find_rule(index);
+	const struct msr_policy *rule = find_rule(index);
 
-	if (!rule || (rule->read && !rule->write))
+	if (!rule)
 		return false;
-	if (rule->write)
-		return rule->write(&states[vcpu], index, value);
-	return ((value ^ rule->value) & rule->keep) == 0;
+	if (rule->kind == MSR_KIND_VALUE)
+		return ((value ^ rule->value) & rule->keep) == 0;
+	return kinds[rule->kind].write && kinds[rule->kind].write(&states[vcpu], index, value);
 }

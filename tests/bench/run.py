@@ -17,6 +17,7 @@ import beds  # noqa: E402
 import exit_cost  # noqa: E402
 import linux_cost  # noqa: E402
 import machine_cost  # noqa: E402
+import native_share  # noqa: E402
 
 BEDS = {
     "qemu": (beds.QemuBed, {"cpus": 1, "icount": True}),
@@ -42,6 +43,8 @@ PARTS = {
                 lambda options: measure_beds(machine_cost, options.build, options.bed or BEDS)),
     "linux": ("Linux, from its entry to its first process",
               lambda options: measure_linux(options.build, on_bochs=False)),
+    "native": ("Instructions that the processor executes by itself",
+               lambda options: native_share.table(native_share.measure(options.build))),
     "linux-bochs": ("Linux on Bochs, from its entry to its first process",
                     lambda options: measure_linux(options.build, on_bochs=True)),
 }

@@ -11,6 +11,7 @@
 #define CR0_PG	0x80000000
 #define CR4_PSE 0x10
 #define CR4_PAE 0x20
+#define CR4_LA57 0x1000
 #define EFER	0xc0000080
 #define LME	0x100
 
@@ -334,6 +335,47 @@ modes_pae_switch:
 	testl $CR0_PG, %eax
 	jnz failed
 	PROBE32 52
+	jmp passed
+
+/* --- 64-bit mode with five levels of page tables: SDM 3A 4.5 "4-Level Paging and 5-Level Paging" --- */
+	.globl modes_la57, mode_pml5
+modes_la57:
+	movl %cr4, %eax
+	orl $CR4_PAE | CR4_LA57, %eax
+	movl %eax, %cr4
+	movl $mode_pml5, %eax
+	movl %eax, %cr3
+	movl $EFER, %ecx
+	movl saved_efer, %eax
+	xorl %edx, %edx
+	wrmsr
+	movl %cr0, %eax
+	orl $CR0_PG, %eax
+	movl %eax, %cr0
+	ljmp $MODE_CODE64, $1f
+	.code64
+1:	movq saved_rsp, %rsp
+	subq $8, %rsp /* as the C ABI aligns it */
+	lgdt saved_gdt
+	lidt saved_idt
+	movl $SELECTOR_DATA, %eax
+	movl %eax, %ds
+	movl %eax, %es
+	movl %eax, %ss
+	pushq $SELECTOR_CODE
+	pushq $2f
+	lretq
+2:	call mode_in_la57
+	lgdt gdt_pointer
+	pushq $MODE_CODE32
+	pushq $3f
+	lretq
+	.code32
+3:	call data_selectors
+	movl mode_esp, %esp
+	movl %cr0, %eax
+	andl $~CR0_PG, %eax
+	movl %eax, %cr0
 	jmp passed
 
 /* --- Virtual-8086 mode --- */

@@ -2,8 +2,8 @@
 /*
  * THREATS A20, A21: exits of several kinds in real mode, in virtual-8086 mode, in 16-bit and 32-bit protected
  * mode with each kind of paging, and in the moments between them. Each is entered from 64-bit mode and left
- * again. how=task switches hardware tasks, which a processor may leave to its hypervisor; how=triple ends in
- * real mode.
+ * again. how=la57 tries 5-level paging, where it is; how=task switches hardware tasks, which a processor may
+ * leave to its hypervisor; how=triple ends in real mode.
  */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
@@ -42,7 +42,9 @@ uint32_t mode_error; /* of those vectors that have one */
 unsigned modes_run(void (*code)(void));
 void modes_protected(void), modes_half_real(void), modes_paging(void), modes_pae(void);
 void modes_pae_load(void), modes_pae_switch(void), modes_v86(void), modes_16(void);
-void modes_task(void), modes_real_triple(void), mode_other_task(void);
+void modes_task(void), modes_real_triple(void), mode_other_task(void), modes_la57(void);
+void mode_in_la57(void); /* called by modes_la57 */
+extern uint64_t guest_pml4[512];
 extern uint8_t low_code[], low_code_end[], real_50[], real_60[], real_71[], real_ud[];
 extern uint8_t mode_stubs[], mode_call_stub[], mode_v86_stack_end[], mode_task_stack[];
 extern uint64_t mode_gdt[];
@@ -50,6 +52,7 @@ extern uint64_t mode_gdt[];
 /* 32-bit paging by 4 MiB, and PAE's by 2 MiB: one to one, but for NO_PAGE. */
 uint32_t mode_directory[1024] __attribute__((aligned(4096)));
 static uint64_t directories[4][512] __attribute__((aligned(4096)));
+uint64_t mode_pml5[512] __attribute__((aligned(4096)));
 uint64_t mode_pdpt[4] __attribute__((aligned(32))), mode_bad_pdpt[4] __attribute__((aligned(32)));
 
 static uint8_t *low(unsigned offset)
@@ -230,6 +233,75 @@ static void test_task(void)
 	run(modes_task, false);
 }
 
+/* Tried inside: the whole of the guest is in 5-level mode, and takes its own exceptions. */
+static uint64_t la57_read(void *address)
+{
+	return *(volatile uint32_t *)address;
+}
+
+static void la57_touch(void *address)
+{
+	la57_read(address);
+}
+
+static void la57_clear(void *unused)
+{
+	(void)unused;
+	cr4_write(cr4_read() & ~(uint64_t)CR4_LA57);
+}
+
+/* Whom the second entry of the PML5 leads to: the same memory again, 2^48 higher. */
+#define LA57_AGAIN	   BIT(48)
+#define LA57_NO_TABLE	   (2 * BIT(48))
+#define LA57_NOT_CANONICAL BIT(56)
+
+void mode_in_la57(void)
+{
+	struct fault fault;
+
+	test_check(cr4_read() & CR4_LA57, "CR4 %lx", cr4_read());
+	test_check(cpuid(0, 0).eax == *(uint32_t *)low(LOW_LEAF), "CPUID");
+	test_check(io_in8(PORT_NOTHING) == 0xff, "port");
+	test_check((uint32_t)msr_read(MSR_APIC) == *(uint32_t *)low(LOW_BASE), "MSR");
+	test_check(apic_read(APIC_VERSION) == *(uint32_t *)low(LOW_VERSION), "MMIO");
+	test_check(la57_read((void *)(LA57_AGAIN + APIC_PAGE + APIC_VERSION)) ==
+			   *(uint32_t *)low(LOW_VERSION),
+		   "MMIO beyond 48 bits");
+	*(volatile uint32_t *)(LA57_AGAIN + (uint64_t)low(LOW_BUFFER)) = 0x57575757;
+	test_check(*(uint32_t *)low(LOW_BUFFER) == 0x57575757, "RAM beyond 48 bits");
+	fault = fault_of(la57_touch, (void *)LA57_NO_TABLE);
+	test_check(fault.vector == VECTOR_PF && fault.cr2 == LA57_NO_TABLE, "no table: %d at %lx",
+		   fault.vector, fault.cr2);
+	fault = fault_of(la57_touch, (void *)LA57_NOT_CANONICAL);
+	test_check(fault.vector == VECTOR_GP, "not canonical: %d", fault.vector);
+	fault = fault_of(la57_clear, NULL);
+	test_check(fault.vector == VECTOR_GP, "CR4.LA57 cleared in long mode: %d", fault.vector);
+}
+
+static void la57_set(void *unused)
+{
+	(void)unused;
+	cr4_write(cr4_read() | CR4_LA57);
+}
+
+static void test_la57(void)
+{
+	bool has = cpuid(7, 0).ecx & BIT(16);
+	struct fault fault = fault_of(la57_set, NULL);
+
+	test_check(fault.vector == VECTOR_GP, "CR4.LA57 set in long mode: %d", fault.vector);
+	test_check((cpuid(0x80000008, 0).eax >> 8 & 0xff) == (has ? 57 : 48), "linear bits: %x",
+		   cpuid(0x80000008, 0).eax);
+	if (!has) {
+		test_skip("no LA57");
+		return;
+	}
+	mode_pml5[0] = mode_pml5[1] = (uint64_t)guest_pml4 | 7;
+	run(modes_la57, false);
+	test_check(!(cr4_read() & CR4_LA57), "CR4 %lx afterwards", cr4_read());
+}
+
+static const struct test_case la57_cases[] = {{"A21-la57", test_la57}};
 static const struct test_case task_cases[] = {{"A20-task", test_task}};
 
 void guest_main(void)
@@ -240,6 +312,8 @@ void guest_main(void)
 	words_value("how", how, sizeof(how));
 	if (!strcmp(how, "task"))
 		test_run_all(task_cases, ARRAY_SIZE(task_cases));
+	if (!strcmp(how, "la57"))
+		test_run_all(la57_cases, ARRAY_SIZE(la57_cases));
 	if (!strcmp(how, "triple")) {
 		run(modes_real_triple, true);
 		guest_die("it goes on");

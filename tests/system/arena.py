@@ -26,6 +26,8 @@ DETACH = b"\x1d"
 BEDS = {
     # One CPU shared by the console, the neighbour and the attacker; time is counted in instructions.
     "qemu": (beds.QemuBed, {"cpus": 1, "icount": "sleep"}, "qemu", "vcpus=1", 1_000_000),
+    # The same with the newest processor that TCG knows: 5-level paging.
+    "qemu-max": (beds.QemuBed, {"cpus": 1, "icount": "sleep", "cpu": "max"}, "qemu", "vcpus=1", 1_000_000),
     # A CPU for each, running truly at once.
     "qemu-smp": (beds.QemuBed, {"cpus": 4}, "qemu", "cpus=1", 2_000_000),
     "bochs": (beds.BochsBed, {"model": "ryzen"}, "ryzen", "vcpus=1", 60_000),
@@ -42,8 +44,7 @@ NUMBERS = itertools.count(1)  # of arenas of this process, for the logs' names
 # Every guest of tests/guests/ is on the medium, so that one ISO serves all tests of a bed.
 GUESTS = ("hello", "heartbeat", "spin", "exitstorm", "fill", "zeros", "cpustate", "fpu", "smp",
           "hostile_a", "hostile_b", "hostile_c", "hostile_d", "canonical", "emulate", "modes", "f01",
-          "f04", "i04", "events", "loops", "i05", "j04",
-          "j08")
+           "f04", "i04", "events", "loops", "i05", "j04", "j08", "clocks", "warp", "policy")
 
 
 def breaks(method):

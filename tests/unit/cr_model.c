@@ -70,6 +70,13 @@ static bool pae_off_in_long_mode(const struct cr_write *w)
 	return w->cr == 4 && cr_has(w->old->efer, LMA) && !cr_has(w->value, PAE);
 }
 
+/* SDM 3A 4.1.2: the number of levels is chosen before long mode is entered. */
+static bool levels_change_in_long_mode(const struct cr_write *w)
+{
+	return w->cr == 4 && cr_has(w->old->efer, LMA) &&
+	       cr_has(w->value, LA57) != cr_has(w->old->cr4, LA57);
+}
+
 static bool starts_pcid(const struct cr_write *w)
 {
 	return w->cr == 4 && cr_has(w->value, PCIDE) && !cr_has(w->old->cr4, PCIDE);
@@ -121,6 +128,7 @@ static const struct {
 	{"CR3 above MAXPHYADDR", cr3_too_high},
 	{"CR4 reserved", cr4_reserved},
 	{"PAE off in long mode", pae_off_in_long_mode},
+	{"LA57 changed in long mode", levels_change_in_long_mode},
 	{"PCIDE outside of long mode", pcid_outside_long_mode},
 	{"PCIDE with a PCID in CR3", pcid_with_one_in_cr3},
 	{"reserved bits in PDPTEs", reserved_in_pdptes},

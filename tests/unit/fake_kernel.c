@@ -401,6 +401,22 @@ static int64_t do_vcpu_info(const struct arguments *args)
 	return 0;
 }
 
+/* Leaf 1 hides VMX (ECX bit 5) of the processor below, and adds the hypervisor's bit. */
+static int64_t do_part_cpuid(const struct arguments *args)
+{
+	static const struct cpuid_entry entries[] = {
+		{.leaf = 0, .eax = 0x16},
+		{.leaf = 1, .ecx = 0x80000001},
+		{.leaf = 7, .flags = CPUID_HAS_SUBLEAF},
+	};
+	const struct fake_partition *partition = at(args->a);
+
+	if (!partition || !partition->info.start_count || args->b >= ARRAY_SIZE(entries))
+		return ERR_NOENT;
+	memcpy(pointer(args->c), &entries[args->b], sizeof(entries[0]));
+	return 0;
+}
+
 static int64_t do_stats_name(const struct arguments *args)
 {
 	static const char *const names[] = {"cpuid", "msr", "io"};
@@ -466,6 +482,7 @@ static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 	[CALL_BLOB_GET] = do_blob_get,
 	[CALL_POWER] = do_power,
 	[CALL_DEBUG] = do_debug,
+	[CALL_PART_CPUID] = do_part_cpuid,
 };
 
 int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -489,6 +506,14 @@ int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64
 uint64_t call_clock(void)
 {
 	return fake.tsc += 100;
+}
+
+void call_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t to[4])
+{
+	(void)subleaf;
+	memset(to, 0, 4 * sizeof(to[0]));
+	to[0] = leaf == 0 ? 0x16 : 0;
+	to[2] = leaf == 1 ? 0x21 : 0;
 }
 
 static void add_image(const char *name, uint64_t size)

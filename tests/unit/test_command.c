@@ -5,6 +5,7 @@
  * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
  * console/machine.c console/main.c console/notice.c console/number.c console/op.c
  * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
+ * console/policy.c console/cpuid_names.c lib/msr_policy.c
  * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
  * lib/format.c
  */
@@ -46,6 +47,28 @@ static void expect_in(const char *line, const char *part)
 }
 
 #define GOOD "memory=64M kernel=kernel"
+
+/* A table of three leaves, and a processor that has VMX: tests/unit/fake_kernel.c. */
+static void test_policy(void **state)
+{
+	(void)state;
+	fake_command("create a memory=16M kernel=kernel");
+	expect_in("policy cpuid a", "its CPUID is made when it starts, and it never did");
+	fake_command("start a");
+	expect_in("policy cpuid a", "  guest  eax 00000000 ebx 00000000 ecx 80000001");
+	expect_in("policy cpuid a", "  host   eax 00000000 ebx 00000000 ecx 00000021");
+	expect_in("policy cpuid a", "  hidden vmx\r\n");
+	expect_in("policy cpuid a", "  added  hypervisor\r\n");
+	expect_in("policy cpuid a", "leaf 00000007, subleaf 0\r\n");
+	expect_in("policy cpuid a", "3 entries, the same on each vCPU");
+	expect_in("policy msrs", "c0000082           processor  LSTAR");
+	expect_in("policy msrs", "c0000080           kernel     EFER");
+	expect_in("policy msrs", "00000800-000008ff  kernel     x2APIC registers");
+	expect_in("policy msrs", "PLATFORM_ID            0 only, as it reads");
+	expect_in("policy msrs", "DEBUGCTL               bits 3, forgotten; reads 0");
+	expect_in("policy msrs", "all others: #GP(0)");
+	assert_null(strstr(fake_command("policy msrs"), "HWCR")); /* AMD's, and this is none */
+}
 
 static void test_create(void **state)
 {
@@ -350,6 +373,8 @@ static const struct cell cells[] = {
 	{"show", {false, true, true, true, true}},
 	{"console", {false, true, true, true, true}},
 	{"stats", {false, true, true, true, true}},
+	/* What was never started has none yet. */
+	{"policy cpuid", {false, false, true, true, true}},
 	{"debug vcpu", {false, true, true, true, true}},
 	{"debug random-state", {false, true, true, true, true}},
 };
@@ -605,6 +630,7 @@ static void test_show(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_policy, boot),
 		cmocka_unit_test_setup(test_create, boot),
 		cmocka_unit_test_setup(test_create_again_and_failure, boot),
 		cmocka_unit_test_setup(test_create_refusals, boot),

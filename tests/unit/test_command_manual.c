@@ -8,6 +8,7 @@
  * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
  * console/machine.c console/main.c console/notice.c console/number.c console/op.c
  * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
+ * console/policy.c console/cpuid_names.c lib/msr_policy.c
  * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
  * lib/format.c
  */

@@ -96,12 +96,12 @@ static const struct bits hidden[] = {
 	 0,
 	 {0, 1u << 2 | 1u << 4 | 1u << 11 | 1u << 12 | 1u << 14 | 1u << 15 | 1u << 22 | 1u << 25, 0,
 	  0}},
-	/* OSPKE WAITPKG CET_SS TME LA57 MAWAU KL BUS_LOCK ENQCMD SGX_LC PKS */
+	/* OSPKE WAITPKG CET_SS TME MAWAU KL BUS_LOCK ENQCMD SGX_LC PKS */
 	{7,
 	 0,
 	 {0, 0,
-	  1u << 4 | 1u << 5 | 1u << 7 | 1u << 13 | 1u << 16 | 0x1fu << 17 | 1u << 23 | 1u << 24 |
-		  1u << 29 | 1u << 30 | 1u << 31,
+	  1u << 4 | 1u << 5 | 1u << 7 | 1u << 13 | 0x1fu << 17 | 1u << 23 | 1u << 24 | 1u << 29 |
+		  1u << 30 | 1u << 31,
 	  0}},
 	/*
 	 * UINTR SRBDS RTM_ALWAYS_ABORT HYBRID TSXLDTRK PCONFIG LBR CET_IBT AMX IBRS STIBP L1D
@@ -307,7 +307,9 @@ static void test_topology(void **state)
 
 static void check_address_sizes(void)
 {
-	assert_int_equal(ask(0x80000008, 0).eax, 40 | 48 << 8);
+	unsigned linear = ask(7, 0).ecx & 1u << 16 ? 57 : 48; /* LA57 */
+
+	assert_int_equal(ask(0x80000008, 0).eax, 40 | linear << 8);
 }
 
 static void test_address_sizes(void **state)

@@ -147,6 +147,7 @@ static void test_modern(void **state)
 {
 	(void)state;
 	check_all(CR4_MODERN, 0x2001, false);
+	check_all(CR4_MODERN | B(LA57), 0x2001, false);
 }
 
 static void test_old(void **state)

@@ -99,6 +99,31 @@ static void every_day_of_400_years_is_there(void **state)
 	}
 }
 
+/* A machine whose wall clock is 0.75 s into a second: the RTC's next second begins a quarter later. */
+static void a_second_begins_when_the_wall_clocks_does(void **state)
+{
+	const struct rtc_config config = {.wall_clock = NEW_YEAR, .wall_ns = 750 * MS};
+	static struct rtc other;
+
+	(void)state;
+	fake_start();
+	assert_int_equal(rtc_init(&other, &config), ERR_NONE);
+	bus_seal();
+	assert_int_equal(get(0), 0);
+	set(A, 0x2f); /* 2 Hz: its phase is the second's */
+	get(C);
+	fake_go(250 * MS - 1);
+	assert_int_equal(get(0), 0);
+	assert_int_equal(get(C) & PIE, 0);
+	fake_go(1);
+	assert_int_equal(get(0), 1);
+	assert_int_equal(get(C) & PIE, PIE);
+	fake_go(SECOND - 1);
+	assert_int_equal(get(0), 1);
+	fake_go(1);
+	assert_int_equal(get(0), 2);
+}
+
 static void the_clock_starts_at_the_wall_clock_in_bcd(void **state)
 {
 	(void)state;
@@ -496,6 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_calendar_equals_the_c_librarys),
 		T(every_day_of_400_years_is_there),
+		T(a_second_begins_when_the_wall_clocks_does),
 		T(the_clock_starts_at_the_wall_clock_in_bcd),
 		T(formats_show_the_same_time),
 		T(all_hours_round_trip),

@@ -3,8 +3,9 @@
  * THREATS B05, B06, B11 and B13, host part: the VMM's MSRs over the whole ranges, and the KVM
  * clock.
  */
-/* sources: vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/guest_features.c
- * vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/cr.c vmm/partition.c vmm/guest_mem.c
+/* sources: vmm/msr.c vmm/msr_mtrr.c lib/msr_policy.c
+ * vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/guest_features.c vmm/cpuid.c
+ * vmm/cpuid_table.c vmm/cpuid_fix.c vmm/cpuid_topology.c vmm/cr.c vmm/partition.c vmm/guest_mem.c
  * tests/unit/cpuid_hosts.c tests/unit/vmm_fixture.c */
 #include <stdarg.h>
 #include <stddef.h>

@@ -6,6 +6,7 @@
 /* sources: vmm/upcall_cr.c vmm/upcall_emulate.c vmm/mmio_quick.c vmm/upcall_length.c
  * vmm/upcall_msr.c vmm/upcall_fatal.c vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c
  * vmm/guest_features.c vmm/cr.c vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c
+ * lib/msr_policy.c
  * vmm/cpuid_topology.c vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/partition.c
  * vmm/guest_mem.c vmm/walk.c vmm/bus.c lib/format.c tests/unit/cpuid_hosts.c
  * tests/unit/vmm_fixture.c vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c

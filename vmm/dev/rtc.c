@@ -384,7 +384,7 @@ enum err rtc_init(struct rtc *rtc, const struct rtc_config *config)
 	*rtc = (struct rtc){
 		.dev = {.name = "rtc", .ops = &ops},
 		.config = *config,
-		.boundary = now,
+		.boundary = now - config->wall_ns, /* in a time before 0, maybe: modulo 2^64 */
 		.seconds = config->wall_clock,
 		.seen = now,
 	};

@@ -10,6 +10,7 @@
 /* What the clock and the memory say at the start. */
 struct rtc_config {
 	int64_t wall_clock;	  /* seconds since 1970, of now */
+	uint32_t wall_ns;	  /* and what has passed of the next one */
 	uint64_t memory_below_4g; /* bytes of RAM from 0 */
 	uint64_t memory_above_4g; /* bytes of RAM from 4 GiB */
 };

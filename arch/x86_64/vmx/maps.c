@@ -3,8 +3,8 @@
 #include "arch/x86_64/vmx/maps.h"
 
 #include "arch/x86_64/kernel_space.h"
-#include "arch/x86_64/regs.h"
 #include "lib/assert.h"
+#include "lib/msr_policy.h"
 #include "lib/string.h"
 
 enum {
@@ -22,10 +22,9 @@ static uint8_t msr_bitmap[MSR_BITMAP_SIZE] __attribute__((aligned(4096)));
 static const uint32_t range_base[] = {0x00000000, 0xc0000000};
 
 /* Switched by the VMCS or by vmx_vcpu_load: nothing of another's is seen. */
-static const uint32_t open_msrs[] = {
-	MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_STAR,	  MSR_LSTAR,
-	MSR_CSTAR,	 MSR_SFMASK,	   MSR_FS_BASE,	     MSR_GS_BASE, MSR_KERNEL_GS_BASE,
-};
+#define ROW(index, name) index,
+static const uint32_t open_msrs[] = {MSR_POLICY_OPEN(ROW)};
+#undef ROW
 
 /* The bit number of an MSR's read bit in the map, or -1 if the map does not cover it. */
 static int msr_bit(uint32_t index)

@@ -17,7 +17,8 @@
  * Loading these of CR4 invalidates translations: SDM 3A 4.10.4.1 "Operations that Invalidate TLBs
  * and Paging-Structure Caches"; and whatever else the walk depends on.
  */
-#define CR4_WALK (CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCIDE | CR4_SMEP | CR4_SMAP | CR4_PKE)
+#define CR4_WALK \
+	(CR4_PSE | CR4_PAE | CR4_PGE | CR4_LA57 | CR4_PCIDE | CR4_SMEP | CR4_SMAP | CR4_PKE)
 
 const uint32_t vmx_eager_msr[VMX_EAGER_COUNT] = {MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK,
 						 MSR_KERNEL_GS_BASE};

@@ -63,6 +63,7 @@
 	insn BOTH, "mov %rax, %cr1"
 	insn BOTH, "mov %rax, %cr2"
 	insn AT3,  "mov %rax, %cr3"
+	insn AT3,  "mov %rax, %cr4"
 	insn BOTH, "mov %rax, %cr5"
 	insn BOTH, "mov %rax, %cr8"
 	insn BOTH, "mov %rax, %cr12"
