@@ -153,10 +153,24 @@ static void check(const struct ticks *t, uint64_t slack_us, bool all)
 		   t->count, periods + 1);
 }
 
+/* They go on while one is looked at and told of. */
+static struct ticks copy_of(enum ticking which)
+{
+	struct ticks copy;
+
+	interrupts_disable();
+	copy = ticks[which];
+	interrupts_enable();
+	return copy;
+}
+
 void ticks_check(uint64_t slack_us, bool all)
 {
-	for (unsigned i = 0; i < TICKINGS; i++)
-		check(&ticks[i], slack_us, all);
+	for (unsigned i = 0; i < TICKINGS; i++) {
+		const struct ticks copy = copy_of((enum ticking)i);
+
+		check(&copy, slack_us, all);
+	}
 }
 
 void ticks_check_seconds(uint64_t slack_us)
