@@ -23,7 +23,7 @@ def run_clocks(boot, build, name, span, timeout):
     bed_class, options, slack = MACHINES[name]
     bed = boot(bed_class, images={"clocks": f"{build}/tiny/clocks.elf"}, deadline=timeout + 60,
                config="create a vcpus=1 memory=8M kernel=clocks "
-                      f'cmdline="testdev=on bed={name} span={span} slack={slack}"\n', **options)
+                      f'testdev=on cmdline="bed={name} span={span} slack={slack}"\n', **options)
     bed.expect_prompt(120)
     bed.command("start a")
     bed.expect(r"\[a stopped: powered off\]", timeout)
