@@ -174,7 +174,7 @@ static void efer(void)
 	try_values("EFER", MSR_EFER, &value, 1);
 }
 
-/* Reserved bits, and places that are not the APIC's: SDM 3A 11.4.4 "Local APIC Status and Location". */
+/* Reserved bits, and other places for its page: SDM 3A 11.4.4 "Local APIC Status and Location". */
 static void apic_base(void)
 {
 	static const uint64_t changes[] = {BIT(0),  BIT(7),  BIT(9),  BIT(10) | BIT(11),
