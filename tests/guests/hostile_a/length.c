@@ -122,11 +122,12 @@ static volatile uint64_t race_writes;
 
 /*
  * Two instructions at one place, and what follows each length tells which was taken: after two bytes CF is
- * cleared, or RDMSR of no MSR; after five CF is set.
+ * cleared, or RDMSR of no MSR; after five CF is set. What TCG makes of both, byte by byte, is harmless: above
+ * all no prefix of 66h meets RET, which would pop 16 bits and be gone.
  */
 enum { CPUID_SIZE = 2 };
 static const uint8_t race_codes[][8] __attribute__((aligned(8))) = {
-	{0x0f, 0xa2, 0xf8, 0xc3, 0x90, 0xf9, 0xc3, 0x90}, /* CPUID; CLC; RET; NOP; STC; RET */
+	{0x0f, 0xa2, 0xf8, 0x90, 0xc3, 0xf9, 0xc3, 0x90}, /* CPUID; CLC; NOP; RET; STC; RET */
 	{0x66, 0x2e, 0x2e, 0x0f, 0x32, 0xf9, 0xc3, 0x90}, /* RDMSR with prefixes; STC; RET */
 };
 
