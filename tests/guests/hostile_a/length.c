@@ -187,9 +187,9 @@ void a_test_race(void)
 	      seen[RACE_MSR], seen[RACE_CHANGED], seen[RACE_ODD]);
 	test_check(race_writes > 0 && seen[RACE_CPUID] && seen[RACE_MSR], "nothing was rewritten");
 	test_check(!seen[RACE_LENGTH], "%lu with the other's length", seen[RACE_LENGTH]);
-	/* TCG reads an instruction byte by byte: cut in the middle it may be anything. */
-	test_check(seen[RACE_ODD] <= (test_bed("qemu") ? loops / 2 : 0), "%lu odd results of %lu",
-		   seen[RACE_ODD], loops);
+	/* TCG reads an instruction byte by byte, and keeps what it has made of it until the next write. */
+	test_check(!seen[RACE_ODD] || test_bed("qemu"), "%lu odd results of %lu", seen[RACE_ODD],
+		   loops);
 }
 
 /* The instruction ends where the canonical half does: what follows is a #GP, in the guest. */

@@ -120,20 +120,32 @@ static void on_tick(struct trap_frame *frame)
 	apic_eoi();
 }
 
-/* An interrupt comes between two elements, and the string goes on after it. */
-void a_test_port_interrupted(void)
+static void interrupt_string(uint64_t delay)
 {
 	struct code_run run = {.rcx = STRING, .rdx = PORT_NOTHING, .rsi = PAGING_TEST};
 	struct fault fault;
 
-	trap_set(VECTOR_TIMER, on_tick);
-	for (unsigned i = 0; i < ALIASES; i++)
-		paging_map(PAGING_TEST + i * PAGE_SIZE, (uintptr_t)page, PAGE_P | PAGE_W);
 	ticks = 0;
-	clock_arm(VECTOR_TIMER, tsc_read() + clock_khz() / 10);
+	clock_arm(VECTOR_TIMER, tsc_read() + delay);
 	fault = CODE_FAULT(&run, false, 0xfb, 0x90, 0xf3, 0x6e, 0xfa); /* STI; NOP; REP OUTSB; CLI */
 	test_check(fault.vector == NO_FAULT && run.rcx == 0 && run.rsi == PAGING_TEST + STRING,
 		   "vector %d rcx %lx rsi %lx", fault.vector, run.rcx, run.rsi);
+}
+
+/*
+ * An interrupt comes between two elements, and the string goes on after it. Where the emulated CPU runs by
+ * the host's clock, it may come before the first one: then later.
+ */
+void a_test_port_interrupted(void)
+{
+	trap_set(VECTOR_TIMER, on_tick);
+	for (unsigned i = 0; i < ALIASES; i++)
+		paging_map(PAGING_TEST + i * PAGE_SIZE, (uintptr_t)page, PAGE_P | PAGE_W);
+	for (uint64_t delay = clock_khz() / 10; delay < clock_khz() * 100; delay *= 2) {
+		interrupt_string(delay);
+		if (ticks == 1 && left < STRING)
+			break;
+	}
 	test_check(ticks == 1 && left > 0 && left < STRING && place == (uintptr_t)code_page + 2,
 		   "%u interrupts, %lu bytes left, at %lx", ticks, left, place);
 }
