@@ -12,16 +12,11 @@
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/msr.h"
 #include "tests/guests/lib/report.h"
+#include "tests/guests/lib/rtc.h"
 #include "tests/guests/lib/vendor.h"
 #include "tests/guests/lib/words.h"
 
-enum {
-	IOAPIC_PINS = 24,
-	IOAPIC_MASKED = 1 << 16,
-	RTC_INDEX = 0x70,
-	RTC_DATA = 0x71,
-	CMOS_FREE = 0x50
-};
+enum { IOAPIC_PINS = 24, IOAPIC_MASKED = 1 << 16, CMOS_FREE = 0x50 };
 #define IOAPIC 0xfec00000ULL
 
 static uint64_t hash = 0xcbf29ce484222325; /* Fowler, Noll and Vo's */
@@ -185,18 +180,6 @@ static void turn_pit(void)
 		io_out8((uint16_t)(0x40 + counter), 0x34);
 		io_out8((uint16_t)(0x40 + counter), 0x12);
 	}
-}
-
-static uint8_t rtc_read(uint8_t index)
-{
-	io_out8(RTC_INDEX, index);
-	return io_in8(RTC_DATA);
-}
-
-static void rtc_write(uint8_t index, uint8_t value)
-{
-	io_out8(RTC_INDEX, index);
-	io_out8(RTC_DATA, value);
 }
 
 static uint8_t free_cmos(unsigned i)

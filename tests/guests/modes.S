@@ -27,6 +27,17 @@
 #define V86_FLAGS   0x23002 /* VM, IOPL 3 */
 #define OFFSET(n)   ((n) - low_code) /* in the low pages */
 
+/* Into IA-32e mode: CR3 and CR4 are set, and EFER gets what it had. Clobbers EAX, ECX, EDX. */
+	.macro switch_paging_on
+	movl $EFER, %ecx
+	movl saved_efer, %eax
+	xorl %edx, %edx
+	wrmsr
+	movl %cr0, %eax
+	orl $CR0_PG, %eax
+	movl %eax, %cr0
+	.endm
+
 	.bss
 	.balign 8
 saved_rsp:     .skip 8
@@ -111,13 +122,7 @@ mode_done:
 	movl %eax, %cr4
 	movl $guest_pml4, %eax
 	movl %eax, %cr3
-	movl $EFER, %ecx
-	movl saved_efer, %eax
-	xorl %edx, %edx
-	wrmsr
-	movl %cr0, %eax
-	orl $CR0_PG, %eax
-	movl %eax, %cr0
+	switch_paging_on
 	ljmp $MODE_CODE64, $2f
 	.code64
 2:	movq saved_rsp, %rsp
@@ -345,13 +350,7 @@ modes_la57:
 	movl %eax, %cr4
 	movl $mode_pml5, %eax
 	movl %eax, %cr3
-	movl $EFER, %ecx
-	movl saved_efer, %eax
-	xorl %edx, %edx
-	wrmsr
-	movl %cr0, %eax
-	orl $CR0_PG, %eax
-	movl %eax, %cr0
+	switch_paging_on
 	ljmp $MODE_CODE64, $1f
 	.code64
 1:	movq saved_rsp, %rsp

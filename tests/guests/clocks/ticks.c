@@ -4,6 +4,7 @@
 #include "tests/guests/clocks/clocks.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/report.h"
+#include "tests/guests/lib/rtc.h"
 #include "tests/guests/lib/trap.h"
 
 #define IOAPIC_INDEX 0xfec00000ULL
@@ -12,7 +13,7 @@
 enum { IOAPIC_ENTRIES = 0x10, IOAPIC_MASKED = 1 << 16, PIN_PIT = 2, PIN_RTC = 8 };
 enum { VECTOR_PIT = 0x40, VECTOR_RTC = 0x50, VECTOR_APIC = 0x60 };
 enum { PIT_COUNTER_0 = 0x40, PIT_CONTROL = 0x43, PIT_RATE_GENERATOR = 0x34 };
-enum { RTC_INDEX = 0x70, RTC_DATA = 0x71, RTC_A = 10, RTC_B = 11, RTC_C = 12 };
+enum { RTC_A = 10, RTC_B = 11, RTC_C = 12 };
 enum { RTC_2_HZ = 0x2f, RTC_A_DEFAULT = 0x26, RTC_B_24 = 2, RTC_B_PERIODIC = 1 << 6 };
 enum { DAY = 24 * 3600 };
 
@@ -36,18 +37,6 @@ static void came(struct ticks *t)
 	else if (now - t->last > t->longest)
 		t->longest = now - t->last;
 	t->last = now;
-}
-
-static uint8_t rtc_read(uint8_t index)
-{
-	io_out8(RTC_INDEX, index);
-	return io_in8(RTC_DATA);
-}
-
-static void rtc_write(uint8_t index, uint8_t value)
-{
-	io_out8(RTC_INDEX, index);
-	io_out8(RTC_DATA, value);
 }
 
 static unsigned bcd(uint8_t value)
