@@ -107,9 +107,9 @@ static void print_vmm_msr(const struct msr_policy *rule)
 	if (rule->writes)
 		str_copy(writes, sizeof(writes), rule->writes);
 	else if (!~rule->keep)
-		format(writes, sizeof(writes), "%lx only, as it reads", rule->value);
+		format(writes, sizeof(writes), "%lxh only, as it reads", rule->value);
 	else
-		format(writes, sizeof(writes), "bits %lx, forgotten; reads %lx", ~rule->keep,
+		format(writes, sizeof(writes), "mask %lxh, forgotten; reads %lxh", ~rule->keep,
 		       rule->value);
 	print_msr(rule->first, rule->last, "VMM", rule->name, writes);
 }

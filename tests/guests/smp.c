@@ -23,23 +23,9 @@ static volatile unsigned order_length;
 static volatile uint8_t order[ORDER_MAX];
 static volatile uint64_t fired_tsc;
 
-/*
- * Whether an interrupt that came with IF=0 is to be forgotten: none can. But TCG, at a VMRUN that injects
- * one, leaves its exception_index set. If its main loop wants the CPU before the guest's next exit, which is
- * the EOI at the latest, it delivers the vector again, into its own handler.
- */
-static bool came_twice(const struct trap_frame *frame)
-{
-	if (frame->rflags & RFLAGS_IF)
-		return false;
-	test_check(test_bed("qemu"), "vector %lx came with IF=0", frame->vector);
-	print("vector %lx came twice\n", frame->vector);
-	return true;
-}
-
 static void on_count(struct trap_frame *frame)
 {
-	if (came_twice(frame))
+	if (trap_came_twice(frame))
 		return;
 	counts[cpu_this()->index][frame->vector]++;
 	if (order_length < ORDER_MAX)
@@ -49,7 +35,7 @@ static void on_count(struct trap_frame *frame)
 
 static void on_ping(struct trap_frame *frame)
 {
-	if (came_twice(frame))
+	if (trap_came_twice(frame))
 		return;
 	counts[cpu_this()->index][frame->vector]++;
 	apic_eoi();
@@ -58,7 +44,7 @@ static void on_ping(struct trap_frame *frame)
 
 static void on_tick(struct trap_frame *frame)
 {
-	if (came_twice(frame))
+	if (trap_came_twice(frame))
 		return;
 	fired_tsc = tsc_read();
 	on_count(frame);

@@ -3,6 +3,7 @@
 #include "tests/guests/lib/trap.h"
 
 #include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
 #include "lib/string.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/paging.h"
@@ -125,6 +126,15 @@ struct fault code_fault(struct code_run *run, const uint8_t *bytes, size_t count
 void trap_set(unsigned vector, trap_handler_t handler)
 {
 	handlers[vector] = handler;
+}
+
+bool trap_came_twice(const struct trap_frame *frame)
+{
+	if (frame->rflags & RFLAGS_IF)
+		return false;
+	test_check(test_bed("qemu"), "vector %lx came with IF=0", frame->vector);
+	print("vector %lx came twice\n", frame->vector);
+	return true;
 }
 
 void trap_set_stack(unsigned vector, unsigned ist)
