@@ -54,9 +54,8 @@ def breaks(method):
         try:
             return method(self, *arguments, **options)
         except BaseException:
-            if not self.broken and hasattr(self.bed, "monitor") and self.bed.process.poll() is None:
-                # Where it hangs, for the report of the failure.
-                print(self.bed.hmp("info registers")[:900], self.bed.hmp("info lapic"))
+            if not self.broken:
+                print(self.where())
             self.broken = True
             raise
     return wrapped
@@ -111,6 +110,12 @@ class Arena:
 
     def stop(self):
         self.bed.stop()
+
+    def where(self):
+        """Where the machine hangs, for the report of a failure."""
+        if not hasattr(self.bed, "monitor") or self.bed.process.poll() is not None:
+            return ""
+        return self.bed.hmp("info registers")[:900] + self.bed.hmp("info lapic")
 
     # --- the console ---
 

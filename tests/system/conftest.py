@@ -47,6 +47,8 @@ def pytest_runtest_makereport(item, call):
                 tail = "".join(log.readlines()[-40:])
             report.sections.append((f"serial log: {os.path.relpath(bed.serial_log, ROOT)}", tail))
     for failed in getattr(item, "arenas", []) if report.failed else []:
+        if not failed.broken:
+            report.sections.append((f"where {failed.name} is", failed.where()))
         failed.broken = True
 
 
