@@ -141,12 +141,10 @@ class Arena:
         raise AssertionError("`host` does not tell what memory is free")
 
     def position(self):
-        with self.serial.changed:
-            return len(self.serial.all)
+        return self.serial.length
 
     def since(self, position):
-        with self.serial.changed:
-            return ESCAPES.sub("", self.serial.all[position:])
+        return ESCAPES.sub("", self.serial.since(position))
 
     def wait_for(self, pattern, position, timeout):
         """The match of a pattern in what came after position, or None; it may be a function that looks at

@@ -78,20 +78,20 @@ class Guest:
         stalled if no byte comes for `patience` seconds."""
         number = next(NUMBERS)
         serial = self.bed.serial
-        begin = size = len(serial.all)
+        begin = size = serial.length
         first, last = f"<<{number}\r\n", f"\r\n>>{number}\r\n"
         self.bed.send_line(f'echo "<<"{number}; {command}; echo; echo ">>"{number}')
         deadline = time.monotonic() + patience
         with serial.changed:
-            while last not in serial.all[-256:]:
-                if len(serial.all) > size:
-                    size, deadline = len(serial.all), time.monotonic() + patience
+            while last not in serial.since(serial.length - 256):
+                if serial.length > size:
+                    size, deadline = serial.length, time.monotonic() + patience
                 left = deadline - time.monotonic()
-                assert left > 0 and not serial.ended, f"it stalled: {serial.all[-200:]!r}"
+                assert left > 0 and not serial.ended, f"it stalled: {serial.since(serial.length - 200)!r}"
                 serial.unused = ""
                 serial.changed.wait(left)
             serial.unused = ""
-            text = serial.all[begin:]
+            text = serial.since(begin)
         start = text.index(first) + len(first)
         return text[start:text.index(last, start)]
 

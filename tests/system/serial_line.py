@@ -24,6 +24,7 @@ class Serial:
         self.log_path = log_path
         self.unused = ""  # what came and was not consumed by expect()
         self.pieces = []  # of `all`: adding up megabytes a few bytes at a time would take minutes
+        self.length = 0  # of `all`
         self.cut = ""  # the begin of an escape whose end has not come yet
         self.ended = False
         self.changed = threading.Condition()
@@ -37,8 +38,18 @@ class Serial:
             self.pieces = ["".join(self.pieces)]
             return self.pieces[0]
 
+    def since(self, position):
+        """What came after the first `position` characters of `all`, at the cost of that alone."""
+        with self.changed:
+            begin, first = self.length, len(self.pieces)
+            while first and begin > position:
+                first -= 1
+                begin -= len(self.pieces[first])
+            return "".join(self.pieces[first:])[max(position - begin, 0):]
+
     def _take(self, text):
         self.pieces.append(text)
+        self.length += len(text)
         text = self.cut + text
         match = CUT_ESCAPE.search(text)
         self.cut = match.group(0) if match else ""

@@ -38,12 +38,12 @@ class Neighbour:
     def check(self):
         """All that it wrote since the last look stands in its ring: whole, in order, and never late."""
         bed, at = self.guest.bed, 0
-        seen = len(bed.serial.all)
+        seen = bed.serial.length
         self.guest.attach()
         while at < self.first + (time.monotonic() - self.begun) - LATE:
             at = float(bed.expect(TICK).group(2))
         self.guest.detach()
-        written = bed.serial.all[seen:].replace("\r", "")
+        written = bed.serial.since(seen).replace("\r", "")
         assert "bytes of its output are lost" not in written, "we look too seldom"
         for number, at in re.findall(TICK, written, re.MULTILINE):
             self.count(int(number), float(at))
