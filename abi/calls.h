@@ -74,7 +74,11 @@ enum console_event {
 enum power_action { POWER_OFF, POWER_REBOOT };
 
 enum debug_command {
-	DEBUG_AUDIT,	 /* walk every live CR3 and nested table; text of what was found */
+	/*
+	 * (goes on): walks every live CR3 and nested table, from the start or from where a step ended;
+	 * ERR_AGAIN, then text of what was found
+	 */
+	DEBUG_AUDIT,
 	DEBUG_PANIC,	 /* (kind): the kernel's own fault, on purpose */
 	DEBUG_CPU_PANIC, /* (cpu): the same on another CPU */
 	DEBUG_VCPU,	 /* (slot << 8 | vcpu): registers and last exits, as text */

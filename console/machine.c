@@ -86,10 +86,10 @@ void machine_poweroff(const struct invocation *in)
 	confirm(in, power_question("Switch off"), poweroff);
 }
 
-/* A debugging call may take many steps; its text comes with the last. */
+/* The audit takes many steps; its text comes with the last. */
 static struct {
 	enum debug_command command;
-	uint64_t argument;
+	uint64_t argument; /* DEBUG_AUDIT: it goes on */
 	char text[16 * 1024];
 } debug;
 
@@ -97,8 +97,10 @@ static enum session_answer step_debug(void)
 {
 	int64_t result = call_debug(debug.command, debug.argument, debug.text, sizeof(debug.text));
 
-	if (result == ERR_AGAIN)
+	if (result == ERR_AGAIN) {
+		debug.argument = 1;
 		return SESSION_AGAIN;
+	}
 	if (result < 0)
 		text_error("%s", op_error_text(result));
 	else

@@ -3,6 +3,9 @@
  * The audit: every address space that a CPU can load, and every nested table, leaf by leaf, against the
  * owners of the frames. Guest frames in their own VMM only, kernel frames in no ring-3 space but as the
  * programs' text, W^X in the kernel's half.
+ *
+ * A step looks at so many leaves, or ports, and the next goes on there: thousands of leaves under
+ * the memory's lock would be milliseconds in which nothing else runs on CPU 0.
  */
 #include "arch/x86_64/kernel_space.h"
 #include "arch/x86_64/virt.h"
@@ -12,16 +15,36 @@
 #include "kernel/partition.h"
 #include "lib/format.h"
 
-struct audit {
+/* A leaf costs up to five questions to the extents, a port one to the backend's map. */
+enum { STEP_LEAVES = 32, STEP_PORTS = 512, PORTS = 0x10000 };
+
+/*
+ * The spaces by number: the kernel's, the console's, then two of each slot. Those of a partition
+ * that ends meanwhile are left out; one that comes meanwhile may be, too.
+ */
+enum {
+	SPACE_KERNEL,
+	SPACE_CONSOLE,
+	SPACE_FIRST_SLOT,
+	SPACES = SPACE_FIRST_SLOT + 2 * MAX_PARTITIONS
+};
+
+static struct audit {
+	unsigned port;	   /* the next one to be looked at */
+	unsigned number;   /* of the space */
+	uint64_t va;	   /* where in it the next step begins */
+	uint64_t serial;   /* of the partition it belongs to */
+	unsigned left;	   /* leaves that this step may still look at */
 	const char *space; /* what is being walked, for the report */
 	uint32_t slot;	   /* whose it is; MAX_PARTITIONS: the console's or the kernel's */
-	bool nested;
 	uint64_t leaves;
 	uint64_t guest_pages; /* guest memory seen in this space */
+	uint64_t open_ports;
 	uint64_t violations;
 	char first[160]; /* the first violation */
+	uint64_t partitions;
 	uint64_t spaces;
-};
+} state; /* CPU 0, one call at a time */
 
 static void violation(struct audit *audit, const char *rule, const struct page_mapping *m)
 {
@@ -39,50 +62,39 @@ static bool owned(const struct page_mapping *m, enum extent_owner owner, uint32_
 }
 
 /* A leaf of a VMM's lower half. */
-static bool visit_vmm(void *context, const struct page_mapping *m)
+static void check_vmm(struct audit *audit, const struct page_mapping *m)
 {
-	struct audit *audit = context;
 	bool writable = m->prot & PAGE_WRITE;
 
-	audit->leaves++;
 	if (m->prot & PAGE_WRITE && m->prot & PAGE_EXEC)
 		violation(audit, "writable and executable", m);
 	if (owned(m, OWNER_PARTITION, audit->slot, false))
 		audit->guest_pages += m->size / PAGE_SIZE;
 	else if (owned(m, OWNER_PARTITION, audit->slot, true) || owned(m, OWNER_CONSOLE, 0, false))
-		return true;
+		return;
 	else if (owned(m, OWNER_IMAGE, 0, false) || owned(m, OWNER_KERNEL, 0, false)) {
 		if (writable)
 			violation(audit, "an image or the program's text is writable", m);
 	} else {
 		violation(audit, "a frame of another owner", m);
 	}
-	return true;
 }
 
-static bool visit_nested(void *context, const struct page_mapping *m)
+static void check_nested(struct audit *audit, const struct page_mapping *m)
 {
-	struct audit *audit = context;
-
-	audit->leaves++;
 	audit->guest_pages += m->size / PAGE_SIZE;
 	if (!owned(m, OWNER_PARTITION, audit->slot, false))
 		violation(audit, "a frame that is not this guest's memory", m);
-	return true;
 }
 
-static bool visit_console(void *context, const struct page_mapping *m)
+static void check_console(struct audit *audit, const struct page_mapping *m)
 {
-	struct audit *audit = context;
-
-	audit->leaves++;
 	if (m->prot & PAGE_WRITE && m->prot & PAGE_EXEC)
 		violation(audit, "writable and executable", m);
 	if (owned(m, OWNER_CONSOLE, 0, false) || owned(m, OWNER_IMAGE, 0, false) ||
 	    owned(m, OWNER_KERNEL, 0, false))
-		return true;
+		return;
 	violation(audit, "a frame that is not the console's", m);
-	return true;
 }
 
 /* A pool stands where its slot says, so one question to the extents is enough. */
@@ -92,103 +104,182 @@ static bool is_pool(const struct page_mapping *m)
 
 	return slot < MAX_PARTITIONS && owned(m, OWNER_PARTITION, (uint32_t)slot, true);
 }
-static bool visit_kernel(void *context, const struct page_mapping *m)
-{
-	struct audit *audit = context;
-	bool ram;
 
-	audit->leaves++;
+static void check_kernel(struct audit *audit, const struct page_mapping *m)
+{
 	if (m->prot & PAGE_WRITE && m->prot & PAGE_EXEC)
 		violation(audit, "writable and executable", m);
 	if (m->prot & PAGE_USER)
 		violation(audit, "user-accessible in the kernel's half", m);
 	if (is_pool(m) || owned(m, OWNER_KERNEL, 0, false))
-		return true;
+		return;
 	/* Another CPU scrubs just now, through its window: what it may scrub, extents say. */
 	if (m->va - KERNEL_WINDOW_BASE < MAX_CPUS * KERNEL_WINDOW_SIZE)
-		return true;
+		return;
 	/* What is left has to be no RAM that anybody may own: device registers, firmware tables. */
-	ram = false;
-	for (uint32_t i = 0; i < machine.extents.count; i++) {
-		const struct extent *e = &machine.extents.extents[i];
-
-		if (e->owner != OWNER_FIRMWARE && m->pa < (e->start + e->pages) * PAGE_SIZE &&
-		    e->start * PAGE_SIZE < m->pa + m->size)
-			ram = true;
-	}
-	if (ram)
+	if (extent_has_ram(&machine.extents, m->pa, m->size))
 		violation(audit, "RAM that is not the kernel's", m);
+}
+
+typedef void check_fn(struct audit *audit, const struct page_mapping *m);
+
+/* page_visit_fn of one kind of space, which ends its step in time. */
+static bool step_on(struct audit *audit, const struct page_mapping *m, check_fn *check)
+{
+	audit->leaves++;
+	check(audit, m);
+	audit->va = m->va + m->size;
+	return --audit->left;
+}
+
+static bool visit_kernel(void *context, const struct page_mapping *m)
+{
+	return step_on(context, m, check_kernel);
+}
+
+static bool visit_console(void *context, const struct page_mapping *m)
+{
+	return step_on(context, m, check_console);
+}
+
+static bool visit_vmm(void *context, const struct page_mapping *m)
+{
+	return step_on(context, m, check_vmm);
+}
+
+static bool visit_nested(void *context, const struct page_mapping *m)
+{
+	return step_on(context, m, check_nested);
+}
+
+struct space {
+	const char *name;
+	const struct page_space *space;
+	const struct partition *part; /* NULL: the kernel's or the console's */
+	page_visit_fn *visit;
+	bool has_upper_half;
+};
+
+/* False: there is none of this number. */
+static bool find_space(unsigned number, struct space *found)
+{
+	const struct partition *part;
+
+	if (number == SPACE_KERNEL) {
+		*found = (struct space){"kernel", &kernel_space, NULL, visit_kernel, false};
+		return true;
+	}
+	if (number == SPACE_CONSOLE) {
+		*found = (struct space){"console", console_space(), NULL, visit_console, true};
+		return true;
+	}
+	part = partitions[(number - SPACE_FIRST_SLOT) / 2];
+	if (!part)
+		return false;
+	if (number % 2 == SPACE_FIRST_SLOT % 2)
+		*found = (struct space){"vmm", &part->space, part, visit_vmm, true};
+	else
+		*found = (struct space){"nested", &part->nested, part, visit_nested, false};
 	return true;
 }
 
-static void walk(struct audit *audit, const char *name, uint32_t slot,
-		 const struct page_space *space, page_visit_fn *visit)
-{
-	audit->space = name;
-	audit->slot = slot;
-	audit->spaces++;
-	page_visit(space, space->first, space->last, visit, audit);
-}
-
 /* The upper half of every root has to be the kernel's own, entry by entry. */
-static void check_root(struct audit *audit, const char *name, uint32_t slot,
-		       const struct page_space *space)
+static void check_root(struct audit *audit, const struct space *s)
 {
 	for (unsigned i = 256; i < 512; i++)
-		if (space->root[i] != kernel_space.root[i] && !audit->violations++)
+		if (s->space->root[i] != kernel_space.root[i] && !audit->violations++)
 			format(audit->first, sizeof(audit->first),
-			       "%s slot %u: root entry %u differs from the kernel's", name, slot, i);
+			       "%s slot %u: root entry %u differs from the kernel's", s->name,
+			       audit->slot, i);
 }
 
-static void audit_partition(struct audit *audit, const struct partition *part)
+static void begin_space(struct audit *audit, const struct space *s)
 {
-	uint64_t in_vmm, in_nested, configured = 0;
+	audit->space = s->name;
+	audit->slot = s->part ? s->part->slot : MAX_PARTITIONS;
+	audit->serial = s->part ? s->part->serial : 0;
+	audit->guest_pages = 0;
+	audit->spaces++;
+	audit->partitions += s->part && s->has_upper_half;
+	if (s->has_upper_half)
+		check_root(audit, s);
+}
 
-	audit->guest_pages = 0;
-	walk(audit, "vmm", part->slot, &part->space, visit_vmm);
-	check_root(audit, "vmm", part->slot, &part->space);
-	in_vmm = audit->guest_pages;
-	audit->guest_pages = 0;
-	walk(audit, "nested", part->slot, &part->nested, visit_nested);
-	in_nested = audit->guest_pages;
-	for (uint32_t i = 0; i < part->desc.range_count; i++)
-		configured += part->desc.ranges[i].size / PAGE_SIZE;
-	if ((in_vmm != configured || in_nested != configured) && !audit->violations++)
+/* A guest's memory is all in both its spaces. */
+static void end_space(struct audit *audit, const struct space *s)
+{
+	uint64_t configured = 0;
+
+	if (!s->part)
+		return;
+	for (uint32_t i = 0; i < s->part->desc.range_count; i++)
+		configured += s->part->desc.ranges[i].size / PAGE_SIZE;
+	if (audit->guest_pages != configured && !audit->violations++)
 		format(audit->first, sizeof(audit->first),
-		       "slot %u: %lu pages configured, %lu in its VMM, %lu in its nested tables",
-		       part->slot, configured, in_vmm, in_nested);
+		       "slot %u: %lu pages configured, %lu in its %s", s->part->slot, configured,
+		       audit->guest_pages, s->name);
 }
 
-/* Every port, and every MSR that the maps cover: closed but for the backend's list. */
-static unsigned count_open_ports(void)
+static void next_space(struct audit *audit)
 {
-	unsigned open = 0;
-
-	for (uint32_t port = 0; machine.virt && port <= 0xffff; port++)
-		open += machine.virt->port_open((uint16_t)port);
-	return open;
+	audit->number++;
+	audit->va = 0;
 }
 
-size_t audit(char *text, size_t size)
+/* Some leaves of the space that is at turn. */
+static void step_space(struct audit *audit)
 {
-	struct audit audit = {0};
-	uint64_t partition_count = 0;
-	unsigned ports = count_open_ports();
+	struct space s;
 
-	spin_lock(&machine.memory_lock);
-	walk(&audit, "kernel", MAX_PARTITIONS, &kernel_space, visit_kernel);
-	walk(&audit, "console", MAX_PARTITIONS, console_space(), visit_console);
-	check_root(&audit, "console", MAX_PARTITIONS, console_space());
-	for (unsigned slot = 0; slot < MAX_PARTITIONS; slot++)
-		if (partitions[slot]) {
-			audit_partition(&audit, partitions[slot]);
-			partition_count++;
-		}
-	spin_unlock(&machine.memory_lock);
-	if (ports && !audit.violations++)
-		format(audit.first, sizeof(audit.first), "%u ports are open to guests", ports);
+	if (!find_space(audit->number, &s)) {
+		next_space(audit);
+		return;
+	}
+	/* The slot has another partition than when this space was begun: from its begin. */
+	if (!audit->va || (s.part && s.part->serial != audit->serial)) {
+		audit->va = s.space->first;
+		begin_space(audit, &s);
+	}
+	audit->left = STEP_LEAVES;
+	if (!page_visit(s.space, audit->va, s.space->last, s.visit, audit) && audit->va &&
+	    audit->va - 1 < s.space->last)
+		return;
+	end_space(audit, &s);
+	next_space(audit);
+}
+
+/* Every port, as the maps have it: closed but for the backend's list. */
+static void step_ports(struct audit *audit)
+{
+	unsigned end = MIN(audit->port + STEP_PORTS, (unsigned)PORTS);
+
+	for (; audit->port < end; audit->port++)
+		audit->open_ports += machine.virt && machine.virt->port_open((uint16_t)audit->port);
+}
+
+static size_t describe(struct audit *audit, char *text, size_t size)
+{
+	if (audit->open_ports && !audit->violations++)
+		format(audit->first, sizeof(audit->first), "%lu ports are open to guests",
+		       audit->open_ports);
 	return format(text, size,
 		      "audit: %lu partitions, %lu spaces, %lu mappings, %lu violations\n%s%s",
-		      partition_count, audit.spaces, audit.leaves, audit.violations,
-		      audit.violations ? audit.first : "", audit.violations ? "\n" : "");
+		      audit->partitions, audit->spaces, audit->leaves, audit->violations,
+		      audit->violations ? audit->first : "", audit->violations ? "\n" : "");
+}
+
+int64_t audit(bool begin, char *text, size_t size)
+{
+	if (begin)
+		state = (struct audit){0};
+	if (state.port < PORTS) {
+		step_ports(&state);
+		return ERR_AGAIN;
+	}
+	spin_lock(&machine.memory_lock);
+	step_space(&state);
+	spin_unlock(&machine.memory_lock);
+	if (state.number < SPACES)
+		return ERR_AGAIN;
+	return (int64_t)describe(&state, text, size);
 }

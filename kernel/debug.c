@@ -71,6 +71,14 @@ static int vcpu_text(uint32_t slot, uint32_t index)
 	return ERR_NONE;
 }
 
+static int audit_text(uint64_t goes_on)
+{
+	int64_t result = audit(!goes_on, text, sizeof(text));
+
+	length = result > 0 ? (size_t)result : 0;
+	return result < 0 ? (int)result : ERR_NONE;
+}
+
 /* One CPU a call: each word that was never used is looked at. */
 static int stacks_text(uint64_t number)
 {
@@ -141,7 +149,7 @@ int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t si
 	text[0] = 0;
 	switch (command) {
 	case DEBUG_AUDIT:
-		length = audit(text, sizeof(text));
+		err = audit_text(argument);
 		break;
 	case DEBUG_PANIC:
 		err = panic_kind(argument);

@@ -7,8 +7,11 @@
 /* CALL_DEBUG: text into the console's buffer at to; answers its length or an error. */
 int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t size);
 
-/* audit.c: compares every live page table with who owns what. Answers the text's length. */
-size_t audit(char *text, size_t size);
+/*
+ * audit.c: compares every live page table with who owns what, a bounded step a call; begin: from the
+ * start, whatever a call before was at. ERR_AGAIN until it is done, then the text's length.
+ */
+int64_t audit(bool begin, char *text, size_t size);
 
 /* On any CPU, at a kick: has it been told to panic? */
 void debug_check_panic(void);

@@ -152,6 +152,16 @@ bool extent_owned(const struct extent_map *map, hpa_t start, uint64_t size, stru
 	return is_all_of(map, start >> PAGE_SHIFT, end >> PAGE_SHIFT, tag);
 }
 
+bool extent_has_ram(const struct extent_map *map, hpa_t start, uint64_t size)
+{
+	uint64_t first = start >> PAGE_SHIFT, end = first + (size >> PAGE_SHIFT);
+
+	for (uint32_t i = find(map, first); i < map->count && map->extents[i].start < end; i++)
+		if (map->extents[i].owner != OWNER_FIRMWARE)
+			return true;
+	return false;
+}
+
 /* As is_all_of for free memory, but not what is just being cleaned. */
 static bool is_all_free(const struct extent_map *map, uint64_t start, uint64_t end)
 {

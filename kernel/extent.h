@@ -106,6 +106,9 @@ int must_check extent_release_range(struct extent_map *map, hpa_t start, uint64_
  */
 bool extent_owned(const struct extent_map *map, hpa_t start, uint64_t size, struct extent_tag tag);
 
+/* True if any of [start, start + size) is RAM, whoever owns it. Page-aligned. */
+bool extent_has_ram(const struct extent_map *map, hpa_t start, uint64_t size);
+
 /*
  * Takes a dirty piece of at most size bytes that crosses no multiple of size (a power of two), and
  * marks it as being cleaned: nobody else gets it until extent_clean_end. False if there is none.

@@ -216,6 +216,7 @@ class BochsBed(Bed):
                  extra=(), fixed_clock=True, ignore_bad_msrs=False, deadline=300):
         super().__init__(name, logs, deadline)
         self.bochs_log = os.path.join(logs, name + ".bochs.log")
+        self.looked_at, self.found = 0, []  # how far it was searched for problems, and those
         for _ in range(5):  # the port may be taken between our look and Bochs's
             port = self.free_port()
             self.write("bochsrc", machine.bochs_config(
@@ -245,7 +246,13 @@ class BochsBed(Bed):
             return probe.getsockname()[1]
 
     def problems(self):
-        with open(self.bochs_log, encoding="utf-8", errors="replace") as log:
-            return [line.rstrip() for line in log
-                    if any(word in line for word in self.COMPLAINTS)
-                    and not any(word in line for word in self.EXPECTED)]
+        """The log is read on from where the last look ended: it grows by a megabyte a second."""
+        with open(self.bochs_log, "rb") as log:
+            log.seek(self.looked_at)
+            text = log.read()
+        text = text[:text.rfind(b"\n") + 1]
+        self.looked_at += len(text)
+        self.found += [line.rstrip() for line in text.decode(errors="replace").split("\n")
+                       if any(word in line for word in self.COMPLAINTS)
+                       and not any(word in line for word in self.EXPECTED)]
+        return list(self.found)

@@ -530,7 +530,9 @@ static void test_debug(void **state)
 	(void)state;
 	fake_command("create web " GOOD);
 	fake.again[CALL_DEBUG] = 3;
-	expect("audit", "debug 0 0\r\nsecond line");
+	expect("audit", "debug 0 1\r\nsecond line"); /* it went on, */
+	fake.again[CALL_DEBUG] = 0;
+	expect("audit", "debug 0 0\r\nsecond line"); /* and this one begins */
 	expect("debug vcpu web", "debug 3 0\r\nsecond line");
 	expect("debug vcpu web 1", "error: debug vcpu web: there is no vcpu 1; it has 1");
 	expect("debug random-state web 0 5 --yes", "debug 4 50000\r\nsecond line");
