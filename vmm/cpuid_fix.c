@@ -66,37 +66,60 @@ bool cpuid_fix_d_components(const struct cpuid_guest *guest, struct cpuid_entry 
 	return entry->subleaf < 2 || (guest->host(0xd, 0).eax & XCR0_OFFERED & BIT(entry->subleaf));
 }
 
-/*
- * The fraction nearest to khz / 10^6 whose numerator stays below 4294: Linux multiplies it with the
- * crystal's kHz in 32 bits. By continued fractions; the error is below a millionth.
- */
-static void tsc_ratio(uint64_t khz, uint32_t *numerator, uint32_t *denominator)
+enum { CRYSTAL_KHZ = CPUID_APIC_HZ / 1000, NUMERATOR_MAX = UINT32_MAX / CRYSTAL_KHZ };
+
+struct ratio {
+	uint64_t n, d;
+};
+
+/* How far khz is from the ratio's share of the crystal, times the denominator. */
+static uint64_t off_by(struct ratio r, uint64_t khz)
 {
-	uint64_t a = khz, b = CPUID_APIC_HZ / 1000;
-	uint64_t n0 = 0, d0 = 1, n1 = 1, d1 = 0;
+	uint64_t told = r.n * CRYSTAL_KHZ, real = khz * r.d;
 
-	while (b) {
-		uint64_t n2 = a / b * n1 + n0, d2 = a / b * d1 + d0, rest = a % b;
-
-		if (n2 > UINT32_MAX / (CPUID_APIC_HZ / 1000))
-			break;
-		n0 = n1;
-		d0 = d1;
-		n1 = n2;
-		d1 = d2;
-		a = b;
-		b = rest;
-	}
-	*numerator = (uint32_t)n1;
-	*denominator = (uint32_t)d1;
+	return told > real ? told - real : real - told;
 }
 
-/* SDM 3B 19.7.3 "Determining the Processor Base Frequency": TSC rate = ECX * EBX / EAX. */
+/*
+ * The fraction nearest to khz / CRYSTAL_KHZ whose numerator is at most NUMERATOR_MAX, since Linux
+ * multiplies it with the crystal's kHz in 32 bits: the last convergent of the continued fraction, or
+ * what is between that and the next one.
+ */
+static struct ratio nearest(uint64_t khz)
+{
+	uint64_t a = khz, b = CRYSTAL_KHZ;
+	struct ratio before = {0, 1}, at = {1, 0};
+
+	while (b) {
+		uint64_t times = a / b, rest = a % b;
+		uint64_t most = at.n ? (NUMERATOR_MAX - before.n) / at.n : times;
+		struct ratio next = {MIN(times, most) * at.n + before.n,
+				     MIN(times, most) * at.d + before.d};
+
+		/* Both by the same denominator. */
+		if (times > most && off_by(next, khz) * at.d >= off_by(at, khz) * next.d)
+			break;
+		before = at;
+		at = next;
+		a = b;
+		b = times > most ? 0 : rest;
+	}
+	return at;
+}
+
+/*
+ * SDM 3B 19.7.3 "Determining the Processor Base Frequency": TSC rate = ECX * EBX / EAX. Of a rate that no
+ * such fraction comes near (one of 170, by up to 1.2 in 10,000) nothing is told: a guest measures better.
+ */
 bool cpuid_fix_15(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 {
-	tsc_ratio(guest->tsc_khz, &entry->ebx, &entry->eax);
+	const uint64_t good = 100 * 1000; /* one part of these */
+	struct ratio r = nearest(guest->tsc_khz);
+
+	entry->ebx = (uint32_t)r.n;
+	entry->eax = (uint32_t)r.d;
 	entry->ecx = CPUID_APIC_HZ;
-	return entry->eax != 0;
+	return r.d && off_by(r, guest->tsc_khz) <= guest->tsc_khz * r.d / good;
 }
 
 /* Rates in kHz of TSC and APIC timer, where several hypervisors' guests look for them. */

@@ -382,6 +382,32 @@ static void test_tsc_leaf(void **state)
 	}
 }
 
+/* Whatever the rate: good to a hundred-thousandth, or not told. */
+static void test_tsc_leaf_of_odd_rates(void **state)
+{
+	const unsigned every = 1117;
+	unsigned asked = 0, left_out = 0;
+
+	(void)state;
+	for (uint64_t khz = 400000; khz < 6000000; khz += every) {
+		struct cpuid_regs leaf;
+		uint64_t told;
+
+		asked++;
+		build(&cpuid_hosts[2], 1, khz);
+		leaf = ask(0x15, 0);
+		if (!leaf.eax) {
+			left_out++;
+			assert_int_equal(leaf.ebx | leaf.ecx | leaf.edx, 0);
+			continue;
+		}
+		assert_in_range(leaf.ebx * 1000000ull, 0, UINT32_MAX);
+		told = 1000000000ull * leaf.ebx / leaf.eax;
+		assert_in_range(told, khz * 1000 - khz / 100 - 1, khz * 1000 + khz / 100 + 1);
+	}
+	assert_in_range(left_out, 1, asked / 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,7 +416,7 @@ int main(void)
 		cmocka_unit_test(test_passed_through), cmocka_unit_test(test_xsave),
 		cmocka_unit_test(test_topology),       cmocka_unit_test(test_address_sizes),
 		cmocka_unit_test(test_signatures),     cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_tsc_leaf),
+		cmocka_unit_test(test_tsc_leaf),       cmocka_unit_test(test_tsc_leaf_of_odd_rates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
