@@ -29,7 +29,14 @@ enum fcr {
 };
 enum lcr { LCR_8N1 = 3, LCR_DLAB = BIT(7) };
 /* OUT2 is the gate of a PC's interrupt line. */
-enum mcr { MCR_DTR = BIT(0), MCR_RTS = BIT(1), MCR_OUT2 = BIT(3), MCR_LOOP = BIT(4) };
+enum mcr {
+	MCR_DTR = BIT(0),
+	MCR_RTS = BIT(1),
+	MCR_OUT2 = BIT(3),
+	MCR_LOOP = BIT(4),
+	MCR_HELD = MCR_DTR | MCR_OUT2, /* "do not send now", to a line that looks at RTS */
+	MCR_OPEN = MCR_HELD | MCR_RTS,
+};
 enum lsr {
 	LSR_DATA = BIT(0),
 	LSR_OVERRUN = BIT(1),
@@ -71,6 +78,7 @@ static uint32_t tx_head, tx_tail;      /* l p: head - tail bytes wait */
 static uint32_t rx_head, rx_tail;      /* l */
 static uint8_t ier;		       /* l: what the register holds */
 static bool interrupts_on;	       /* b */
+static bool rx_held;		       /* l: our ring was full; the line is asked to wait */
 static bool writer_waits;	       /* l: a write fell short */
 static unsigned work_found;	       /* l: polls in a row that found work */
 static bool transmitter_dead;	       /* p: a panic waited for it in vain */
@@ -125,7 +133,7 @@ static void program(void)
 	reg_write(REG_IER, DIVISOR_115200 >> 8);
 	reg_write(REG_LCR, LCR_8N1);
 	reg_write(REG_IIR, FCR_ENABLE | FCR_CLEAR_RX | FCR_CLEAR_TX | FCR_TRIGGER_8);
-	reg_write(REG_MCR, MCR_DTR | MCR_RTS | MCR_OUT2);
+	reg_write(REG_MCR, MCR_OPEN);
 	ier = 0;
 }
 
@@ -134,7 +142,7 @@ bool uart_init(const struct uart_bus *bus)
 	port = *bus;
 	stats = (struct uart_stats){0};
 	tx_head = tx_tail = rx_head = rx_tail = 0;
-	interrupts_on = writer_waits = transmitter_dead = false;
+	interrupts_on = writer_waits = transmitter_dead = rx_held = false;
 	work_found = 0;
 	if (!probe())
 		return false;
@@ -146,14 +154,15 @@ bool uart_init(const struct uart_bus *bus)
 }
 
 /*
- * With lock. The THRE interrupt is wanted only while something waits, or it would never be silent.
+ * With lock. The THRE interrupt is wanted only while something waits, the one of input only while there
+ * is room: or they would never be silent.
  */
 static void set_ier(void)
 {
 	uint8_t wanted = 0;
 
 	if (interrupts_on)
-		wanted = IER_RX | IER_LINE | (tx_head != tx_tail ? IER_THRE : 0);
+		wanted = (rx_held ? 0 : IER_RX) | IER_LINE | (tx_head != tx_tail ? IER_THRE : 0);
 	if (wanted != ier) {
 		ier = wanted;
 		reg_write(REG_IER, wanted);
@@ -176,24 +185,31 @@ void uart_set_notify(void (*notify)(unsigned events))
 	notify_owner = notify;
 }
 
+/*
+ * With lock. What finds our ring full stays in the device: an emulated one passes that on to whoever sends,
+ * a real one can hold 16 bytes and drops RTS.
+ */
+static void hold(bool held)
+{
+	if (held == rx_held)
+		return;
+	rx_held = held;
+	stats.rx_holds += held;
+	reg_write(REG_MCR, held ? MCR_HELD : MCR_OPEN);
+}
+
 /* With lock. Returns true if a byte came. */
 static bool receive(uint8_t status)
 {
 	unsigned count = 0;
 
 	for (; status & (LSR_DATA | LSR_OVERRUN); status = reg_read(REG_LSR)) {
-		uint8_t byte;
-
 		stats.rx_overruns += (status & LSR_OVERRUN) != 0;
-		if (!(status & LSR_DATA) || count == RX_PASS_MAX)
+		hold(rx_head - rx_tail == UART_RX_SIZE);
+		if (!(status & LSR_DATA) || rx_held || count == RX_PASS_MAX)
 			break;
-		byte = reg_read(REG_DATA);
+		rx[rx_head++ % UART_RX_SIZE] = reg_read(REG_DATA);
 		count++;
-		if (rx_head - rx_tail == UART_RX_SIZE) {
-			stats.rx_dropped++;
-			continue;
-		}
-		rx[rx_head++ % UART_RX_SIZE] = byte;
 		stats.rx_bytes++;
 	}
 	return count != 0;
@@ -280,6 +296,10 @@ size_t uart_read(void *bytes, size_t size)
 	memcpy(to, rx + rx_tail % UART_RX_SIZE, first);
 	memcpy(to + first, rx, count - first);
 	rx_tail += (uint32_t)count;
+	if (rx_held && rx_head - rx_tail <= UART_RX_SIZE / 2) {
+		hold(false);
+		set_ier();
+	}
 	spin_unlock(&lock);
 	return count;
 }

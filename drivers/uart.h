@@ -24,7 +24,7 @@ struct uart_bus uart_bus_mmio(volatile void *registers, unsigned stride);
 struct uart_stats {
 	uint64_t tx_bytes, rx_bytes;
 	uint64_t rx_overruns; /* the hardware's FIFO overflowed: at least one byte each */
-	uint64_t rx_dropped;  /* bytes that found our ring full */
+	uint64_t rx_holds;    /* how often our ring was full and the line asked to wait */
 	uint64_t interrupts;
 	uint64_t polls_with_work; /* work that no interrupt had announced */
 	uint64_t panic_timeouts;  /* bytes given up because the transmitter never emptied */

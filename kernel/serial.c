@@ -17,6 +17,8 @@
 #include "lib/copy.h"
 #include "lib/string.h"
 
+enum { LOSSES_TOLD_US = 10 * 1000 * 1000 };
+
 struct candidate {
 	const char *name;
 	uint16_t port;
@@ -101,10 +103,26 @@ static void notify(unsigned events)
 		      (events & UART_SPACE ? (uint32_t)CONSOLE_UART_SPACE : 0));
 }
 
+/* What was typed and is lost is said, once in a while. */
+static void tell_losses(void)
+{
+	static uint64_t told, next_tsc;
+	struct uart_stats stats;
+
+	uart_get_stats(&stats);
+	if (stats.rx_overruns == told || tsc_read() < next_tsc)
+		return;
+	log_print(LOG_WARNING, "serial: input was lost: the UART's FIFO ran over %lu times",
+		  stats.rx_overruns - told);
+	told = stats.rx_overruns;
+	next_tsc = tsc_read() + us_to_tsc(LOSSES_TOLD_US);
+}
+
 static void poll_again(struct deadline *deadline)
 {
 	unsigned us = uart_poll();
 
+	tell_losses();
 	deadline_set(&this_cpu()->deadlines, deadline, tsc_read() + us_to_tsc(us));
 }
 

@@ -77,3 +77,28 @@ def test_typed_ahead(arena_of, bed):
     arena.bed.serial.command("#")
     arena.destroy()
     arena.check_invariants()
+
+
+@on("qemu", "skylake")
+def test_slow_keys(arena_of, bed):
+    """K01: keys that draw the whole line come faster than they are served; what follows is not lost."""
+    arena = arena_of(bed)
+    position = arena.position()
+    arena.serial.send((b"\x01x" * 200 + b"\x15") * 60 + b"\rlist\r")
+    assert arena.wait_for(r"^hb +running", position, 120), arena.since(position)[-1000:]
+    arena.bed.serial.command("#")
+    arena.check_invariants()
+
+
+@on("qemu", "skylake")
+def test_paste(arena_of, bed):
+    """K07: a line that sends faster than anybody reads is made to wait; not a byte of a paste is lost."""
+    arena = arena_of(bed)
+    count = 3000 if bed == "qemu" else 300
+    position = arena.position()
+    arena.serial.send("".join(f"no-such-{number}\r" for number in range(count)).encode())
+    assert arena.wait_for(rf"error: no-such-{count - 1}: ", position, 240), arena.since(position)[-1000:]
+    numbers = re.findall(r"^error: no-such-(\d+): ", arena.since(position), re.MULTILINE)
+    assert numbers == [str(number) for number in range(count)], numbers
+    arena.bed.serial.command("#")
+    arena.check_invariants()
