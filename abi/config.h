@@ -17,9 +17,31 @@ struct part_range {
 
 enum image_role { IMAGE_KERNEL, IMAGE_INITRD, IMAGE_MODULE };
 
+/* How the kernel image is started; by default what it looks like, in this order. */
+enum boot_protocol {
+	BOOT_BY_IMAGE,
+	BOOT_LINUX,
+	BOOT_PVH,
+	BOOT_MULTIBOOT2,
+	BOOT_MULTIBOOT,
+	BOOT_SECTOR,
+	BOOT_FLAT, /* never by its look: needs an address */
+	BOOT_PROTOCOLS
+};
+
 struct part_image {
 	uint32_t image; /* index of the machine's image */
 	uint32_t role;	/* enum image_role */
+	uint32_t text;	/* what its protocol hands over with it: offset in texts; 0: nothing */
+	uint32_t reserved;
+};
+
+struct part_boot {
+	uint32_t protocol; /* enum boot_protocol */
+	uint32_t reserved;
+	uint64_t load;	/* BOOT_FLAT: where the image goes, */
+	uint64_t entry; /* and where it is entered */
+	char texts[TEXTS_SIZE]; /* of the images; the first is empty, each ends with a zero, as the last byte */
 };
 
 #define CPU_ANY 0xffffffffu
@@ -40,6 +62,7 @@ struct part_desc {
 	uint32_t cap; /* percent of one CPU that all its vCPUs may use at most; 0: no cap, as above */
 	struct part_range ranges[MAX_RANGES];
 	struct part_image images[MAX_PART_IMAGES];
+	struct part_boot boot;
 	char cmdline[CMDLINE_SIZE];
 };
 
@@ -47,7 +70,7 @@ struct vmm_image {
 	uint64_t address; /* in the VMM's space, read-only */
 	uint64_t size;	  /* bytes; the rest of the last page reads as zero */
 	uint32_t role;
-	uint32_t reserved;
+	uint32_t text; /* as in part_image */
 	char name[NAME_SIZE];
 };
 
@@ -66,5 +89,6 @@ struct vmm_config {
 	uint32_t flags;	      /* enum part_flags */
 	struct part_range ranges[MAX_RANGES];
 	struct vmm_image images[MAX_PART_IMAGES];
+	struct part_boot boot;
 	char cmdline[CMDLINE_SIZE];
 };

@@ -112,6 +112,7 @@ struct part_info {
 	uint32_t cpus[MAX_VCPUS];
 	struct part_range ranges[MAX_RANGES];
 	struct part_image images[MAX_PART_IMAGES];
+	struct part_boot boot;
 	char cmdline[CMDLINE_SIZE];
 	char report[REPORT_SIZE]; /* lines that tell why it stopped */
 };

@@ -32,4 +32,5 @@ enum {
 	MAX_PART_IMAGES = 8, /* named by one partition */
 	NAME_SIZE = 32,	     /* of a partition or image, with the terminator */
 	CMDLINE_SIZE = 2048, /* with the terminator */
+	TEXTS_SIZE = 1024,   /* of all images of a partition together */
 };

@@ -24,6 +24,9 @@ enum {
 	KEY_IS_INITRD,
 	KEY_IS_MODULE,
 	KEY_IS_CMDLINE,
+	KEY_IS_BOOT,
+	KEY_IS_LOAD,
+	KEY_IS_ENTRY,
 	KEY_IS_TESTDEV,
 	KEY_IS_WEIGHT,
 	KEY_IS_CAP,
@@ -41,8 +44,15 @@ static const struct command_key keys[KEY_TOTAL] = {
 			   "128M; K, M, G or T; a multiple of 4K, at least 1M"},
 	[KEY_IS_KERNEL] = {"kernel", "IMAGE", KEY_IMAGE, false, "what is started"},
 	[KEY_IS_INITRD] = {"initrd", "IMAGE", KEY_IMAGE, false, "its initial RAM disk"},
-	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated"},
+	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, true,
+			   "a further image; repeatable; \"IMAGE text\" gives it a text"},
 	[KEY_IS_CMDLINE] = {"cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line"},
+	[KEY_IS_BOOT] = {"boot", "PROTOCOL", KEY_TEXT, false,
+			 "linux pvh multiboot2 multiboot sector flat; else by its look"},
+	[KEY_IS_LOAD] = {"load", "ADDRESS", KEY_TEXT, false,
+			 "the kernel is a flat binary that goes there"},
+	[KEY_IS_ENTRY] = {"entry", "ADDRESS", KEY_TEXT, false,
+			  "where the flat binary is entered, if not at its begin"},
 	[KEY_IS_TESTDEV] = {"testdev", "on|off", KEY_SWITCH, false,
 			    "devices for test guests: exit port F4h, debug port E9h, fw_cfg"},
 	[KEY_IS_WEIGHT] = {"weight", "N", KEY_COUNT, false,
@@ -133,6 +143,64 @@ static bool take_memory(const struct command_key_value *value)
 	return true;
 }
 
+static bool take_boot(const struct command_key_value *value)
+{
+	static const char *const names[BOOT_PROTOCOLS] = {
+		[BOOT_LINUX] = "linux",		  [BOOT_PVH] = "pvh",
+		[BOOT_MULTIBOOT2] = "multiboot2", [BOOT_MULTIBOOT] = "multiboot",
+		[BOOT_SECTOR] = "sector",	  [BOOT_FLAT] = "flat",
+	};
+
+	for (uint32_t i = BOOT_BY_IMAGE + 1; i < BOOT_PROTOCOLS; i++) {
+		if (!strcmp(value->value, names[i])) {
+			create.desc.boot.protocol = i;
+			return true;
+		}
+	}
+	return refuse(value, "must be linux, pvh, multiboot2, multiboot, sector or flat");
+}
+
+static bool take_address(const struct command_key_value *value)
+{
+	uint64_t address;
+
+	if (!number_parse(value->value, &address))
+		return refuse(value, "must be an address, as in 0x100000");
+	if (value->key == KEY_IS_LOAD) {
+		create.desc.boot.load = address;
+		create.has_load = true;
+	} else {
+		create.desc.boot.entry = address;
+		create.has_entry = true;
+	}
+	return true;
+}
+
+/* A flat binary is what load= makes one. */
+static bool check_boot(void)
+{
+	struct part_boot *boot = &create.desc.boot;
+
+	if (!create.has_load && create.has_entry) {
+		text_error("entry= goes with load= only: other images say it themselves");
+		return false;
+	}
+	if (!create.has_load && boot->protocol == BOOT_FLAT) {
+		text_error("boot=flat: load= is missing");
+		return false;
+	}
+	if (!create.has_load)
+		return true;
+	if (boot->protocol && boot->protocol != BOOT_FLAT) {
+		text_error("load= goes with boot=flat only: other images say it themselves");
+		return false;
+	}
+	boot->protocol = BOOT_FLAT;
+	if (!create.has_entry)
+		boot->entry = boot->load;
+	return true;
+}
+
 static bool no_image(const struct command_key_value *value)
 {
 	static struct image_info image;
@@ -148,6 +216,19 @@ static bool no_image(const struct command_key_value *value)
 	return false;
 }
 
+/* Behind the others' texts; the first byte is the empty one. */
+static bool take_text(struct part_image *image, const char *text)
+{
+	size_t at = MAX(create.texts, 1u), size = strlen(text) + 1;
+
+	if (size > TEXTS_SIZE - at)
+		return false;
+	memcpy(create.desc.boot.texts + at, text, size);
+	image->text = (uint32_t)at;
+	create.texts = at + size;
+	return true;
+}
+
 static bool take_image(const struct command_key_value *value)
 {
 	static const uint32_t roles[KEY_TOTAL] = {
@@ -155,14 +236,24 @@ static bool take_image(const struct command_key_value *value)
 		[KEY_IS_INITRD] = IMAGE_INITRD,
 		[KEY_IS_MODULE] = IMAGE_MODULE,
 	};
-	int index = host_find_image(value->value);
+	const char *space = value->key == KEY_IS_MODULE ? strchr(value->value, ' ') : NULL;
+	struct part_image *image = &create.desc.images[create.desc.image_count];
+	size_t length = space ? (size_t)(space - value->value) : strlen(value->value);
+	char name[NAME_SIZE] = "";
+	int index;
 
+	/* A longer name is none of an image. */
+	if (length < NAME_SIZE)
+		memcpy(name, value->value, length);
+	index = host_find_image(name);
 	if (index < 0)
 		return no_image(value);
 	if (create.desc.image_count == MAX_PART_IMAGES)
 		return refuse(value, "a partition has at most 8 images");
-	create.desc.images[create.desc.image_count++] = (struct part_image){(uint32_t)index,
-									    roles[value->key]};
+	*image = (struct part_image){.image = (uint32_t)index, .role = roles[value->key]};
+	if (space && !take_text(image, space + 1))
+		return refuse(value, "the modules' texts have at most 1022 characters together");
+	create.desc.image_count++;
 	return true;
 }
 
@@ -192,6 +283,8 @@ static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = 
 	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
 	[KEY_IS_WEIGHT] = take_weight, [KEY_IS_CAP] = take_cap,
 	[KEY_IS_SMT] = take_smt,       [KEY_IS_TESTDEV] = take_testdev,
+	[KEY_IS_BOOT] = take_boot,     [KEY_IS_LOAD] = take_address,
+	[KEY_IS_ENTRY] = take_address,
 };
 
 static bool has_kernel(void)
@@ -219,7 +312,7 @@ static bool take_keys(const struct invocation *in)
 		text_error("kernel= is missing");
 		return false;
 	}
-	return true;
+	return check_boot();
 }
 
 static bool check_machine(const struct invocation *in)

@@ -11,6 +11,8 @@ struct create {
 	uint64_t cpus;	 /* dedicated, 0: not asked for */
 	uint64_t vcpus;	 /* of the pool, 0: not asked for */
 	bool smt_share;
+	bool has_load, has_entry;
+	size_t texts; /* bytes of desc.boot.texts that are used */
 	const char *memory_text;
 	const char *on_text; /* NULL: no CPUs are named */
 	uint32_t on[MAX_VCPUS];

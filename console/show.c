@@ -99,9 +99,13 @@ static void show_images(void)
 	for (uint32_t i = 0; i < partition_image_count(&info); i++) {
 		const struct part_image *use = &info.images[i];
 
+		const char *text = info.boot.texts + MIN(use->text, TEXTS_SIZE - 1u);
+
 		if (use->role < ARRAY_SIZE(roles) && host_image(use->image, &image))
-			text_field(roles[use->role], "%s", image.name);
+			text_field(roles[use->role], "%s%s%s", image.name, text[0] ? " " : "", text);
 	}
+	if (info.boot.protocol == BOOT_FLAT)
+		text_field("flat", "load=%lxh entry=%lxh", info.boot.load, info.boot.entry);
 }
 
 static void show_share(void)

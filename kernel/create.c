@@ -25,6 +25,8 @@ enum {
 	LAPIC_TICK_KHZ = 1000000,
 };
 
+static_assert(sizeof(struct vmm_config) <= PAGE_SIZE, "step_program maps one page");
+
 /* What create_undo has to give back, for a slot whose struct may be gone. */
 static struct {
 	uint64_t epoch; /* of the flush after the pool was unmapped; 0: not begun */
@@ -409,6 +411,7 @@ static void fill_config(struct partition *part)
 	config->phys_bits = cpu_features.phys_bits;
 	config->tsc_khz = tsc_khz();
 	memcpy(config->ranges, part->desc.ranges, sizeof(config->ranges));
+	config->boot = part->desc.boot;
 	memcpy(config->cmdline, part->desc.cmdline, sizeof(config->cmdline));
 	for (uint32_t i = 0; i < part->desc.image_count; i++) {
 		const struct part_image *named = &part->desc.images[i];
@@ -417,6 +420,7 @@ static void fill_config(struct partition *part)
 		config->images[i].address = image_address(&part->desc, i);
 		config->images[i].size = image->size;
 		config->images[i].role = named->role;
+		config->images[i].text = named->text;
 		str_copy(config->images[i].name, NAME_SIZE, image->name);
 		image->users++;
 	}

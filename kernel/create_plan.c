@@ -20,6 +20,8 @@ static int check_texts(const struct part_desc *desc)
 		return ERR_INVAL;
 	if (strnlen(desc->cmdline, CMDLINE_SIZE) == CMDLINE_SIZE)
 		return ERR_INVAL;
+	if (desc->boot.texts[TEXTS_SIZE - 1] || desc->boot.protocol >= BOOT_PROTOCOLS)
+		return ERR_INVAL;
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
 		if (partitions[i] && !strcmp(partitions[i]->desc.name, desc->name))
 			return ERR_EXIST;
@@ -52,7 +54,7 @@ static int check_images(const struct part_desc *desc)
 		return ERR_INVAL;
 	for (uint32_t i = 0; i < desc->image_count; i++)
 		if (desc->images[i].image >= machine.image_count ||
-		    desc->images[i].role > IMAGE_MODULE)
+		    desc->images[i].role > IMAGE_MODULE || desc->images[i].text >= TEXTS_SIZE)
 			return ERR_NOENT;
 	return ERR_NONE;
 }

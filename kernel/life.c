@@ -224,6 +224,7 @@ int part_describe(uint32_t slot, struct part_info *info)
 	}
 	memcpy(info->ranges, part->desc.ranges, sizeof(info->ranges));
 	memcpy(info->images, part->desc.images, sizeof(info->images));
+	info->boot = part->desc.boot;
 	str_copy(info->cmdline, sizeof(info->cmdline), part->desc.cmdline);
 	str_copy(info->report, sizeof(info->report), part->report);
 	return ERR_NONE;

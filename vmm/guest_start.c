@@ -116,12 +116,12 @@ static void load(struct frame *frame)
 {
 	const struct vmm_image *kernel = partition_image(IMAGE_KERNEL);
 	struct boot_entry entry;
-	const char *why = loader_load(GUEST_BIOS, &entry);
+	const char *why;
 
+	acpi_tables_put(); /* first: a loader copies the RSDP */
+	why = loader_load(GUEST_BIOS, &entry);
 	if (why)
 		report_refuse("image %s: %s", kernel ? kernel->name : "(none)", why);
-	start_state_put_tables();
-	acpi_tables_put();
 	start_state_boot(frame, &entry);
 }
 

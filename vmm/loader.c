@@ -8,8 +8,12 @@
 #include "vmm/loader_plan.h"
 #include "vmm/partition.h"
 
-/* In the order in which they are tried: an ELF with a PVH note may have a Multiboot header too. */
-static const struct load_format *const formats[] = {&load_linux, &load_pvh, &load_multiboot};
+/*
+ * In the order in which they are tried: an ELF with a PVH note may have Multiboot headers too, and one
+ * with a header of the second kind one of the first.
+ */
+static const struct load_format *const formats[] = {&load_linux,     &load_pvh,	   &load_multiboot2,
+						    &load_multiboot, &load_sector, &load_flat};
 
 bool load_image_read(const struct vmm_image *image, uint64_t offset, void *to, size_t length)
 {
@@ -49,8 +53,11 @@ const char *load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t f
 		return "a segment is larger in the file than in memory";
 	if (size == 0)
 		return NULL;
-	if (to < GUEST_HIGH)
-		return "a segment is loaded below 1 MiB";
+	if (to < plan->floor)
+		return plan->floor == GUEST_HIGH ? "a segment is loaded below 1 MiB"
+						 : "it is loaded too low: other things stand there";
+	if (to < GUEST_HIGH && (to >= GUEST_EBDA || size > GUEST_EBDA - to))
+		return "it is loaded below 1 MiB and ends above 9FC00h";
 	if (!guest_ptr(to, size))
 		return "a segment does not fit into the partition's memory";
 	if (overlaps(plan, to, size))
@@ -64,6 +71,24 @@ const char *load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t f
 		.size = size,
 	};
 	return NULL;
+}
+
+const char *load_add_addressed(struct load_plan *plan, uint64_t offset,
+			       const struct load_addresses *a)
+{
+	uint64_t before = (uint64_t)a->header - a->load;
+	uint64_t start, file, size;
+
+	if (a->load > a->header || before > offset)
+		return "the Multiboot header's load_addr is wrong";
+	if (a->load_end && a->load_end < a->load)
+		return "the Multiboot header's load_end_addr is wrong";
+	start = offset - before;
+	file = a->load_end ? (uint64_t)a->load_end - a->load : plan->kernel->size - start;
+	size = a->bss_end ? (uint64_t)a->bss_end - a->load : file;
+	if (a->bss_end && a->bss_end < a->load + file)
+		return "the Multiboot header's bss_end_addr is wrong";
+	return load_add_segment(plan, start, file, a->load, size);
 }
 
 static gpa_t segments_end(const struct load_plan *plan)
@@ -99,14 +124,28 @@ static const char *place_modules(struct load_plan *plan)
 
 void load_put(gpa_t to, const void *from, size_t length)
 {
-	memcpy(guest_ptr(to, length), from, length);
+	if (length)
+		memcpy(guest_ptr(to, length), from, length);
 }
 
-void load_put_texts(const struct load_plan *plan)
+const char *load_text_of(const struct vmm_image *image)
 {
-	load_put(GUEST_CMDLINE, partition->cmdline, sizeof(partition->cmdline));
-	for (unsigned i = 0; i < plan->module_count; i++)
-		load_put(GUEST_NAMES + i * NAME_SIZE, plan->module[i].image->name, NAME_SIZE);
+	return partition->boot.texts + image->text;
+}
+
+gpa_t load_put_text(gpa_t *to, const char *name, const char *text)
+{
+	size_t name_size = name ? strlen(name) : 0, text_size = text ? strlen(text) : 0;
+	gpa_t begin = *to;
+
+	load_put(*to, name, name_size);
+	*to += name_size;
+	if (name_size && text_size)
+		load_put((*to)++, " ", 1);
+	load_put(*to, text, text_size);
+	*to += text_size;
+	load_put((*to)++, "", 1);
+	return begin;
 }
 
 static void copy_in(const struct load_plan *plan)
@@ -125,33 +164,42 @@ static void copy_in(const struct load_plan *plan)
 	}
 }
 
-static const struct load_format *find_format(const struct vmm_image *image)
+/* By its look, or because the operator says so; NULL and *why. */
+static const struct load_format *find_format(const struct vmm_image *image, const char **why)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(formats); i++)
-		if (formats[i]->match(image))
-			return formats[i];
+	*why = "it is no Linux bzImage, no ELF with a PVH note, and has neither a Multiboot header nor a "
+	       "boot sector's mark; load= starts it as a flat binary";
+	for (unsigned i = 0; i < ARRAY_SIZE(formats); i++) {
+		const struct load_format *format = formats[i];
+
+		if (partition->boot.protocol && partition->boot.protocol != format->protocol)
+			continue;
+		if (format->match(image))
+			return format;
+		if (partition->boot.protocol)
+			*why = format->mismatch;
+	}
 	return NULL;
 }
 
 const char *loader_load(gpa_t rsdp, struct boot_entry *entry)
 {
-	struct load_plan plan = {.rsdp = rsdp, .module_limit = GIB(4)};
+	struct load_plan plan = {.rsdp = rsdp, .floor = GUEST_HIGH, .module_limit = GIB(4)};
 	const struct load_format *format;
 	const char *why;
 
 	plan.kernel = partition_image(IMAGE_KERNEL);
 	if (!plan.kernel)
 		return "the partition names no kernel image";
-	format = find_format(plan.kernel);
+	format = find_format(plan.kernel, &why);
 	if (!format)
-		return "it is no Linux bzImage, no ELF with a PVH note, and has no Multiboot header";
+		return why;
 	why = format->plan(&plan);
 	if (!why)
 		why = place_modules(&plan);
 	if (why)
 		return why;
 	copy_in(&plan);
-	load_put_texts(&plan);
 	format->finish(&plan);
 	*entry = plan.entry;
 	return NULL;

@@ -8,17 +8,24 @@
 #include "abi/config.h"
 #include "lib/types.h"
 
+/* In which mode a guest is entered. */
+enum entry_mode {
+	ENTRY_PROTECTED, /* 32-bit, flat segments, no paging */
+	ENTRY_LONG,	 /* 64-bit, the first 4 GiB mapped one to one */
+	ENTRY_REAL,	 /* all segments 0 */
+};
+
 /* The registers that a boot protocol sets; see vmm/start_state.h for the others. */
 struct boot_entry {
-	bool long_mode; /* else 32-bit protected mode without paging */
+	enum entry_mode mode;
 	uint64_t rip;
-	uint64_t rax, rbx, rsi;
+	uint64_t rax, rbx, rdx, rsi, rsp;
 };
 
 /*
  * Loads the partition's images and writes what the boot protocol wants to be found in memory. Null,
  * or why the guest cannot start (a static text); then no byte of guest memory was written. Called
- * once, before any vCPU runs, with guest memory described and checked. rsdp: where the guest's ACPI
- * tables are going to be.
+ * once, before any vCPU runs, with guest memory described and checked. rsdp: where the guest's RSDP
+ * is: some protocols hand over a copy.
  */
 const char *must_check loader_load(gpa_t rsdp, struct boot_entry *entry);

@@ -131,6 +131,17 @@ const char *elf_plan(const struct elf *elf, struct load_plan *plan)
 	return plan->segment_count ? NULL : "the ELF file has nothing to load";
 }
 
+uint64_t elf_physical_entry(const struct elf *elf)
+{
+	for (unsigned i = 0; i < elf->phnum; i++) {
+		struct elf_segment segment = elf_segment(elf, i);
+
+		if (segment.type == ELF_LOAD && elf->entry - segment.vaddr < segment.memsz)
+			return elf->entry - segment.vaddr + segment.paddr;
+	}
+	return elf->entry;
+}
+
 struct elf_note {
 	uint32_t name_size, size, type;
 };

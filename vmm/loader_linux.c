@@ -63,10 +63,12 @@ static_assert(sizeof(struct e820_entry) == 20, "the protocol's size");
 
 static bool match(const struct vmm_image *image)
 {
-	struct setup_header header;
+	uint32_t magic;
 
-	return load_image_read(image, SETUP_OFFSET, &header, sizeof(header)) &&
-	       header.boot_flag == 0xaa55 && header.header == HEADER_MAGIC;
+	/* No more: one that is cut off behind it is to be called that, and no boot sector. */
+	return load_image_read(image, SETUP_OFFSET + offsetof(struct setup_header, header), &magic,
+			       sizeof(magic)) &&
+	       magic == HEADER_MAGIC;
 }
 
 static bool has_64_bit_entry(const struct setup_header *header)
@@ -110,7 +112,7 @@ static const char *plan_entry(struct load_plan *plan, const struct setup_header 
 {
 	if (has_64_bit_entry(header)) {
 		plan->entry = (struct boot_entry){
-			.long_mode = true, .rip = to + ENTRY_64, .rsi = GUEST_BOOT_INFO};
+			.mode = ENTRY_LONG, .rip = to + ENTRY_64, .rsi = GUEST_BOOT_INFO};
 		return NULL;
 	}
 	if (to >= GIB(4) || header->init_size > GIB(4) - to)
@@ -127,7 +129,9 @@ static const char *plan_kernel(struct load_plan *plan)
 	gpa_t to;
 
 	if (!load_image_read(plan->kernel, SETUP_OFFSET, &header, sizeof(header)))
-		return "the file is cut off"; /* match() has read it already */
+		return "the file is cut off";
+	if (header.boot_flag != 0xaa55)
+		return "the setup header has no boot_flag";
 	why = check_header(&header);
 	if (why)
 		return why;
@@ -197,9 +201,16 @@ static void finish(const struct load_plan *plan)
 	uint8_t *params = guest_ptr(GUEST_BOOT_INFO, PAGE_SIZE);
 
 	memset(params, 0, PAGE_SIZE);
+	load_put(GUEST_CMDLINE, partition->cmdline, sizeof(partition->cmdline));
 	put_header(plan, params);
 	memcpy(params + BOOT_ACPI_RSDP, &plan->rsdp, sizeof(plan->rsdp));
 	put_e820(params);
 }
 
-const struct load_format load_linux = {match, plan_kernel, finish};
+const struct load_format load_linux = {
+	.protocol = BOOT_LINUX,
+	.mismatch = "it is no Linux bzImage: boot=linux",
+	.match = match,
+	.plan = plan_kernel,
+	.finish = finish,
+};

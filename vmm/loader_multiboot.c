@@ -11,7 +11,6 @@
 #include "vmm/partition.h"
 
 #define HEADER_MAGIC 0x1badb002u
-#define LOADER_MAGIC 0x2badb002u
 
 enum { HEADER_SEARCH = 8192 };
 
@@ -39,7 +38,7 @@ struct information {
 };
 
 struct module {
-	uint32_t start, end, name, reserved;
+	uint32_t start, end, text, reserved;
 };
 
 struct map_entry {
@@ -52,7 +51,10 @@ struct map_entry {
 static_assert(MEMORY_MAP + MEMORY_ENTRIES_MAX * sizeof(struct map_entry) <= GUEST_MODULES + PAGE_SIZE,
 	      "one page");
 
-#define LOADER_NAME (GUEST_NAMES + MAX_PART_IMAGES * NAME_SIZE)
+static_assert(GUEST_TEXTS + (MAX_PART_IMAGES + 2) * NAME_SIZE + CMDLINE_SIZE +
+			      MAX_PART_IMAGES * TEXTS_SIZE <=
+		      GUEST_TEXTS_END,
+	      "room for all texts");
 
 /* The header is 4-byte aligned and all of its magic part is in the first 8 KiB. */
 static bool find_header(const struct vmm_image *image, struct header *header, uint64_t *offset)
@@ -81,40 +83,6 @@ static bool match(const struct vmm_image *image)
 	return find_header(image, &header, &offset);
 }
 
-/* "The address fields of Multiboot header" */
-static const char *plan_addresses(struct load_plan *plan, const struct header *header,
-				  uint64_t offset)
-{
-	uint64_t before = (uint64_t)header->header_addr - header->load_addr;
-	uint64_t end = header->load_end_addr, start, file, size;
-
-	if (header->load_addr > header->header_addr || before > offset)
-		return "the Multiboot header's load_addr is wrong";
-	start = offset - before;
-	file = end ? end - header->load_addr : plan->kernel->size - start;
-	if (end && end < header->load_addr)
-		return "the Multiboot header's load_end_addr is wrong";
-	size = header->bss_end_addr ? (uint64_t)header->bss_end_addr - header->load_addr : file;
-	if (header->bss_end_addr && header->bss_end_addr < header->load_addr + file)
-		return "the Multiboot header's bss_end_addr is wrong";
-	plan->entry.rip = header->entry_addr;
-	return load_add_segment(plan, start, file, header->load_addr, size);
-}
-
-/*
- * ELF files for Multiboot often give a virtual entry: it is translated by the segment that has it.
- */
-static uint64_t physical_entry(const struct elf *elf)
-{
-	for (unsigned i = 0; i < elf->phnum; i++) {
-		struct elf_segment segment = elf_segment(elf, i);
-
-		if (segment.type == ELF_LOAD && elf->entry - segment.vaddr < segment.memsz)
-			return elf->entry - segment.vaddr + segment.paddr;
-	}
-	return elf->entry;
-}
-
 static const char *plan_elf(struct load_plan *plan)
 {
 	const char *why;
@@ -124,8 +92,19 @@ static const char *plan_elf(struct load_plan *plan)
 	if (!why)
 		why = elf_plan(&elf, plan);
 	if (!why)
-		plan->entry.rip = physical_entry(&elf);
+		plan->entry.rip = elf_physical_entry(&elf);
 	return why;
+}
+
+/* "The address fields of Multiboot header" */
+static const char *plan_addresses(struct load_plan *plan, const struct header *header,
+				  uint64_t offset)
+{
+	const struct load_addresses addresses = {header->header_addr, header->load_addr,
+						 header->load_end_addr, header->bss_end_addr};
+
+	plan->entry.rip = header->entry_addr;
+	return load_add_addressed(plan, offset, &addresses);
 }
 
 static const char *plan_image(struct load_plan *plan)
@@ -138,21 +117,22 @@ static const char *plan_image(struct load_plan *plan)
 		return "the Multiboot header is cut off";
 	if (header.flags & MUST_KNOW & ~(uint32_t)(ALIGN_MODULES | WANT_MEMORY))
 		return "the Multiboot header demands what there is not (a video mode?)";
-	plan->entry = (struct boot_entry){.rax = LOADER_MAGIC, .rbx = GUEST_BOOT_INFO};
+	plan->entry = (struct boot_entry){.rax = LOAD_MULTIBOOT_MAGIC, .rbx = GUEST_BOOT_INFO};
 	why = header.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset) : plan_elf(plan);
 	if (!why && (plan->entry.rip >= GIB(4) || !load_in_segment(plan, plan->entry.rip)))
 		return "the Multiboot entry is in no segment below 4 GiB";
 	return why;
 }
 
-static void put_modules(const struct load_plan *plan, struct information *info)
+static void put_modules(const struct load_plan *plan, struct information *info, gpa_t *texts)
 {
 	for (unsigned i = 0; i < plan->module_count; i++) {
+		const struct vmm_image *image = plan->module[i].image;
 		uint64_t to = plan->module[i].to;
 		struct module module = {
 			.start = (uint32_t)to,
-			.end = (uint32_t)(to + plan->module[i].image->size),
-			.name = (uint32_t)(GUEST_NAMES + i * NAME_SIZE),
+			.end = (uint32_t)(to + image->size),
+			.text = (uint32_t)load_put_text(texts, image->name, load_text_of(image)),
 		};
 
 		load_put(GUEST_MODULES + i * sizeof(module), &module, sizeof(module));
@@ -182,19 +162,28 @@ static void put_memory(struct information *info)
 	info->mem_upper = (uint32_t)((partition_low_end() - GUEST_HIGH) / KIB(1));
 }
 
+/*
+ * The command line and a module's text begin with the image's name, as with GRUB Legacy and QEMU: guests
+ * take the first word for that, unless the loader calls itself GRUB 2.
+ */
 static void finish(const struct load_plan *plan)
 {
-	static const char name[] = "Freehold";
+	gpa_t texts = GUEST_TEXTS;
 	struct information info = {
 		.flags = INFO_MEMORY | INFO_CMDLINE | INFO_MODULES | INFO_MAP | INFO_LOADER,
-		.cmdline = (uint32_t)GUEST_CMDLINE,
-		.loader_name = (uint32_t)LOADER_NAME,
+		.loader_name = (uint32_t)load_put_text(&texts, "Freehold", NULL),
+		.cmdline = (uint32_t)load_put_text(&texts, plan->kernel->name, partition->cmdline),
 	};
 
-	load_put(LOADER_NAME, name, sizeof(name));
-	put_modules(plan, &info);
+	put_modules(plan, &info, &texts);
 	put_memory(&info);
 	load_put(GUEST_BOOT_INFO, &info, sizeof(info));
 }
 
-const struct load_format load_multiboot = {match, plan_image, finish};
+const struct load_format load_multiboot = {
+	.protocol = BOOT_MULTIBOOT,
+	.mismatch = "it has no Multiboot header: boot=multiboot",
+	.match = match,
+	.plan = plan_image,
+	.finish = finish,
+};

@@ -9,6 +9,9 @@
 
 enum { LOAD_SEGMENTS_MAX = 16 };
 
+/* In EAX at a Multiboot 1 entry. */
+#define LOAD_MULTIBOOT_MAGIC 0x2badb002u
+
 struct load_segment {
 	const uint8_t *from;
 	uint64_t file_size; /* bytes copied; the rest of size stays zero, as the memory came */
@@ -27,12 +30,15 @@ struct load_plan {
 	unsigned segment_count, module_count;
 	struct load_segment segment[LOAD_SEGMENTS_MAX];
 	struct load_module module[MAX_PART_IMAGES];
+	gpa_t floor;	    /* no segment is loaded below; 1 MiB if the format does not say */
 	gpa_t module_limit; /* modules end below; 4 GiB if the format does not say */
 	struct boot_entry entry;
 };
 
 /* One image format. */
 struct load_format {
+	enum boot_protocol protocol;
+	const char *mismatch; /* why an image is not of this format, for one who says that it is */
 	/* True if this is the one for the image. */
 	bool (*match)(const struct vmm_image *image);
 	/*
@@ -43,11 +49,21 @@ struct load_format {
 	void (*finish)(const struct load_plan *plan);
 };
 
-extern const struct load_format load_linux, load_pvh, load_multiboot;
+extern const struct load_format load_linux, load_pvh, load_multiboot2, load_multiboot, load_sector,
+	load_flat;
 
 /* Adds a segment of the image at offset. Null, or what is wrong with it. */
 const char *must_check load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t file_size,
 					gpa_t to, uint64_t size);
+
+/* The addresses that both Multiboot headers can give; 0: not given, as there. */
+struct load_addresses {
+	uint32_t header, load, load_end, bss_end;
+};
+
+/* Adds the segment that they describe; the header stands at offset in the file. As load_add_segment. */
+const char *must_check load_add_addressed(struct load_plan *plan, uint64_t offset,
+					  const struct load_addresses *addresses);
 
 /* True if the address is in a segment of the plan. */
 bool load_in_segment(const struct load_plan *plan, uint64_t address);
@@ -59,5 +75,11 @@ bool must_check load_image_read(const struct vmm_image *image, uint64_t offset, 
 /* Writes to guest memory below 1 MiB, which every partition has (see vmm/memory_map.h). */
 void load_put(gpa_t to, const void *from, size_t length);
 
-/* Puts the command line at GUEST_CMDLINE and the modules' names at GUEST_NAMES. */
-void load_put_texts(const struct load_plan *plan);
+/* The text that the operator gave with an image, or "". */
+const char *load_text_of(const struct vmm_image *image);
+
+/*
+ * Writes "name text", or one of them if the other is empty or NULL, with its zero, and moves *to on behind
+ * it. Answers where it stands. The caller has the room: NAME_SIZE + CMDLINE_SIZE each at most.
+ */
+gpa_t load_put_text(gpa_t *to, const char *name, const char *text);

@@ -8,6 +8,7 @@
 #include "vmm/guest_mem.h"
 #include "vmm/loader_elf.h"
 #include "vmm/memory_map.h"
+#include "vmm/partition.h"
 
 #define START_MAGIC 0x336ec578u
 
@@ -62,13 +63,17 @@ static const char *plan_elf(struct load_plan *plan)
 
 static void put_modules(const struct load_plan *plan)
 {
+	gpa_t texts = GUEST_TEXTS;
+
 	for (unsigned i = 0; i < plan->module_count; i++) {
 		struct start_module module = {
 			.start = plan->module[i].to,
 			.size = plan->module[i].image->size,
-			.cmdline = GUEST_NAMES + i * NAME_SIZE,
 		};
+		const char *text = load_text_of(plan->module[i].image);
 
+		if (text[0])
+			module.cmdline = load_put_text(&texts, NULL, text);
 		load_put(GUEST_MODULES + i * sizeof(module), &module, sizeof(module));
 	}
 }
@@ -98,9 +103,16 @@ static void finish(const struct load_plan *plan)
 		.memory_map = MEMORY_MAP,
 	};
 
+	load_put(GUEST_CMDLINE, partition->cmdline, sizeof(partition->cmdline));
 	put_modules(plan);
 	info.memory_map_count = put_memory_map();
 	load_put(GUEST_BOOT_INFO, &info, sizeof(info));
 }
 
-const struct load_format load_pvh = {match, plan_elf, finish};
+const struct load_format load_pvh = {
+	.protocol = BOOT_PVH,
+	.mismatch = "it is no ELF file with a PVH note: boot=pvh",
+	.match = match,
+	.plan = plan_elf,
+	.finish = finish,
+};

@@ -39,10 +39,9 @@ static uint64_t descriptor(uint16_t attributes)
 	       (uint64_t)(attributes >> 8 & 0xf) << 52;
 }
 
-static void put_gdt(void)
+static void put_gdt(uint16_t code)
 {
-	/* CS is written again for the mode that is entered; see start_state_boot. */
-	const uint64_t gdt[GDT_ENTRIES] = {0, 0, descriptor(CODE | FLAT), descriptor(DATA | FLAT)};
+	const uint64_t gdt[GDT_ENTRIES] = {0, 0, descriptor(code), descriptor(DATA | FLAT)};
 
 	load_put(GUEST_GDT, gdt, sizeof(gdt));
 }
@@ -70,13 +69,6 @@ static void put_bios_data(void)
 	load_put(GUEST_BDA_BASE_KIB, &kib, sizeof(kib));
 }
 
-void start_state_put_tables(void)
-{
-	put_gdt();
-	put_page_tables();
-	put_bios_data();
-}
-
 static void set_all_data(struct frame *frame, struct seg data)
 {
 	static const uint8_t segments[] = {SEG_ES, SEG_SS, SEG_DS, SEG_FS, SEG_GS};
@@ -102,30 +94,49 @@ static void set_common(struct frame *frame)
 	frame->system.dr7 = DR7_INIT;
 }
 
-void start_state_boot(struct frame *frame, const struct boot_entry *entry)
+static void set_flat(struct frame *frame, bool long_mode)
 {
-	uint16_t code = (uint16_t)(CODE | (entry->long_mode ? FLAT_LONG : FLAT));
-	uint64_t cs = descriptor(code);
+	uint16_t code = (uint16_t)(CODE | (long_mode ? FLAT_LONG : FLAT));
 
-	frame->groups = 0; /* all of it is new */
-	set_common(frame);
-	frame->rip = entry->rip;
-	frame->gpr[GPR_RAX] = entry->rax;
-	frame->gpr[GPR_RBX] = entry->rbx;
-	frame->gpr[GPR_RSI] = entry->rsi;
+	put_gdt(code);
 	set_all_data(frame, (struct seg){SELECTOR_DS, DATA | FLAT, UINT32_MAX, 0});
 	frame->seg[SEG_CS] = (struct seg){SELECTOR_CS, code, UINT32_MAX, 0};
 	frame->seg[SEG_TR].limit = 0x67;
 	frame->gdtr = (struct table_reg){.base = GUEST_GDT, .limit = GDT_ENTRIES * 8 - 1};
 	frame->idtr.limit = 0;
 	frame->control.cr0 = CR0_PE | CR0_ET;
-	load_put(GUEST_GDT + SELECTOR_CS, &cs, sizeof(cs));
-	if (!entry->long_mode)
+	if (!long_mode)
 		return;
+	put_page_tables();
 	frame->control.cr0 |= CR0_NE | CR0_PG;
 	frame->control.cr3 = GUEST_PAGE_TABLE;
 	frame->control.cr4 = CR4_PAE;
 	frame->control.efer = EFER_LME | EFER_LMA;
+}
+
+static void set_real(struct frame *frame)
+{
+	set_all_data(frame, (struct seg){0, DATA, 0xffff, 0});
+	frame->seg[SEG_CS] = (struct seg){0, CODE, 0xffff, 0};
+	frame->idtr.limit = 0x3ff;
+	frame->control.cr0 = CR0_ET;
+}
+
+void start_state_boot(struct frame *frame, const struct boot_entry *entry)
+{
+	frame->groups = 0; /* all of it is new */
+	set_common(frame);
+	frame->rip = entry->rip;
+	frame->gpr[GPR_RAX] = entry->rax;
+	frame->gpr[GPR_RBX] = entry->rbx;
+	frame->gpr[GPR_RDX] = entry->rdx;
+	frame->gpr[GPR_RSI] = entry->rsi;
+	frame->gpr[GPR_RSP] = entry->rsp;
+	put_bios_data();
+	if (entry->mode == ENTRY_REAL)
+		set_real(frame);
+	else
+		set_flat(frame, entry->mode == ENTRY_LONG);
 }
 
 void start_state_init(struct frame *frame, uint32_t signature)

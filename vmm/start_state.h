@@ -8,10 +8,10 @@
 /* What these functions write: all that there is. */
 enum { START_GROUPS = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT | GROUP_SYSTEM };
 
-/* Writes the descriptor and page tables that the entry states use into guest memory. */
-void start_state_put_tables(void);
-
-/* At the boot protocol's entry. start_state_put_tables comes first. */
+/*
+ * At the boot protocol's entry. Writes what goes with it into guest memory: the BIOS data area's words,
+ * and for the flat modes a GDT and page tables.
+ */
 void start_state_boot(struct frame *frame, const struct boot_entry *entry);
 
 /*

@@ -164,3 +164,47 @@ struct image image_multiboot(void)
 	image_put32(&image, MULTIBOOT_HEADER + 28, 0x100080);			 /* entry_addr */
 	return image;
 }
+
+void image_multiboot2_header(struct image *image, size_t header, uint32_t length)
+{
+	image_put32(image, header, 0xe85250d6);
+	image_put32(image, header + 4, 0);
+	image_put32(image, header + 8, length);
+	image_put32(image, header + 12, (uint32_t) - (0xe85250d6 + length));
+}
+
+static void put_tag(struct image *image, size_t at, uint16_t type, uint32_t size)
+{
+	image_put16(image, at, type);
+	image_put16(image, at + 2, 0);
+	image_put32(image, at + 4, size);
+}
+
+struct image image_multiboot2(void)
+{
+	struct image image = make(MULTIBOOT2_SIZE);
+
+	count_up(&image, 0, MULTIBOOT2_SIZE);
+	image_multiboot2_header(&image, MULTIBOOT2_HEADER, MULTIBOOT2_LENGTH);
+	put_tag(&image, MULTIBOOT2_TAGS, 1, 16);
+	image_put32(&image, MULTIBOOT2_TAGS + 8, 1);
+	image_put32(&image, MULTIBOOT2_TAGS + 12, 6);
+	put_tag(&image, MULTIBOOT2_ADDRESSES, 2, 24);
+	image_put32(&image, MULTIBOOT2_ADDRESSES + 8, 0x100000 + MULTIBOOT2_HEADER);
+	image_put32(&image, MULTIBOOT2_ADDRESSES + 12, 0x100000);
+	image_put32(&image, MULTIBOOT2_ADDRESSES + 16, 0x100000 + MULTIBOOT2_SIZE);
+	image_put32(&image, MULTIBOOT2_ADDRESSES + 20, 0x104000);
+	put_tag(&image, MULTIBOOT2_ENTRY, 3, 12);
+	image_put32(&image, MULTIBOOT2_ENTRY + 8, 0x100400);
+	put_tag(&image, MULTIBOOT2_END, 0, 8);
+	return image;
+}
+
+struct image image_sector(void)
+{
+	struct image image = make(512);
+
+	count_up(&image, 0, 510);
+	image_put16(&image, 510, 0xaa55);
+	return image;
+}

@@ -54,5 +54,27 @@ struct image image_multiboot(void);
 
 enum { MULTIBOOT_HEADER = 0x40, MULTIBOOT_SIZE = 8192 };
 
+/*
+ * Not an ELF: a Multiboot2 header at 80h that asks for the command line and the map, gives all addresses
+ * and the entry, and ends. Its tags begin at MULTIBOOT2_TAGS.
+ */
+struct image image_multiboot2(void);
+
+enum {
+	MULTIBOOT2_HEADER = 0x80,
+	MULTIBOOT2_TAGS = MULTIBOOT2_HEADER + 16,
+	MULTIBOOT2_ADDRESSES = MULTIBOOT2_TAGS + 16,
+	MULTIBOOT2_ENTRY = MULTIBOOT2_ADDRESSES + 24,
+	MULTIBOOT2_END = MULTIBOOT2_ENTRY + 16,
+	MULTIBOOT2_LENGTH = MULTIBOOT2_END + 8 - MULTIBOOT2_HEADER,
+	MULTIBOOT2_SIZE = 8192,
+};
+
+/* A header of this length at an offset, its checksum right; the tags are the caller's. */
+void image_multiboot2_header(struct image *image, size_t header, uint32_t length);
+
+/* 512 bytes that end in 55h, AAh. */
+struct image image_sector(void);
+
 /* Sets the three words' checksum right after flags were changed. */
 void image_multiboot_flags(struct image *image, size_t header, uint32_t flags);

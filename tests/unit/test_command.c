@@ -138,10 +138,10 @@ static void test_create_refusals(void **state)
 		{"memory=64M", "kernel= is missing"},
 		{GOOD " color=red",
 		 "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline testdev weight cap smt"},
+		 "cmdline boot load entry testdev weight cap smt"},
 		{GOOD " =x",
 		 "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline testdev weight cap smt"},
+		 "cmdline boot load entry testdev weight cap smt"},
 		{GOOD " weight=0", "weight=0: must be a number from 1 to 10000"},
 		{GOOD " weight=10001", "weight=10001: must be a number from 1 to 10000"},
 		{GOOD " cap=6401", "cap=6401: must be percent of one CPU, at most 100 for each vCPU"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What well-formed images find in memory and registers when they start. */
 /* sources: vmm/loader.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c vmm/loader_multiboot.c
+ * vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/loader_images.c */
 #include <stdarg.h>
@@ -34,6 +35,8 @@ static uint64_t read64(gpa_t gpa)
 	return value;
 }
 
+static const char rsdp_image[37] = "RSD PTR abcdefghijklmnopqrstuvwxyz01";
+
 /* Loads the image with an initrd of 5000 bytes and a module, or says why not. */
 static const char *load(const struct image *image, struct boot_entry *entry)
 {
@@ -44,7 +47,10 @@ static const char *load(const struct image *image, struct boot_entry *entry)
 	fixture_image(IMAGE_KERNEL, "kernel", image->bytes, image->size);
 	fixture_image(IMAGE_INITRD, "initrd", initrd, sizeof(initrd));
 	fixture_image(IMAGE_MODULE, "module", module, sizeof(module));
+	strcpy(fixture_config.boot.texts + 7, "a text");
+	fixture_config.images[2].text = 7;
 	strcpy(fixture_config.cmdline, "console=ttyS0 quiet");
+	memcpy(fixture_ram(RSDP), rsdp_image, sizeof(rsdp_image));
 	return loader_load(RSDP, entry);
 }
 
@@ -57,7 +63,7 @@ static void test_linux(void **state)
 	(void)state;
 	fixture_init(MIB(64));
 	assert_null(load(&image, &entry));
-	assert_true(entry.long_mode);
+	assert_int_equal(entry.mode, ENTRY_LONG);
 	assert_int_equal(entry.rip, LINUX_PREF + 0x200);
 	assert_int_equal(entry.rsi, GUEST_BOOT_INFO);
 	assert_memory_equal(fixture_ram(LINUX_PREF), image.bytes + LINUX_KERNEL, LINUX_KERNEL_SIZE);
@@ -80,7 +86,7 @@ static void check_32_bit(struct image *image)
 
 	fixture_init(MIB(64));
 	assert_null(load(image, &entry));
-	assert_false(entry.long_mode);
+	assert_int_equal(entry.mode, ENTRY_PROTECTED);
 	assert_int_equal(entry.rip, LINUX_PREF);
 	assert_int_equal(entry.rsi, GUEST_BOOT_INFO);
 	assert_int_equal(entry.rbx, 0);
@@ -212,9 +218,10 @@ static void check_start_info(void)
 	assert_int_equal(read32(info + 48), 6);
 	assert_int_equal(read64(modules + 8), 5000);
 	assert_int_equal(*fixture_ram(read64(modules)), 0x5a);
-	assert_string_equal(fixture_ram(read64(modules + 16)), "initrd");
+	assert_int_equal(read64(modules + 16), 0); /* no text was given */
 	assert_int_equal(read64(modules + 32 + 8), 10);
 	assert_int_equal(*fixture_ram(read64(modules + 32)), 0xa5);
+	assert_string_equal(fixture_ram(read64(modules + 32 + 16)), "a text");
 	assert_int_equal(read64(map), 0);
 	assert_int_equal(read64(map + 8), 0x9fc00);
 	assert_int_equal(read32(map + 16), MEMORY_RAM);
@@ -228,7 +235,7 @@ static void check_pvh(struct image image)
 
 	fixture_init(MIB(16));
 	assert_null(load(&image, &entry));
-	assert_false(entry.long_mode);
+	assert_int_equal(entry.mode, ENTRY_PROTECTED);
 	assert_int_equal(entry.rip, ELF_ENTRY);
 	assert_int_equal(entry.rbx, GUEST_BOOT_INFO);
 	check_segments(&image);
@@ -256,8 +263,11 @@ static void check_multiboot_info(void)
 	assert_int_equal(read32(info), 1 << 0 | 1 << 2 | 1 << 3 | 1 << 6 | 1 << 9);
 	assert_int_equal(read32(info + 4), 639);
 	assert_int_equal(read32(info + 8), 15 * 1024);
-	assert_string_equal(fixture_ram(read32(info + 16)), "console=ttyS0 quiet");
+	assert_string_equal(fixture_ram(read32(info + 16)), "kernel console=ttyS0 quiet");
+	assert_string_equal(fixture_ram(read32(info + 64)), "Freehold");
 	assert_int_equal(read32(info + 20), 2);
+	assert_string_equal(fixture_ram(read32(read32(info + 24) + 8)), "initrd");
+	assert_string_equal(fixture_ram(read32(read32(info + 24) + 16 + 8)), "module a text");
 	assert_int_equal(read32(read32(info + 24) + 4) - read32(read32(info + 24)), 5000);
 	assert_int_equal(read32(info + 44), 6 * 24);
 	map = read32(info + 48);
@@ -274,7 +284,7 @@ static void test_multiboot_addresses(void **state)
 	(void)state;
 	fixture_init(MIB(16));
 	assert_null(load(&image, &entry));
-	assert_false(entry.long_mode);
+	assert_int_equal(entry.mode, ENTRY_PROTECTED);
 	assert_int_equal(entry.rip, 0x100080);
 	assert_int_equal(entry.rax, 0x2badb002);
 	assert_int_equal(entry.rbx, GUEST_BOOT_INFO);
@@ -304,6 +314,136 @@ static void test_multiboot_elf(void **state)
 	(void)state;
 	check_multiboot_elf(image_elf64());
 	check_multiboot_elf(image_elf32());
+}
+
+/* The tag of a type, the number-th of them; 0: there is none. Each is at a multiple of 8, the last is 0. */
+static gpa_t find_tag(gpa_t info, uint32_t type, unsigned number)
+{
+	gpa_t at = info + 8, end = info + read32(info);
+
+	assert_int_equal(read32(info + 4), 0);
+	for (; at < end; at = ALIGN_UP(at + read32(at + 4), 8)) {
+		assert_true(read32(at + 4) >= 8);
+		if (read32(at) == type && !number--)
+			return at;
+		if (read32(at) == 0)
+			assert_int_equal(at + 8, end);
+	}
+	return 0;
+}
+
+/* Multiboot2 Specification 3.6 "Boot information format" */
+static void check_multiboot2_info(gpa_t info)
+{
+	gpa_t at;
+
+	assert_string_equal(fixture_ram(find_tag(info, 1, 0) + 8), "kernel console=ttyS0 quiet");
+	assert_int_equal(read32(find_tag(info, 1, 0) + 4), 8 + sizeof("kernel console=ttyS0 quiet"));
+	assert_string_equal(fixture_ram(find_tag(info, 2, 0) + 8), "Freehold");
+	at = find_tag(info, 3, 0);
+	assert_int_equal(read32(at + 12) - read32(at + 8), 5000);
+	assert_int_equal(*fixture_ram(read32(at + 8)), 0x5a);
+	assert_string_equal(fixture_ram(at + 16), "initrd");
+	at = find_tag(info, 3, 1);
+	assert_int_equal(*fixture_ram(read32(at + 8)), 0xa5);
+	assert_string_equal(fixture_ram(at + 16), "module a text");
+	assert_int_equal(find_tag(info, 3, 2), 0);
+	at = find_tag(info, 4, 0);
+	assert_int_equal(read32(at + 8), 639);
+	assert_int_equal(read32(at + 12), 15 * 1024);
+	at = find_tag(info, 6, 0);
+	assert_int_equal(read32(at + 4), 16 + 6 * 24);
+	assert_int_equal(read32(at + 8), 24);
+	assert_int_equal(read64(at + 16 + 5 * 24), MIB(1));
+	assert_int_equal(read32(at + 16 + 5 * 24 + 16), MEMORY_RAM);
+	assert_memory_equal(fixture_ram(find_tag(info, 14, 0) + 8), rsdp_image, 20);
+	assert_memory_equal(fixture_ram(find_tag(info, 15, 0) + 8), rsdp_image, 36);
+	assert_int_equal(read32(find_tag(info, 21, 0) + 8), 0x100000);
+	assert_int_not_equal(find_tag(info, 0, 0), 0);
+}
+
+static void test_multiboot2_addresses(void **state)
+{
+	struct image image = image_multiboot2();
+	struct boot_entry entry;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		fixture_init(MIB(16));
+		assert_null(load(&image, &entry));
+		assert_int_equal(entry.mode, ENTRY_PROTECTED);
+		assert_int_equal(entry.rip, 0x100400);
+		assert_int_equal(entry.rax, 0x36d76289);
+		assert_memory_equal(fixture_ram(0x100000), image.bytes, MULTIBOOT2_SIZE);
+		check_multiboot2_info(entry.rbx);
+		/* "-1 means that the file must be loaded from its beginning" */
+		image_put32(&image, MULTIBOOT2_ADDRESSES + 12, UINT32_MAX);
+	}
+	image_free(&image);
+}
+
+/* An ELF with both headers; the second kind is preferred, the operator may choose the other. */
+static void test_multiboot2_elf(void **state)
+{
+	struct image image = image_elf64();
+	struct boot_entry entry;
+
+	(void)state;
+	image_multiboot_flags(&image, ELF_FIRST + 0x10, 3);
+	image_multiboot2_header(&image, ELF_FIRST + 0x40, 24);
+	image_put64(&image, ELF_FIRST + 0x50, 8ULL << 32);
+	image_put32(&image, ELF_NOTE_AT + 28, 17);
+	fixture_init(MIB(16));
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.rip, ELF_ENTRY);
+	assert_int_equal(entry.rax, 0x36d76289);
+	check_segments(&image);
+	check_multiboot2_info(entry.rbx);
+	fixture_init(MIB(16));
+	fixture_config.boot.protocol = BOOT_MULTIBOOT;
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.rax, 0x2badb002);
+	fixture_init(MIB(16));
+	fixture_config.boot.protocol = BOOT_PVH;
+	assert_string_equal(load(&image, &entry), "it is no ELF file with a PVH note: boot=pvh");
+	image_free(&image);
+}
+
+/* At 7C00h, in real mode; an INT answers that the function is not there. */
+static void test_sector(void **state)
+{
+	struct image image = image_sector();
+	struct boot_entry entry;
+
+	(void)state;
+	fixture_init(MIB(16));
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.mode, ENTRY_REAL);
+	assert_int_equal(entry.rip, 0x7c00);
+	assert_int_equal(entry.rdx, 0x80);
+	assert_memory_equal(fixture_ram(0x7c00), image.bytes, 512);
+	assert_int_equal(read32(0x10 * 4), 0xf000ff00);
+	assert_int_equal(read32(0x08 * 4), 0xf000ff10);
+	assert_int_equal(read32(0xfff00) & 0xffffff, 0xf986b4);
+	image_free(&image);
+}
+
+static void test_flat(void **state)
+{
+	struct image image = image_multiboot();
+	struct boot_entry entry;
+
+	(void)state;
+	fixture_init(MIB(16));
+	fixture_config.boot.protocol = BOOT_FLAT;
+	fixture_config.boot.load = 0x20000;
+	fixture_config.boot.entry = 0x20010;
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.mode, ENTRY_PROTECTED);
+	assert_int_equal(entry.rip, 0x20010);
+	assert_memory_equal(fixture_ram(0x20000), image.bytes, image.size);
+	check_multiboot_info();
+	image_free(&image);
 }
 
 static void test_map_check(void **state)
@@ -341,6 +481,10 @@ int main(void)
 		cmocka_unit_test(test_pvh32),
 		cmocka_unit_test(test_multiboot_addresses),
 		cmocka_unit_test(test_multiboot_elf),
+		cmocka_unit_test(test_multiboot2_addresses),
+		cmocka_unit_test(test_multiboot2_elf),
+		cmocka_unit_test(test_sector),
+		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_map_check),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* THREATS L06 and L07: images that lie are refused before a byte of guest memory is written. */
 /* sources: vmm/loader.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c vmm/loader_multiboot.c
+ * vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/loader_images.c */
 #include <stdarg.h>
@@ -103,6 +104,29 @@ static const struct lie lies[] = {
 	{"entry 0", image_multiboot, MULTIBOOT_HEADER + 28, 4, 0},
 };
 
+/* The same for Multiboot2. */
+static const struct lie lies2[] = {
+	{"asks for VBE", image_multiboot2, MULTIBOOT2_TAGS + 12, 4, 7},
+	{"asks for a type far off", image_multiboot2, MULTIBOOT2_TAGS + 12, 4, 0x80000000},
+	{"tag of size 0", image_multiboot2, MULTIBOOT2_TAGS + 4, 4, 0},
+	{"tag of size 7", image_multiboot2, MULTIBOOT2_TAGS + 4, 4, 7},
+	{"tag beyond the header", image_multiboot2, MULTIBOOT2_TAGS + 4, 4, 0x1000},
+	{"tag's size wraps", image_multiboot2, MULTIBOOT2_TAGS + 4, 4, 0xffffffff},
+	{"unknown and not optional", image_multiboot2, MULTIBOOT2_TAGS, 2, 11},
+	{"EFI boot services", image_multiboot2, MULTIBOOT2_TAGS, 2, 7},
+	{"address tag too short", image_multiboot2, MULTIBOOT2_ADDRESSES + 4, 4, 16},
+	{"entry tag too short", image_multiboot2, MULTIBOOT2_ENTRY + 4, 4, 8},
+	{"addresses without entry", image_multiboot2, MULTIBOOT2_ENTRY, 2, 6},
+	{"header_addr beyond what the file has before", image_multiboot2, MULTIBOOT2_ADDRESSES + 8,
+	 4, 0x101000},
+	{"load_addr > header_addr", image_multiboot2, MULTIBOOT2_ADDRESSES + 12, 4, 0x100081},
+	{"load_end_addr < load_addr", image_multiboot2, MULTIBOOT2_ADDRESSES + 16, 4, 0xff000},
+	{"load_end_addr beyond the file", image_multiboot2, MULTIBOOT2_ADDRESSES + 16, 4, 0x103000},
+	{"bss_end_addr beyond memory", image_multiboot2, MULTIBOOT2_ADDRESSES + 20, 4, 0xfffff000},
+	{"entry outside", image_multiboot2, MULTIBOOT2_ENTRY + 8, 4, 0x104000},
+	{"entry 0", image_multiboot2, MULTIBOOT2_ENTRY + 8, 4, 0},
+};
+
 static const char *load(const struct image *image, struct boot_entry *entry)
 {
 	static const uint8_t initrd[5000] = {1};
@@ -122,7 +146,8 @@ static bool memory_untouched(void)
 /* So that each lie is the reason of its refusal. */
 static void test_truth_is_accepted(void **state)
 {
-	static const make_t makers[] = {image_linux, image_elf64, image_elf32, image_multiboot};
+	static const make_t makers[] = {image_linux,	 image_elf64,	   image_elf32,
+					image_multiboot, image_multiboot2, image_sector};
 	struct boot_entry entry;
 
 	(void)state;
@@ -135,22 +160,102 @@ static void test_truth_is_accepted(void **state)
 	}
 }
 
+static void check_lies(const struct lie *table, unsigned count)
+{
+	struct boot_entry entry;
+
+	fixture_init(MEMORY);
+	for (unsigned i = 0; i < count; i++) {
+		struct image image = table[i].make();
+
+		image_put(&image, table[i].offset, &table[i].value, table[i].width);
+		if (!load(&image, &entry))
+			fail_msg("accepted: %s", table[i].what);
+		if (!memory_untouched())
+			fail_msg("memory was written: %s", table[i].what);
+		image_free(&image);
+	}
+}
+
 static void test_lies_are_refused(void **state)
 {
+	(void)state;
+	check_lies(lies, ARRAY_SIZE(lies));
+	check_lies(lies2, ARRAY_SIZE(lies2));
+}
+
+/* load= and entry= are the operator's: what they cannot be is refused all the same. */
+static void test_flat_places(void **state)
+{
+	static const uint64_t bad[][2] = {
+		{0, 0},
+		{0xfff0, 0xfff0},
+		{0x9f000, 0x9f000},
+		{0xa0000, 0xa0000},
+		{0xf0000, 0xf0000},
+		{MEMORY - 0x1000, MEMORY - 0x1000},
+		{MEMORY, MEMORY},
+		{UINT64_MAX - 1, UINT64_MAX - 1},
+		{0x100000, 0xfffff},
+		{0x100000, 0x102000},
+		{GIB(5), GIB(5)},
+	};
+	struct image image = image_multiboot();
+	struct boot_entry entry;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		fixture_init(MEMORY);
+		fixture_config.boot.protocol = BOOT_FLAT;
+		fixture_config.boot.load = bad[i][0];
+		fixture_config.boot.entry = bad[i][1];
+		assert_non_null(load(&image, &entry));
+		assert_true(memory_untouched());
+	}
+	image_free(&image);
+}
+
+static void test_large_sector(void **state)
+{
+	struct image image = image_sector();
+	struct boot_entry entry;
+
+	(void)state;
+	for (size_t size = 0x9fc00 - 0x7c00; size < 0x9fc00 - 0x7c00 + 2; size++) {
+		struct image large = {calloc(1, size), size};
+
+		memcpy(large.bytes, image.bytes, 512);
+		fixture_init(MEMORY);
+		assert_int_equal(load(&large, &entry) != NULL, size > 0x9fc00 - 0x7c00);
+		image_free(&large);
+	}
+	image_free(&image);
+}
+
+/* The header's own words, with the checksum right. */
+static void test_multiboot2_header(void **state)
+{
+	static const uint32_t words[][2] = {
+		{4, MULTIBOOT2_LENGTH},
+		{0, MULTIBOOT2_LENGTH - 13},
+		{0, 32768},
+		{0, 0xffffffff},
+		{0, 20},
+	};
+	struct image image = image_multiboot2();
 	struct boot_entry entry;
 
 	(void)state;
 	fixture_init(MEMORY);
-	for (unsigned i = 0; i < ARRAY_SIZE(lies); i++) {
-		struct image image = lies[i].make();
-
-		image_put(&image, lies[i].offset, &lies[i].value, lies[i].width);
-		if (!load(&image, &entry))
-			fail_msg("accepted: %s", lies[i].what);
-		if (!memory_untouched())
-			fail_msg("memory was written: %s", lies[i].what);
-		image_free(&image);
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		image_put32(&image, MULTIBOOT2_HEADER + 4, words[i][0]);
+		image_put32(&image, MULTIBOOT2_HEADER + 8, words[i][1]);
+		image_put32(&image, MULTIBOOT2_HEADER + 12,
+			    (uint32_t) - (0xe85250d6 + words[i][0] + words[i][1]));
+		assert_non_null(load(&image, &entry));
+		assert_true(memory_untouched());
 	}
+	image_free(&image);
 }
 
 static void test_multiboot_demands(void **state)
@@ -179,8 +284,15 @@ static void check_cut(make_t make, size_t whole)
 		struct image cut = {malloc(size ? size : 1), size};
 
 		memcpy(cut.bytes, image.bytes, size);
-		assert_non_null(load(&cut, &entry));
-		assert_true(memory_untouched());
+		/* A bzImage's first sector has a boot sector's mark: that little of it is one. */
+		if (make == image_linux && size >= 512 && size < 0x206) {
+			assert_null(load(&cut, &entry));
+			assert_int_equal(entry.mode, ENTRY_REAL);
+			fixture_init(MEMORY);
+		} else {
+			assert_non_null(load(&cut, &entry));
+			assert_true(memory_untouched());
+		}
 		image_free(&cut);
 	}
 	image_free(&image);
@@ -193,6 +305,8 @@ static void test_cut_off(void **state)
 	check_cut(image_elf64, ELF_NOTE_AT + 40);
 	check_cut(image_elf32, ELF_NOTE_AT + 40);
 	check_cut(image_multiboot, MULTIBOOT_SIZE);
+	check_cut(image_multiboot2, MULTIBOOT2_SIZE);
+	check_cut(image_sector, 512);
 }
 
 static void test_modules_too_large(void **state)
@@ -234,15 +348,17 @@ static void test_no_kernel(void **state)
  */
 static void test_random_lies(void **state)
 {
-	static const make_t makers[] = {image_linux, image_elf64, image_elf32, image_multiboot};
-	static const size_t spans[] = {0x26c, 0x3028, 0x3028, 0x60};
+	static const make_t makers[] = {image_linux, image_elf64, image_elf32, image_multiboot,
+					image_multiboot2};
+	static const size_t spans[] = {0x26c, 0x3028, 0x3028, 0x60,
+				       MULTIBOOT2_HEADER + MULTIBOOT2_LENGTH};
 	unsigned accepted = 0;
 
 	(void)state;
 	srandom(1);
 	fixture_init(MEMORY);
 	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
-		unsigned kind = (unsigned)random() % 4;
+		unsigned kind = (unsigned)random() % ARRAY_SIZE(makers);
 		struct image image = makers[kind]();
 		struct boot_entry entry;
 
@@ -250,12 +366,17 @@ static void test_random_lies(void **state)
 			size_t at = (size_t)random() % spans[kind];
 			bool note = random() % 2;
 
-			at = kind % 3 && at >= 0x100 ? (note ? 0x3000 + at % 0x28 : at % 0x100) : at;
+			at = (kind == 1 || kind == 2) && at >= 0x100
+				     ? (note ? 0x3000 + at % 0x28 : at % 0x100)
+				     : at;
 			image.bytes[at] = (uint8_t)random();
 		}
 		if (!load(&image, &entry)) {
 			accepted++;
-			assert_in_range(entry.rip, MIB(1), MEMORY - 1);
+			if (entry.mode == ENTRY_REAL)
+				assert_int_equal(entry.rip, 0x7c00);
+			else
+				assert_in_range(entry.rip, MIB(1), MEMORY - 1);
 		}
 		image_free(&image);
 	}
@@ -268,8 +389,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_truth_is_accepted), cmocka_unit_test(test_lies_are_refused),
 		cmocka_unit_test(test_multiboot_demands), cmocka_unit_test(test_cut_off),
-		cmocka_unit_test(test_modules_too_large), cmocka_unit_test(test_no_kernel),
-		cmocka_unit_test(test_random_lies),
+		cmocka_unit_test(test_multiboot2_header), cmocka_unit_test(test_flat_places),
+		cmocka_unit_test(test_large_sector),	  cmocka_unit_test(test_modules_too_large),
+		cmocka_unit_test(test_no_kernel),	  cmocka_unit_test(test_random_lies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

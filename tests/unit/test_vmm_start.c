@@ -4,7 +4,8 @@
  * column.
  */
 /* sources: vmm/start_state.c vmm/loader.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
- * vmm/loader_multiboot.c vmm/memory_map.c vmm/partition.c vmm/guest_mem.c vmm/walk.c
+ * vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+ * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c vmm/walk.c
  * tests/unit/vmm_fixture.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,10 +67,10 @@ static void check_translation(gpa_t address)
 /* Linux: "64-bit Boot Protocol": CS 10h, DS, ES and SS 18h, identity mapping, interrupts off. */
 static void test_long_mode(void **state)
 {
-	const struct boot_entry entry = {.long_mode = true, .rip = 0x1000200, .rsi = GUEST_BOOT_INFO};
+	const struct boot_entry entry = {
+		.mode = ENTRY_LONG, .rip = 0x1000200, .rsi = GUEST_BOOT_INFO};
 
 	(void)state;
-	start_state_put_tables();
 	start_state_boot(&frame, &entry);
 	assert_int_equal(frame.rip, 0x1000200);
 	assert_int_equal(frame.gpr[GPR_RSI], GUEST_BOOT_INFO);
@@ -96,7 +97,6 @@ static void test_protected_mode(void **state)
 	const struct boot_entry entry = {.rip = 0x100040, .rax = 0x2badb002, .rbx = GUEST_BOOT_INFO};
 
 	(void)state;
-	start_state_put_tables();
 	start_state_boot(&frame, &entry);
 	assert_int_equal(frame.rip, 0x100040);
 	assert_int_equal(frame.gpr[GPR_RAX], 0x2badb002);
@@ -110,6 +110,28 @@ static void test_protected_mode(void **state)
 	assert_int_equal(frame.rflags, 2);
 	assert_int_equal(frame.seg[SEG_TR].limit, 0x67);
 	assert_int_equal(frame.seg[SEG_TR].attributes, 0x8b);
+}
+
+/* A boot sector: 0000:7C00, DL = 80h. The flat modes' tables are not in its memory. */
+static void test_real_mode(void **state)
+{
+	const struct boot_entry entry = {
+		.mode = ENTRY_REAL, .rip = 0x7c00, .rdx = 0x80, .rsp = 0x7c00};
+
+	(void)state;
+	start_state_boot(&frame, &entry);
+	assert_int_equal(frame.rip, 0x7c00);
+	assert_int_equal(frame.gpr[GPR_RDX], 0x80);
+	assert_int_equal(frame.gpr[GPR_RSP], 0x7c00);
+	for (unsigned i = SEG_ES; i <= SEG_GS; i++) {
+		assert_int_equal(frame.seg[i].selector | frame.seg[i].base, 0);
+		assert_int_equal(frame.seg[i].limit, 0xffff);
+	}
+	assert_int_equal(frame.control.cr0 & 1, 0);
+	assert_int_equal(frame.idtr.base, 0);
+	assert_int_equal(frame.idtr.limit, 0x3ff);
+	assert_true(fixture_untouched(GUEST_GDT, GUEST_GDT + PAGE_SIZE));
+	assert_true(fixture_untouched(GUEST_PAGE_TABLE, GUEST_PAGE_TABLE + 6 * PAGE_SIZE));
 }
 
 /* SDM 3A table 10-1 "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT" */
@@ -180,7 +202,7 @@ static void test_bios_data(void **state)
 	uint16_t ebda, kib;
 
 	(void)state;
-	start_state_put_tables();
+	start_state_boot(&frame, &(struct boot_entry){.rip = 0x100040});
 	memcpy(&ebda, fixture_ram(0x40e), 2);
 	memcpy(&kib, fixture_ram(0x413), 2);
 	assert_int_equal(ebda << 4, 0x9fc00);
@@ -192,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_long_mode, make),
 		cmocka_unit_test_setup(test_protected_mode, make),
+		cmocka_unit_test_setup(test_real_mode, make),
 		cmocka_unit_test_setup(test_init, make),
 		cmocka_unit_test_setup(test_init_keeps, make),
 		cmocka_unit_test_setup(test_sipi, make),

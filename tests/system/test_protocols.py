@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""How guests are started: each protocol's guest tells what it was handed. Linux and PVH are everybody else's;
+here are Multiboot 1 and 2, the boot sector, the flat binary, and Freehold itself as a guest."""
+import os
+import re
+
+import pytest
+from arena import ESCAPES
+
+import beds
+
+BEDS = {"qemu": (beds.QemuBed, {"cpus": 2}),
+        "ryzen": (beds.BochsBed, {"model": "ryzen"}),
+        "skylake": (beds.BochsBed, {"model": "corei7_skylake_x"})}
+IMAGES = ("sector", "flat", "multiboot", "multiboot2", "both")
+MODULES = 'module=env module="env NR_CPUS=2 a  b"'
+ENV = "TEST_DEVICE=0\n"
+UPPER = f"{(16 - 1) * 1024:08x}"
+
+# name: (keys, exit code, what it prints)
+CASES = {
+    # CS, DL and SP as a BIOS has them; INT 13h: CF and AH = 86h.
+    "sector": ("kernel=sector", 7, "sector cs dl sp 0000 0080 7c00\nint 13 c0086\n"),
+    "flat": ('kernel=flat load=0x30000 cmdline="x y" ' + MODULES, 9,
+             "eax 2badb002\nmode 00000001\ncmdline flat x y\nmodule 0000000e env\n"
+             f"module 0000000e env NR_CPUS=2 a  b\nupper {UPPER}\nend\n"),
+    "multiboot": ('kernel=multiboot cmdline="x y" ' + MODULES, 9,
+                  "eax 2badb002\nmode 00000001\ncmdline multiboot x y\nmodule 0000000e env\n"
+                  f"module 0000000e env NR_CPUS=2 a  b\nupper {UPPER}\nend\n"),
+    "multiboot2": ('kernel=multiboot2 cmdline="x y" ' + MODULES, 9,
+                   "eax 36d76289\nmode 00000001\ncmdline multiboot2 x y\nmodule 0000000e env\n"
+                   f"module 0000000e env NR_CPUS=2 a  b\nupper {UPPER}\nrsdp 20445352\nend\n"),
+    "both": ("kernel=both", 9,
+             f"eax 36d76289\nmode 00000001\ncmdline both\nupper {UPPER}\nrsdp 20445352\nend\n"),
+    "chosen": ("kernel=both boot=multiboot", 9,
+               f"eax 2badb002\nmode 00000001\ncmdline both\nupper {UPPER}\nend\n"),
+}
+# What is not what the operator says: why it stops. Nothing of it runs.
+REFUSED = {
+    "kernel=flat": "has neither a Multiboot header nor a boot sector's mark; load= starts it as a flat binary",
+    "kernel=multiboot boot=multiboot2": "it has no Multiboot2 header: boot=multiboot2",
+    "kernel=multiboot2 boot=multiboot": "it has no Multiboot header: boot=multiboot",
+    "kernel=multiboot boot=linux": "it is no Linux bzImage: boot=linux",
+    "kernel=multiboot boot=pvh": "it is no ELF file with a PVH note: boot=pvh",
+    "kernel=multiboot boot=sector": "its first 512 bytes do not end in 55h, AAh: boot=sector",
+    "kernel=flat load=0x9fb00": "it is loaded below 1 MiB and ends above 9FC00h",
+    "kernel=flat load=0x1000": "it is loaded too low: other things stand there",
+    "kernel=flat load=0x4000000": "a segment does not fit into the partition's memory",
+    "kernel=flat load=0x100000 entry=0x100": "entry= is not inside of the image, or not below 4 GiB",
+}
+WRONG = {
+    "kernel=flat load=64M": "load=64M: must be an address, as in 0x100000",
+    "kernel=flat entry=0x100000": "entry= goes with load= only: other images say it themselves",
+    "kernel=flat boot=flat": "boot=flat: load= is missing",
+    "kernel=flat boot=pvh load=0x100000": "load= goes with boot=flat only: other images say it themselves",
+    "kernel=flat boot=bios": "boot=bios: must be linux, pvh, multiboot2, multiboot, sector or flat",
+    'kernel=flat module="none at all"': "there is no such image",
+}
+
+
+@pytest.fixture(scope="session")
+def images(build, tmp_path_factory):
+    env = tmp_path_factory.mktemp("protocols") / "env"
+    env.write_text(ENV)
+    found = {name: os.path.join(build, "tiny", "protocols", name + ".bin") for name in IMAGES}
+    return dict(found, env=str(env))
+
+
+def output(bed, name):
+    bed.send_line(f"console {name}")
+    text = bed.expect(rf"\[attached to {name}[^\n]*\n((?:.|\n)*?)\[{name} is stopped", 60).group(1)
+    bed.expect_prompt()
+    return ESCAPES.sub("", text).rstrip("\n") + "\n"
+
+
+@pytest.mark.parametrize("where", BEDS)
+def test_what_is_handed_over(boot, images, where):
+    bed_class, options = BEDS[where]
+    bed = boot(bed_class, images=images, **options)
+    bed.expect_prompt()
+    for name, (keys, code, text) in CASES.items():
+        assert bed.command(f"create {name} vcpus=1 memory=16M testdev=on {keys}") == [
+            f"{name}: created with 16 MiB and 1 pool vCPU"]
+        bed.send_line(f"start {name}")
+        bed.expect(rf"\[{name} stopped: [^\n]*\]")
+        bed.command("#")
+        assert output(bed, name) == text, name
+        show = bed.command(f"show {name}")
+        assert any(re.match(rf"exit code +{code} ", line) for line in show), show
+        bed.command(f"destroy {name} --yes")
+    assert "0 violations" in bed.command("audit")[0]
+
+
+def test_what_is_refused(boot, images):
+    """THREATS L06, L07 at the console: the object, and why."""
+    bed = boot(images=images)
+    bed.expect_prompt()
+    for keys, why in WRONG.items():
+        answer = bed.command(f"create a vcpus=1 memory=16M {keys}")
+        assert len(answer) == 1 and answer[0].startswith("error: create a: ") and why in answer[0], answer
+    for keys, why in REFUSED.items():
+        assert "created" in bed.command(f"create a vcpus=1 memory=16M {keys}")[0], keys
+        bed.command("start a")
+        bed.expect(r"\[a stopped: [^\n]*\]")
+        image = re.search(r"kernel=(\w+)", keys).group(1)
+        report = "\n".join(bed.command("show a"))
+        assert f"image {image}: " in report and why in report, report
+        bed.command("destroy a --yes")
+
+
+@pytest.mark.parametrize("where", BEDS)
+def test_freehold_in_freehold(boot, build, where):
+    """By Multiboot2. No guest is offered SVM or VMX, so the inner one says why it can run none."""
+    bed_class, options = BEDS[where]
+    inner = os.path.join(build, "freehold.elf")
+    bed = boot(bed_class, images={"freehold": inner}, deadline=600,
+               config="create inner vcpus=1 memory=128M kernel=freehold\nstart inner\n", **options)
+    bed.expect_prompt()
+    bed.send_line("console inner")
+    bed.expect(r"\[no guest can run on this machine: [^\n]*(?:SVM|VMX)", 240)
+    bed.expect(r"^freehold> ", 60)
+    bed.send("list\r")
+    bed.expect(r"^freehold> ", 60)
+    bed.send("create a vcpus=1 memory=8M kernel=none\r")
+    bed.expect(r"error: create a: this machine cannot run guests: ", 60)
+    bed.send("\x1d")
+    bed.expect(r"detached from inner")
