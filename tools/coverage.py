@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Judges a coverage record of lcov: lines and branches of each room against their bounds, and each file that no
-unit test is linked from against docs/coverage.md, which must name it with a reason.
+"""Judges a coverage record of lcov: lines and branches of each room by their bounds, and each source that no
+unit test is linked from by docs/coverage.md, which must name it with a reason.
 
 Usage: coverage.py FILE.info OBJECTS [ROOM]. With ROOM, what is not covered in its files is listed, too."""
 import collections

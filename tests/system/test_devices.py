@@ -20,7 +20,7 @@ def test_linux_finds_the_devices(boot):
                         'echo $i $(cat $i/vendor $i/device $i/class); done')
     assert devices == ["0000:00:00.0 0x8086 0x1237 0x060000", "0000:00:01.0 0x8086 0x7000 0x060100"]
     log = "\n".join(guest.run("dmesg"))
-    assert "PCI: MMCONFIG for domain 0000 [bus 00-00] at [mem 0xd0000000-0xd00fffff]" in log
+    assert "PCI: MMCONFIG for domain 0000 [bus 00-00] at [mem 0xe0000000-0xe00fffff]" in log
     assert "reserved in ACPI motherboard resources" in log
     for name, port, irq in ("S0", "3f8", 4), ("S1", "2f8", 3):
         assert f"tty{name} at I/O 0x{port} (irq = {irq}, base_baud = 115200) is a 16550A" in log

@@ -273,11 +273,12 @@ static void test_dsdt(void **state)
 		"Name (_HID, EisaId (\"PNP0C02\")",
 		"WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,",
 		"DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite",
-		"0xE0000000,         // Range Minimum",
+		"0xE0100000,         // Range Minimum",
 		"0xFEBFFFFF,         // Range Maximum",
-		"0x1EC00000,         // Length",
+		"0x1EB00000,         // Length",
 		"0x03F8,             // Range Minimum",
 		"Memory32Fixed (ReadWrite,\n                    0xFEE00000",
+		"Memory32Fixed (ReadWrite,\n                    0xE0000000",
 	};
 	static char text[1 << 18];
 

@@ -123,27 +123,32 @@ static struct pci_function *ecam_function(const struct pci *pci, uint64_t at, un
 	return *offset < PCI_CONFIG_SIZE ? pci->function[at >> 12 & 0xff] : NULL;
 }
 
-static uint64_t ecam_read(struct device *dev, uint64_t at, unsigned size)
+static uint64_t ecam_read(struct pci *pci, uint64_t at, unsigned size)
 {
-	struct pci *pci = CONTAINER_OF(dev, struct pci, ecam);
 	unsigned offset;
 	const struct pci_function *fn = ecam_function(pci, at, &offset);
-	uint32_t value = UINT32_MAX;
+	uint32_t value;
 
+	if (size == 8)
+		return ecam_read(pci, at, 4) | ecam_read(pci, at + 4, 4) << 32;
 	if (fn == NULL)
-		return value;
+		return UINT32_MAX;
 	spin_lock(&pci->dev.lock);
 	value = pci_function_get(fn, offset, size);
 	spin_unlock(&pci->dev.lock);
 	return value;
 }
 
-static void ecam_write(struct device *dev, uint64_t at, unsigned size, uint64_t value)
+static void ecam_write(struct pci *pci, uint64_t at, unsigned size, uint64_t value)
 {
-	struct pci *pci = CONTAINER_OF(dev, struct pci, ecam);
 	unsigned offset;
 	struct pci_function *fn = ecam_function(pci, at, &offset);
 
+	if (size == 8) {
+		ecam_write(pci, at, 4, (uint32_t)value);
+		ecam_write(pci, at + 4, 4, value >> 32);
+		return;
+	}
 	if (fn == NULL)
 		return;
 	spin_lock(&pci->dev.lock);
@@ -221,13 +226,19 @@ static const struct pci_window *find_window(const struct pci *pci, uint64_t addr
 	return NULL;
 }
 
-/* The bus gives aligned accesses and a BAR is at least a page: none crosses a BAR's end. */
+/*
+ * Both windows are one range: the look-up of the IOAPIC behind them is shorter by a step. The bus gives
+ * aligned accesses and a BAR is at least a page: none crosses a BAR's end.
+ */
 static uint64_t mmio_read(struct device *dev, uint64_t offset, unsigned size)
 {
 	struct pci *pci = CONTAINER_OF(dev, struct pci, dev);
 	uint64_t at;
-	const struct pci_window *window = find_window(pci, PCI_MMIO_BASE + offset, &at);
+	const struct pci_window *window;
 
+	if (offset < PCI_ECAM_SIZE)
+		return ecam_read(pci, offset, size);
+	window = find_window(pci, PCI_ECAM_BASE + offset, &at);
 	if (window == NULL || window->fn->ops == NULL || window->fn->ops->bar_read == NULL)
 		return UINT64_MAX;
 	return window->fn->ops->bar_read(window->fn, window->bar, at, size);
@@ -237,8 +248,13 @@ static void mmio_write(struct device *dev, uint64_t offset, unsigned size, uint6
 {
 	struct pci *pci = CONTAINER_OF(dev, struct pci, dev);
 	uint64_t at;
-	const struct pci_window *window = find_window(pci, PCI_MMIO_BASE + offset, &at);
+	const struct pci_window *window;
 
+	if (offset < PCI_ECAM_SIZE) {
+		ecam_write(pci, offset, size, value);
+		return;
+	}
+	window = find_window(pci, PCI_ECAM_BASE + offset, &at);
 	if (window != NULL && window->fn->ops != NULL && window->fn->ops->bar_write != NULL)
 		window->fn->ops->bar_write(window->fn, window->bar, at, size, value);
 }
@@ -276,13 +292,6 @@ static const struct device_ops ops = {
 	.mmio_write = mmio_write,
 	.io_sizes = SIZE_1 | SIZE_2 | SIZE_4,
 	.mmio_sizes = SIZE_1 | SIZE_2 | SIZE_4 | SIZE_8,
-};
-
-/* Longer accesses are none that the mechanism knows; the bus carries them out as bytes. */
-static const struct device_ops ecam_ops = {
-	.mmio_read = ecam_read,
-	.mmio_write = ecam_write,
-	.mmio_sizes = SIZE_1 | SIZE_2 | SIZE_4,
 };
 
 /* Gives fn's BARs addresses and enters them into the look-up, or changes nothing. */
@@ -336,11 +345,7 @@ enum err pci_init(struct pci *pci, struct sysctl *sysctl)
 {
 	enum err err;
 
-	*pci = (struct pci){
-		.dev = {.name = "pci", .ops = &ops},
-		.ecam = {.name = "ecam", .ops = &ecam_ops},
-		.sysctl = sysctl,
-	};
+	*pci = (struct pci){.dev = {.name = "pci", .ops = &ops}, .sysctl = sysctl};
 	pci->next_address = PCI_MMIO_BASE;
 	pci_function_init(&pci->bridge, &bridge_identity, NULL);
 	/* Hard-wired to 1 on the chip. */
@@ -355,8 +360,6 @@ enum err pci_init(struct pci *pci, struct sysctl *sysctl)
 	if (err == ERR_NONE)
 		err = bus_claim_ports(&pci->dev, PORT_PCI_ADDRESS, 8);
 	if (err == ERR_NONE)
-		err = bus_claim_mmio(&pci->dev, PCI_MMIO_BASE, PCI_MMIO_SIZE);
-	if (err == ERR_NONE)
-		err = bus_claim_mmio(&pci->ecam, PCI_ECAM_BASE, PCI_ECAM_SIZE);
+		err = bus_claim_mmio(&pci->dev, PCI_ECAM_BASE, PCI_ECAM_SIZE + PCI_MMIO_SIZE);
 	return err;
 }

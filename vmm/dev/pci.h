@@ -24,7 +24,6 @@ struct pci_window {
 
 struct pci {
 	struct device dev;
-	struct device ecam;    /* the window of configuration space; its lock is dev's */
 	struct sysctl *sysctl; /* owns port CF9h, which lies inside CF8h to CFBh */
 	uint32_t address;      /* CF8h */
 	struct pci_function bridge, isa;

@@ -34,15 +34,15 @@ enum { PM_BLOCK_SIZE = 12 }; /* from PORT_PM1_EVT to the end of the PM timer */
 #define IOAPIC_BASE 0xfec00000ULL
 #define IOAPIC_SIZE 0x1000ULL
 
-/*
- * What the host bridge passes on to PCI; memory BARs decode only inside. 32-bit, for the _CRS too.
- */
-#define PCI_MMIO_BASE 0xe0000000ULL
-#define PCI_MMIO_SIZE (IOAPIC_BASE - PCI_MMIO_BASE)
-
-/* Configuration space in memory, of bus 0 alone: 4 KiB for each of 256 functions. 32-bit, as above. */
-#define PCI_ECAM_BASE 0xd0000000ULL
+/* Configuration space in memory, of bus 0 alone: 4 KiB for each of 256 functions. 32-bit, for the _CRS. */
+#define PCI_ECAM_BASE 0xe0000000ULL
 #define PCI_ECAM_SIZE 0x100000ULL
+
+/*
+ * What the host bridge passes on to PCI; memory BARs decode only inside. 32-bit, too.
+ */
+#define PCI_MMIO_BASE (PCI_ECAM_BASE + PCI_ECAM_SIZE)
+#define PCI_MMIO_SIZE (IOAPIC_BASE - PCI_MMIO_BASE)
 
 enum { PCI_SLOT_ISA = 1 }; /* the ISA bridge, 00:01.0 */
 
