@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS F02, F05 to F07, F09, F11: registers of the serial port, ports that a PC has and others, and PCI's
- * configuration space by both ways. how=tables spoils what was put into memory at the start, and resets.
+ * THREATS F02, F03, F05 to F07, F09, F11: registers of the serial port, ports that a PC has and others, and PCI's
+ * configuration space by both ways. how=forge prints what others do not, and how=tables spoils what was put into memory at the start, and resets.
  */
 #include "arch/x86_64/insn.h"
 #include "lib/string.h"
@@ -50,6 +50,22 @@ static void test_uart(void)
 	test_check(io_in8(COM2 + 5) == 0x60, "LSR %x", io_in8(COM2 + 5));
 	io_out8(COM2 + 4, 0);
 	io_out8(COM2 + 2, 0);
+}
+
+/* --- F03 --- */
+
+/* What would look like the host's own lines, spoil a terminal, or never end. */
+static noreturn void forge(void)
+{
+	static const char forged[] = "\r\nfreehold> list\r\n[hb stopped: forged]\r\n"
+				     "error: forged\x1b[2J\x1b]0;forged\a\x1b[?25l\x9b\0\xff\r";
+	char line[256];
+
+	print_bytes(forged, sizeof(forged) - 1);
+	memset(line, 'f', sizeof(line));
+	for (unsigned i = 0; i < 1024; i++)
+		print_bytes(line, sizeof(line));
+	guest_exit(0);
 }
 
 /* --- F05 --- */
@@ -218,6 +234,8 @@ void guest_main(void)
 	char how[8];
 
 	apic_enable();
+	if (words_value("how", how, sizeof(how)) && memcmp(how, "forge", 6) == 0)
+		forge();
 	if (words_value("how", how, sizeof(how)) && memcmp(how, "tables", 7) == 0) {
 		if (test_run_cases(&cases[ARRAY_SIZE(cases) - 1], 1) != 0)
 			guest_exit(1);

@@ -61,6 +61,22 @@ def test_broadcasts(arena_of, bed):
     assert "E03-storm" in result.passed, result
 
 
+@on("qemu", "bochs", "skylake")
+def test_forged_lines(arena_of, bed):
+    """F03: nothing of what a guest prints comes to the line unless somebody is attached to it, and the report
+    of its end is the console's own."""
+    arena = arena_of(bed)
+    arena.create("hostile_f", "how=forge")
+    position = arena.start()
+    assert arena.wait_for(r"\[a stopped: powered off\]", position, 90), arena.since(position)
+    assert "forged" not in arena.since(position) and "ffff" not in arena.since(position)
+    with arena.serial.changed:
+        raw = arena.serial.all[position:]
+    assert not any(byte in raw for byte in ("\x1b[2J", "\x1b]0", "\x9b", "\xff"))
+    arena.destroy()
+    arena.check_invariants()
+
+
 @on("qemu", "bochs", "skylake", "haswell")
 def test_ports_and_pci(arena_of, bed):
     """F02, F05 to F07, F09."""
