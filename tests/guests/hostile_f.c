@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS F02, F03, F05 to F07, F09, F11: registers of the serial port, ports that a PC has and others, and PCI's
- * configuration space by both ways. how=forge prints what others do not, and how=tables spoils what was put into memory at the start, and resets.
+ * THREATS F02, F03, F05 to F07, F09, F11: registers of the serial port, ports that a PC has and others, and
+ * PCI's configuration space by both ways. how=forge prints what others do not; how=tables spoils what was put
+ * into memory at the start, and resets.
  */
 #include "arch/x86_64/insn.h"
 #include "lib/string.h"
