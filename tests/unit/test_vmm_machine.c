@@ -313,16 +313,146 @@ static void test_unknown_upcall(void **state)
 	assert_int_equal(fake_calls.reason, REASON_TRIPLE);
 }
 
+/* 64-bit mode on the tables that the loader has left: 4 GiB, one to one. */
+static void enter_long_mode(uint64_t rip)
+{
+	frame.control.cr0 = CR0_PE | CR0_PG | CR0_WP;
+	frame.control.cr3 = GUEST_PAGE_TABLE;
+	frame.control.cr4 = CR4_PAE;
+	frame.control.efer = EFER_LMA | 1 << 8;
+	frame.seg[SEG_CS].attributes = 0xa9b;
+	frame.rip = rip;
+}
+
+static void put_code(gpa_t at, const char *bytes, size_t count)
+{
+	memcpy(fixture_ram(at), bytes, count);
+}
+
+/* The short cut, and where it must not be taken: at a page's end, and out of the canonical range. */
+static void test_length_in_long_mode(void **state)
+{
+	(void)state;
+	enter_long_mode(CODE);
+	frame.length_of = LENGTH_OF_CPUID;
+	put_code(CODE, "\x0f\xa2", 2);
+	upcall(EXIT_LENGTH);
+	assert_int_equal(fake_calls.answer.insn_len, 2);
+	frame.length_of = LENGTH_OF_WRMSR; /* other bytes than those that exited */
+	upcall(EXIT_LENGTH);
+	assert_int_equal(fake_calls.answer.insn_len, 0);
+	frame.length_of = LENGTH_OF_CPUID;
+	frame.rip = CODE + 0xffd;
+	put_code(frame.rip, "\x66\x0f\xa2", 3);
+	upcall(EXIT_LENGTH);
+	assert_int_equal(fake_calls.answer.insn_len, 3);
+	frame.rip = 1ULL << 47;
+	upcall(EXIT_LENGTH);
+	assert_int_equal(fake_calls.answer.groups, GROUP_EVENT);
+	assert_int_equal(frame.event.vector, VECTOR_GP);
+	frame.rip = GIB(4); /* canonical, and no page is there */
+	upcall(EXIT_LENGTH);
+	assert_int_equal(fake_calls.answer.groups, GROUP_EVENT);
+	assert_int_equal(frame.event.vector, VECTOR_PF);
+	frame.rip = GIB(3); /* a page, and no RAM behind it */
+	assert_true(ends(EXIT_LENGTH));
+	assert_int_equal(fake_calls.reason, REASON_EMULATION);
+}
+
+static void run_once(void)
+{
+	(void)FIXTURE_RESUMES(vmm_main(&frame, 0));
+}
+
+static bool ends_or_goes_on(void)
+{
+	return FIXTURE_ENDS(run_once());
+}
+
+/* A report shows the bytes as far as they can be read. */
+static void test_report_in_long_mode(void **state)
+{
+	static const struct {
+		uint64_t rip;
+		const char *text;
+	} cases[] = {
+		{CODE, "cannot emulate insn=0f0e9090"},
+		{MIB(16) - 2, "cannot emulate insn=0f0e gpa="},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool ended = false;
+
+		enter_long_mode(cases[i].rip);
+		put_code(cases[i].rip, "\x0f\x0e", 2); /* FEMMS, of 3DNow! */
+		if (i == 0)
+			memset(fixture_ram(CODE + 2), 0x90, 16);
+		frame.mmio.gpa = 0xfec00000;
+		frame.mmio.access = 0;
+		frame.reason = EXIT_MMIO;
+		for (unsigned tries = 0; tries < 100 && !ended; tries++)
+			ended = ends_or_goes_on();
+		assert_true(ended);
+		assert_int_equal(fake_calls.reason, REASON_EMULATION);
+		if (!strstr(fake_calls.text, cases[i].text))
+			fail_msg("%s", fake_calls.text);
+	}
+}
+
+static void access_cr(const char *code, unsigned cr, bool write)
+{
+	put_code(CODE, code, 3);
+	frame.cr.cr = cr;
+	frame.cr.write = write;
+	upcall(EXIT_CR);
+}
+
+static void test_control_registers(void **state)
+{
+	(void)state;
+	enter_long_mode(CODE);
+	frame.control.cr2 = 0x1234;
+	access_cr("\x0f\x20\xd0", 2, false); /* mov rax, cr2 */
+	assert_int_equal(frame.gpr[GPR_RAX], 0x1234);
+	access_cr("\x0f\x20\xd8", 3, false);
+	assert_int_equal(frame.gpr[GPR_RAX], GUEST_PAGE_TABLE);
+	access_cr("\x0f\x20\xe0", 4, false);
+	assert_int_equal(frame.gpr[GPR_RAX], CR4_PAE);
+	frame.gpr[GPR_RBX] = 0x5678;
+	access_cr("\x0f\x22\xd3", 2, true); /* mov cr2, rbx */
+	assert_int_equal(frame.control.cr2, 0x5678);
+	assert_int_equal(fake_calls.answer.groups & GROUP_CONTROL, GROUP_CONTROL);
+	frame.gpr[GPR_RBX] = CR4_PAE | 1ULL << 40;
+	access_cr("\x0f\x22\xe3", 4, true);
+	assert_int_equal(fake_calls.answer.groups, GROUP_EVENT);
+	assert_int_equal(frame.event.vector, VECTOR_GP);
+	put_code(CODE, "\x90\x90\x90", 3); /* changed meanwhile */
+	upcall(EXIT_CR);
+	assert_int_equal(fake_calls.answer.insn_len, 0);
+	frame.rip = GIB(4);
+	upcall(EXIT_CR);
+	assert_int_equal(frame.event.vector, VECTOR_PF);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_start),	  cmocka_unit_test(test_start_refused),
-		CASE(test_serial_port),	  CASE(test_rep_outsb),
-		CASE(test_rep_insw),	  CASE(test_interrupts),
-		CASE(test_deadline_ends), CASE(test_another_cpu),
-		CASE(test_ends),	  CASE(test_unknown_upcall),
+		CASE(test_start),
+		cmocka_unit_test(test_start_refused),
+		CASE(test_serial_port),
+		CASE(test_rep_outsb),
+		CASE(test_rep_insw),
+		CASE(test_interrupts),
+		CASE(test_deadline_ends),
+		CASE(test_another_cpu),
+		CASE(test_ends),
+		CASE(test_unknown_upcall),
+		CASE(test_length_in_long_mode),
+		CASE(test_report_in_long_mode),
+		CASE(test_control_registers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
