@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * freehold.conf of any bytes, in memory of exactly its size: each complaint names a line that the file
- * has, partitions are whole or absent, memory adds up, and the prompt comes.
+ * has, partitions are whole or absent, memory adds up, and the prompt comes, if need be by Ctrl-] where the
+ * file's last word was `console NAME`.
  */
 /* sources: tests/unit/fake_kernel.c console/[a-z]*.c lib/msr_policy.c lib/copy.c lib/format.c */
 #include <stdio.h>
@@ -60,9 +61,20 @@ static void check_partitions(uint64_t memory)
 	check(fake.mapped_pages == partitions * RING_PAGES, "rings without partitions");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_prompt(void)
 {
 	static const char prompt[] = "freehold> ";
+
+	fake_type("\x1d");
+	fake_run();
+	check(fake.output_size >= sizeof(prompt) - 1 &&
+		      !memcmp(fake.output + fake.output_size - (sizeof(prompt) - 1), prompt,
+			      sizeof(prompt) - 1),
+	      "no prompt");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	char *copy = malloc(size ? size : 1);
 	uint64_t memory;
 
@@ -75,10 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fake.power_calls == 0) {
 		check_complaints(count_lines(data, size));
 		check_partitions(memory);
-		check(fake.output_size >= sizeof(prompt) - 1 &&
-			      !memcmp(fake.output + fake.output_size - (sizeof(prompt) - 1), prompt,
-				      sizeof(prompt) - 1),
-		      "no prompt");
+		check_prompt();
 	}
 	fake_reset();
 	free(copy);
