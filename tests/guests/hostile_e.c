@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS E01, E03, E07, E09, E10, E12, E13, E15, E18: interrupt controllers and timers, driven as nobody
+ * THREATS E01, E03, E05 to E07, E09, E10, E12, E13, E15, E18: interrupt controllers and timers, driven as nobody
  * should. cpus=1, storms=20000, levels=5000.
  */
 #include "arch/x86_64/insn.h"
@@ -146,6 +146,75 @@ static void test_broadcasts(void)
 		test_check(cpu_wait(i, 60000), "CPU %u does not end", i);
 	interrupts_disable();
 	test_check(everybodys > 0, "no broadcast came");
+}
+
+/* --- E05 --- */
+
+/* The shortest period that can be asked for, one-shots in the past, and modes that change meanwhile. */
+static void test_timer_storm(void)
+{
+	uint64_t random = 5;
+
+	begin(take);
+	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
+	apic_write(APIC_LVT_TIMER, VECTOR | LVT_PERIODIC);
+	apic_write(APIC_INITIAL, 1);
+	let_come(20);
+	test_check(taken >= 1 && taken <= MOST_PER_MS * 20, "%u interrupts in 20 ms", taken);
+	for (unsigned i = 0; i < 2000; i++) {
+		uint64_t value = random_next(&random);
+		uint32_t initial = (uint32_t)(value >> 8) >> (value & 31);
+
+		apic_write(APIC_LVT_TIMER,
+			   VECTOR | LVT_MASKED | ((uint32_t)(value >> 40 & 3) << 17));
+		apic_write(APIC_DIVIDE, value >> 42 & 0xb);
+		apic_write(APIC_INITIAL, initial);
+		test_check(apic_read(APIC_CURRENT) <= initial, "%x counts from %x",
+			   apic_read(APIC_CURRENT), initial);
+	}
+	apic_write(APIC_INITIAL, 0);
+	apic_write(APIC_LVT_TIMER, LVT_MASKED);
+	taken = 0;
+	let_come(1);
+	test_check(taken <= 1, "it goes on %u times", taken);
+}
+
+/* --- E06 --- */
+
+enum { FIRST_NESTED = 0x30, LAST_NESTED = 0xf0, NESTED_STEP = 0x10 };
+
+static volatile unsigned depth, deepest;
+
+/* Each handler asks for the next higher priority class, and is interrupted by it. */
+static void take_nested(struct trap_frame *frame)
+{
+	uint64_t vector = frame->vector;
+
+	if (trap_came_twice(frame))
+		return;
+	depth++;
+	deepest = MAX(deepest, depth);
+	if (vector < LAST_NESTED) {
+		apic_send(0, (uint32_t)(vector + NESTED_STEP) | ICR_SELF | ICR_ASSERT);
+		interrupts_window();
+	}
+	depth--;
+	apic_eoi();
+}
+
+static void test_nesting(void)
+{
+	for (unsigned vector = FIRST_NESTED; vector <= LAST_NESTED; vector += NESTED_STEP)
+		trap_set(vector, take_nested);
+	apic_send(0, FIRST_NESTED | ICR_SELF | ICR_ASSERT);
+	let_come(1);
+	test_check(deepest == (LAST_NESTED - FIRST_NESTED) / NESTED_STEP + 1, "%u deep", deepest);
+	for (unsigned i = 0; i < 10000; i++)
+		apic_eoi(); /* of nothing */
+	for (unsigned offset = 0; offset < 0x80; offset += 0x10)
+		test_check(apic_read(APIC_ISR + offset) == 0, "ISR+%x is %x", offset,
+			   apic_read(APIC_ISR + offset));
+	test_check(apic_read(APIC_PPR) == 0, "PPR %x", apic_read(APIC_PPR));
 }
 
 /* --- E07 --- */
@@ -416,7 +485,8 @@ static void test_ping_pong(void)
 
 static const struct test_case cases[] = {
 	{"E01-nobody", test_to_nobody},		{"E01-error", test_error_of_error},
-	{"E03-storm", test_broadcasts},		{"E07-disabled", test_disabled},
+	{"E03-storm", test_broadcasts},		{"E05-timer", test_timer_storm},
+	{"E06-nesting", test_nesting},		{"E07-disabled", test_disabled},
 	{"E07-masked", test_masked_timer},	{"E09-stuck", test_stuck_level},
 	{"E10-switch", test_switch_in_service}, {"E12-rates", test_pit_rates},
 	{"E12-garbage", test_pit_garbage},	{"E13-rtc", test_rtc},
