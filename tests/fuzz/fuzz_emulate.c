@@ -143,7 +143,7 @@ static void check(enum emulate_result result, const struct frame *before)
 	require(!machine.e.skip);
 	require(frame->rip == before->rip);
 	require((result == EMULATE_FAULT) == ((changed & GROUP_EVENT) != 0));
-	if (!(changed & GROUP_GPR) && result != EMULATE_UNSUPPORTED)
+	if (!(changed & GROUP_GPR) || result == EMULATE_UNSUPPORTED)
 		require(!memcmp(frame->gpr, before->gpr, sizeof(frame->gpr)));
 	if (result == EMULATE_FAULT) {
 		require(!memcmp(frame->gpr, before->gpr, sizeof(frame->gpr)));
