@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS E01, E03, E05 to E07, E09, E10, E12, E13, E15, E18: interrupt controllers and timers, driven as nobody
+ * THREATS E01, E03, E05 to E10, E12, E13, E15, E18: interrupt controllers and timers, driven as nobody
  * should. cpus=1, storms=20000, levels=5000.
  */
 #include "arch/x86_64/insn.h"
@@ -266,6 +266,45 @@ static void line_high(void)
 	clock_spin_us(200);
 }
 
+/* --- E08 --- */
+
+static volatile unsigned nmis;
+
+static void take_nmi(struct trap_frame *frame)
+{
+	(void)frame;
+	nmis++;
+}
+
+/* SMI, INIT and the reserved modes are refused, an NMI is one: to the guest, and to nobody else. */
+static void test_delivery_modes(void)
+{
+	static const uint8_t refused[] = {2, 3, 5, 6};
+	enum { MODE_NMI = 4 };
+
+	begin(take);
+	trap_set(VECTOR_NMI, take_nmi);
+	for (unsigned i = 0; i < ARRAY_SIZE(refused); i++) {
+		line_low();
+		pin_write(PIN_PIT, VECTOR | (uint32_t)refused[i] << 8);
+		line_high();
+		let_come(1);
+		test_check(taken == 0 && nmis == 0, "mode %u: %u interrupts, %u NMIs", refused[i],
+			   taken, nmis);
+	}
+	line_low();
+	pin_write(PIN_PIT, MODE_NMI << 8);
+	line_high();
+	let_come(1);
+	test_check(taken == 0 && nmis == 1, "NMI: %u interrupts, %u NMIs", taken, nmis);
+	line_low();
+	pin_write(PIN_PIT, 5); /* a vector below 16 */
+	line_high();
+	let_come(1);
+	test_check(taken == 0 && nmis == 1, "vector 5: %u interrupts, %u NMIs", taken, nmis);
+	pin_write(PIN_PIT, ENTRY_MASKED);
+}
+
 static unsigned enough;
 
 static void take_level(struct trap_frame *frame)
@@ -484,13 +523,21 @@ static void test_ping_pong(void)
 }
 
 static const struct test_case cases[] = {
-	{"E01-nobody", test_to_nobody},		{"E01-error", test_error_of_error},
-	{"E03-storm", test_broadcasts},		{"E05-timer", test_timer_storm},
-	{"E06-nesting", test_nesting},		{"E07-disabled", test_disabled},
-	{"E07-masked", test_masked_timer},	{"E09-stuck", test_stuck_level},
-	{"E10-switch", test_switch_in_service}, {"E12-rates", test_pit_rates},
-	{"E12-garbage", test_pit_garbage},	{"E13-rtc", test_rtc},
-	{"E15-pm", test_power_management},	{"E18-storm", test_ping_pong},
+	{"E01-nobody", test_to_nobody},
+	{"E01-error", test_error_of_error},
+	{"E03-storm", test_broadcasts},
+	{"E05-timer", test_timer_storm},
+	{"E06-nesting", test_nesting},
+	{"E07-disabled", test_disabled},
+	{"E07-masked", test_masked_timer},
+	{"E08-modes", test_delivery_modes},
+	{"E09-stuck", test_stuck_level},
+	{"E10-switch", test_switch_in_service},
+	{"E12-rates", test_pit_rates},
+	{"E12-garbage", test_pit_garbage},
+	{"E13-rtc", test_rtc},
+	{"E15-pm", test_power_management},
+	{"E18-storm", test_ping_pong},
 };
 
 void guest_main(void)
