@@ -11,6 +11,9 @@ TESTS ?= tests/system
 system: $(SYSTEM_INPUTS) $(ZOO_FILES) | $(SETUP_RUN) $(SETUP_TEST)
 	$(Q)BUILD=$(BUILD) $(PYTEST) $(TESTS)
 
+# The unit tests that play at random play longer: 2 * 10^7 byte strings for the decoder, 10^6 states for the
+# emulator.
+test-long: export FREEHOLD_LONG := 1
 test-long: TEST_OPTIONS := --long
 test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS) $(SYSTEM_INPUTS) $(ZOO_FILES) | $(SETUP_RUN) $(SETUP_TEST) $(SETUP_LINT)
 	+$(Q)BUILD=$(BUILD) $(PYTHON) tools/test.py --lints '$(LINTS)' \

@@ -12,7 +12,8 @@ import re
 import subprocess
 import sys
 
-TIMEOUT_S = 300
+# With FREEHOLD_LONG the random tests play up to a hundred times as long.
+TIMEOUT_S = 3600 if os.environ.get("FREEHOLD_LONG") else 300
 
 
 def corpus(program):

@@ -3,9 +3,10 @@
 """Prints make rules for the host tests: what each test or fuzz harness is linked from.
 
 A harness names its project sources, and libraries if it needs any, in comments near its top:
-/* sources: lib/foo.c vmm/bar.c */ and /* libs: -lZydis */. Usage: test_rules.py KIND FILE...
+/* sources: lib/foo.c vmm/dev/[a-z]*.c */ and /* libs: -lZydis */. Usage: test_rules.py KIND FILE...
 where KIND says under which folder of the build the objects and the programs go.
 """
+import glob
 import os
 import re
 import sys
@@ -20,10 +21,12 @@ def named(text, key):
 def rules(kind, path):
     with open(path, encoding="utf-8") as source:
         text = source.read(8000)
-    sources = named(text, "sources")
-    for name in sources:
-        if not os.path.exists(name):
+    sources = []
+    for name in named(text, "sources"):
+        found = sorted(glob.glob(name))
+        if not found:
             print(f"{path}: no source {name}", file=sys.stderr)
+        sources += found or [name]
     program = f"$(BUILD)/{kind}/{os.path.splitext(os.path.basename(path))[0]}"
     objects = " ".join(f"$(BUILD)/obj/{kind}/{name}.o" for name in [path] + sources)
     return [f"{program}: {objects}", f"{program}: LIBS := {' '.join(named(text, 'libs'))}",

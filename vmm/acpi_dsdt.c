@@ -22,13 +22,15 @@ struct isa_device {
 	const char *name, *hid;
 	struct ports ports[PORTS_MAX];
 	uint8_t irq;
+	uint8_t uid; /* of those with the same identity */
 };
 
 static const struct isa_device isa_devices[] = {
-	{"PIC_", "PNP0000", {{PORT_PIC_MASTER, 2}, {PORT_PIC_SLAVE, 2}, {PORT_ELCR, 2}}, 2},
-	{"TIMR", "PNP0100", {{PORT_PIT, 4}}, 0},
-	{"RTC_", "PNP0B00", {{PORT_RTC, 4}}, GSI_RTC},
-	{"COM1", "PNP0501", {{PORT_COM1, 8}}, GSI_COM1},
+	{"PIC_", "PNP0000", {{PORT_PIC_MASTER, 2}, {PORT_PIC_SLAVE, 2}, {PORT_ELCR, 2}}, 2, 0},
+	{"TIMR", "PNP0100", {{PORT_PIT, 4}}, 0, 0},
+	{"RTC_", "PNP0B00", {{PORT_RTC, 4}}, GSI_RTC, 0},
+	{"COM1", "PNP0501", {{PORT_COM1, 8}}, GSI_COM1, 0},
+	{"COM2", "PNP0501", {{PORT_COM2, 8}}, GSI_COM2, 1},
 };
 
 /* Ports of the board itself, which nobody else may be given. */
@@ -55,7 +57,7 @@ static void put_isa_device(struct acpi_writer *writer, const struct isa_device *
 {
 	aml_mark_t device = aml_device_begin(writer, isa->name), crs;
 
-	put_hid(writer, isa->hid, 0);
+	put_hid(writer, isa->hid, isa->uid);
 	crs = begin_crs(writer);
 	for (unsigned i = 0; i < PORTS_MAX && isa->ports[i].count; i++)
 		aml_io(writer, isa->ports[i].first, isa->ports[i].count);
@@ -74,7 +76,18 @@ static void put_board(struct acpi_writer *writer)
 	for (unsigned i = 0; i < ARRAY_SIZE(board_ports); i++)
 		aml_io(writer, board_ports[i].first, board_ports[i].count);
 	aml_memory(writer, LOCAL_APIC_BASE, (uint32_t)PAGE_SIZE);
+	aml_memory(writer, (uint32_t)PCI_ECAM_BASE, (uint32_t)PCI_ECAM_SIZE);
 	aml_resources_end(writer, crs);
+	aml_end(writer, device);
+}
+
+/* The bridge has an address and nothing else: what is behind it stands in the board's scope. */
+static void put_isa_bridge(struct acpi_writer *writer)
+{
+	aml_mark_t device = aml_device_begin(writer, "ISA_");
+
+	aml_name(writer, "_ADR");
+	aml_integer(writer, PCI_SLOT_ISA << 16);
 	aml_end(writer, device);
 }
 
@@ -86,13 +99,14 @@ static void put_pci(struct acpi_writer *writer)
 	aml_name(writer, "_BBN");
 	aml_integer(writer, 0);
 	crs = begin_crs(writer);
-	aml_bus_window(writer, 0, 0xff);
+	aml_bus_window(writer, 0, 0); /* there is no bridge to another, and the MCFG has no more */
 	aml_io(writer, PORT_PCI_ADDRESS, 8);
 	aml_io_window(writer, 0, PORT_PCI_ADDRESS - 1);
 	aml_io_window(writer, PORT_PCI_ADDRESS + 8, 0xffff);
 	aml_memory_window(writer, (uint32_t)PCI_MMIO_BASE,
 			  (uint32_t)(PCI_MMIO_BASE + PCI_MMIO_SIZE - 1));
 	aml_resources_end(writer, crs);
+	put_isa_bridge(writer);
 	aml_end(writer, device);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The MADT, which describes the interrupt controllers, and the SPCR, which names the console's
- * UART.
+ * The MADT, which describes the interrupt controllers, the SPCR, which names the console's UART, and
+ * the MCFG, which says where PCI's configuration space is in memory.
  */
 #include "vmm/acpi_tables.h"
 
@@ -98,5 +98,18 @@ gpa_t acpi_put_spcr(struct acpi_writer *writer)
 	acpi_put16(writer, NOT_PCI);
 	acpi_put16(writer, NOT_PCI);
 	acpi_put(writer, zeros, 12); /* bus, device, function, flags, segment, reserved */
+	return acpi_end(writer);
+}
+
+/* PCI Firmware Specification 3.0, 4.1.2 "MCFG Table Description": one segment, of one bus. */
+gpa_t acpi_put_mcfg(struct acpi_writer *writer)
+{
+	acpi_begin(writer, "MCFG", 1);
+	acpi_put64(writer, 0); /* reserved */
+	acpi_put64(writer, PCI_ECAM_BASE);
+	acpi_put16(writer, 0); /* segment */
+	acpi_put8(writer, 0);  /* first bus */
+	acpi_put8(writer, 0);  /* last bus */
+	acpi_put32(writer, 0); /* reserved */
 	return acpi_end(writer);
 }

@@ -34,7 +34,7 @@ struct facs {
 
 static_assert(sizeof(struct facs) == 64, "the specification's size");
 
-enum { RSDP_V1_SIZE = 20, TABLES = 3 };
+enum { RSDP_V1_SIZE = 20, TABLES = 4 };
 
 static void put_facs(void)
 {
@@ -89,6 +89,7 @@ void acpi_tables_put(void)
 	tables[0] = acpi_put_fadt(&writer, GUEST_ACPI_NVS, dsdt);
 	tables[1] = acpi_put_madt(&writer, partition->vcpu_count);
 	tables[2] = acpi_put_spcr(&writer);
+	tables[3] = acpi_put_mcfg(&writer);
 	rsdt = put_rsdt(&writer, tables);
 	xsdt = put_xsdt(&writer, tables);
 	if (writer.overflow)

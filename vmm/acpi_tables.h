@@ -18,3 +18,4 @@ gpa_t acpi_put_dsdt(struct acpi_writer *writer);
 gpa_t acpi_put_fadt(struct acpi_writer *writer, gpa_t facs, gpa_t dsdt);
 gpa_t acpi_put_madt(struct acpi_writer *writer, unsigned vcpu_count);
 gpa_t acpi_put_spcr(struct acpi_writer *writer);
+gpa_t acpi_put_mcfg(struct acpi_writer *writer);

@@ -47,9 +47,6 @@ struct device_ops {
 	uint64_t (*mmio_read)(struct device *dev, uint64_t offset, unsigned size);
 	void (*mmio_write)(struct device *dev, uint64_t offset, unsigned size, uint64_t value);
 
-	/* A local APIC has ended a level-triggered interrupt. */
-	void (*eoi)(struct device *dev, unsigned vector);
-
 	uint8_t io_sizes;   /* enum access_sizes that io_read and io_write take */
 	uint8_t mmio_sizes; /* the same for mmio_read and mmio_write */
 };

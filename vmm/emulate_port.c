@@ -108,13 +108,15 @@ bool emulate_outs(struct emulate *e)
 		total += count;
 		left -= count;
 	}
-	if (total && !(failed && e->result == EMULATE_UNSUPPORTED) &&
-	    !e->ops->port_out(e->context, port_of(e), e->insn.operand_size, e->buffer, total))
-		failed = !emulate_stop(e, EMULATE_UNSUPPORTED);
-	if (failed && e->result == EMULATE_UNSUPPORTED)
+	if (failed && !total)
+		return false;
+	if (total &&
+	    !e->ops->port_out(e->context, port_of(e), e->insn.operand_size, e->buffer, total)) {
 		e->frame->gpr[GPR_RSI] = start;
-	else
-		string_count_down(e, total);
+		e->changed = 0;
+		return emulate_stop(e, EMULATE_UNSUPPORTED);
+	}
+	string_count_down(e, total);
 	return string_finish(e, total, failed, !string_left(e));
 }
 
@@ -131,10 +133,12 @@ bool emulate_ins(struct emulate *e)
 
 		if (!string_open(e, &side, SEG_ES, GPR_RDI, WALK_WRITE, &count))
 			return string_finish(e, total, true, false);
-		if (!e->ops->port_in(e->context, port_of(e), side.size, e->buffer, count))
-			return emulate_stop(e, EMULATE_UNSUPPORTED);
+		if (!e->ops->port_in(e->context, port_of(e), side.size, e->buffer, count)) {
+			e->result = EMULATE_UNSUPPORTED;
+			return string_finish(e, total, true, false);
+		}
 		if (!scatter(e, &side, e->buffer, count))
-			return false;
+			return string_finish(e, total, true, false);
 		string_advance(e, GPR_RDI, count);
 		string_count_down(e, count);
 		total += count;

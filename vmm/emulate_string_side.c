@@ -118,8 +118,6 @@ bool string_finish(struct emulate *e, uint64_t done, bool failed, bool ended)
 {
 	if (failed && !done)
 		return false;
-	if (failed && e->result == EMULATE_UNSUPPORTED)
-		return false;
 	if (ended)
 		return true;
 	if (stepping(e))

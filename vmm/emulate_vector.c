@@ -46,6 +46,14 @@ static bool operand(struct emulate *e, unsigned access, struct emulate_span *spa
 	return emulate_translate(e, e->insn.segment, offset, size, access, span);
 }
 
+/* Where the half comes from that is not loaded: the register itself, or with VEX one that is named. */
+static unsigned other_half(const struct emulate *e)
+{
+	if (!is_vex(e))
+		return e->insn.reg;
+	return e->insn.vvvv & (emulate_is_64(e) ? 15 : 7);
+}
+
 /* VEX clears what it does not load; the older instructions leave what is above bit 127. */
 static bool load(struct emulate *e)
 {
@@ -55,7 +63,7 @@ static bool load(struct emulate *e)
 	if (!operand(e, WALK_READ, &span) || !emulate_span_read(e, &span, vector.element))
 		return false;
 	if (e->insn.op == INSN_MOVLO || e->insn.op == INSN_MOVHI) {
-		fpu_store_xmm(e->insn.reg, &old);
+		fpu_store_xmm(other_half(e), &old);
 		if (e->insn.op == INSN_MOVLO)
 			vector.element[1] = old.element[1];
 		else

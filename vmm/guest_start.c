@@ -23,6 +23,8 @@
 
 #define NS_PER_SECOND 1000000000u
 
+void *guest_ram = (void *)USER_GUEST_BASE;
+
 /* The largest comes first: the look-up of vmm/guest_mem.h is fastest there. */
 static void sort_by_size(struct guest_range *ranges, unsigned count)
 {
@@ -46,7 +48,7 @@ static void start_memory(void)
 		ranges[i] = (struct guest_range){partition->ranges[i].gpa,
 						 partition->ranges[i].size};
 	sort_by_size(ranges, partition->range_count);
-	if (!guest_mem_init((void *)USER_GUEST_BASE, ranges, partition->range_count))
+	if (!guest_mem_init(guest_ram, ranges, partition->range_count))
 		report_refuse("memory: the ranges are not whole pages, or overlap");
 }
 

@@ -184,8 +184,8 @@ const struct insn_group_table insn_groups[INSN_GROUPS] = {
 #define LOAD(name, size)  {name, FORM_VECTOR_RM, 0, size, FLAG_VEX | FLAG_EVEX}
 #define STORE(name, size) {name, FORM_RM_VECTOR, 0, size, FLAG_VEX | FLAG_EVEX}
 #define STREAM(name)   {name, FORM_RM_VECTOR, 0, MEMORY_VECTOR, FLAG_VEX | FLAG_EVEX | FLAG_MEMORY}
-#define HALF_LOAD(name, flags) {name, FORM_VECTOR_RM, 0, MEMORY_8, flags}
-#define HALF_STORE(name) {name, FORM_RM_VECTOR, 0, MEMORY_8, FLAG_MEMORY}
+#define HALF_LOAD(name, flags) {name, FORM_VECTOR_RM, 0, MEMORY_8, FLAG_VEX | (flags)}
+#define HALF_STORE(name) {name, FORM_RM_VECTOR, 0, MEMORY_8, FLAG_VEX | FLAG_MEMORY}
 #define STATE(name)    {name, FORM_RM, 0, MEMORY_UNKNOWN, FLAG_MEMORY}
 #define READ(name)     {name, FORM_REG_RM, 0, 0, 0}
 #define DESCRIPTOR(name) {name, FORM_REG_RM, 0, MEMORY_16, FLAG_MEMORY | FLAG_NATIVE}

@@ -87,6 +87,9 @@ static struct insn_entry known_entry(const struct vex_fields *vex, unsigned opco
 		entry = insn_prefixed[entry.op][vex->opcode_prefix];
 	if (!(entry.flags & need))
 		entry.op = INSN_NONE;
+	/* The halves are 128-bit instructions only. */
+	if ((entry.op == INSN_MOVLO || entry.op == INSN_MOVHI) && vex->length)
+		entry.op = INSN_NONE;
 	return entry;
 }
 

@@ -12,6 +12,7 @@ ROWS = {
     "hypercall": ((600, 200, 220), 5414, 2940, 650),
     "port-device": ((400, 400, 480), None, 5061, 5043),
     "port-pic": ((None, None, None), 1093, 1531, 1290),
+    "outsb-4-kib": ((6000, 6000, 6100), None, None, None),
     "mmio-device": ((900, 900, 900), None, 7125, 7324),
     "xapic-tpr-read": ((None, None, None), 13967, None, None),
     "xapic-eoi": ((1000, 1000, 1000), 17768, 4150, None),

@@ -77,6 +77,21 @@ static void check_function(unsigned index)
 	}
 }
 
+/* The configuration space in memory: mostly that of a function that exists. */
+static void access_ecam(struct play *play, uint8_t what, unsigned width)
+{
+	uint64_t at = play_dword(play) % (PCI_ECAM_SIZE + 16), value;
+
+	if ((what & 0x20) != 0)
+		at = (at & 0x1ff) + (what & 0x40 ? 10U << 15 : 2U << 15);
+	at += PCI_ECAM_BASE - 8;
+	if ((what & 0x10) != 0)
+		bus_mmio_write(at, 2 * width, play_dword(play));
+	UNINITIALISED(&value, sizeof(value));
+	if (bus_mmio_read(at, width, &value))
+		told(value);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct play play = {data, MIN(size, 2048)};
@@ -120,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		default:
 			if (what == 0xff)
 				bus_reset_devices();
+			else
+				access_ecam(&play, what, width);
 			break;
 		}
 		check_function(0);

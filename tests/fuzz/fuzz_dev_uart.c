@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_start();
 	memset(fake_irq, 0, sizeof(fake_irq));
 	sent = arrived = 0;
-	check(uart_init(&uart) == ERR_NONE);
+	check(uart_init(&uart, &uart_com1) == ERR_NONE);
 	bus_seal();
 	while (play.left > 0) {
 		uint8_t what = play_byte(&play);

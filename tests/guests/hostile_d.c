@@ -15,6 +15,7 @@
 #include "tests/guests/lib/words.h"
 
 #define IOAPIC	 0xfec00000ULL
+#define ECAM	 0xe0000000ULL
 #define HOLE	 0x90000000ULL
 #define ALL_ONES UINT64_MAX
 
@@ -55,7 +56,7 @@ static void check_hole(const char *what, uint64_t va, uint64_t gpa)
 
 static bool is_device(uint64_t gpa)
 {
-	return gpa >> 12 == IOAPIC >> 12 || gpa >> 12 == APIC_PAGE >> 12;
+	return gpa >> 12 == IOAPIC >> 12 || gpa >> 12 == APIC_PAGE >> 12 || gpa >> 20 == ECAM >> 20;
 }
 
 static void test_holes(void)

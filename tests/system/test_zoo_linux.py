@@ -24,8 +24,6 @@ LOUD = {
         "an emulated CPU stands still when the machine below has others to serve",
     r"RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed attacks, .*":
         "a Skylake is, without IBRS, which is a speculation control",
-    r"acpi PNP0A03:00: fail to add MMCONFIG information, .*":
-        "our host bridge is a 440FX, which has none; AMD's processors reach that space through CF8h",
 }
 
 

@@ -12,6 +12,7 @@ enum template_flag {
 	STRING = 1 << 2,
 	NO_66 = 1 << 3,
 	FIXED = 1 << 4, /* no ModRM follows */
+	HALF = 1 << 6,	/* VEX.vvvv names the register that gives the other half */
 	AVX = 1 << 5,	/* a VEX3 prefix is made, with the prefix byte as its pp */
 };
 
@@ -81,6 +82,8 @@ static const struct template templates[] = {
 	T("\x01\x6f", ANY, AVX), T("\x01\x7f", ANY, AVX), T("\x02\x6f", ANY, AVX),
 	T("\x02\x7f", ANY, AVX), T("\x01\xe7", ANY, AVX), T("\x02\x10", ANY, AVX),
 	T("\x03\x11", ANY, AVX), T("\x01\x6e", ANY, AVX), T("\x01\x7e", ANY, AVX),
+	T("\x00\x12", ANY, AVX | HALF), T("\x01\x12", ANY, AVX | HALF), T("\x00\x16", ANY, AVX | HALF),
+	T("\x01\x16", ANY, AVX | HALF), T("\x00\x13", ANY, AVX), T("\x01\x17", ANY, AVX),
 };
 /* clang-format on */
 

@@ -113,6 +113,82 @@ static void the_host_bridge_is_at_0_0(void **state)
 	}
 }
 
+static void the_isa_bridge_is_at_1_0(void **state)
+{
+	(void)state;
+	assert_int_equal(conf(1 << 3, 0, 4), 0x70008086);
+	assert_int_equal(conf(1 << 3, 8, 4), 0x06010000);
+	assert_int_equal(conf(1 << 3, 14, 1), 0);
+	assert_int_equal(conf(1 << 3, 4, 2), 7);
+	for (unsigned offset = 0; offset < 256; offset += 4) {
+		uint32_t before = conf(1 << 3, offset, 4);
+
+		set_conf(1 << 3, offset, 4, ~before);
+		assert_int_equal(conf(1 << 3, offset, 4), before);
+	}
+}
+
+static uint64_t ecam(unsigned devfn, unsigned offset, unsigned size)
+{
+	uint64_t value = 0;
+
+	assert_true(bus_mmio_read(PCI_ECAM_BASE + (devfn << 12 | offset), size, &value));
+	return value;
+}
+
+/* In memory is the same space, in each width that lies inside a dword and in others, too. */
+static void ecam_reads_what_the_ports_read(void **state)
+{
+	(void)state;
+	for (unsigned devfn = 0; devfn < 256; devfn++) {
+		for (unsigned offset = 0; offset < 256; offset += 4) {
+			uint32_t whole = conf(devfn, offset, 4);
+
+			assert_int_equal(ecam(devfn, offset, 4), whole);
+			for (unsigned lane = 0; lane < 4; lane++)
+				assert_int_equal(ecam(devfn, offset + lane, 1),
+						 whole >> (8 * lane) & 0xff);
+			assert_int_equal(ecam(devfn, offset + 1, 2), whole >> 8 & 0xffff);
+			assert_int_equal(ecam(devfn, offset, 8) & 0xffffffff, whole);
+		}
+	}
+	assert_int_equal(ecam(3 << 3, 252, 8) >> 32, 0xffffffff);
+}
+
+/* A conventional function has 256 bytes: what is behind them is absent, also where an access crosses. */
+static void ecam_ends_where_the_space_ends(void **state)
+{
+	(void)state;
+	for (unsigned offset = 256; offset < 4096; offset += 4) {
+		assert_int_equal(ecam(3 << 3, offset, 4), 0xffffffff);
+		bus_mmio_write(PCI_ECAM_BASE + (3U << 15 | offset), 4, 0);
+	}
+	assert_int_equal(ecam(3 << 3, 254, 4) >> 16, 0xffff);
+	assert_int_equal(ecam(2 << 3, 0, 4), 0xffffffff);
+	bus_mmio_write(PCI_ECAM_BASE + (2U << 15), 4, 0);
+	assert_int_equal(written, 0);
+}
+
+static void ecam_writes_by_the_masks(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	bus_mmio_write(PCI_ECAM_BASE + (3U << 15) + 4, 2, 0xffff);
+	assert_int_equal(conf(3 << 3, 4, 2), 0x406);
+	bus_mmio_write(PCI_ECAM_BASE + (3U << 15), 4, 0);
+	assert_int_equal(conf(3 << 3, 0, 4), 0x10421af4);
+	assert_int_equal(written, 2);
+	bus_mmio_write(PCI_ECAM_BASE + (3U << 15) + 0x10, 4, 0xe8000000);
+	assert_true(bus_mmio_read(0xe8000000, 4, &value));
+	assert_int_equal(last.count, 1);
+	/* It has INTx disabled, and gets it back so. */
+	pci_set_intx(&fn, true);
+	assert_false(fake_irq[PCI_SLOT_GSI(3)].level);
+	bus_mmio_write(PCI_ECAM_BASE + (3U << 15) + 5, 1, 0);
+	assert_true(fake_irq[PCI_SLOT_GSI(3)].level);
+}
+
 static void without_the_enable_bit_nothing_answers(void **state)
 {
 	(void)state;
@@ -131,7 +207,7 @@ static void all_addresses_answer_by_the_rule(void **state)
 	(void)state;
 	for (unsigned bdf = 0; bdf < 65536; bdf++) {
 		for (unsigned offset = 0; offset < 256; offset += 4) {
-			bool present = bdf == 0 || bdf == 3 << 3 || bdf == 11 << 3;
+			bool present = bdf == 0 || bdf == 1 << 3 || bdf == 3 << 3 || bdf == 11 << 3;
 
 			if (!present && offset % 64 != 0)
 				continue;
@@ -339,6 +415,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_address_register_is_a_dword),
 		T(the_host_bridge_is_at_0_0),
+		T(the_isa_bridge_is_at_1_0),
+		T(ecam_reads_what_the_ports_read),
+		T(ecam_ends_where_the_space_ends),
+		T(ecam_writes_by_the_masks),
 		T(without_the_enable_bit_nothing_answers),
 		T(all_addresses_answer_by_the_rule),
 		T(a_guest_writes_only_what_the_masks_allow),

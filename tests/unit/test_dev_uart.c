@@ -16,7 +16,7 @@ static int setup(void **state)
 	(void)state;
 	fake_start();
 	memset(fake_irq, 0, sizeof(fake_irq));
-	assert_int_equal(uart_init(&uart), ERR_NONE);
+	assert_int_equal(uart_init(&uart, &uart_com1), ERR_NONE);
 	bus_seal();
 	out8(MCR, OUT2 | 3);
 	return 0;
@@ -596,6 +596,40 @@ static void any_sequence_keeps_the_line_consistent(void **state)
 	}
 }
 
+/* COM2: all there but a partner. What is sent is gone at once, and no ring sees it. */
+static void a_port_without_a_line_is_found_and_silent(void **state)
+{
+	static struct uart second;
+
+	(void)state;
+	fake_start();
+	memset(fake_irq, 0, sizeof(fake_irq));
+	assert_int_equal(uart_init(&second, &uart_com2), ERR_NONE);
+	bus_seal();
+	out8(0x2f9, 0x0f);
+	assert_int_equal(in8(0x2f9), 0x0f);
+	assert_int_equal(in8(0x2fe), 0); /* no CTS, DSR, DCD: there is no cable */
+	out8(0x2fa, 0x01);
+	out8(0x2fc, 0x08);
+	assert_true(fake_irq[3].level);
+	assert_int_equal(in8(0x2fa), 0xc2); /* THRE, with FIFOs */
+	fake.out_space = 0;
+	fake.in_count = 4;
+	for (unsigned i = 0; i < 100; i++)
+		out8(0x2f8, i);
+	bus_port_write_block(0x2f8, 1, "block", 5);
+	uart_console_input(&second);
+	uart_console_space(&second);
+	assert_int_equal(in8(0x2fd), 0x60);
+	assert_int_equal(fake.in_count, 4);
+	assert_int_equal(fake.puts, 0);
+	assert_int_equal(uart_dropped(&second), 0);
+	out8(0x2fc, 0x18); /* in the loop it talks to itself */
+	out8(0x2fb, 0x03);
+	out8(0x2f8, 'x');
+	assert_int_equal(in8(0x2f8), 'x');
+}
+
 #define T(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -628,6 +662,7 @@ int main(void)
 		T(errors_stay_with_their_character),
 		T(out2_and_the_loop_gate_the_irq),
 		T(a_driver_finds_a_16550a),
+		T(a_port_without_a_line_is_found_and_silent),
 		T(any_sequence_keeps_the_line_consistent),
 	};
 

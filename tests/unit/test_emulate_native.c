@@ -89,6 +89,8 @@ static size_t put_vex(uint8_t *bytes, const struct template *template)
 	bytes[0] = 0xc4;
 	bytes[1] = (uint8_t)((pick(8) << 5) | 1);
 	bytes[2] = (uint8_t)((pick(2) << 7) | 0x78 | (pick(2) << 2) | (uint8_t) template->opcode[0]);
+	if (template->flags & HALF)
+		bytes[2] ^= (uint8_t)(pick(16) << 3);
 	bytes[3] = (uint8_t) template->opcode[1];
 	return 4;
 }

@@ -256,15 +256,139 @@ static void test_in_out(void **state)
 	assert_int_equal(machine.e.skip, 2);
 }
 
+/* What cannot go on after some iterations has done these; what has done none leaves no trace. */
+static void test_unsupported_midway(void **state)
+{
+	(void)state;
+	CODE("\xf3\xa4"); /* rep movsb into a device, whose tables end in no RAM behind the first page */
+	GPR(RSI) = MACHINE_DATA + 0x2ff8;
+	GPR(RDI) = MACHINE_DATA + 0x1000;
+	GPR(RCX) = 16;
+	machine.device[0x3000] = 1;
+	*machine_entry(&machine, 3) = 0x90000000 | 7;
+	assert_int_equal(machine_step(&machine), EMULATE_RESTART);
+	assert_int_equal(GPR(RCX), 8);
+	assert_int_equal(machine.e.changed, GROUP_GPR);
+	assert_int_equal(machine.writes, 8);
+	assert_int_equal(machine_step(&machine), EMULATE_UNSUPPORTED);
+	assert_int_equal(machine.e.changed, 0);
+	assert_int_equal(machine.writes, 8);
+}
+
+static void test_outs_of_device(void **state)
+{
+	(void)state;
+	CODE("\xf3\x6e");
+	string_exit(1, false);
+	memcpy(machine.device + 0x1ffd, "abc", 3);
+	memcpy(machine.ram + MACHINE_RAM_DATA + 0x2000, "def", 3);
+	GPR(RSI) = MACHINE_DATA + 0x1ffd;
+	GPR(RCX) = 6;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_memory_equal(machine.port_data, "abcdef", 6);
+	assert_int_equal(machine.port_calls, 1);
+	assert_int_equal(machine.reads, 3);
+}
+
+static void test_ins_into_device(void **state)
+{
+	(void)state;
+	CODE("\x66\xf3\x6d");
+	string_exit(2, true);
+	memcpy(machine.port_data, "\x01\x02\x03\x04\x05\x06", 6);
+	GPR(RDI) = MACHINE_DATA + 0x1000;
+	GPR(RCX) = 3;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_memory_equal(machine.device + 0x1000, "\x01\x02\x03\x04\x05\x06", 6);
+	assert_int_equal(machine.writes, 3);
+	FRAME->rflags |= RFLAGS_DF; /* downwards one by one, in RAM */
+	machine.port_count = 0;
+	GPR(RDI) = MACHINE_DATA + 0x104;
+	GPR(RCX) = 3;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_memory_equal(machine.ram + MACHINE_RAM_DATA + 0x100, "\x05\x06\x03\x04\x01\x02", 6);
+}
+
+/* A device that refuses: nothing has moved, and the next try is the same. */
+static void test_ports_refused(void **state)
+{
+	static const struct {
+		const char *code;
+		unsigned size;
+		bool in, string;
+	} cases[] = {
+		{"\xf3\x6e\x90", 1, false, true},
+		{"\xf3\x6c\x90", 1, true, true},
+		{"\x66\xef\x90", 2, false, false},
+		{"\xec\x90\x90", 1, true, false},
+	};
+
+	(void)state;
+	machine.refuse = true;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		machine_reset_frame(&machine);
+		machine_set_code(&machine, cases[i].code, 3);
+		string_exit(cases[i].size, cases[i].in);
+		FRAME->reason = cases[i].string ? EXIT_IO_STRING : EXIT_IO;
+		GPR(RSI) = GPR(RDI) = MACHINE_DATA;
+		GPR(RCX) = 5;
+		assert_int_equal(emulate_exit(&machine.e), EMULATE_UNSUPPORTED);
+		assert_int_equal(machine.e.changed, 0);
+		assert_true(GPR(RSI) == MACHINE_DATA && GPR(RDI) == MACHINE_DATA);
+		assert_int_equal(GPR(RCX), 5);
+	}
+}
+
+/* A fault before the first element touches no register, whatever the address size cuts off. */
+static void test_outs_fault_leaves_the_count(void **state)
+{
+	(void)state;
+	CODE("\x67\xf3\x6e");
+	string_exit(1, false);
+	GPR(RSI) = MACHINE_DATA;
+	GPR(RCX) = 0x500000005;
+	*machine_entry(&machine, 0) = 0;
+	assert_fault(emulate_exit(&machine.e), VECTOR_PF, 0);
+	assert_true(GPR(RCX) == 0x500000005);
+	assert_int_equal(machine.port_calls, 0);
+}
+
+static void test_out(void **state)
+{
+	(void)state;
+	CODE("\x66\xe7\x60"); /* out 60h, ax */
+	FRAME->reason = EXIT_IO;
+	FRAME->io = (struct frame_io){.port = 0x60, .size = 2};
+	GPR(RAX) = 0x12345678;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+	assert_memory_equal(machine.port_data, "\x78\x56", 2);
+	FRAME->io.port = 0x61;
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+	FRAME->io = (struct frame_io){.port = 0x60, .size = 2, .in = 1};
+	assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_rep_is_bounded),   CASE(test_rep_fault_midway),
-		CASE(test_rep_wraps),	     CASE(test_rep_zero),
-		CASE(test_outs_in_one_call), CASE(test_string_segment_limits),
-		CASE(test_outs_backwards),   CASE(test_ins_checks_first),
-		CASE(test_port_must_match),  CASE(test_in_out),
-		CASE(test_rep_is_stepped),   CASE(test_ports_are_stepped),
+		CASE(test_rep_is_bounded),
+		CASE(test_rep_fault_midway),
+		CASE(test_rep_wraps),
+		CASE(test_rep_zero),
+		CASE(test_outs_in_one_call),
+		CASE(test_string_segment_limits),
+		CASE(test_outs_backwards),
+		CASE(test_ins_checks_first),
+		CASE(test_port_must_match),
+		CASE(test_in_out),
+		CASE(test_rep_is_stepped),
+		CASE(test_ports_are_stepped),
+		CASE(test_unsupported_midway),
+		CASE(test_outs_of_device),
+		CASE(test_ins_into_device),
+		CASE(test_ports_refused),
+		CASE(test_outs_fault_leaves_the_count),
+		CASE(test_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

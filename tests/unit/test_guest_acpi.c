@@ -98,7 +98,7 @@ static void test_rsdt_equals_xsdt(void **state)
 	uint32_t count = (read32(xsdt + 4) - 36) / 8;
 
 	(void)state;
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 4);
 	assert_int_equal((read32(rsdt + 4) - 36) / 4, count);
 	for (uint32_t i = 0; i < count; i++)
 		assert_int_equal(read32(rsdt + 36 + 4 * i), read64(xsdt + 36 + 8 * i));
@@ -202,6 +202,19 @@ static void test_spcr(void **state)
 	assert_int_equal(read16(spcr + 64), 0xffff);
 }
 
+/* One segment with one bus; and no HPET, whose place answers nothing. */
+static void test_mcfg(void **state)
+{
+	const uint8_t *mcfg = xsdt_entry(3, "MCFG");
+
+	(void)state;
+	assert_int_equal(read32(mcfg + 4), 60);
+	assert_int_equal(read64(mcfg + 44), PCI_ECAM_BASE);
+	assert_int_equal(read16(mcfg + 52), 0);
+	assert_int_equal(mcfg[54], 0);
+	assert_int_equal(mcfg[55], 0);
+}
+
 /* The disassembly in text; the test fails if there is none. */
 static void disassemble(const uint8_t *at, const char *name, char *text, size_t size)
 {
@@ -232,7 +245,7 @@ static void disassemble(const uint8_t *at, const char *name, char *text, size_t 
 
 static void test_disassembler_takes_them(void **state)
 {
-	static const char *const names[] = {"FACP", "APIC", "SPCR"};
+	static const char *const names[] = {"FACP", "APIC", "SPCR", "MCFG"};
 	static char text[1 << 18];
 
 	(void)state;
@@ -250,6 +263,8 @@ static void test_dsdt(void **state)
 	static const char *const wanted[] = {
 		"Name (\\_S5, Package (0x04)",
 		"Device (PCI0)",
+		"Device (ISA)",
+		"Device (COM2)",
 		"Name (_HID, EisaId (\"PNP0A03\")",
 		"Name (_HID, EisaId (\"PNP0501\")",
 		"Name (_HID, EisaId (\"PNP0B00\")",
@@ -258,11 +273,12 @@ static void test_dsdt(void **state)
 		"Name (_HID, EisaId (\"PNP0C02\")",
 		"WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,",
 		"DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite",
-		"0xE0000000,         // Range Minimum",
+		"0xE0100000,         // Range Minimum",
 		"0xFEBFFFFF,         // Range Maximum",
-		"0x1EC00000,         // Length",
+		"0x1EB00000,         // Length",
 		"0x03F8,             // Range Minimum",
 		"Memory32Fixed (ReadWrite,\n                    0xFEE00000",
+		"Memory32Fixed (ReadWrite,\n                    0xE0000000",
 	};
 	static char text[1 << 18];
 
@@ -310,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_fadt_flags),
 		cmocka_unit_test(test_madt),
 		cmocka_unit_test(test_spcr),
+		cmocka_unit_test(test_mcfg),
 		cmocka_unit_test(test_disassembler_takes_them),
 		cmocka_unit_test(test_dsdt),
 		cmocka_unit_test(test_package_length),

@@ -99,8 +99,10 @@ noreturn void call_part_end(enum part_reason reason, uint32_t code, const char *
 
 noreturn void call_resume(struct resume answer)
 {
-	(void)answer;
-	abort();
+	if (!fake_calls.catch_resume)
+		abort();
+	fake_calls.answer = answer;
+	longjmp(fake_calls.resumed, 1);
 }
 
 void call_set_deadline(uint64_t tsc)
@@ -115,7 +117,7 @@ void call_apic_message(uint64_t message)
 
 void call_pic_line(bool level)
 {
-	(void)level;
+	fake_calls.pic_line = level;
 }
 
 uint32_t call_lapic_read(uint32_t offset)
@@ -132,8 +134,7 @@ void call_lapic_write(uint32_t offset, uint32_t value)
 
 void call_eoi_watch(unsigned index, uint64_t vectors)
 {
-	(void)index;
-	(void)vectors;
+	fake_calls.eoi_vectors[index] = vectors;
 }
 
 int call_cpuid_set(const struct cpuid_entry *entries, unsigned count)

@@ -240,11 +240,6 @@ static void mmio_write(struct device *dev, uint64_t offset, unsigned size, uint6
 	spin_unlock(&dev->lock);
 }
 
-static void eoi(struct device *dev, unsigned vector)
-{
-	ioapic_eoi(CONTAINER_OF(dev, struct ioapic, dev), vector);
-}
-
 static void reset(struct device *dev)
 {
 	struct ioapic *ioapic = CONTAINER_OF(dev, struct ioapic, dev);
@@ -262,7 +257,6 @@ static const struct device_ops ops = {
 	.reset = reset,
 	.mmio_read = mmio_read,
 	.mmio_write = mmio_write,
-	.eoi = eoi,
 	.mmio_sizes = SIZE_1 | SIZE_2 | SIZE_4 | SIZE_8,
 };
 

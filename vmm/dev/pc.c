@@ -23,7 +23,7 @@ static struct rtc rtc;
 static struct acpi_pm pm;
 static struct sysctl sysctl;
 static struct kbc kbc;
-static struct uart uart;
+static struct uart uart, second_uart;
 static struct pci pci;
 
 enum err pc_init(const struct pc_config *config)
@@ -48,7 +48,9 @@ enum err pc_init(const struct pc_config *config)
 	if (err == ERR_NONE)
 		err = kbc_init(&kbc);
 	if (err == ERR_NONE)
-		err = uart_init(&uart);
+		err = uart_init(&uart, &uart_com1);
+	if (err == ERR_NONE)
+		err = uart_init(&second_uart, &uart_com2);
 	if (err == ERR_NONE)
 		err = pci_init(&pci, &sysctl);
 	return err;

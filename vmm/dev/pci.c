@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the two configuration ports, the table of functions, and the way from an address to a BAR.
- * Written to PCI Local Bus 3.0, 3.2.2.3.2 "Software Generation of Configuration Transactions".
+ * Owns the two configuration ports, the same space in memory, the table of functions, and the way from
+ * an address to a BAR. Written to PCI Local Bus 3.0, 3.2.2.3.2 "Software Generation of Configuration
+ * Transactions", and PCI Express Base 3.0, 7.2.2 "Enhanced Configuration Access Mechanism (ECAM)".
  */
 #include "vmm/dev/pci.h"
 
@@ -22,6 +23,14 @@ static const struct pci_identity bridge_identity = {
 	.device = 0x1237,
 	.revision = 2,
 	.class_code = 0x060000,
+};
+
+/* And an 82371SB, which has no registers that a system must know: behind it are the ISA devices. */
+static const struct pci_identity isa_identity = {
+	.vendor = 0x8086,
+	.device = 0x7000,
+	.revision = 0,
+	.class_code = 0x060100,
 };
 
 /* The function that CF8h addresses, or NULL. */
@@ -76,6 +85,21 @@ static uint32_t read_data(struct pci *pci, unsigned lane, unsigned size)
 	return value;
 }
 
+/* With the lock. */
+static void write_function(struct pci *pci, struct pci_function *fn, unsigned offset, unsigned size,
+			   uint32_t value)
+{
+	pci_function_write(fn, offset, size, value);
+	update_gsi(pci, PCI_SLOT_GSI((unsigned)fn->devfn >> 3));
+}
+
+/* Without the lock. */
+static void tell_function(struct pci_function *fn, unsigned offset, unsigned size)
+{
+	if (fn->ops != NULL && fn->ops->config_written != NULL)
+		fn->ops->config_written(fn, offset, size);
+}
+
 static void write_data(struct pci *pci, unsigned lane, unsigned size, uint32_t value)
 {
 	struct pci_function *fn;
@@ -85,12 +109,52 @@ static void write_data(struct pci *pci, unsigned lane, unsigned size, uint32_t v
 	fn = addressed(pci);
 	if (fn != NULL) {
 		offset = (pci->address & 0xfc) + lane;
-		pci_function_write(fn, offset, size, value);
-		update_gsi(pci, PCI_SLOT_GSI((unsigned)fn->devfn >> 3));
+		write_function(pci, fn, offset, size, value);
 	}
 	spin_unlock(&pci->dev.lock);
-	if (fn != NULL && fn->ops != NULL && fn->ops->config_written != NULL)
-		fn->ops->config_written(fn, offset, size);
+	if (fn != NULL)
+		tell_function(fn, offset, size);
+}
+
+/* The function and the offset in its space; NULL behind the 256 bytes that a conventional one has. */
+static struct pci_function *ecam_function(const struct pci *pci, uint64_t at, unsigned *offset)
+{
+	*offset = at & 0xfff;
+	return *offset < PCI_CONFIG_SIZE ? pci->function[at >> 12 & 0xff] : NULL;
+}
+
+static uint64_t ecam_read(struct pci *pci, uint64_t at, unsigned size)
+{
+	unsigned offset;
+	const struct pci_function *fn = ecam_function(pci, at, &offset);
+	uint32_t value;
+
+	if (size == 8)
+		return ecam_read(pci, at, 4) | ecam_read(pci, at + 4, 4) << 32;
+	if (fn == NULL)
+		return UINT32_MAX;
+	spin_lock(&pci->dev.lock);
+	value = pci_function_get(fn, offset, size);
+	spin_unlock(&pci->dev.lock);
+	return value;
+}
+
+static void ecam_write(struct pci *pci, uint64_t at, unsigned size, uint64_t value)
+{
+	unsigned offset;
+	struct pci_function *fn = ecam_function(pci, at, &offset);
+
+	if (size == 8) {
+		ecam_write(pci, at, 4, (uint32_t)value);
+		ecam_write(pci, at + 4, 4, value >> 32);
+		return;
+	}
+	if (fn == NULL)
+		return;
+	spin_lock(&pci->dev.lock);
+	write_function(pci, fn, offset, size, (uint32_t)value);
+	spin_unlock(&pci->dev.lock);
+	tell_function(fn, offset, size);
 }
 
 static uint32_t read_address(struct pci *pci)
@@ -162,13 +226,19 @@ static const struct pci_window *find_window(const struct pci *pci, uint64_t addr
 	return NULL;
 }
 
-/* The bus gives aligned accesses and a BAR is at least a page: none crosses a BAR's end. */
+/*
+ * Both windows are one range: the look-up of the IOAPIC behind them is shorter by a step. The bus gives
+ * aligned accesses and a BAR is at least a page: none crosses a BAR's end.
+ */
 static uint64_t mmio_read(struct device *dev, uint64_t offset, unsigned size)
 {
 	struct pci *pci = CONTAINER_OF(dev, struct pci, dev);
 	uint64_t at;
-	const struct pci_window *window = find_window(pci, PCI_MMIO_BASE + offset, &at);
+	const struct pci_window *window;
 
+	if (offset < PCI_ECAM_SIZE)
+		return ecam_read(pci, offset, size);
+	window = find_window(pci, PCI_ECAM_BASE + offset, &at);
 	if (window == NULL || window->fn->ops == NULL || window->fn->ops->bar_read == NULL)
 		return UINT64_MAX;
 	return window->fn->ops->bar_read(window->fn, window->bar, at, size);
@@ -178,8 +248,13 @@ static void mmio_write(struct device *dev, uint64_t offset, unsigned size, uint6
 {
 	struct pci *pci = CONTAINER_OF(dev, struct pci, dev);
 	uint64_t at;
-	const struct pci_window *window = find_window(pci, PCI_MMIO_BASE + offset, &at);
+	const struct pci_window *window;
 
+	if (offset < PCI_ECAM_SIZE) {
+		ecam_write(pci, offset, size, value);
+		return;
+	}
+	window = find_window(pci, PCI_ECAM_BASE + offset, &at);
 	if (window != NULL && window->fn->ops != NULL && window->fn->ops->bar_write != NULL)
 		window->fn->ops->bar_write(window->fn, window->bar, at, size, value);
 }
@@ -276,9 +351,15 @@ enum err pci_init(struct pci *pci, struct sysctl *sysctl)
 	/* Hard-wired to 1 on the chip. */
 	pci_function_put(&pci->bridge, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	err = pci_register(pci, &pci->bridge, 0, 0);
+	pci_function_init(&pci->isa, &isa_identity, NULL);
+	/* On the chip these are 1, too; what lies behind it is claimed from the bus by whoever is there. */
+	pci_function_put(&pci->isa, PCI_COMMAND, 2,
+			 PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	if (err == ERR_NONE)
+		err = pci_register(pci, &pci->isa, PCI_SLOT_ISA, 0);
 	if (err == ERR_NONE)
 		err = bus_claim_ports(&pci->dev, PORT_PCI_ADDRESS, 8);
 	if (err == ERR_NONE)
-		err = bus_claim_mmio(&pci->dev, PCI_MMIO_BASE, PCI_MMIO_SIZE);
+		err = bus_claim_mmio(&pci->dev, PCI_ECAM_BASE, PCI_ECAM_SIZE + PCI_MMIO_SIZE);
 	return err;
 }

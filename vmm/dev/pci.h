@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PCI bus 0 of the guest, by configuration mechanism 1: a host bridge at 00:00.0 and the functions
- * that are registered before the bus is sealed. Everything else is absent and reads all-ones.
+ * PCI bus 0 of the guest, by configuration mechanism 1 and in memory (ECAM): a host bridge at 00:00.0,
+ * an ISA bridge at 00:01.0 and the functions that are registered before the bus is sealed. Everything
+ * else is absent and reads all-ones.
  */
 #pragma once
 
@@ -25,7 +26,7 @@ struct pci {
 	struct device dev;
 	struct sysctl *sysctl; /* owns port CF9h, which lies inside CF8h to CFBh */
 	uint32_t address;      /* CF8h */
-	struct pci_function bridge;
+	struct pci_function bridge, isa;
 	struct pci_function *function[PCI_FUNCTIONS]; /* by devfn; constant once sealed */
 	struct pci_window window[PCI_MAX_BARS];	      /* in the order of registration; likewise */
 	unsigned windows;
@@ -33,7 +34,7 @@ struct pci {
 	bool line[GSI_COUNT];
 };
 
-/* Clears the model and claims its ports and the window. sysctl may be NULL. */
+/* Clears the model and claims its ports and both windows. sysctl may be NULL. */
 enum err must_check pci_init(struct pci *pci, struct sysctl *sysctl);
 
 /*

@@ -31,6 +31,7 @@ enum pci_config {
 };
 
 enum pci_command {
+	PCI_COMMAND_IO = 1 << 0,
 	PCI_COMMAND_MEMORY = 1 << 1,
 	PCI_COMMAND_MASTER = 1 << 2,
 	PCI_COMMAND_NO_INTX = 1 << 10

@@ -24,6 +24,9 @@ static unsigned trigger_level(const struct uart *uart)
 	return uart_fifo_mode(uart) ? levels[uart->fcr >> 6] : 1;
 }
 
+const struct uart_place uart_com1 = {"COM1", PORT_COM1, GSI_COM1, true};
+const struct uart_place uart_com2 = {"COM2", PORT_COM2, GSI_COM2, false};
+
 /* What stands in IIR: the pending interrupt of highest priority ("Interrupt Control Functions"). */
 static uint8_t interrupt(const struct uart *uart)
 {
@@ -47,7 +50,7 @@ void uart_update_irq(struct uart *uart)
 
 	if (line != uart->line) {
 		uart->line = line;
-		irq_set(GSI_COM1, line);
+		irq_set(uart->place->gsi, line);
 	}
 }
 
@@ -202,7 +205,7 @@ static uint32_t io_read(struct device *dev, uint16_t port, unsigned size)
 
 	(void)size;
 	spin_lock(&dev->lock);
-	value = read_reg(uart, port - (unsigned)PORT_COM1);
+	value = read_reg(uart, (unsigned)port - uart->place->port);
 	spin_unlock(&dev->lock);
 	return value;
 }
@@ -213,7 +216,7 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 
 	(void)size;
 	spin_lock(&dev->lock);
-	write_reg(uart, port - (unsigned)PORT_COM1, (uint8_t)value);
+	write_reg(uart, (unsigned)port - uart->place->port, (uint8_t)value);
 	uart_update_irq(uart);
 	spin_unlock(&dev->lock);
 }
@@ -222,7 +225,7 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 static void io_write_block(struct device *dev, uint16_t port, const uint8_t *data, size_t count)
 {
 	struct uart *uart = CONTAINER_OF(dev, struct uart, dev);
-	unsigned reg = port - (unsigned)PORT_COM1;
+	unsigned reg = (unsigned)port - uart->place->port;
 
 	spin_lock(&dev->lock);
 	if (reg == REG_DATA && (uart->lcr & LCR_DLAB) == 0 && !uart_loops(uart)) {
@@ -316,10 +319,10 @@ static const struct device_ops ops = {
 	.io_sizes = SIZE_1,
 };
 
-enum err uart_init(struct uart *uart)
+enum err uart_init(struct uart *uart, const struct uart_place *place)
 {
-	*uart = (struct uart){.dev = {.name = "16550", .ops = &ops}};
+	*uart = (struct uart){.dev = {.name = place->name, .ops = &ops}, .place = place};
 	uart->timer.owner = &uart->dev;
 	reset(&uart->dev);
-	return bus_claim_ports(&uart->dev, PORT_COM1, 8);
+	return bus_claim_ports(&uart->dev, place->port, 8);
 }

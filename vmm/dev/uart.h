@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A 16550A on COM1, its line the guest's console ring. */
+/* The 16550As: COM1, whose line is the guest's console ring, and COM2, with nothing on its line. */
 #pragma once
 
 #include "abi/errors.h"
@@ -15,8 +15,19 @@ struct uart_fifo {
 	uint8_t first, count;
 };
 
+/* Where a UART stands. */
+struct uart_place {
+	const char *name;
+	uint16_t port;
+	uint8_t gsi;
+	bool console; /* on the console's ring; else what is sent is gone, and nothing comes */
+};
+
+extern const struct uart_place uart_com1, uart_com2;
+
 struct uart {
 	struct device dev;
+	const struct uart_place *place;
 	uint8_t ier, fcr, lcr, mcr, lsr_errors, msr, scr;
 	uint8_t divisor[2]; /* DLL, DLM */
 	struct uart_fifo rx, tx;
@@ -30,7 +41,7 @@ struct uart {
 };
 
 /* Clears the model and claims its ports. */
-enum err must_check uart_init(struct uart *uart);
+enum err must_check uart_init(struct uart *uart, const struct uart_place *place);
 
 /* The console's input half has something. */
 void uart_console_input(struct uart *uart);

@@ -87,6 +87,17 @@ void uart_receive(struct uart *uart, uint8_t data, uint8_t flags)
 	uart_restart_timeout(uart);
 }
 
+/* A port that nobody listens at sends into the air, at once, as the chip would. */
+static size_t send(const struct uart *uart, const void *data, size_t size)
+{
+	return uart->place->console ? console_put(data, size) : size;
+}
+
+static size_t take_input(const struct uart *uart, void *data, size_t size)
+{
+	return uart->place->console ? console_get(data, size) : 0;
+}
+
 /* Fetches what the receiver has room for from the console. */
 void uart_fill(struct uart *uart)
 {
@@ -96,7 +107,7 @@ void uart_fill(struct uart *uart)
 
 	if (uart_loops(uart) || uart->rx.count >= capacity(uart))
 		return;
-	got = console_get(data, room);
+	got = take_input(uart, data, room);
 	for (size_t i = 0; i < got && i < room; i++)
 		fifo_put(&uart->rx, data[i], 0);
 	if (got > 0)
@@ -129,7 +140,7 @@ void uart_drain(struct uart *uart)
 {
 	if (uart->tx.count == 0)
 		return;
-	while (uart->tx.count > 0 && console_put(&uart->tx.data[uart->tx.first], 1) == 1)
+	while (uart->tx.count > 0 && send(uart, &uart->tx.data[uart->tx.first], 1) == 1)
 		fifo_get(&uart->tx);
 	if (uart->tx.count == 0)
 		uart->thre_pending = true;
@@ -167,7 +178,7 @@ void uart_transmit(struct uart *uart, uint8_t data)
 	begin_transmit(uart);
 	if (uart_loops(uart))
 		uart_receive(uart, cut(uart, data), 0);
-	else if (uart->tx.count > 0 || console_put(&data, 1) != 1)
+	else if (uart->tx.count > 0 || send(uart, &data, 1) != 1)
 		queue(uart, data);
 	uart->thre_pending = uart->tx.count == 0;
 }
@@ -180,19 +191,19 @@ void uart_transmit_block(struct uart *uart, const uint8_t *data, size_t count)
 		return;
 	begin_transmit(uart);
 	if (uart->tx.count == 0)
-		sent = console_put(data, count);
+		sent = send(uart, data, count);
 	for (size_t i = sent; i < count; i++)
 		queue(uart, data[i]);
 	uart->thre_pending = uart->tx.count == 0;
 }
 
-/* The modem's lines: always there and ready, or in loopback our own outputs. */
+/* The modem's lines: always there and ready, or dead without a cable, or in loopback our own outputs. */
 uint8_t uart_modem_lines(const struct uart *uart)
 {
 	unsigned mcr = uart->mcr;
 
 	if (!uart_loops(uart))
-		return MSR_CTS | MSR_DSR | MSR_DCD;
+		return uart->place->console ? MSR_CTS | MSR_DSR | MSR_DCD : 0;
 	return (uint8_t)(((mcr & MCR_RTS) != 0 ? MSR_CTS : 0U) |
 			 ((mcr & MCR_DTR) != 0 ? MSR_DSR : 0U) |
 			 ((mcr & MCR_OUT1) != 0 ? MSR_RI : 0U) |

@@ -18,6 +18,7 @@ enum wiring_port {
 	PORT_PIC_SLAVE = 0xa0, /* 2 */
 	PORT_SMI_CMD = 0xb2,   /* 2: command, and a scratch status port */
 	PORT_DELAY = 0xed,
+	PORT_COM2 = 0x2f8,	  /* 8; nothing is connected to it */
 	PORT_COM1 = 0x3f8,	  /* 8 */
 	PORT_ELCR = 0x4d0,	  /* 2 */
 	PORT_PM1_EVT = 0x600,	  /* 4: status, enable */
@@ -33,11 +34,17 @@ enum { PM_BLOCK_SIZE = 12 }; /* from PORT_PM1_EVT to the end of the PM timer */
 #define IOAPIC_BASE 0xfec00000ULL
 #define IOAPIC_SIZE 0x1000ULL
 
+/* Configuration space in memory, of bus 0 alone: 4 KiB for each of 256 functions. 32-bit, for the _CRS. */
+#define PCI_ECAM_BASE 0xe0000000ULL
+#define PCI_ECAM_SIZE 0x100000ULL
+
 /*
- * What the host bridge passes on to PCI; memory BARs decode only inside. 32-bit, for the _CRS too.
+ * What the host bridge passes on to PCI; memory BARs decode only inside. 32-bit, too.
  */
-#define PCI_MMIO_BASE 0xe0000000ULL
+#define PCI_MMIO_BASE (PCI_ECAM_BASE + PCI_ECAM_SIZE)
 #define PCI_MMIO_SIZE (IOAPIC_BASE - PCI_MMIO_BASE)
+
+enum { PCI_SLOT_ISA = 1 }; /* the ISA bridge, 00:01.0 */
 
 /* INTA# of the device in a slot of bus 0, for the _PRT. Functions use no other pin. */
 #define PCI_SLOT_GSI(slot) (GSI_PCI_FIRST + (slot) % 8)
@@ -49,6 +56,7 @@ enum { PM_BLOCK_SIZE = 12 }; /* from PORT_PM1_EVT to the end of the PM timer */
 enum wiring_gsi {
 	GSI_KEYBOARD = 1,
 	GSI_PIT = 2,
+	GSI_COM2 = 3,
 	GSI_COM1 = 4,
 	GSI_RTC = 8,
 	GSI_SCI = 9, /* level, active high: the MADT's second override */
