@@ -39,9 +39,9 @@ struct part_image {
 struct part_boot {
 	uint32_t protocol; /* enum boot_protocol */
 	uint32_t reserved;
-	uint64_t load;	/* BOOT_FLAT: where the image goes, */
-	uint64_t entry; /* and where it is entered */
-	char texts[TEXTS_SIZE]; /* of the images; the first is empty, each ends with a zero, as the last byte */
+	uint64_t load;		/* BOOT_FLAT: where the image goes, */
+	uint64_t entry;		/* and where it is entered */
+	char texts[TEXTS_SIZE]; /* of the images, the first one empty; a zero behind each and at the end */
 };
 
 #define CPU_ANY 0xffffffffu

@@ -133,16 +133,25 @@ static void choose_backend(void)
 	log_print(LOG_ERROR, "this machine cannot run guests: %s", machine.virt_reason);
 }
 
-static void cpu_start_virt(void)
-{
-	void *pages;
+/* By CPU number. */
+static void *virt_pages[MAX_CPUS];
 
+/* By CPU 0, for all: the heap has no lock, and CPU 0 uses it while the others start. */
+static void take_virt_pages(unsigned number)
+{
 	if (!machine.virt)
 		return;
-	pages = page_pool_alloc_block(&kernel_heap, machine.virt->cpu_pages);
-	if (!pages)
+	virt_pages[number] = page_pool_alloc_block(&kernel_heap, machine.virt->cpu_pages);
+	if (!virt_pages[number])
 		panic("no memory to switch %s on", machine.virt->name);
-	machine.virt->cpu_init(pages, page_pool_pa(&kernel_heap, pages));
+}
+
+static void cpu_start_virt(void)
+{
+	void *pages = virt_pages[this_cpu()->number];
+
+	if (machine.virt)
+		machine.virt->cpu_init(pages, page_pool_pa(&kernel_heap, pages));
 }
 
 static spinlock_t start_lock = SPINLOCK(LOCK_HEAP);
@@ -229,6 +238,8 @@ static void start_cpus(void)
 	unsigned running = 0;
 
 	cpu_set_count(count + 1);
+	for (unsigned i = 0; i < count; i++)
+		take_virt_pages(targets[i].number);
 	if (count && trampoline)
 		running = smp_start(targets, count, trampoline, tsc_khz(),
 				    machine.virt ? machine.virt->cpu_differs : NULL);
@@ -263,6 +274,7 @@ static void main_in_block(unsigned number)
 	choose_backend();
 	create_init();
 	console_init();
+	take_virt_pages(0);
 	cpu_come_online();
 	start_cpus();
 	log_set_notify(log_notify);

@@ -13,6 +13,16 @@ static uint64_t *page_at(const struct page_pool *pool, hpa_t pa)
 	return (uint64_t *)(void *)(pool->va + (pa - pool->pa));
 }
 
+static void enter(struct page_pool *pool)
+{
+	ASSERT(!__atomic_exchange_n(&pool->busy, 1, __ATOMIC_ACQUIRE));
+}
+
+static void leave(struct page_pool *pool)
+{
+	__atomic_store_n(&pool->busy, 0, __ATOMIC_RELEASE);
+}
+
 void page_pool_init(struct page_pool *pool, void *va, hpa_t pa, size_t count)
 {
 	ASSERT(!(((uintptr_t)va | pa) & PAGE_MASK));
@@ -25,33 +35,41 @@ void *page_pool_alloc(struct page_pool *pool)
 
 	if (!pool->freed)
 		return page_pool_alloc_block(pool, 1);
+	enter(pool);
 	page = page_at(pool, pool->free_list);
 	pool->free_list = *page;
 	pool->freed--;
 	ASSERT((pool->free_list == PAGE_POOL_NONE) == !pool->freed);
+	leave(pool);
 	memory_zero(page, PAGE_SIZE);
 	return page;
 }
 
 void *page_pool_alloc_block(struct page_pool *pool, size_t pages)
 {
-	uint8_t *block = pool->va + pool->fresh * PAGE_SIZE;
+	uint8_t *block = NULL;
 
-	if (!pages || pages > pool->count - pool->fresh)
-		return NULL;
-	pool->fresh += pages;
-	memory_zero(block, pages * PAGE_SIZE);
+	enter(pool);
+	if (pages && pages <= pool->count - pool->fresh) {
+		block = pool->va + pool->fresh * PAGE_SIZE;
+		pool->fresh += pages;
+		memory_zero(block, pages * PAGE_SIZE);
+	}
+	leave(pool);
 	return block;
 }
 
 void page_pool_free(struct page_pool *pool, void *page)
 {
 	hpa_t pa = page_pool_pa(pool, page);
+	uint64_t *next = page_at(pool, pa);
 
 	ASSERT(pool->freed < pool->fresh);
-	*page_at(pool, pa) = pool->free_list;
+	enter(pool);
+	*next = pool->free_list;
 	pool->free_list = pa;
 	pool->freed++;
+	leave(pool);
 }
 
 size_t page_pool_available(const struct page_pool *pool)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A page pool hands out single pages of one linear block, and translates between their two
- * addresses. The kernel's heap is one, each partition's pool another. Locking is the owner's.
+ * addresses. The kernel's heap is one, each partition's pool another. Both are CPU 0's, and have no lock:
+ * two users at a time are found out where they meet.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ struct page_pool {
 	size_t fresh;	 /* pages from here on were never handed out */
 	hpa_t free_list; /* freed pages, linked by address through their first word; or NONE */
 	size_t freed;	 /* how many */
+	uint32_t busy;	 /* atomic: somebody changes it */
 };
 
 #define PAGE_POOL_NONE (~(hpa_t)0)

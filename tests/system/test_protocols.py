@@ -37,7 +37,7 @@ CASES = {
 }
 # What is not what the operator says: why it stops. Nothing of it runs.
 REFUSED = {
-    "kernel=flat": "has neither a Multiboot header nor a boot sector's mark; load= starts it as a flat binary",
+    "kernel=flat": "nor a boot sector's mark; load= starts it as a flat binary",
     "kernel=multiboot boot=multiboot2": "it has no Multiboot2 header: boot=multiboot2",
     "kernel=multiboot2 boot=multiboot": "it has no Multiboot header: boot=multiboot",
     "kernel=multiboot boot=linux": "it is no Linux bzImage: boot=linux",

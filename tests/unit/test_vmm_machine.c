@@ -313,15 +313,13 @@ static void test_unknown_upcall(void **state)
 	assert_int_equal(fake_calls.reason, REASON_TRIPLE);
 }
 
-/* 64-bit mode on the tables that the loader has left: 4 GiB, one to one. */
+/* As a 64-bit kernel is entered, but for the place. */
 static void enter_long_mode(uint64_t rip)
 {
-	frame.control.cr0 = CR0_PE | CR0_PG | CR0_WP;
-	frame.control.cr3 = GUEST_PAGE_TABLE;
-	frame.control.cr4 = CR4_PAE;
-	frame.control.efer = EFER_LMA | 1 << 8;
-	frame.seg[SEG_CS].attributes = 0xa9b;
-	frame.rip = rip;
+	const struct boot_entry entry = {.mode = ENTRY_LONG, .rip = rip};
+
+	start_state_boot(&frame, &entry);
+	frame.groups = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT;
 }
 
 static void put_code(gpa_t at, const char *bytes, size_t count)
