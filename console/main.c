@@ -52,7 +52,10 @@ static void run_config(void)
 		session_run_script((const char *)(uintptr_t)address, size);
 }
 
-/* What freehold.conf made is there already after a restart, and the rest of it may be long out of date. */
+/*
+ * What freehold.conf made is there already after a restart, and the rest of it may be long out of date. Why
+ * it was restarted stands in the log: the last of its errors, all of which are shown again.
+ */
 static void take_over(void)
 {
 	unsigned count = partition_adopt();
@@ -60,6 +63,7 @@ static void take_over(void)
 	text_print("[the console program failed and was started anew; %u partition%s here]", count,
 		   count == 1 ? " is" : "s are");
 	watch_all();
+	loop.log_pending = true;
 }
 
 /* The past TSC makes it a question, not a wait: is there something that we must know first? */
