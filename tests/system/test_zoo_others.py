@@ -14,7 +14,7 @@ BEDS = {"qemu": (beds.QemuBed, {"cpus": 2}),
         "ryzen": (beds.BochsBed, {"model": "ryzen"}),
         "skylake": (beds.BochsBed, {"model": "corei7_skylake_x"})}
 XEN = """
-create xen vcpus=1 memory=64M kernel=xen cmdline="xen com1=115200,8n1 console=com1 noreboot"
+create xen vcpus=1 memory=64M kernel=xen cmdline="com1=115200,8n1 console=com1 noreboot" {boot}
 start xen
 """
 INVADERS = "create invaders vcpus=1 memory=16M kernel=invaders\nstart invaders\n"
@@ -25,10 +25,13 @@ KEY_PORT = r"port +rip 0*10023b code \w+ info 0x64\w*"
 PICTURE = 80 * 25
 
 
+@pytest.mark.parametrize("protocol", ["boot=multiboot2",
+                                      pytest.param("boot=multiboot", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", BEDS)
-def test_xen_misses_its_dom0(boot, name):
+def test_xen_misses_its_dom0(boot, name, protocol):
+    """By Multiboot2, which its image would be started by anyway, and by Multiboot 1."""
     bed_class, options = BEDS[name]
-    bed = boot(bed_class, config=XEN, images={"xen": os.path.join(GUESTS, "xen/xen.elf")}, **options)
+    bed = boot(bed_class, config=XEN.format(boot=protocol), images={"xen": os.path.join(GUESTS, "xen/xen.elf")}, **options)
     bed.expect_prompt()
     bed.send_line("console xen")
     bed.expect(r"\(XEN\) Xen version 4\.17\.")
