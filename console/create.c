@@ -44,7 +44,7 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, true, "a further image; may be repeated"},
 	[KEY_IS_CMDLINE] = {"cmdline", "\"TEXT\"", KEY_TEXT, false, "the guest's command line"},
 	[KEY_IS_TESTDEV] = {"testdev", "on|off", KEY_SWITCH, false,
-			    "devices for test guests: exit port F4h, debug port E9h, fw_cfg"},
+			    "for test guests: exit port F4h, debug E9h, fw_cfg, pc-testdev"},
 	[KEY_IS_WEIGHT] = {"weight", "N", KEY_COUNT, false,
 			   "its share of pool CPUs, against others (1 to 10000, else 100)"},
 	[KEY_IS_CAP] = {"cap", "PERCENT", KEY_COUNT, false,
