@@ -45,5 +45,11 @@ def test_local_apics_on_cpus_of_their_own(arena_of, bed):
 
 
 @on("qemu", "bochs", "skylake")
+def test_local_apics_of_four(arena_of, bed):
+    """Each set of four vCPUs by each form of destination, the four on one CPU."""
+    run_local_apics(arena_of(bed), "cpus=4 ipis=50 slack=90000 ticks=20", "vcpus=4")
+
+
+@on("qemu", "bochs", "skylake")
 def test_emulated_instructions(arena_of, bed):
     arena_of(bed).run("emulate").check()
