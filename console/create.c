@@ -54,7 +54,7 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_ENTRY] = {"entry", "ADDRESS", KEY_TEXT, false,
 			  "where the flat binary is entered, if not at its begin"},
 	[KEY_IS_TESTDEV] = {"testdev", "on|off", KEY_SWITCH, false,
-			    "devices for test guests: exit port F4h, debug port E9h, fw_cfg"},
+			    "for test guests: exit port F4h, debug E9h, fw_cfg, pc-testdev"},
 	[KEY_IS_WEIGHT] = {"weight", "N", KEY_COUNT, false,
 			   "its share of pool CPUs, against others (1 to 10000, else 100)"},
 	[KEY_IS_CAP] = {"cap", "PERCENT", KEY_COUNT, false,

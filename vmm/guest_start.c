@@ -17,6 +17,7 @@
 #include "vmm/memory_map.h"
 #include "vmm/msr.h"
 #include "vmm/partition.h"
+#include "vmm/pc_testdev.h"
 #include "vmm/report.h"
 #include "vmm/start_state.h"
 #include "vmm/test_device.h"
@@ -86,6 +87,8 @@ static enum err start_test_devices(void)
 {
 	enum err error = test_device_init();
 
+	if (!error)
+		error = pc_testdev_init();
 	return error ? error
 		     : fw_cfg_init(partition_low_end() + memory_above(GIB(4)),
 				   partition->vcpu_count);

@@ -14,6 +14,7 @@
 #include "tests/guests/lib/words.h"
 
 enum { PING = 0x51, PONG = 0x52, COUNTED = 0x61, TICK = 0x71, FIRST = 0x20, LAST = 0xed };
+enum { CLUSTER_CPUS = 2, DFR_CLUSTER = 0x0fffffff };
 enum { WAIT_MS = 5000, ORDER_MAX = 32, ECX1_DEADLINE = 1 << 24, ECX1_X2APIC = 1 << 21 };
 
 static unsigned cpus;
@@ -109,8 +110,8 @@ static void test_ping(void)
 		   total);
 }
 
-/* The words of one IPI and who has to count it: all, all others, the sender. */
-static void check_send(const char *name, uint32_t destination, uint32_t bits, bool others, bool self)
+/* The words of one IPI, and which CPUs have to count it. */
+static void check_mask(const char *name, uint32_t destination, uint32_t bits, unsigned set)
 {
 	uint64_t before[GUEST_CPUS];
 
@@ -118,11 +119,18 @@ static void check_send(const char *name, uint32_t destination, uint32_t bits, bo
 		before[i] = counts[i][COUNTED];
 	apic_send(destination, COUNTED | ICR_ASSERT | bits);
 	for (unsigned i = 0; i < cpus; i++) {
-		bool wanted = i ? others : self;
+		bool wanted = set & 1u << i;
 
 		test_check(reaches(&counts[i][COUNTED], before[i] + wanted), "%s: CPU %u got %lu",
 			   name, i, counts[i][COUNTED] - before[i]);
 	}
+}
+
+/* The same for all others and the sender, CPU 0. */
+static void check_send(const char *name, uint32_t destination, uint32_t bits, bool others, bool self)
+{
+	check_mask(name, destination, bits,
+		   (others ? ((1u << cpus) - 1) & ~1u : 0) | (self ? 1u : 0));
 }
 
 static void test_broadcast(void)
@@ -144,18 +152,83 @@ static void set_logical(void *unused)
 	apic_write(APIC_LDR, 1u << (24 + cpu_this()->index));
 }
 
-static void test_logical(void)
+static void on_each_cpu(void (*work)(void *))
 {
-	set_logical(NULL);
+	work(NULL);
 	for (unsigned i = 1; i < cpus; i++) {
-		cpu_run(i, set_logical, NULL);
+		cpu_run(i, work, NULL);
 		test_check(cpu_wait(i, WAIT_MS), "CPU %u does not answer", i);
 	}
+}
+
+static void test_logical(void)
+{
+	on_each_cpu(set_logical);
 	if (apic_is_x2())
 		test_check(apic_read(APIC_LDR) == 1, "LDR %x", apic_read(APIC_LDR));
 	check_send("logical self", 1, ICR_LOGICAL, false, true);
 	check_send("logical all", 0xff & ((1u << cpus) - 1), ICR_LOGICAL, true, true);
 	check_send("logical nobody", 0x80, ICR_LOGICAL, false, false);
+}
+
+/* A CPU that is alone in its cluster, and one that shares it: xAPIC cluster model (SDM 3A 11.6.2.2). */
+static void set_cluster(void *unused)
+{
+	unsigned index = cpu_this()->index;
+
+	(void)unused;
+	apic_write(APIC_DFR, DFR_CLUSTER);
+	apic_write(APIC_LDR, (index / CLUSTER_CPUS << 4 | 1u << index % CLUSTER_CPUS) << 24);
+}
+
+/* Each CPU by itself, then each cluster whole: bits that no CPU has reach nobody. */
+static void test_cluster(void)
+{
+	on_each_cpu(set_cluster);
+	for (unsigned i = 0; i < cpus; i++)
+		check_mask("one of a cluster", i / CLUSTER_CPUS << 4 | 1u << i % CLUSTER_CPUS,
+			   ICR_LOGICAL, 1u << i);
+	for (unsigned i = 0; i < cpus; i += CLUSTER_CPUS)
+		check_mask("a cluster", i / CLUSTER_CPUS << 4 | 0xf, ICR_LOGICAL,
+			   ((1u << CLUSTER_CPUS) - 1) << i & ((1u << cpus) - 1));
+	check_mask("no cluster", 0xef, ICR_LOGICAL, 0);
+	on_each_cpu(set_logical);
+}
+
+/* Each set of CPUs by the flat model, and in x2APIC mode by the cluster that they are all in. */
+static void test_sets(void)
+{
+	on_each_cpu(set_logical);
+	for (unsigned set = 0; set < 1u << cpus; set++)
+		check_mask("a set", set, ICR_LOGICAL, set);
+}
+
+static uint64_t counted(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < cpus; i++)
+		sum += counts[i][COUNTED];
+	return sum;
+}
+
+/* One of the set takes it, whichever: and no other takes it too, as far as a next one has come since. */
+static void test_lowest(void)
+{
+	on_each_cpu(set_logical);
+	for (unsigned set = 1; set < 1u << cpus; set++) {
+		uint64_t outside = 0, before = counted(), end = clock_after_ms(WAIT_MS);
+
+		for (unsigned i = 0; i < cpus; i++)
+			outside += set & 1u << i ? 0 : counts[i][COUNTED];
+		apic_send(set, COUNTED | ICR_ASSERT | ICR_LOWEST | ICR_LOGICAL);
+		while (counted() == before && !clock_is_past(end))
+			clock_relax();
+		for (unsigned i = 0; i < cpus; i++)
+			outside -= set & 1u << i ? 0 : counts[i][COUNTED];
+		test_check(counted() == before + 1 && !outside, "set %x: %lu came, %ld outside",
+			   set, counted() - before, -(long)outside);
+	}
 }
 
 static void test_nmi(void)
@@ -392,6 +465,9 @@ static const struct test_case cases[] = {
 	{"smp-ping", test_ping},
 	{"smp-broadcast", test_broadcast},
 	{"smp-logical", test_logical},
+	{"smp-sets", test_sets},
+	{"smp-lowest", test_lowest},
+	{"smp-cluster", test_cluster},
 	{"smp-nmi", test_nmi},
 	{"smp-vectors", test_vectors},
 	{"smp-priority", test_priority},
@@ -407,6 +483,8 @@ static const struct test_case cases[] = {
 	{"x2-ping", test_ping},
 	{"x2-broadcast", test_broadcast},
 	{"x2-logical", test_logical},
+	{"x2-sets", test_sets},
+	{"x2-lowest", test_lowest},
 	{"x2-nmi", test_nmi},
 	{"x2-vectors", test_vectors},
 	{"x2-priority", test_priority},
@@ -419,7 +497,7 @@ static const struct test_case cases[] = {
 };
 
 /* How many of the cases make sense here: without x2APIC, those up to the change of mode. */
-enum { CASES_XAPIC = 16 };
+enum { CASES_XAPIC = 19 };
 
 void guest_main(void)
 {

@@ -45,5 +45,19 @@ def test_local_apics_on_cpus_of_their_own(arena_of, bed):
 
 
 @on("qemu", "bochs", "skylake")
+def test_local_apics_of_four(arena_of, bed):
+    """Each set of four vCPUs by each form of destination, the four on one CPU."""
+    run_local_apics(arena_of(bed), "cpus=4 ipis=50 slack=90000 ticks=20", "vcpus=4")
+
+
+@on("qemu-smp", "skylake-smp")
+def test_local_apics_of_each_cpu(arena_of, bed):
+    """As many vCPUs as the machine has CPUs. (Of its own a guest has two at most here: the test before.)"""
+    words = "ipis=1000 slack=500000 ticks=5" if bed == "qemu-smp" else "ipis=100 slack=90000 ticks=20"
+    count = 4 if bed == "qemu-smp" else 3
+    run_local_apics(arena_of(bed), f"cpus={count} {words}", f"vcpus={count}")
+
+
+@on("qemu", "bochs", "skylake")
 def test_emulated_instructions(arena_of, bed):
     arena_of(bed).run("emulate").check()

@@ -31,7 +31,8 @@ PICTURE = 80 * 25
 def test_xen_misses_its_dom0(boot, name, protocol):
     """By Multiboot2, which its image would be started by anyway, and by Multiboot 1."""
     bed_class, options = BEDS[name]
-    bed = boot(bed_class, config=XEN.format(boot=protocol), images={"xen": os.path.join(GUESTS, "xen/xen.elf")}, **options)
+    bed = boot(bed_class, config=XEN.format(boot=protocol),
+               images={"xen": os.path.join(GUESTS, "xen/xen.elf")}, **options)
     bed.expect_prompt()
     bed.send_line("console xen")
     bed.expect(r"\(XEN\) Xen version 4\.17\.")

@@ -44,6 +44,7 @@ enum apic_bit {
 	LVT_PERIODIC = 1 << 17,
 	LVT_DEADLINE = 1 << 18,
 	DIVIDE_BY_1 = 0xb,
+	ICR_LOWEST = 1 << 8,
 	ICR_NMI = 4 << 8,
 	ICR_INIT = 5 << 8,
 	ICR_SIPI = 6 << 8,
