@@ -48,4 +48,7 @@ esp: $(BUILD)/freehold.efi
 		$(foreach image,$(IMAGES),--image '$(image)') --out '$(ESP)'
 	@echo 'made $(ESP): copy what is in it to an EFI system partition'
 
+# tests/system/test_uefi.py starts it.
+system test test-long: $(BUILD)/freehold.efi
+
 -include $(EFI_OBJECTS:.o=.d)

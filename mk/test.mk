@@ -2,7 +2,7 @@
 # The suites together. The system tests run in the emulators, one per CPU at a time.
 
 # What a system test may boot. The hostile VMM only once it is there.
-SYSTEM_INPUTS := $(BUILD)/freehold.elf $(BUILD)/freehold.efi $(GUEST_FILES) $(TINY_ELFS) \
+SYSTEM_INPUTS := $(BUILD)/freehold.elf $(GUEST_FILES) $(TINY_ELFS) \
 	$(if $(wildcard tests/guests/hostile_vmm/*.c),$(BUILD)/freehold-hostile.elf)
 PYTEST := $(PYTHON) -m pytest -q -n $(shell nproc) --dist loadgroup -p no:cacheprovider
 TESTS ?= tests/system
