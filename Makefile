@@ -41,6 +41,7 @@ include mk/unit.mk
 include mk/fuzz.mk
 include mk/guests.mk
 include mk/tiny.mk
+include mk/efi.mk
 include mk/run.mk
 include mk/lint.mk
 include mk/test.mk

@@ -18,9 +18,11 @@ lint-layers lint-style lint-threats: lint-%:
 lint-headers: $(addprefix $(BUILD)/headers/,$(addsuffix .ok,$(ROOM_HEADERS)))
 	@echo 'headers: $(words $(ROOM_HEADERS)) compile alone'
 
+$(BUILD)/headers/boot/efi/%.ok: EXTRA_CFLAGS := $(EFI_INCLUDES)
+$(BUILD)/headers/boot/efi/%.ok: | $(SETUP_EFI)
 $(BUILD)/headers/%.ok: % $(BUILD)/obj/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -MT $@ -MF $@.d -fsyntax-only -xc -include $< /dev/null
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -MT $@ -MF $@.d -fsyntax-only -xc -include $< /dev/null
 	@touch $@
 -include $(wildcard $(BUILD)/headers/*/*.ok.d $(BUILD)/headers/*/*/*.ok.d $(BUILD)/headers/*/*/*/*.ok.d)
 

@@ -13,5 +13,6 @@ $(BUILD)/setup/%: tools/setup
 	@tools/setup $* $@
 
 SETUP_RUN := $(BUILD)/setup/run
+SETUP_EFI := $(BUILD)/setup/efi
 SETUP_TEST := $(BUILD)/setup/test
 SETUP_LINT := $(BUILD)/setup/lint

@@ -48,6 +48,8 @@ CHOSEN = {"svm_ops", "vmx_ops", "svm_virt_ops", "vmx_virt_ops"}
 # A freestanding program has these and no others.
 SYSTEM_HEADERS = {"assert.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h",
                   "stdint.h", "stdnoreturn.h"}
+# GNU-EFI's, for the program that runs on the firmware.
+FIRMWARE_HEADERS = {"boot/efi": {"efi.h"}}
 GENERATED = {"gen/asm_offsets.h"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -70,6 +72,8 @@ def backend(path):
 def check_include(path, quote, target):
     """What is wrong with it, or None."""
     room = path.split("/")[0]
+    if quote == "<" and target in FIRMWARE_HEADERS.get(os.path.dirname(path), ()):
+        return None
     if quote == "<":
         return None if target in SYSTEM_HEADERS else "no header of a freestanding program"
     if target in GENERATED:

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Multiboot2 3.6 "Boot information format", written; boot/multiboot2.c is the reader. */
+#include "boot/efi/info.h"
+
+#include "boot/multiboot2_format.h"
+#include "lib/string.h"
+
+/* UEFI 2.10 7.2.3 "EFI_BOOT_SERVICES.GetMemoryMap()": EFI_MEMORY_DESCRIPTOR */
+struct descriptor {
+	uint32_t type, padding;
+	uint64_t start, virtual_start, pages, attributes;
+};
+
+/* Multiboot2 3.6.8 "Memory map" */
+struct mmap_entry {
+	uint64_t base, length;
+	uint32_t type, reserved;
+};
+
+_Static_assert(sizeof(struct descriptor) == 40, "as in the specification");
+_Static_assert(sizeof(struct mmap_entry) == 24, "as in the specification");
+
+enum { MMAP_RAM = 1, MMAP_RESERVED, MMAP_ACPI, MMAP_NVS, MMAP_BAD };
+
+enum { TAG_HEADER = 8, INFO_HEADER = 8, MODULE_NAME_MAX = 64, DESCRIPTOR_MAX = 4096 };
+
+/*
+ * By EFI_MEMORY_TYPE; UEFI 2.10 7.2 "Memory Type Usage after ExitBootServices()". What is not here
+ * is reserved: persistent memory, too, which outlives us, and memory that was not accepted.
+ */
+static const uint8_t memory_types[] = {
+	MMAP_RESERVED, /* EfiReservedMemoryType */
+	MMAP_RAM,      /* EfiLoaderCode */
+	MMAP_RAM,      /* EfiLoaderData */
+	MMAP_RAM,      /* EfiBootServicesCode */
+	MMAP_RAM,      /* EfiBootServicesData */
+	MMAP_RESERVED, /* EfiRuntimeServicesCode */
+	MMAP_RESERVED, /* EfiRuntimeServicesData */
+	MMAP_RAM,      /* EfiConventionalMemory */
+	MMAP_BAD,      /* EfiUnusableMemory */
+	MMAP_ACPI,     /* EfiACPIReclaimMemory */
+	MMAP_NVS,      /* EfiACPIMemoryNVS */
+};
+
+void info_begin(struct info_writer *writer, void *bytes, size_t size)
+{
+	*writer = (struct info_writer){.bytes = bytes, .size = size, .used = INFO_HEADER};
+	writer->full = size < INFO_HEADER;
+}
+
+static void put(struct info_writer *writer, const void *from, size_t size)
+{
+	if (writer->full || size > writer->size - writer->used) {
+		writer->full = true;
+		return;
+	}
+	memcpy(writer->bytes + writer->used, from, size);
+	writer->used += size;
+}
+
+/* The body follows, and then pad(). */
+static void put_header(struct info_writer *writer, uint32_t type, size_t body_size)
+{
+	uint32_t header[] = {type, (uint32_t)(TAG_HEADER + body_size)};
+
+	put(writer, header, sizeof(header));
+}
+
+static void pad(struct info_writer *writer)
+{
+	static const uint8_t zeros[MULTIBOOT2_TAG_ALIGN];
+
+	put(writer, zeros, ALIGN_UP(writer->used, MULTIBOOT2_TAG_ALIGN) - writer->used);
+}
+
+void info_add(struct info_writer *writer, uint32_t type, const void *body, size_t size)
+{
+	put_header(writer, type, size);
+	put(writer, body, size);
+	pad(writer);
+}
+
+void info_add_text(struct info_writer *writer, uint32_t type, const char *text)
+{
+	info_add(writer, type, text, strlen(text) + 1);
+}
+
+void info_add_module(struct info_writer *writer, uint32_t start, uint32_t end, const char *name)
+{
+	uint32_t place[] = {start, end};
+	size_t length = strnlen(name, MODULE_NAME_MAX - 1);
+
+	put_header(writer, MULTIBOOT2_TAG_MODULE, sizeof(place) + length + 1);
+	put(writer, place, sizeof(place));
+	put(writer, name, length);
+	put(writer, "", 1);
+	pad(writer);
+}
+
+/* A length that cannot be true becomes one that boot/memmap.c does not believe either. */
+static struct mmap_entry convert(const struct descriptor *from)
+{
+	bool known = from->type < ARRAY_SIZE(memory_types);
+	bool fits = from->pages <= UINT64_MAX >> PAGE_SHIFT;
+
+	return (struct mmap_entry){
+		.base = from->start,
+		.length = fits ? from->pages << PAGE_SHIFT : UINT64_MAX,
+		.type = known ? memory_types[from->type] : MMAP_RESERVED,
+	};
+}
+
+bool info_add_map(struct info_writer *writer, const void *map, size_t map_size,
+		  size_t descriptor_size)
+{
+	static const uint32_t format[] = {sizeof(struct mmap_entry), 0};
+	const uint8_t *at = map;
+	size_t count;
+
+	if (descriptor_size < sizeof(struct descriptor) || descriptor_size > DESCRIPTOR_MAX)
+		return false;
+	count = map_size / descriptor_size;
+	put_header(writer, MULTIBOOT2_TAG_MMAP, sizeof(format) + count * sizeof(struct mmap_entry));
+	put(writer, format, sizeof(format));
+	for (; count > 0; count--, at += descriptor_size) {
+		struct descriptor descriptor;
+		struct mmap_entry entry;
+
+		memcpy(&descriptor, at, sizeof(descriptor));
+		entry = convert(&descriptor);
+		put(writer, &entry, sizeof(entry));
+	}
+	pad(writer);
+	return true;
+}
+
+bool info_end(struct info_writer *writer)
+{
+	uint32_t header[2] = {0};
+
+	info_add(writer, MULTIBOOT2_TAG_END, "", 0);
+	if (writer->full)
+		return false;
+	header[0] = (uint32_t)writer->used;
+	memcpy(writer->bytes, header, sizeof(header));
+	return true;
+}

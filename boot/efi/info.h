@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes a Multiboot2 boot information, so that the kernel is entered as by any other loader. Pure:
+ * knows nothing of firmware calls.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* A boot information under construction. What does not fit is left out and makes it `full`. */
+struct info_writer {
+	uint8_t *bytes; /* aligned to 8 */
+	size_t size, used;
+	bool full;
+};
+
+/* How much buffer a map of map_size bytes needs at most, when cut into entries of 40 bytes or more. */
+#define INFO_MAP_SIZE(map_size) ((map_size) + 64)
+
+/* Starts over in bytes[0..size). */
+void info_begin(struct info_writer *writer, void *bytes, size_t size);
+
+/* Adds a tag with a body of size bytes. */
+void info_add(struct info_writer *writer, uint32_t type, const void *body, size_t size);
+
+/* Adds a tag whose body is a text with its terminator. */
+void info_add_text(struct info_writer *writer, uint32_t type, const char *text);
+
+/* Adds a module at [start, end); its text is name, which has less than 64 characters. */
+void info_add_module(struct info_writer *writer, uint32_t start, uint32_t end, const char *name);
+
+/*
+ * Adds the firmware's memory map, as it is once boot services are gone: map_size bytes of
+ * descriptors, each descriptor_size long. False, and no tag, if descriptors cannot have that size.
+ */
+bool must_check info_add_map(struct info_writer *writer, const void *map, size_t map_size,
+			     size_t descriptor_size);
+
+/* Ends it. False if something did not fit. */
+bool must_check info_end(struct info_writer *writer);
