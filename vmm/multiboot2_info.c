@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Multiboot2 Specification 2.0, "Boot information format": tags, each at a multiple of 8. */
+/*
+ * Multiboot2 Specification 2.0, "Boot information format": tags, each at a multiple of 8. What is not here
+ * we do not have: BIOS disks, VBE, framebuffer, ELF symbols, APM, EFI, SMBIOS, network.
+ */
 #include "lib/string.h"
 #include "vmm/guest_layout.h"
 #include "vmm/guest_mem.h"
@@ -19,13 +22,6 @@ enum info_type {
 	INFO_LOAD_BASE = 21,
 };
 
-/* By type. What is missing here we do not have: BIOS disks, VBE, ELF symbols, APM, EFI, SMBIOS, network. */
-static const bool have[] = {
-	[INFO_END] = true,	[INFO_CMDLINE] = true,	[INFO_LOADER] = true,
-	[INFO_MODULE] = true,	[INFO_MEMORY] = true,	[INFO_MAP] = true,
-	[INFO_RSDP_OLD] = true, [INFO_RSDP_NEW] = true, [INFO_LOAD_BASE] = true,
-};
-
 struct tag {
 	uint32_t type, size;
 };
@@ -43,11 +39,6 @@ static_assert(GUEST_TEXTS + (MAX_PART_IMAGES + 2) * (NAME_SIZE + TAG_ALIGN) + CM
 			      TAGS * (sizeof(struct tag) + TAG_ALIGN) <=
 		      GUEST_TEXTS_END,
 	      "room for all of it");
-
-bool multiboot2_has(uint32_t type)
-{
-	return type < ARRAY_SIZE(have) && have[type];
-}
 
 /* The tag from begin to *at is complete: its size is known now. */
 static void end_tag(gpa_t begin, gpa_t *at, enum info_type type)

@@ -106,7 +106,7 @@ static const struct lie lies[] = {
 
 /* The same for Multiboot2. */
 static const struct lie lies2[] = {
-	{"asks for VBE", image_multiboot2, MULTIBOOT2_TAGS + 12, 4, 7},
+	{"asks for type 22", image_multiboot2, MULTIBOOT2_TAGS + 12, 4, 22},
 	{"asks for a type far off", image_multiboot2, MULTIBOOT2_TAGS + 12, 4, 0x80000000},
 	{"tag of size 0", image_multiboot2, MULTIBOOT2_TAGS + 4, 4, 0},
 	{"tag of size 7", image_multiboot2, MULTIBOOT2_TAGS + 4, 4, 7},
@@ -238,6 +238,8 @@ static void test_multiboot2_header(void **state)
 	static const uint32_t words[][2] = {
 		{4, MULTIBOOT2_LENGTH},
 		{0, MULTIBOOT2_LENGTH - 13},
+		{0, 15},
+		{0, 0},
 		{0, 32768},
 		{0, 0xffffffff},
 		{0, 20},
