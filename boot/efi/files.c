@@ -117,11 +117,14 @@ static const char *take_name(char name[BOOT_NAME_SIZE], const CHAR16 *from)
 static bool read_image(EFI_FILE_HANDLE folder, const EFI_FILE_INFO *info, struct files *files)
 {
 	struct boot_module *module = &files->files[files->count];
-	const char *wrong = take_name(module->name, info->FileName);
 	EFI_FILE_HANDLE file;
+	const char *wrong;
 
-	if (!wrong && files->count == BOOT_MAX_MODULES - 1)
-		wrong = "there are more than 64 images";
+	if (files->count == BOOT_MAX_MODULES) {
+		firmware_say("\\freehold\\images has more than %d files", BOOT_MAX_MODULES - 1);
+		return false;
+	}
+	wrong = take_name(module->name, info->FileName);
 	if (!wrong) {
 		file = open_in(folder, (CHAR16 *)(uintptr_t)info->FileName);
 		wrong = file ? load(file, info->FileSize, module) : "it cannot be opened";

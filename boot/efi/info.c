@@ -97,17 +97,38 @@ void info_add_module(struct info_writer *writer, uint32_t start, uint32_t end, c
 	pad(writer);
 }
 
+/*
+ * UEFI 2.10 7.2.3: what runtime services use stays theirs, whatever the type says; memory for a specific
+ * purpose is not ours to hand out.
+ */
+#define ATTRIBUTE_SP	  BIT(18)
+#define ATTRIBUTE_RUNTIME BIT(63)
+
+static uint32_t type_of(const struct descriptor *from)
+{
+	uint32_t type = from->type < ARRAY_SIZE(memory_types) ? memory_types[from->type]
+							      : (uint32_t)MMAP_RESERVED;
+
+	if (type == MMAP_RAM && from->attributes & (ATTRIBUTE_SP | ATTRIBUTE_RUNTIME))
+		return MMAP_RESERVED;
+	return type;
+}
+
 /* A length that cannot be true becomes one that boot/memmap.c does not believe either. */
 static struct mmap_entry convert(const struct descriptor *from)
 {
-	bool known = from->type < ARRAY_SIZE(memory_types);
 	bool fits = from->pages <= UINT64_MAX >> PAGE_SHIFT;
 
 	return (struct mmap_entry){
 		.base = from->start,
 		.length = fits ? from->pages << PAGE_SHIFT : UINT64_MAX,
-		.type = known ? memory_types[from->type] : MMAP_RESERVED,
+		.type = type_of(from),
 	};
+}
+
+bool info_is_descriptor_size(size_t size)
+{
+	return size >= sizeof(struct descriptor) && size <= DESCRIPTOR_MAX;
 }
 
 bool info_add_map(struct info_writer *writer, const void *map, size_t map_size,
@@ -117,7 +138,7 @@ bool info_add_map(struct info_writer *writer, const void *map, size_t map_size,
 	const uint8_t *at = map;
 	size_t count;
 
-	if (descriptor_size < sizeof(struct descriptor) || descriptor_size > DESCRIPTOR_MAX)
+	if (!info_is_descriptor_size(descriptor_size))
 		return false;
 	count = map_size / descriptor_size;
 	put_header(writer, MULTIBOOT2_TAG_MMAP, sizeof(format) + count * sizeof(struct mmap_entry));

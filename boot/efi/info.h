@@ -29,6 +29,9 @@ void info_add_text(struct info_writer *writer, uint32_t type, const char *text);
 /* Adds a module at [start, end); its text is name, which has less than 64 characters. */
 void info_add_module(struct info_writer *writer, uint32_t start, uint32_t end, const char *name);
 
+/* True if the firmware's descriptors can have that size. */
+bool info_is_descriptor_size(size_t size);
+
 /*
  * Adds the firmware's memory map, as it is once boot services are gone: map_size bytes of
  * descriptors, each descriptor_size long. False, and no tag, if descriptors cannot have that size.

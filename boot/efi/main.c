@@ -3,6 +3,7 @@
  * freehold.efi: a Multiboot2 loader for the one kernel that it carries. Until boot services are gone
  * every error is a sentence, and the firmware goes on with its next boot entry.
  */
+#include "arch/x86_64/insn.h"
 #include "boot/efi/elf.h"
 #include "boot/efi/files.h"
 #include "boot/efi/firmware.h"
@@ -15,6 +16,8 @@ enum {
 	RSDP_OLD_SIZE = 20,
 	RSDP_NEW_SIZE = 36,
 	EXIT_TRIES = 8,
+	WATCHDOG_SECONDS = 5 * 60,
+	COM1 = 0x3f8,
 	MAP_SLACK = 64,		/* descriptors that allocating the map's own buffers may add */
 	FIXED_SIZE = 16 * 1024, /* of the boot information, without the map: it has 4 KiB of options */
 };
@@ -81,6 +84,11 @@ static bool place_buffers(struct plan *plan)
 	hpa_t code, map, info;
 
 	firmware_services()->GetMemoryMap(&map_size, NULL, &key, &descriptor_size, &version);
+	if (!info_is_descriptor_size(descriptor_size)) {
+		firmware_say("the firmware's memory map has descriptors of %llu bytes",
+			     (unsigned long long)descriptor_size);
+		return false;
+	}
 	plan->map_room = map_size + MAP_SLACK * descriptor_size;
 	code = firmware_allocate(handoff_size);
 	map = firmware_allocate(plan->map_room);
@@ -133,9 +141,21 @@ static void write_info(struct info_writer *info)
 	}
 }
 
+/* Nothing may be asked of the firmware any more, not even to say so: COM1 is told, if there is one. */
+static noreturn void stuck(void)
+{
+	static const char text[] = "freehold: the firmware does not let go of the machine\r\n";
+
+	for (const char *at = text; *at; at++)
+		io_out8(COM1, (uint8_t)*at);
+	for (;;)
+		cpu_halt();
+}
+
 /*
  * UEFI 2.10 7.4.6 "EFI_BOOT_SERVICES.ExitBootServices()": the map may have changed since it was
- * taken, and then it is taken again; after the first try no other service may be called.
+ * taken, and then it is taken again; after the first try no other service may be called. False if there was
+ * no first try.
  */
 static bool exit_boot_services(struct plan *plan)
 {
@@ -145,13 +165,34 @@ static bool exit_boot_services(struct plan *plan)
 	for (uint32_t tries = 0; tries < EXIT_TRIES; tries++) {
 		size = plan->map_room;
 		if (firmware_services()->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)plan->map, &key,
-						      &descriptor_size, &version) != EFI_SUCCESS)
-			return false;
-		if (firmware_services()->ExitBootServices(firmware_image(), key) == EFI_SUCCESS)
-			return info_add_map(&plan->info, plan->map, size, descriptor_size) &&
-			       info_end(&plan->info);
+						      &descriptor_size, &version) != EFI_SUCCESS) {
+			if (tries == 0)
+				return false;
+			break;
+		}
+		if (firmware_services()->ExitBootServices(firmware_image(), key) != EFI_SUCCESS)
+			continue;
+		/* Their room was counted beforehand. */
+		if (info_add_map(&plan->info, plan->map, size, descriptor_size) &&
+		    info_end(&plan->info))
+			return true;
+		break;
 	}
-	return false;
+	stuck();
+}
+
+/* UEFI 2.10 7.5 "EFI_BOOT_SERVICES.SetWatchdogTimer()": five minutes, which large images may take. */
+static void watch(bool on)
+{
+	firmware_services()->SetWatchdogTimer(on ? WATCHDOG_SECONDS : 0, 0, 0, NULL);
+}
+
+static EFI_STATUS give_back(void)
+{
+	firmware_free_all();
+	firmware_say("not started; back to the firmware");
+	watch(true);
+	return EFI_LOAD_ERROR;
 }
 
 static bool prepare(struct plan *plan)
@@ -179,16 +220,14 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 
 	firmware_init(image, table);
 	firmware_say("UEFI loader");
-	if (!prepare(&plan)) {
-		firmware_free_all();
-		firmware_say("not started; back to the firmware");
-		return EFI_LOAD_ERROR;
-	}
+	watch(false);
+	if (!prepare(&plan))
+		return give_back();
 	firmware_say("entering the kernel at 0x%llx", (unsigned long long)plan.entry);
 	if (!exit_boot_services(&plan)) {
-		firmware_say("the firmware does not let go of the machine");
-		return EFI_LOAD_ERROR;
+		firmware_say("the firmware does not give its memory map");
+		return give_back();
 	}
 	plan.leave(plan.entry, (uintptr_t)plan.info.bytes);
-	return EFI_LOAD_ERROR;
+	stuck();
 }

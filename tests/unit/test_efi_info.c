@@ -89,6 +89,24 @@ static void test_memory_types(void **state)
 	assert_int_equal(kind_at(MIB(64)), BOOT_RESERVED);
 }
 
+/* RAM by its type that runtime services use, or that has a specific purpose; and ACPI tables stay those. */
+static void test_memory_attributes(void **state)
+{
+	static const uint64_t attributes[] = {0xf, BIT(63) | 0xf, BIT(18) | 0xf};
+	uint8_t map[6 * DESCRIPTOR_SIZE];
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++) {
+		put_descriptor(map, i, i < 3 ? 7 : 9, MIB(16 + i), 256);
+		memcpy(map + i * DESCRIPTOR_SIZE + 32, &attributes[i % 3], 8);
+	}
+	assert_int_equal(round_trip(map, 6), BOOT_OK);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(kind_at(MIB(16 + i)), i ? BOOT_RESERVED : BOOT_RAM);
+		assert_int_equal(kind_at(MIB(19 + i)), BOOT_ACPI_RECLAIM);
+	}
+}
+
 /* RAM that cannot end where it says is not believed; a reservation that cannot is, to the end. */
 static void test_impossible_length(void **state)
 {
@@ -272,10 +290,15 @@ static void test_elf_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_memory_types),
-		cmocka_unit_test(test_impossible_length), cmocka_unit_test(test_map_refused),
-		cmocka_unit_test(test_random_maps),	  cmocka_unit_test(test_full),
-		cmocka_unit_test(test_options),		  cmocka_unit_test(test_elf),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_memory_types),
+		cmocka_unit_test(test_memory_attributes),
+		cmocka_unit_test(test_impossible_length),
+		cmocka_unit_test(test_map_refused),
+		cmocka_unit_test(test_random_maps),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_elf),
 		cmocka_unit_test(test_elf_refused),
 	};
 
