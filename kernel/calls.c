@@ -29,8 +29,8 @@ void kernel_call(struct trap_frame *frame)
 	int64_t answer;
 
 	if (cpu->in_console) {
-		console_alive();
 		answer = dispatch(console_calls, console_call_count, number, &args);
+		console_alive(); /* what the kernel did is no loop of the console's */
 	} else {
 		answer = dispatch(vmm_calls, vmm_call_count, number, &args);
 		/* The call may have ended its own partition. */

@@ -33,7 +33,7 @@ noreturn void console_failed(const char *why, uint64_t rip, uint64_t address);
 /* CALL_WAIT: puts it to sleep until an event or the time. */
 noreturn void console_wait(const struct trap_frame *frame, uint64_t deadline);
 
-/* It made a call: it is alive. */
+/* A call of its has been done: it is alive. */
 void console_alive(void);
 
 struct page_space *console_space(void);

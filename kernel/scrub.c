@@ -22,7 +22,9 @@ bool scrub_idle_piece(void)
 	struct extent_grant piece;
 	bool found;
 
-	spin_lock(&machine.memory_lock);
+	/* Whoever has work waits for the lock in turn: an idle CPU does not stand before it, and sleeps. */
+	if (!spin_trylock(&machine.memory_lock))
+		return false;
 	found = extent_clean_begin(&machine.extents, SCRUB_STEP, &piece);
 	spin_unlock(&machine.memory_lock);
 	if (!found)

@@ -10,5 +10,5 @@ enum { SCRUB_STEP = 128 * 1024 };
 /* Zeroes [pa, pa + size), page-aligned, at most SCRUB_STEP bytes and within one 2 MiB block. */
 void scrub(hpa_t pa, uint64_t size);
 
-/* An idle CPU cleans a little free memory. False if there is none to clean. */
+/* An idle CPU cleans a little free memory. False if there is none to clean, or others use the extents. */
 bool scrub_idle_piece(void);

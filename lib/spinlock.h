@@ -29,9 +29,14 @@ enum lock_rank {
 
 /* Initialise with SPINLOCK(rank). Fair: tickets are served in the order they were drawn. */
 typedef struct spinlock {
-	uint16_t next;	/* the next ticket; atomic */
-	uint16_t owner; /* the ticket being served; atomic */
-	uint32_t rank;	/* enum lock_rank; constant */
+	union {
+		struct {
+			uint16_t next;	/* the next ticket; atomic */
+			uint16_t owner; /* the ticket being served; atomic */
+		};
+		uint32_t tickets; /* both */
+	};
+	uint32_t rank; /* enum lock_rank; constant */
 } spinlock_t;
 
 #define SPINLOCK(lock_rank)                                \
@@ -73,6 +78,21 @@ static inline void spin_lock(spinlock_t *lock)
 	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
 		__builtin_ia32_pause();
+}
+
+/* Takes it if it is free, and waits for nobody. */
+static inline bool must_check spin_trylock(spinlock_t *lock)
+{
+	spinlock_t seen = {.tickets = __atomic_load_n(&lock->tickets, __ATOMIC_RELAXED)};
+	spinlock_t taken = seen;
+
+	taken.next++;
+	if (seen.next != seen.owner ||
+	    !__atomic_compare_exchange_n(&lock->tickets, &seen.tickets, taken.tickets, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	spin_rank_enter(lock->rank);
+	return true;
 }
 
 static inline void spin_unlock(spinlock_t *lock)

@@ -11,8 +11,15 @@
 
 #include "lib/copy.h"
 #include "lib/scale.h"
+#include "lib/spinlock.h"
 
 enum { AREA = 96 };
+
+noreturn void assert_failed(const char *expression, const char *file, int line)
+{
+	print_error("%s:%d: %s\n", file, line, expression);
+	abort();
+}
 
 /* volatile, so that the compiler calls the functions and does not expand them. */
 static void *(*volatile do_copy)(void *restrict, const void *restrict, size_t) = memcpy;
@@ -193,6 +200,27 @@ static void test_masks(void **state)
 		    ALIGN_DOWN(8191, 4096) == 4096);
 }
 
+/* Over the wrap of the tickets, too: free, held, waited for. */
+static void test_trylock(void **state)
+{
+	(void)state;
+	for (uint32_t ticket = 0; ticket <= UINT16_MAX; ticket++) {
+		spinlock_t lock = {.next = (uint16_t)ticket, .owner = (uint16_t)ticket};
+
+		assert_true(spin_trylock(&lock));
+		assert_int_equal(lock.next, (uint16_t)(ticket + 1));
+		assert_int_equal(lock.owner, ticket);
+		assert_false(spin_trylock(&lock));
+		assert_int_equal(lock.next, (uint16_t)(ticket + 1));
+		spin_unlock(&lock);
+		assert_false(spin_is_locked(&lock));
+		spin_lock(&lock);
+		assert_false(spin_trylock(&lock));
+		spin_unlock(&lock);
+		assert_true(spin_trylock(&lock));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_compare),	 cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_str_copy), cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_scale),	 cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_trylock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
