@@ -102,3 +102,26 @@ def test_paste(arena_of, bed):
     assert numbers == [str(number) for number in range(count)], numbers
     arena.bed.serial.command("#")
     arena.check_invariants()
+
+
+RACES = ["start a", "pause a", "resume a", "reset a", "stop a --force", "destroy a --yes", "show a", "audit",
+         "debug vcpu a 1"]
+
+
+@on("qemu-smp", "skylake-smp")
+def test_commands_race_with_an_attacker(arena_of, bed):
+    """K06: commands typed ahead, in random order, while both vCPUs of their object only exit or take faults:
+    each is answered, and nothing is left behind."""
+    arena = arena_of(bed)
+    generator = random.Random(3)
+    for turn in range(30 if bed == "qemu-smp" else 8):
+        kind = generator.choice(("cpuid", "mmio", "fault", "out"))
+        create = (f"create a cpus=2 memory=8M kernel=exitstorm "
+                  f'cmdline="bed={arena.bed_word} kind={kind} cpus=2"')
+        commands = [create, "start a"] + generator.choices(RACES, k=10)
+        answers = arena.serial.commands(commands, 120)
+        errors = [[line for line in answer if line.startswith("error: ")] for answer in answers]
+        assert not errors[0] and all(len(lines) <= 1 for lines in errors), (turn, commands, answers)
+        arena.bed.command("destroy a --yes")
+        assert not any(line.startswith("a ") for line in arena.command("list"))
+    arena.check_invariants()
