@@ -33,7 +33,6 @@ struct part_image {
 	uint32_t image; /* index of the machine's image */
 	uint32_t role;	/* enum image_role */
 	uint32_t text;	/* what its protocol hands over with it: offset in texts; 0: nothing */
-	uint32_t reserved;
 };
 
 struct part_boot {

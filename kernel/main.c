@@ -154,7 +154,8 @@ static void cpu_start_virt(void)
 		machine.virt->cpu_init(pages, page_pool_pa(&kernel_heap, pages));
 }
 
-static spinlock_t start_lock = SPINLOCK(LOCK_HEAP);
+/* Threads of a core share IA32_FEATURE_CONTROL: what one reads unlocked the other must not lock meanwhile. */
+static spinlock_t start_lock = SPINLOCK(LOCK_START);
 
 static void cpu_come_online(void)
 {

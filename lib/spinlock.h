@@ -19,7 +19,7 @@ enum lock_rank {
 	LOCK_SCHEDULER,	 /* one CPU's run queue */
 	LOCK_CONSOLE,	 /* blobs and the console's events */
 	LOCK_MEMORY,	 /* the extents */
-	LOCK_HEAP,	 /* page pools that several CPUs use */
+	LOCK_START,	 /* CPUs that come online, one at a time */
 	LOCK_MAPPING,	 /* the kernel's own page tables */
 	LOCK_DEVICE,	 /* IOAPICs and what else has no rank of its own */
 	LOCK_LOG,

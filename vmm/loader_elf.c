@@ -131,7 +131,7 @@ const char *elf_plan(const struct elf *elf, struct load_plan *plan)
 	return plan->segment_count ? NULL : "the ELF file has nothing to load";
 }
 
-uint64_t elf_physical_entry(const struct elf *elf)
+static uint64_t physical_entry(const struct elf *elf)
 {
 	for (unsigned i = 0; i < elf->phnum; i++) {
 		struct elf_segment segment = elf_segment(elf, i);
@@ -140,6 +140,19 @@ uint64_t elf_physical_entry(const struct elf *elf)
 			return elf->entry - segment.vaddr + segment.paddr;
 	}
 	return elf->entry;
+}
+
+const char *elf_plan_image(struct load_plan *plan)
+{
+	const char *why;
+	struct elf elf;
+
+	why = elf_open(plan->kernel, &elf);
+	if (!why)
+		why = elf_plan(&elf, plan);
+	if (!why)
+		plan->entry.rip = physical_entry(&elf);
+	return why;
 }
 
 struct elf_note {

@@ -28,8 +28,11 @@ struct elf_segment elf_segment(const struct elf *elf, unsigned index);
 /* Adds all PT_LOAD segments to the plan, at their physical addresses. Null, or what is wrong. */
 const char *must_check elf_plan(const struct elf *elf, struct load_plan *plan);
 
-/* The entry's physical address: files for Multiboot often give a virtual one, which a segment has. */
-uint64_t elf_physical_entry(const struct elf *elf);
+/*
+ * The plan of an ELF file that is entered at its own entry: its segments, and entry.rip, physical: files for
+ * Multiboot often give a virtual one, which a segment has. Null, or what is wrong.
+ */
+const char *must_check elf_plan_image(struct load_plan *plan);
 
 /* Finds the PVH note's 32-bit entry; false if there is no (well-formed) one. */
 bool must_check elf_pvh_entry(const struct elf *elf, uint64_t *entry);

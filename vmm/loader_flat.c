@@ -103,7 +103,6 @@ static void finish_flat(const struct load_plan *plan)
 
 const struct load_format load_flat = {
 	.protocol = BOOT_FLAT,
-	.mismatch = "boot=flat needs load=", /* the console sees to that */
 	.match = match_flat,
 	.plan = plan_flat,
 	.finish = finish_flat,

@@ -83,19 +83,6 @@ static bool match(const struct vmm_image *image)
 	return find_header(image, &header, &offset);
 }
 
-static const char *plan_elf(struct load_plan *plan)
-{
-	const char *why;
-	struct elf elf;
-
-	why = elf_open(plan->kernel, &elf);
-	if (!why)
-		why = elf_plan(&elf, plan);
-	if (!why)
-		plan->entry.rip = elf_physical_entry(&elf);
-	return why;
-}
-
 /* "The address fields of Multiboot header" */
 static const char *plan_addresses(struct load_plan *plan, const struct header *header,
 				  uint64_t offset)
@@ -118,7 +105,8 @@ static const char *plan_image(struct load_plan *plan)
 	if (header.flags & MUST_KNOW & ~(uint32_t)(ALIGN_MODULES | WANT_MEMORY))
 		return "the Multiboot header demands what there is not (a video mode?)";
 	plan->entry = (struct boot_entry){.rax = LOAD_MULTIBOOT_MAGIC, .rbx = GUEST_BOOT_INFO};
-	why = header.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset) : plan_elf(plan);
+	why = header.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset)
+					   : elf_plan_image(plan);
 	if (!why && (plan->entry.rip >= GIB(4) || !load_in_segment(plan, plan->entry.rip)))
 		return "the Multiboot entry is in no segment below 4 GiB";
 	return why;
@@ -171,10 +159,10 @@ static void finish(const struct load_plan *plan)
 	gpa_t texts = GUEST_TEXTS;
 	struct information info = {
 		.flags = INFO_MEMORY | INFO_CMDLINE | INFO_MODULES | INFO_MAP | INFO_LOADER,
-		.loader_name = (uint32_t)load_put_text(&texts, "Freehold", NULL),
-		.cmdline = (uint32_t)load_put_text(&texts, plan->kernel->name, partition->cmdline),
 	};
 
+	info.loader_name = (uint32_t)load_put_text(&texts, "Freehold", NULL);
+	info.cmdline = (uint32_t)load_put_text(&texts, plan->kernel->name, partition->cmdline);
 	put_modules(plan, &info, &texts);
 	put_memory(&info);
 	load_put(GUEST_BOOT_INFO, &info, sizeof(info));

@@ -167,19 +167,6 @@ static const char *take_tags(const struct load_plan *plan, const struct header *
 	return NULL;
 }
 
-static const char *plan_elf(struct load_plan *plan)
-{
-	const char *why;
-	struct elf elf;
-
-	why = elf_open(plan->kernel, &elf);
-	if (!why)
-		why = elf_plan(&elf, plan);
-	if (!why)
-		plan->entry.rip = elf_physical_entry(&elf);
-	return why;
-}
-
 static const char *plan_image(struct load_plan *plan)
 {
 	struct wishes wishes = {0};
@@ -197,7 +184,7 @@ static const char *plan_image(struct load_plan *plan)
 		return "the Multiboot2 header gives addresses and no entry";
 	plan->entry = (struct boot_entry){.rax = LOADER_MAGIC, .rbx = GUEST_TEXTS};
 	why = wishes.has_addresses ? load_add_addressed(plan, wishes.header_at, &wishes.addresses)
-				   : plan_elf(plan);
+				   : elf_plan_image(plan);
 	if (wishes.has_entry)
 		plan->entry.rip = wishes.entry;
 	if (!why && (plan->entry.rip >= GIB(4) || !load_in_segment(plan, plan->entry.rip)))

@@ -18,6 +18,9 @@ enum {
 	EXIT_TRIES = 8,
 	WATCHDOG_SECONDS = 5 * 60,
 	COM1 = 0x3f8,
+	COM1_LSR = COM1 + 5,
+	LSR_THRE = 1 << 5,
+	COM1_SPINS = 100 * 1000,
 	MAP_SLACK = 64,		/* descriptors that allocating the map's own buffers may add */
 	FIXED_SIZE = 16 * 1024, /* of the boot information, without the map: it has 4 KiB of options */
 };
@@ -146,8 +149,11 @@ static noreturn void stuck(void)
 {
 	static const char text[] = "freehold: the firmware does not let go of the machine\r\n";
 
-	for (const char *at = text; *at; at++)
+	for (const char *at = text; *at; at++) {
+		for (unsigned spins = COM1_SPINS; spins && !(io_in8(COM1_LSR) & LSR_THRE); spins--)
+			cpu_pause();
 		io_out8(COM1, (uint8_t)*at);
+	}
 	for (;;)
 		cpu_halt();
 }

@@ -287,6 +287,7 @@ static int64_t do_part_create(const struct arguments *args)
 	memcpy(info->cmdline, desc->cmdline, CMDLINE_SIZE);
 	memcpy(info->ranges, desc->ranges, sizeof(info->ranges));
 	memcpy(info->images, desc->images, sizeof(info->images));
+	info->boot = desc->boot;
 	info->state = PART_STOPPED;
 	info->vcpu_count = desc->vcpu_count;
 	info->flags = desc->flags;

@@ -102,6 +102,8 @@ static void test_rules(void **state)
 	REFUSED(desc.name[0] = 0, ERR_INVAL);
 	REFUSED(memset(desc.name, 'a', NAME_SIZE), ERR_INVAL);
 	REFUSED(memset(desc.cmdline, 'a', CMDLINE_SIZE), ERR_INVAL);
+	REFUSED(desc.boot.texts[TEXTS_SIZE - 1] = 'a', ERR_INVAL);
+	REFUSED(desc.boot.protocol = BOOT_PROTOCOLS, ERR_INVAL);
 	REFUSED((other.desc = desc, partitions[3] = &other), ERR_EXIST);
 	REFUSED(desc.vcpu_count = 0, ERR_INVAL);
 	REFUSED(desc.vcpu_count = MAX_VCPUS + 1, ERR_INVAL);
@@ -111,6 +113,7 @@ static void test_rules(void **state)
 	REFUSED(desc.image_count = MAX_PART_IMAGES + 1, ERR_INVAL);
 	REFUSED((desc.image_count = 1, desc.images[0].image = 2), ERR_NOENT);
 	REFUSED((desc.image_count = 1, desc.images[0].role = IMAGE_MODULE + 1), ERR_NOENT);
+	REFUSED((desc.image_count = 1, desc.images[0].text = TEXTS_SIZE), ERR_NOENT);
 	REFUSED(desc.ring = ring + 1, ERR_FAULT);
 	REFUSED(desc.ring = ring - PAGE_SIZE, ERR_FAULT);
 	REFUSED(desc.ring = ring + (RING_PAGES + 1) * PAGE_SIZE, ERR_FAULT);
