@@ -81,8 +81,10 @@ struct virt_vcpu {
 		struct {
 			bool nmi_blocked;
 			bool flushing; /* SVM: at the entry all translations are dropped */
+			bool virq;     /* SVM: an interrupt goes in by V_IRQ, not by EVENTINJ */
+			bool reserved;
 		};
-		uint16_t after_exit; /* not 0: there is work after the next exit */
+		uint32_t after_exit; /* not 0: there is work after the next exit */
 	};
 	bool window_wanted;
 	bool tpr_watched;  /* writes of CR8 exit */

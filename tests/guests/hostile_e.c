@@ -54,8 +54,7 @@ static bool requested(unsigned vector)
 
 static void take(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	taken++;
 	apic_eoi();
 }
@@ -190,8 +189,7 @@ static void take_nested(struct trap_frame *frame)
 {
 	uint64_t vector = frame->vector;
 
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	depth++;
 	deepest = MAX(deepest, depth);
 	if (vector < LAST_NESTED) {
@@ -318,8 +316,7 @@ static unsigned enough;
 
 static void take_level(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	if (++taken == enough)
 		pin_write(PIN_PIT, VECTOR | ENTRY_LEVEL | ENTRY_MASKED);
 	apic_eoi();
@@ -344,8 +341,8 @@ static void test_stuck_level(void)
 
 static void take_without_end(struct trap_frame *frame)
 {
-	if (!trap_came_twice(frame))
-		taken++;
+	trap_check_open(frame);
+	taken++;
 }
 
 /* In service the entry turns into an edge and back, or is masked: no remote IRR is stuck, no level lost. */
@@ -435,8 +432,7 @@ static void test_pit_garbage(void)
 
 static void take_rtc(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	taken++;
 	rtc_read(0x0c);
 	apic_eoi();
@@ -508,8 +504,7 @@ enum { COM2 = 0x2f8 };
 
 static void take_transmitter(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	if ((io_in8(COM2 + 2) & 0xf) == 2 && ++taken < enough)
 		io_out8(COM2, (uint8_t)taken);
 	apic_eoi();

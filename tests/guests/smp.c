@@ -26,8 +26,7 @@ static volatile uint64_t fired_tsc;
 
 static void on_count(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	counts[cpu_this()->index][frame->vector]++;
 	if (order_length < ORDER_MAX)
 		order[order_length++] = (uint8_t)frame->vector;
@@ -36,8 +35,7 @@ static void on_count(struct trap_frame *frame)
 
 static void on_ping(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	counts[cpu_this()->index][frame->vector]++;
 	apic_eoi();
 	apic_send(0, PONG | ICR_ASSERT);
@@ -45,8 +43,7 @@ static void on_ping(struct trap_frame *frame)
 
 static void on_tick(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	fired_tsc = tsc_read();
 	on_count(frame);
 }

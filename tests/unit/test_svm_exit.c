@@ -13,7 +13,7 @@
 
 #include "arch/x86_64/regs.h"
 
-bool svm_has_next_rip;
+bool svm_has_next_rip, svm_by_virq;
 
 static struct vmcb vmcb;
 static struct virt_vcpu v;
@@ -62,7 +62,7 @@ static int set_up(void **state)
 	asid_pool_init(&cpu.asids, 4);
 	v.cpu_state = &cpu;
 	v.asid_generation = cpu.asids.generation;
-	svm_has_next_rip = false;
+	svm_has_next_rip = svm_by_virq = false;
 	vmcb.efer = EFER_SVME;
 	vmcb.rip = 0x1000;
 	return 0;
@@ -323,6 +323,71 @@ static void test_inject(void **state)
 	vmcb.rflags = RFLAGS_IF;
 	assert_true(svm_injecting(&v));
 	assert_false(svm_interrupt_open(&v) || svm_nmi_open(&v));
+}
+
+/* What the guest takes is gone from V_IRQ; what it could not take goes in again, once. */
+static void test_interrupt_by_virq(void **state)
+{
+	const struct frame_event again = {.type = INJECT_EXTERNAL, .vector = 0x31};
+
+	(void)state;
+	svm_by_virq = true;
+	assert_false(svm_interrupt(&v, 0x31)); /* IF=0 */
+	vmcb.rflags = RFLAGS_IF;
+	vmcb.v_intr = SVM_V_MASKING;
+	assert_true(svm_interrupt(&v, 0x31));
+	assert_true(svm_injecting(&v));
+	assert_false(svm_interrupt_open(&v) || svm_nmi_open(&v));
+	assert_int_equal(vmcb.event_inject, 0);
+	assert_int_equal(vmcb.v_intr, SVM_V_MASKING | SVM_V_IRQ | SVM_V_PRIORITY |
+					      SVM_V_IGNORE_TPR | 0x31ULL << 32);
+	assert_int_equal(vmcb.intercept_misc1 & SVM_INTERCEPT_VINTR, 0);
+	vmcb.v_intr &= ~SVM_V_IRQ;
+	exit_with(0x60);
+	assert_int_equal(vmcb.v_intr, SVM_V_MASKING);
+	assert_false(v.reinject_valid || svm_injecting(&v));
+
+	svm_inject(&v, &again);
+	exit_with(0x60);
+	assert_int_equal(vmcb.v_intr, SVM_V_MASKING);
+	assert_true(v.reinject_valid);
+	assert_int_equal(v.reinject.vector, 0x31);
+	exit_with(0x60);
+	assert_false(v.reinject_valid);
+
+	/* Cut short: EXITINTINFO has it, and V_IRQ may say what it will. */
+	svm_inject(&v, &again);
+	vmcb.exit_int_info = 0x80000031;
+	exit_with(0x400);
+	assert_true(v.reinject_valid);
+	assert_int_equal(v.reinject.type, INJECT_EXTERNAL);
+	assert_int_equal(vmcb.v_intr, SVM_V_MASKING);
+	vmcb.exit_int_info = 0;
+
+	/* INIT drops it. */
+	svm_inject(&v, &again);
+	svm_forget_injection(&v);
+	assert_false(svm_injecting(&v));
+	assert_int_equal(vmcb.v_intr, SVM_V_MASKING);
+}
+
+/* There is one V_IRQ: a window that is asked for behind the interrupt sends it by EVENTINJ. */
+static void test_virq_and_window(void **state)
+{
+	(void)state;
+	svm_by_virq = true;
+	vmcb.rflags = RFLAGS_IF;
+	svm_want_window(&v, true);
+	assert_true(svm_interrupt(&v, 0x31));
+	assert_false(v.window_wanted);
+	assert_int_equal(vmcb.intercept_misc1 & SVM_INTERCEPT_VINTR, 0);
+	svm_want_window(&v, true);
+	assert_int_equal(vmcb.event_inject, 0x80000031);
+	assert_int_equal(vmcb.v_intr, SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR);
+	exit_with(0x60);
+	assert_int_equal(vmcb.event_inject, 0);
+	assert_false(v.reinject_valid);
+	assert_true(v.window_wanted);
 }
 
 /* A fault pushes RF; a trap and an interrupt do not. Real mode has no error codes. */
@@ -592,6 +657,8 @@ int main(void)
 		cmocka_unit_test_setup(test_refused_entry_does_not_lose_the_flush, set_up),
 		cmocka_unit_test_setup(test_event_goes_in_once, set_up),
 		cmocka_unit_test_setup(test_inject, set_up),
+		cmocka_unit_test_setup(test_interrupt_by_virq, set_up),
+		cmocka_unit_test_setup(test_virq_and_window, set_up),
 		cmocka_unit_test_setup(test_inject_by_mode_and_class, set_up),
 		cmocka_unit_test_setup(test_open, set_up),
 		cmocka_unit_test_setup(test_window_and_tpr, set_up),

@@ -97,6 +97,8 @@ static int64_t tell(struct virt_vcpu *v, const struct vmcb *vmcb)
 /* Out of line, so that the usual exit needs no stack frame; so everywhere here. */
 static __attribute__((noinline)) int64_t handled_slowly(struct virt_vcpu *v, struct vmcb *vmcb)
 {
+	if (v->virq)
+		svm_virq_after_exit(v);
 	if (vmcb->exit_int_info & SVM_EVENT_VALID)
 		save_interrupted(v, vmcb);
 	if (v->nmi_blocked)

@@ -1,18 +1,65 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Events into the guest: EVENTINJ, the interrupt window by V_IRQ, NMI blocking kept in software. */
+/* Events into the guest: EVENTINJ or V_IRQ, the interrupt window by V_IRQ, NMI blocking kept in software. */
 #include "arch/x86_64/regs.h"
 #include "arch/x86_64/svm/vcpu.h"
 
+#define V_IRQ_FIELDS (SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR | SVM_V_VECTOR)
+
 bool svm_injecting(const struct virt_vcpu *v)
 {
-	return svm_vmcb(v)->event_inject & SVM_EVENT_VALID;
+	return svm_vmcb(v)->event_inject & SVM_EVENT_VALID || v->virq;
+}
+
+/* The guest is open for it: it goes in before the first instruction, unless an exit comes before. */
+static void put_in_by_virq(struct virt_vcpu *v, uint8_t vector)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	svm_want_window(v, false); /* who waits behind this one asks again */
+	vmcb->v_intr = (vmcb->v_intr & ~V_IRQ_FIELDS) | SVM_V_IRQ | SVM_V_PRIORITY |
+		       SVM_V_IGNORE_TPR | (uint64_t)vector << SVM_V_VECTOR_SHIFT;
+	v->virq = true;
+}
+
+/* V_IRQ is wanted for something else, or was not taken. Answers what was in it. */
+static uint8_t take_out_of_virq(struct virt_vcpu *v)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+	uint8_t vector = (uint8_t)(vmcb->v_intr >> SVM_V_VECTOR_SHIFT);
+
+	vmcb->v_intr &= ~V_IRQ_FIELDS;
+	v->virq = false;
+	return vector;
+}
+
+void svm_forget_injection(struct virt_vcpu *v)
+{
+	svm_vmcb(v)->event_inject = 0;
+	if (v->virq)
+		take_out_of_virq(v);
+}
+
+/* One that was cut short while it went in is in EXITINTINFO, whatever V_IRQ says. */
+void svm_virq_after_exit(struct virt_vcpu *v)
+{
+	const struct vmcb *vmcb = svm_vmcb(v);
+	bool waits = vmcb->v_intr & SVM_V_IRQ && !(vmcb->exit_int_info & SVM_EVENT_VALID);
+	uint8_t vector = take_out_of_virq(v);
+
+	if (!waits)
+		return;
+	v->reinject_valid = true;
+	v->reinject = (struct frame_event){.type = INJECT_EXTERNAL, .vector = vector};
 }
 
 bool svm_interrupt(struct virt_vcpu *v, uint8_t vector)
 {
 	if (!svm_interrupt_open(v))
 		return false;
-	svm_vmcb(v)->event_inject = vector | SVM_EVENT_VALID; /* type 0 */
+	if (svm_by_virq)
+		put_in_by_virq(v, vector);
+	else
+		svm_vmcb(v)->event_inject = vector | SVM_EVENT_VALID; /* type 0 */
 	return true;
 }
 
@@ -34,9 +81,8 @@ static bool is_fault(const struct frame_event *event)
 	       (EXCEPTIONS_FAULTS >> event->vector & 1);
 }
 
-void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
+static void inject(struct virt_vcpu *v, struct vmcb *vmcb, const struct frame_event *event)
 {
-	struct vmcb *vmcb = svm_vmcb(v);
 	uint64_t inject = event->vector | (uint64_t)event->type << SVM_EVENT_TYPE_SHIFT |
 			  SVM_EVENT_VALID;
 
@@ -54,7 +100,17 @@ void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
 	vmcb->event_inject = inject;
 }
 
-/* APM2 15.21.4 "Injecting Virtual (INTR) Interrupts": V_IRQ is used to wait for IF only. */
+void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	if (event->type == INJECT_EXTERNAL && svm_by_virq && svm_interrupt_open(v))
+		put_in_by_virq(v, event->vector);
+	else
+		inject(v, vmcb, event);
+}
+
+/* APM2 15.21.4 "Injecting Virtual (INTR) Interrupts": V_IRQ with an intercept waits for IF. */
 void svm_want_window(struct virt_vcpu *v, bool on)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
@@ -62,6 +118,8 @@ void svm_want_window(struct virt_vcpu *v, bool on)
 	if (on == v->window_wanted)
 		return;
 	v->window_wanted = on;
+	if (v->virq)
+		vmcb->event_inject = take_out_of_virq(v) | SVM_EVENT_VALID;
 	if (on) {
 		vmcb->v_intr |= SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR;
 		vmcb->intercept_misc1 |= SVM_INTERCEPT_VINTR;

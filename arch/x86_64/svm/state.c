@@ -147,7 +147,7 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 		svm_segments_put(v, frame);
 	if (groups & GROUP_SYSTEM) {
 		system_put(vmcb, &frame->system);
-		vmcb->event_inject = 0; /* INIT: what waited for the entry is gone */
+		svm_forget_injection(v); /* INIT: what waited for the entry is gone */
 	}
 	return true;
 }

@@ -15,7 +15,7 @@ enum {
 	VM_CR_SVMDIS = 1 << 4,
 };
 
-bool svm_has_next_rip;
+bool svm_has_next_rip, svm_by_virq;
 static struct svm_cpu svm_cpus[MAX_CPUS];
 
 static const char switched_off[] = "SVM is switched off by the firmware (VM_CR.SVMDIS)";
@@ -47,6 +47,7 @@ static bool svm_probe(char *reason, size_t size)
 		return false;
 	}
 	svm_has_next_rip = cpu_features.virt_features & SVM_FEATURE_NRIPS;
+	svm_by_virq = !svm_has_next_rip;
 	svm_maps_init();
 	return true;
 }

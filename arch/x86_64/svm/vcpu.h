@@ -60,12 +60,15 @@ bool svm_interrupt_open(const struct virt_vcpu *v);
 bool svm_nmi_open(const struct virt_vcpu *v);
 void svm_inject(struct virt_vcpu *v, const struct frame_event *event);
 bool svm_injecting(const struct virt_vcpu *v);
+void svm_forget_injection(struct virt_vcpu *v);
 void svm_want_window(struct virt_vcpu *v, bool on);
 void svm_want_nmi_window(struct virt_vcpu *v);
 void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch);
 bool svm_idt_reaches(const struct virt_vcpu *v, uint8_t vector);
 /* The guest's IRET was reached with NMIs blocked. */
 void svm_nmi_iret(struct virt_vcpu *v);
+/* After an exit: the interrupt that was put in by V_IRQ is in, or goes in again. */
+void svm_virq_after_exit(struct virt_vcpu *v);
 /* After an exit: did the IRET that ends an NMI complete? Swallows our own single step. */
 void svm_nmi_after_exit(struct virt_vcpu *v);
 
@@ -95,3 +98,11 @@ static inline bool svm_move_on(struct vmcb *vmcb, uint64_t len)
 
 /* Does the hardware report the next RIP? Set once by the probe. */
 extern bool svm_has_next_rip;
+
+/*
+ * Interrupts go in by V_IRQ: set once by the probe, where there is no next RIP. TCG (QEMU 7.2) is that way:
+ * at a VMRUN with an interrupt in EVENTINJ it leaves its exception_index set, and if its main loop wants the
+ * CPU before the guest's next exit, it delivers the vector again, into its own handler, with IF=0. Bochs
+ * needs EVENTINJ: there V_IRQ waits for IF to change. Processors take both (APM2 15.20, 15.21.4).
+ */
+extern bool svm_by_virq;

@@ -51,11 +51,13 @@ enum svm_intercept_misc3 {
 enum svm_tlb_control { SVM_TLB_KEEP = 0, SVM_TLB_FLUSH_ALL = 1 };
 
 /* vmcb.v_intr */
-#define SVM_V_TPR	 BITS(3, 0)
-#define SVM_V_IRQ	 BIT(8)
-#define SVM_V_PRIORITY	 BITS(19, 16)
-#define SVM_V_IGNORE_TPR BIT(20)
-#define SVM_V_MASKING	 BIT(24)
+#define SVM_V_TPR	   BITS(3, 0)
+#define SVM_V_IRQ	   BIT(8)
+#define SVM_V_PRIORITY	   BITS(19, 16)
+#define SVM_V_IGNORE_TPR   BIT(20)
+#define SVM_V_MASKING	   BIT(24)
+#define SVM_V_VECTOR	   BITS(39, 32)
+#define SVM_V_VECTOR_SHIFT 32
 
 #define SVM_SHADOW BIT(0)
 

@@ -52,16 +52,14 @@ static uint64_t rtc_time_of_day(void)
 
 static void on_pit(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	came(&ticks[TICKING_PIT]);
 	apic_eoi();
 }
 
 static void on_rtc(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	came(&ticks[TICKING_RTC]);
 	day_last.kvm_ns = kvm_time_of_day();
 	day_last.rtc = rtc_time_of_day();
@@ -73,8 +71,7 @@ static void on_rtc(struct trap_frame *frame)
 
 static void on_apic(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	came(&ticks[TICKING_APIC]);
 	apic_eoi();
 }

@@ -23,11 +23,7 @@ static volatile bool other_ends;
 
 static void on_interrupt(struct trap_frame *frame)
 {
-	if (!(frame->rflags & RFLAGS_IF)) {
-		/* TCG delivers one twice now and then, see came_twice() in smp.c. */
-		test_check(test_bed("qemu"), "vector %lx came with IF=0", frame->vector);
-		return;
-	}
+	trap_check_open(frame);
 	test_check(frame->vector >> 4 > cr8_read(), "vector %lx came at priority %lu",
 		   frame->vector, cr8_read());
 	counts[frame->vector]++;

@@ -89,13 +89,8 @@ struct insn_bytes {
 typedef void (*trap_handler_t)(struct trap_frame *frame);
 void trap_set(unsigned vector, trap_handler_t handler);
 
-/*
- * Whether an interrupt that came with IF=0 is to be forgotten: none can, and elsewhere than on QEMU it fails
- * the case. But TCG, at a VMRUN that injects one, leaves its exception_index set. If its main loop wants the
- * CPU before the guest's next exit, which is the EOI at the latest, it delivers the vector again, into its
- * own handler.
- */
-bool trap_came_twice(const struct trap_frame *frame);
+/* For handlers of interrupts: fails the case if this one came with IF=0. */
+void trap_check_open(const struct trap_frame *frame);
 
 /* The gate's stack: 0 for the current one, else an IST index (1: fault, 2: NMI). */
 void trap_set_stack(unsigned vector, unsigned ist);
