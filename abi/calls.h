@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <stdint.h>
+#include "abi/layout.h"
 
 #define CALL_VECTOR 0x80
 
@@ -49,15 +49,20 @@ enum call {
 	CALL_PART_INFO,	   /* (slot, struct part_info *) */
 	CALL_VCPU_INFO,	   /* (slot, vcpu, struct vcpu_info *) */
 	CALL_STATS_NAME,   /* (counter, buffer, size): its name; ERR_NOENT past the last */
-	CALL_BLOB_SET,	   /* (key 0..63, data, size): kept across a restart of the console */
-	CALL_BLOB_GET,	   /* (key, buffer, size): bytes */
-	CALL_POWER,	   /* (enum power_action) */
-	CALL_DEBUG,	   /* (enum debug_command, argument, buffer, size): text */
-	CALL_PART_CPUID,   /* (slot, index, struct cpuid_entry *): ERR_NOENT past the last */
+	CALL_BLOB_SET, /* (key: a slot or enum blob_key, data, size): kept across a restart of the console */
+	CALL_BLOB_GET,	  /* (key, buffer, size): bytes */
+	CALL_POWER,	  /* (enum power_action) */
+	CALL_DEBUG,	  /* (enum debug_command, argument, buffer, size): text */
+	CALL_PART_CPUID,  /* (slot, index, struct cpuid_entry *): ERR_NOENT past the last */
+	CALL_PART_RENAME, /* (slot, char[NAME_SIZE]): ERR_EXIST if another partition has that name */
+	CALL_PART_SHARE,  /* (slot, weight, cap): as in part_desc, from now on; it has pool vCPUs */
 };
 
 /* An offset beyond the page, for CALL_LAPIC_READ and _WRITE: CR8, whatever the local APIC's mode. */
 #define LAPIC_CR8 0x1000u
+
+/* Keys of blobs behind those that belong to a partition. */
+enum blob_key { BLOB_EDIT = MAX_PARTITIONS, BLOB_APPLY, BLOB_KEYS };
 
 #define IMAGE_CONFIG 0xffffffffu /* freehold.conf */
 

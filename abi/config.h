@@ -48,7 +48,7 @@ struct part_boot {
 /* A pool partition's share of each CPU where it has vCPUs, against those that want the same CPU. */
 enum { WEIGHT_MIN = 1, WEIGHT_DEFAULT = 100, WEIGHT_MAX = 10000 };
 
-/* Read by the kernel once, at CALL_PART_CREATE. */
+/* Read by the kernel once, at CALL_PART_CREATE; name, weight and cap can be changed later. */
 struct part_desc {
 	char name[NAME_SIZE];
 	uint32_t flags;

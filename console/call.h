@@ -120,6 +120,16 @@ static inline int64_t call_part_event(uint32_t slot, uint32_t event)
 	return call_invoke(CALL_PART_EVENT, slot, event, 0, 0);
 }
 
+static inline int64_t call_part_rename(uint32_t slot, const char name[NAME_SIZE])
+{
+	return call_invoke(CALL_PART_RENAME, slot, call_address(name), 0, 0);
+}
+
+static inline int64_t call_part_share(uint32_t slot, uint32_t weight, uint32_t cap)
+{
+	return call_invoke(CALL_PART_SHARE, slot, weight, cap, 0);
+}
+
 static inline int64_t call_part_info(uint32_t slot, struct part_info *info)
 {
 	return call_invoke(CALL_PART_INFO, slot, call_address(info), 0, 0);

@@ -2,8 +2,10 @@
 /* From a line to a checked invocation. Each check that fails prints one error and ends the command. */
 #include "console/command.h"
 
+#include "console/edit.h"
 #include "console/number.h"
 #include "console/op.h"
+#include "console/rules.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/format.h"
@@ -101,7 +103,8 @@ static bool take_new_name(struct invocation *in, unsigned place, const char *wor
 {
 	(void)place;
 	if (!command_name_is_valid(word)) {
-		text_error("a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -");
+		rule_error(RULE_NAME,
+			   "a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -");
 		return false;
 	}
 	in->name = word;
@@ -135,6 +138,9 @@ static bool check_state(const struct invocation *in)
 static bool take_partition(struct invocation *in, unsigned place, const char *word)
 {
 	(void)place;
+	in->subject = word;
+	if (in->command->edit_handler && edit_candidate())
+		return true;
 	in->partition = partition_find(word);
 	if (in->partition)
 		return true;
@@ -194,7 +200,7 @@ static bool unknown_key(const struct invocation *in, const char *word, size_t le
 	str_copy(name, MIN(length + 1, sizeof(name)), word);
 	for (unsigned i = 0; i < keys->count; i++)
 		used += format(known + used, sizeof(known) - used, " %s", keys->keys[i].name);
-	text_error("%s= is no key of this command; its keys:%s", name, known);
+	rule_error(RULE_KEYS, "%s= is no key of this command; its keys:%s", name, known);
 	return false;
 }
 
@@ -210,12 +216,12 @@ static bool take_key(struct invocation *in, const char *word, size_t length)
 		return unknown_key(in, word, length);
 	for (unsigned i = 0; i < in->value_count; i++) {
 		if (in->values[i].key == key && !keys->keys[key].repeats) {
-			text_error("%s= is given twice", keys->keys[key].name);
+			rule_error(RULE_KEYS, "%s= is given twice", keys->keys[key].name);
 			return false;
 		}
 	}
 	if (in->value_count == COMMAND_KEYS) {
-		text_error("there are more than %d keys", COMMAND_KEYS);
+		rule_error(RULE_KEYS, "there are more than %d keys", COMMAND_KEYS);
 		return false;
 	}
 	in->values[in->value_count++] = (struct command_key_value){key, word + length + 1};
@@ -229,6 +235,8 @@ static bool take_positional(struct invocation *in, const char *word)
 	if (in->args == COMMAND_ARGS || in->command->args[in->args].kind == ARG_NONE)
 		return usage_error(in->command, word, "is one word too many");
 	arg = &in->command->args[in->args];
+	if (in->args > 0)
+		return takers[arg->kind](in, in->args++, word);
 	if (arg->kind == ARG_NEW_NAME || arg->kind == ARG_PARTITION || arg->kind == ARG_COMMAND)
 		text_set_context(in->line, in->command->name, word);
 	return takers[arg->kind](in, in->args++, word);
@@ -280,7 +288,10 @@ static void run_words(const struct words *words, unsigned first, unsigned line)
 		text_set_context(line, "", "");
 		run_words(words, first, line);
 	} else if (parse(&in, words, first)) {
-		in.command->handler(&in);
+		if (in.command->edit_handler && edit_candidate())
+			in.command->edit_handler(&in);
+		else
+			in.command->handler(&in);
 	}
 }
 

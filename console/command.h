@@ -25,7 +25,16 @@ struct arg {
 	bool optional;	  /* then all that follow are, too */
 };
 
-enum key_kind { KEY_COUNT, KEY_CPUS, KEY_SIZE, KEY_IMAGE, KEY_TEXT, KEY_SECONDS, KEY_SWITCH };
+enum key_kind {
+	KEY_COUNT,
+	KEY_CPUS,
+	KEY_SIZE,
+	KEY_IMAGE,
+	KEY_TEXT,
+	KEY_SECONDS,
+	KEY_SWITCH,
+	KEY_PARTITION
+};
 
 /* key=value */
 struct command_key {
@@ -55,6 +64,7 @@ struct invocation {
 	const struct command *command;
 	unsigned line;		       /* of the script, 0: typed */
 	struct partition *partition;   /* ARG_PARTITION */
+	const char *subject;	       /* ARG_PARTITION of the candidate (edit.h) */
 	const char *name;	       /* ARG_NEW_NAME */
 	const struct command *about;   /* ARG_COMMAND */
 	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, by the argument's place */
@@ -73,6 +83,8 @@ struct command {
 	uint32_t flags;	 /* enum command_flag that it takes */
 	uint32_t states; /* STATES() of the partition that allow it, 0: every */
 	void (*handler)(const struct invocation *invocation);
+	/* Instead, with a candidate open: ARG_PARTITION is its subject then. NULL: the handler. */
+	void (*edit_handler)(const struct invocation *invocation);
 };
 
 extern const struct command commands[];

@@ -23,6 +23,27 @@ const struct command commands[] = {
 		.args = {{ARG_NEW_NAME, "NAME", false}},
 		.keys = &create_keys,
 		.handler = create_run,
+		.edit_handler = edit_create,
+	},
+	{
+		.name = "set",
+		.help = "change what a partition is made from",
+		.detail = "An empty value takes a key out; module= replaces all its modules. weight=,\n"
+			  "cap=, restart=, autostart= and after= can be changed at any time, the others\n"
+			  "while it is stopped. If anything is refused, nothing has changed.",
+		.args = {PARTITION},
+		.keys = &create_keys,
+		.states = UP | DOWN,
+		.handler = change_set,
+		.edit_handler = edit_set,
+	},
+	{
+		.name = "rename",
+		.help = "give a partition another name; its guest goes on",
+		.args = {PARTITION, {ARG_NEW_NAME, "NEW", false}},
+		.states = UP | DOWN,
+		.handler = change_rename,
+		.edit_handler = edit_rename,
 	},
 	{
 		.name = "start",
@@ -74,6 +95,69 @@ const struct command commands[] = {
 		.flags = FLAG_YES,
 		.states = UP | DOWN | GONE,
 		.handler = control_destroy,
+		.edit_handler = edit_destroy,
+	},
+	{
+		.name = "edit",
+		.help = "open a candidate: changes wait there for commit",
+		.detail = "create, set, rename and destroy change the candidate, all other commands do\n"
+			  "as ever. diff shows what commit would do.",
+		.handler = edit_open,
+	},
+	{
+		.name = "diff",
+		.help = "the commands that lead to the candidate",
+		.handler = edit_diff,
+	},
+	{
+		.name = "check",
+		.help = "which rules the candidate, or what runs, breaks",
+		.handler = edit_check,
+	},
+	{
+		.name = "commit",
+		.help = "make the candidate what runs, all of it or nothing",
+		.detail = "If it would destroy partitions that run, it asks once. --yes answers, and must\n"
+			  "be there in a script. New ones with autostart=on are started.",
+		.flags = FLAG_YES,
+		.handler = edit_commit,
+	},
+	{
+		.name = "commit confirmed",
+		.help = "commit, and undo it unless confirm comes in time",
+		.detail = "SECONDS: 1 to 3600, else 60. A line that is cut cannot strand the machine.",
+		.args = {{ARG_NUMBER, "SECONDS", true}},
+		.flags = FLAG_YES,
+		.handler = edit_commit_confirmed,
+	},
+	{
+		.name = "confirm",
+		.help = "keep what commit confirmed has done",
+		.handler = edit_confirm,
+	},
+	{
+		.name = "discard",
+		.help = "throw the candidate away",
+		.handler = edit_discard,
+	},
+	{
+		.name = "rollback",
+		.help = "open what was before the last N commits as candidate",
+		.detail = "N: 1 to 8, else 1. commit makes it so.",
+		.args = {{ARG_NUMBER, "N", true}},
+		.handler = edit_rollback,
+	},
+	{
+		.name = "export",
+		.help = "the configuration, as commands to paste or to save",
+		.detail = "As freehold.conf it makes the machine what it is now; start lines are there\n"
+			  "for what runs without autostart=on. With a candidate open: the candidate.",
+		.handler = export_show,
+	},
+	{
+		.name = "rules",
+		.help = "the numbered rules that refusals name",
+		.handler = rules_show,
 	},
 	{
 		.name = "list",

@@ -3,6 +3,7 @@
 #include "console/complete.h"
 
 #include "console/command.h"
+#include "console/edit.h"
 #include "console/host.h"
 #include "console/text.h"
 #include "lib/copy.h"
@@ -80,22 +81,27 @@ static void offer_commands(struct collector *c, unsigned index, const char *firs
 
 static void offer_partitions(struct collector *c)
 {
+	const struct config_entry *entry = NULL;
 	struct partition *partition = NULL;
 
 	while ((partition = partition_next(partition)))
 		offer(c, partition->name, true);
+	while (edit_candidate() && (entry = config_next(edit_candidate(), entry)))
+		offer(c, entry->name, true);
 }
 
 /* kernel=NAME: the word that is completed is what stands behind the =. */
-static void offer_images(struct collector *c, const char *equals)
+static void offer_values(struct collector *c, enum key_kind kind, const char *equals)
 {
 	static struct image_info image;
 	size_t skip = (size_t)(equals + 1 - c->word);
 
 	c->word += skip;
 	c->length -= skip;
-	for (uint32_t i = 0; host_image(i, &image); i++)
+	for (uint32_t i = 0; kind == KEY_IMAGE && host_image(i, &image); i++)
 		offer(c, image.name, true);
+	if (kind == KEY_PARTITION)
+		offer_partitions(c);
 }
 
 static void offer_keys(struct collector *c, const struct command_keys *keys)
@@ -112,8 +118,8 @@ static void offer_keys(struct collector *c, const struct command_keys *keys)
 		text[MIN(length, sizeof(text) - 2) + 1] = '\0';
 		if (!equals)
 			offer(c, text, false);
-		else if (keys->keys[i].kind == KEY_IMAGE && !strncmp(c->word, text, length + 1)) {
-			offer_images(c, equals);
+		else if (!strncmp(c->word, text, length + 1)) {
+			offer_values(c, keys->keys[i].kind, equals);
 			return;
 		}
 	}

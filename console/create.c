@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* create: reads its keys, has everything checked, and only then asks the kernel for anything. */
+/* From the keys to what the kernel is asked for. */
 #include "console/create.h"
 
 #include "console/call.h"
@@ -7,32 +7,11 @@
 #include "console/host.h"
 #include "console/layout.h"
 #include "console/number.h"
-#include "console/session.h"
-#include "console/text.h"
+#include "console/rules.h"
+#include "console/view.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
-
-static struct create create;
-
-enum {
-	KEY_IS_CPUS,
-	KEY_IS_VCPUS,
-	KEY_IS_ON,
-	KEY_IS_MEMORY,
-	KEY_IS_KERNEL,
-	KEY_IS_INITRD,
-	KEY_IS_MODULE,
-	KEY_IS_CMDLINE,
-	KEY_IS_BOOT,
-	KEY_IS_LOAD,
-	KEY_IS_ENTRY,
-	KEY_IS_TESTDEV,
-	KEY_IS_WEIGHT,
-	KEY_IS_CAP,
-	KEY_IS_SMT,
-	KEY_TOTAL
-};
 
 static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_CPUS] = {"cpus", "N", KEY_COUNT, false,
@@ -61,74 +40,82 @@ static const struct command_key keys[KEY_TOTAL] = {
 			"of one CPU that its vCPUs may use at most together"},
 	[KEY_IS_SMT] = {"smt", "share", KEY_TEXT, false,
 			"cpus= may be threads of cores of others that say so, too"},
+	[KEY_IS_RESTART] = {"restart", "POLICY", KEY_TEXT, false,
+			    "never on-failure always; else never; a reset always is"},
+	[KEY_IS_AUTOSTART] = {"autostart", "on|off", KEY_SWITCH, false,
+			      "start it when freehold.conf or a commit is done"},
+	[KEY_IS_AFTER] = {"after", "NAME", KEY_PARTITION, false, "autostart it after that partition"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};
 
-static bool refuse(const struct command_key_value *value, const char *rule)
+static bool refuse(const struct command_key_value *value, const char *what)
 {
-	text_error("%s=%.80s: %s", keys[value->key].name, value->value, rule);
+	rule_error(RULE_VALUE, "%s=%.80s: %s", keys[value->key].name, value->value, what);
 	return false;
 }
 
-static bool take_count(const struct command_key_value *value)
+static bool take_count(struct create *create, const struct command_key_value *value)
 {
 	uint64_t count;
 
 	if (!number_parse(value->value, &count) || count == 0 || count > MAX_VCPUS)
 		return refuse(value, "must be a number from 1 to 64");
-	if (create.cpus || create.vcpus)
-		return refuse(value, "cpus= and vcpus= exclude each other");
+	if (create->cpus || create->vcpus) {
+		rule_error(RULE_FIT, "%s=%.24s: cpus= and vcpus= exclude each other",
+			   keys[value->key].name, value->value);
+		return false;
+	}
 	if (value->key == KEY_IS_CPUS)
-		create.cpus = count;
+		create->cpus = count;
 	else
-		create.vcpus = count;
+		create->vcpus = count;
 	return true;
 }
 
-static bool take_weight(const struct command_key_value *value)
+static bool take_weight(struct create *create, const struct command_key_value *value)
 {
 	uint64_t weight;
 
 	if (!number_parse(value->value, &weight) || weight < WEIGHT_MIN || weight > WEIGHT_MAX)
 		return refuse(value, "must be a number from 1 to 10000");
-	create.desc.weight = (uint32_t)weight;
+	create->desc.weight = (uint32_t)weight;
 	return true;
 }
 
-static bool take_cap(const struct command_key_value *value)
+static bool take_cap(struct create *create, const struct command_key_value *value)
 {
 	uint64_t cap;
 
 	if (!number_parse(value->value, &cap) || cap > 100 * MAX_VCPUS)
 		return refuse(value, "must be percent of one CPU, at most 100 for each vCPU");
-	create.desc.cap = (uint32_t)cap;
+	create->desc.cap = (uint32_t)cap;
 	return true;
 }
 
-static bool take_smt(const struct command_key_value *value)
+static bool take_smt(struct create *create, const struct command_key_value *value)
 {
 	if (strcmp(value->value, "share"))
 		return refuse(value, "can be share, or be left out");
-	create.smt_share = true;
+	create->smt_share = true;
 	return true;
 }
 
-static bool take_on(const struct command_key_value *value)
+static bool take_on(struct create *create, const struct command_key_value *value)
 {
 	static const char *const rules[] = {
 		[LIST_SYNTAX] = "must be CPU numbers and ranges, as in 2-3,5",
 		[LIST_TOO_MANY] = "names more than 64 CPUs",
 		[LIST_TWICE] = "names a CPU twice",
 	};
-	enum number_list_error error = number_parse_list(value->value, create.on, MAX_VCPUS,
-							 &create.on_count);
+	enum number_list_error error = number_parse_list(value->value, create->on, MAX_VCPUS,
+							 &create->on_count);
 
-	create.on_text = value->value;
+	create->on_text = value->value;
 	return error == LIST_OK ? true : refuse(value, rules[error]);
 }
 
-static bool take_memory(const struct command_key_value *value)
+static bool take_memory(struct create *create, const struct command_key_value *value)
 {
 	uint64_t bytes;
 
@@ -138,12 +125,12 @@ static bool take_memory(const struct command_key_value *value)
 		return refuse(value, "must be a multiple of 4K");
 	if (bytes < LAYOUT_MIN || bytes > LAYOUT_MAX)
 		return refuse(value, "must be from 1M to 64T");
-	create.memory = bytes;
-	create.memory_text = value->value;
+	create->memory = bytes;
+	create->memory_text = value->value;
 	return true;
 }
 
-static bool take_boot(const struct command_key_value *value)
+static bool take_boot(struct create *create, const struct command_key_value *value)
 {
 	static const char *const names[BOOT_PROTOCOLS] = {
 		[BOOT_LINUX] = "linux",		  [BOOT_PVH] = "pvh",
@@ -153,50 +140,51 @@ static bool take_boot(const struct command_key_value *value)
 
 	for (uint32_t i = BOOT_BY_IMAGE + 1; i < BOOT_PROTOCOLS; i++) {
 		if (!strcmp(value->value, names[i])) {
-			create.desc.boot.protocol = i;
+			create->desc.boot.protocol = i;
 			return true;
 		}
 	}
 	return refuse(value, "must be linux, pvh, multiboot2, multiboot, sector or flat");
 }
 
-static bool take_address(const struct command_key_value *value)
+static bool take_address(struct create *create, const struct command_key_value *value)
 {
 	uint64_t address;
 
 	if (!number_parse(value->value, &address))
 		return refuse(value, "must be an address, as in 0x100000");
 	if (value->key == KEY_IS_LOAD) {
-		create.desc.boot.load = address;
-		create.has_load = true;
+		create->desc.boot.load = address;
+		create->has_load = true;
 	} else {
-		create.desc.boot.entry = address;
-		create.has_entry = true;
+		create->desc.boot.entry = address;
+		create->has_entry = true;
 	}
 	return true;
 }
 
 /* A flat binary is what load= makes one. */
-static bool check_boot(void)
+static bool check_boot(struct create *create)
 {
-	struct part_boot *boot = &create.desc.boot;
+	struct part_boot *boot = &create->desc.boot;
 
-	if (!create.has_load && create.has_entry) {
-		text_error("entry= goes with load= only: other images say it themselves");
+	if (!create->has_load && create->has_entry) {
+		rule_error(RULE_BOOT, "entry= goes with load= only: other images say it themselves");
 		return false;
 	}
-	if (!create.has_load && boot->protocol == BOOT_FLAT) {
-		text_error("boot=flat: load= is missing");
+	if (!create->has_load && boot->protocol == BOOT_FLAT) {
+		rule_error(RULE_BOOT, "boot=flat: load= is missing");
 		return false;
 	}
-	if (!create.has_load)
+	if (!create->has_load)
 		return true;
 	if (boot->protocol && boot->protocol != BOOT_FLAT) {
-		text_error("load= goes with boot=flat only: other images say it themselves");
+		rule_error(RULE_BOOT,
+			   "load= goes with boot=flat only: other images say it themselves");
 		return false;
 	}
 	boot->protocol = BOOT_FLAT;
-	if (!create.has_entry)
+	if (!create->has_entry)
 		boot->entry = boot->load;
 	return true;
 }
@@ -211,25 +199,25 @@ static bool no_image(const struct command_key_value *value)
 	for (uint32_t i = 0; host_image(i, &image); i++)
 		used += format(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
 			       image.name);
-	text_error("%s=%.40s: there is no such image; there is %s", keys[value->key].name,
-		   value->value, used ? known : "none at all");
+	rule_error(RULE_IMAGE, "%s=%.40s: there is no such image; there is %s",
+		   keys[value->key].name, value->value, used ? known : "none at all");
 	return false;
 }
 
 /* Behind the others' texts; the first byte is the empty one. */
-static bool take_text(struct part_image *image, const char *text)
+static bool take_text(struct create *create, struct part_image *image, const char *text)
 {
-	size_t at = MAX(create.texts, 1u), size = strlen(text) + 1;
+	size_t at = MAX(create->texts, 1u), size = strlen(text) + 1;
 
 	if (size > TEXTS_SIZE - at)
 		return false;
-	memcpy(create.desc.boot.texts + at, text, size);
+	memcpy(create->desc.boot.texts + at, text, size);
 	image->text = (uint32_t)at;
-	create.texts = at + size;
+	create->texts = at + size;
 	return true;
 }
 
-static bool take_image(const struct command_key_value *value)
+static bool take_image(struct create *create, const struct command_key_value *value)
 {
 	static const uint32_t roles[KEY_TOTAL] = {
 		[KEY_IS_KERNEL] = IMAGE_KERNEL,
@@ -237,7 +225,7 @@ static bool take_image(const struct command_key_value *value)
 		[KEY_IS_MODULE] = IMAGE_MODULE,
 	};
 	const char *space = value->key == KEY_IS_MODULE ? strchr(value->value, ' ') : NULL;
-	struct part_image *image = &create.desc.images[create.desc.image_count];
+	struct part_image *image = &create->desc.images[create->desc.image_count];
 	size_t length = space ? (size_t)(space - value->value) : strlen(value->value);
 	char name[NAME_SIZE] = "";
 	int index;
@@ -248,94 +236,140 @@ static bool take_image(const struct command_key_value *value)
 	index = host_find_image(name);
 	if (index < 0)
 		return no_image(value);
-	if (create.desc.image_count == MAX_PART_IMAGES)
-		return refuse(value, "a partition has at most 8 images");
+	if (create->desc.image_count == MAX_PART_IMAGES) {
+		rule_error(RULE_IMAGE, "%s=%.40s: a partition has at most 8 images",
+			   keys[value->key].name, value->value);
+		return false;
+	}
 	*image = (struct part_image){.image = (uint32_t)index, .role = roles[value->key]};
-	if (space && !take_text(image, space + 1))
+	if (space && !take_text(create, image, space + 1))
 		return refuse(value, "the modules' texts have at most 1022 characters together");
-	create.desc.image_count++;
+	create->desc.image_count++;
 	return true;
 }
 
-static bool take_cmdline(const struct command_key_value *value)
+static bool take_cmdline(struct create *create, const struct command_key_value *value)
 {
-	if (!str_copy(create.desc.cmdline, CMDLINE_SIZE, value->value)) {
-		text_error("cmdline= has at most %d characters", CMDLINE_SIZE - 1);
+	if (!str_copy(create->desc.cmdline, CMDLINE_SIZE, value->value)) {
+		rule_error(RULE_VALUE, "cmdline= has at most %d characters", CMDLINE_SIZE - 1);
 		return false;
 	}
 	return true;
 }
 
-static bool take_testdev(const struct command_key_value *value)
+static bool is_switch(const struct command_key_value *value, bool *on)
 {
-	bool on = !strcmp(value->value, "on");
+	*on = !strcmp(value->value, "on");
+	return *on || !strcmp(value->value, "off") ? true : refuse(value, "must be on or off");
+}
 
-	if (!on && strcmp(value->value, "off"))
-		return refuse(value, "must be on or off");
-	create.desc.flags |= on ? PART_TESTDEV : 0;
+static bool take_testdev(struct create *create, const struct command_key_value *value)
+{
+	bool on;
+
+	if (!is_switch(value, &on))
+		return false;
+	create->desc.flags |= on ? PART_TESTDEV : 0;
 	return true;
 }
 
-static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = {
-	[KEY_IS_CPUS] = take_count,    [KEY_IS_VCPUS] = take_count,
-	[KEY_IS_ON] = take_on,	       [KEY_IS_MEMORY] = take_memory,
-	[KEY_IS_KERNEL] = take_image,  [KEY_IS_INITRD] = take_image,
-	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
-	[KEY_IS_WEIGHT] = take_weight, [KEY_IS_CAP] = take_cap,
-	[KEY_IS_SMT] = take_smt,       [KEY_IS_TESTDEV] = take_testdev,
-	[KEY_IS_BOOT] = take_boot,     [KEY_IS_LOAD] = take_address,
+static bool take_restart(struct create *create, const struct command_key_value *value)
+{
+	static const char *const names[] = {
+		[RESTART_NEVER] = "never",
+		[RESTART_ON_FAILURE] = "on-failure",
+		[RESTART_ALWAYS] = "always",
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(value->value, names[i])) {
+			create->policy.restart = i;
+			return true;
+		}
+	}
+	return refuse(value, "must be never, on-failure or always");
+}
+
+static bool take_autostart(struct create *create, const struct command_key_value *value)
+{
+	return is_switch(value, &create->policy.autostart);
+}
+
+/* That it exists is for check.c: it may be made later. */
+static bool take_after(struct create *create, const struct command_key_value *value)
+{
+	if (!command_name_is_valid(value->value))
+		return refuse(value, "must be the name of a partition");
+	str_copy(create->policy.after, NAME_SIZE, value->value);
+	return true;
+}
+
+static bool (*const takers[KEY_TOTAL])(struct create *create,
+				       const struct command_key_value *value) = {
+	[KEY_IS_CPUS] = take_count,
+	[KEY_IS_VCPUS] = take_count,
+	[KEY_IS_ON] = take_on,
+	[KEY_IS_MEMORY] = take_memory,
+	[KEY_IS_KERNEL] = take_image,
+	[KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image,
+	[KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_WEIGHT] = take_weight,
+	[KEY_IS_CAP] = take_cap,
+	[KEY_IS_SMT] = take_smt,
+	[KEY_IS_TESTDEV] = take_testdev,
+	[KEY_IS_BOOT] = take_boot,
+	[KEY_IS_LOAD] = take_address,
 	[KEY_IS_ENTRY] = take_address,
+	[KEY_IS_RESTART] = take_restart,
+	[KEY_IS_AUTOSTART] = take_autostart,
+	[KEY_IS_AFTER] = take_after,
 };
 
-static bool has_kernel(void)
+static bool has_kernel(const struct create *create)
 {
-	for (uint32_t i = 0; i < create.desc.image_count; i++) {
-		if (create.desc.images[i].role == IMAGE_KERNEL)
+	for (uint32_t i = 0; i < create->desc.image_count; i++) {
+		if (create->desc.images[i].role == IMAGE_KERNEL)
 			return true;
 	}
 	return false;
 }
 
-static bool take_keys(const struct invocation *in)
+bool create_parse(struct create *create, const char *name, const struct definition *definition)
 {
-	memset(&create, 0, sizeof(create));
-	str_copy(create.desc.name, NAME_SIZE, in->name);
-	for (unsigned i = 0; i < in->value_count; i++) {
-		if (!takers[in->values[i].key](&in->values[i]))
+	static struct command_key_value values[COMMAND_KEYS];
+	unsigned count = definition_values(definition, values);
+
+	memset(create, 0, sizeof(*create));
+	str_copy(create->desc.name, NAME_SIZE, name);
+	for (unsigned i = 0; i < count; i++) {
+		if (!takers[values[i].key](create, &values[i]))
 			return false;
 	}
-	if (!create.memory) {
-		text_error("memory= is missing");
+	if (!create->memory) {
+		rule_error(RULE_MISSING, "memory= is missing");
 		return false;
 	}
-	if (!has_kernel()) {
-		text_error("kernel= is missing");
+	if (!has_kernel(create)) {
+		rule_error(RULE_MISSING, "kernel= is missing");
 		return false;
 	}
-	return check_boot();
+	return check_boot(create);
 }
 
-static bool check_machine(const struct invocation *in)
+bool create_check_machine(void)
 {
 	static struct host_info host;
-	struct partition *other = partition_find(in->name);
-	char state[PARTITION_TEXT];
-	unsigned count = 0;
+	unsigned count = view_partitions();
 
-	if (other) {
-		partition_describe(other, state);
-		text_error("a partition of that name exists; it is %s", state);
-		return false;
-	}
 	host_query(&host);
 	if (!strcmp(host.backend, "none")) {
-		text_error("this machine cannot run guests: %s", host.backend_reason);
+		rule_error(RULE_MACHINE, "this machine cannot run guests: %s", host.backend_reason);
 		return false;
 	}
-	for (other = partition_next(NULL); other; other = partition_next(other))
-		count++;
 	if (count >= host.partition_limit) {
-		text_error("there %s %u partition%s already, and this build has room for no more",
+		rule_error(RULE_COUNT,
+			   "there %s %u partition%s already, and this build has room for no more",
 			   count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
 		return false;
 	}
@@ -343,51 +377,31 @@ static bool check_machine(const struct invocation *in)
 }
 
 /* The VMM and the console share it; it must be there before the partition is. */
-static bool map_ring(void)
+static int64_t map_ring(struct create *create, struct console_ring *ring)
 {
-	int64_t address = call_mem_map(RING_PAGES);
+	int64_t address = ring ? (int64_t)call_address(ring) : call_mem_map(RING_PAGES);
 
-	if (address <= 0) {
-		text_error("no memory for its console: %lu KiB are needed", RING_PAGES * 4);
-		return false;
-	}
-	create.desc.ring = (uint64_t)address;
-	return true;
+	if (address <= 0)
+		return ERR_NOMEM;
+	create->desc.ring = (uint64_t)address;
+	return ERR_NONE;
 }
 
-static void tell_created(void)
+int64_t create_step(struct create *create, const struct definition *definition,
+		    struct console_ring *ring)
 {
-	static struct part_info info;
-	const struct partition *partition = partition_find(create.desc.name);
-	char size[NUMBER_TEXT];
+	int64_t slot = create->desc.ring ? ERR_NONE : map_ring(create, ring);
 
-	if (!partition || !partition_query(partition, &info))
-		return;
-	text_print("%s: created with %s and %u %s%s", info.name,
-		   number_size_text(size, create.memory), info.vcpu_count,
-		   info.flags & PART_DEDICATED ? "dedicated CPU" : "pool vCPU",
-		   info.vcpu_count == 1 ? "" : "s");
-}
-
-static enum session_answer step_create(void)
-{
-	int64_t slot = call_part_create(&create.desc);
-
+	if (slot == ERR_NONE)
+		slot = call_part_create(&create->desc);
 	if (slot == ERR_AGAIN)
-		return SESSION_AGAIN;
-	if (slot >= 0 && partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS), create.desc.name,
-				       (struct console_ring *)(uintptr_t)create.desc.ring)) {
-		tell_created();
-		return SESSION_DONE;
-	}
-	call_mem_unmap(create.desc.ring, RING_PAGES);
-	create_explain(&create, slot);
-	return SESSION_DONE;
-}
-
-void create_run(const struct invocation *in)
-{
-	if (check_machine(in) && take_keys(in) && create_place_cpus(&create) &&
-	    create_check_share(&create) && create_place_memory(&create) && map_ring())
-		session_continue(step_create, NULL);
+		return slot;
+	if (slot >= 0 &&
+	    partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS), create->desc.name,
+			  (struct console_ring *)(uintptr_t)create->desc.ring, definition,
+			  &create->policy))
+		return slot;
+	if (create->desc.ring && !ring)
+		call_mem_unmap(create->desc.ring, RING_PAGES);
+	return slot < 0 ? slot : ERR_LIMIT;
 }

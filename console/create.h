@@ -3,10 +3,40 @@
 #pragma once
 
 #include "abi/config.h"
+#include "console/partition.h"
 #include "lib/types.h"
+
+/* The keys, in the order of the table. */
+enum create_key {
+	KEY_IS_CPUS,
+	KEY_IS_VCPUS,
+	KEY_IS_ON,
+	KEY_IS_MEMORY,
+	KEY_IS_KERNEL,
+	KEY_IS_INITRD,
+	KEY_IS_MODULE,
+	KEY_IS_CMDLINE,
+	KEY_IS_BOOT,
+	KEY_IS_LOAD,
+	KEY_IS_ENTRY,
+	KEY_IS_TESTDEV,
+	KEY_IS_WEIGHT,
+	KEY_IS_CAP,
+	KEY_IS_SMT,
+	KEY_IS_RESTART,
+	KEY_IS_AUTOSTART,
+	KEY_IS_AFTER,
+	KEY_TOTAL
+};
+
+/* Those that can change while its guest runs. */
+#define KEYS_LIVE                                                                                 \
+	(1u << KEY_IS_WEIGHT | 1u << KEY_IS_CAP | 1u << KEY_IS_RESTART | 1u << KEY_IS_AUTOSTART | \
+	 1u << KEY_IS_AFTER)
 
 struct create {
 	struct part_desc desc;
+	struct partition_policy policy;
 	uint64_t memory; /* as it was asked for; 0: not yet */
 	uint64_t cpus;	 /* dedicated, 0: not asked for */
 	uint64_t vcpus;	 /* of the pool, 0: not asked for */
@@ -19,12 +49,29 @@ struct create {
 	size_t on_count;
 };
 
-/* Fill in desc; false after an error was printed. */
-bool create_place_cpus(struct create *create);
-bool create_place_memory(struct create *create);
+/*
+ * Takes a definition apart; its texts are used as long as the create is. False after an error was printed:
+ * then nothing else in it may be used.
+ */
+bool must_check create_parse(struct create *create, const char *name,
+			     const struct definition *definition);
 
-/* What weight= and cap= ask for fits to the CPUs that were found; false after an error was printed. */
-bool create_check_share(const struct create *create);
+/* The machine can run guests, and has room for one more partition (view.h); false after an error. */
+bool must_check create_check_machine(void);
+
+/* create_place.c: fill in desc, as the view allows; false after an error was printed. */
+bool must_check create_place(struct create *create);
+
+/* Of it, what weight= and cap= ask for fits to desc.vcpu_count; false after an error was printed. */
+bool must_check create_check_share(const struct create *create);
+
+/*
+ * One step of making what was placed. ERR_AGAIN: once more; then its slot, and the partition is in the
+ * console's table, or an error, which create_explain tells. ring: that of an earlier one of its name, or
+ * NULL for a new one.
+ */
+int64_t create_step(struct create *create, const struct definition *definition,
+		    struct console_ring *ring);
 
 /* The kernel refused: says why, as far as it can be found out. */
 void create_explain(const struct create *create, int64_t error);

@@ -7,25 +7,10 @@
 #include "console/layout.h"
 #include "console/number.h"
 #include "console/op.h"
+#include "console/rules.h"
 #include "console/text.h"
+#include "console/view.h"
 #include "lib/format.h"
-
-/* A partition of the pool that has a vCPU on that CPU, or NULL. */
-static const char *pool_user(uint32_t cpu)
-{
-	static struct part_info info;
-	struct partition *partition = NULL;
-
-	while ((partition = partition_next(partition))) {
-		if (!partition_query(partition, &info) || info.flags & PART_DEDICATED)
-			continue;
-		for (uint32_t i = 0; i < info.vcpu_count; i++) {
-			if (info.cpus[i] == cpu)
-				return partition->name;
-		}
-	}
-	return NULL;
-}
 
 static bool can_be_dedicated(const struct create *create, const struct cpu_info *info)
 {
@@ -37,16 +22,19 @@ static bool refuse_thread(uint32_t cpu, const struct cpu_info *info)
 {
 	struct cpu_info first;
 
-	host_query_cpu(0, &first);
+	view_cpu(0, &first);
 	if (info->state == CPU_SIBLING && info->partition < MAX_PARTITIONS)
-		text_error("cpu %u is a thread of core %u, which is partition %s's; only smt=share of "
+		rule_error(RULE_CORE,
+			   "cpu %u is a thread of core %u, which is partition %s's; only smt=share of "
 			   "both lets them share it",
-			   cpu, info->core, partition_name(info->partition));
+			   cpu, info->core, view_name(info->partition));
 	else if (info->core == first.core)
-		text_error("cpu %u is a thread of cpu 0's core, which serves the pool by one thread",
+		rule_error(RULE_CORE,
+			   "cpu %u is a thread of cpu 0's core, which serves the pool by one thread",
 			   cpu);
 	else
-		text_error("cpu %u is a thread of core %u, which serves the pool by another thread",
+		rule_error(RULE_CORE,
+			   "cpu %u is a thread of core %u, which serves the pool by another thread",
 			   cpu, info->core);
 	return false;
 }
@@ -57,17 +45,17 @@ static bool check_cpu(const struct create *create, uint32_t cpu)
 	struct cpu_info info;
 
 	host_query(&host);
-	host_query_cpu(cpu, &info);
+	view_cpu(cpu, &info);
 	if (cpu >= host.cpu_count || info.state == CPU_ABSENT)
-		text_error("on=%.40s: there is no cpu %u; this machine has cpu 0 to %u",
+		rule_error(RULE_CPU, "on=%.40s: there is no cpu %u; this machine has cpu 0 to %u",
 			   create->on_text, cpu, MAX(host.cpu_count, 1u) - 1);
 	else if (info.state == CPU_FAILED)
-		text_error("cpu %u did not start when the machine did", cpu);
+		rule_error(RULE_CPU, "cpu %u did not start when the machine did", cpu);
 	else if (info.state == CPU_DEDICATED)
-		text_error("cpu %u is dedicated to partition %s", cpu,
-			   partition_name(info.partition));
+		rule_error(RULE_OWNER, "cpu %u is dedicated to partition %s", cpu,
+			   view_name(info.partition));
 	else if (create->cpus && cpu == 0)
-		text_error("cpu 0 cannot be dedicated: it is always in the pool");
+		rule_error(RULE_OWNER, "cpu 0 cannot be dedicated: it is always in the pool");
 	else if (create->cpus ? !can_be_dedicated(create, &info) : info.state == CPU_SIBLING)
 		return refuse_thread(cpu, &info);
 	else
@@ -87,37 +75,39 @@ static bool check_supply(const struct create *create)
 	host_query(&host);
 	holders[0] = '\0';
 	for (uint32_t cpu = 1; cpu < host.cpu_count; cpu++) {
-		host_query_cpu(cpu, &info);
+		view_cpu(cpu, &info);
 		free += can_be_dedicated(create, &info);
 		if (info.state == CPU_DEDICATED)
 			used += format(holders + used, sizeof(holders) - used,
 				       ", cpu %u is dedicated to %s", cpu,
-				       partition_name(info.partition));
+				       view_name(info.partition));
 	}
 	if (create->cpus <= free)
 		return true;
-	text_error("cpus=%lu: only %lu CPU%s can be dedicated: cpu 0 is always in the pool%s",
+	rule_error(RULE_OWNER,
+		   "cpus=%lu: only %lu CPU%s can be dedicated: cpu 0 is always in the pool%s",
 		   create->cpus, free, free == 1 ? "" : "s", holders);
 	return false;
 }
 
-bool create_place_cpus(struct create *create)
+static bool place_cpus(struct create *create)
 {
 	struct part_desc *desc = &create->desc;
 
 	if (create->on_text && !create->cpus && !create->vcpus) {
-		text_error("on= needs cpus= or vcpus=");
+		rule_error(RULE_FIT, "on= needs cpus= or vcpus=");
 		return false;
 	}
 	if (create->on_text && create->cpus && create->cpus != create->on_count) {
-		text_error("on=%.40s: names %lu CPU%s, and cpus=%lu", create->on_text,
+		rule_error(RULE_FIT, "on=%.40s: names %lu CPU%s, and cpus=%lu", create->on_text,
 			   create->on_count, create->on_count == 1 ? "" : "s", create->cpus);
 		return false;
 	}
 	if (!create->cpus && !create->vcpus)
 		create->vcpus = 1;
 	if (create->smt_share && !create->cpus) {
-		text_error("smt=share: is for cpus=; of each core the pool uses one thread");
+		rule_error(RULE_FIT,
+			   "smt=share: is for cpus=; of each core the pool uses one thread");
 		return false;
 	}
 	for (size_t i = 0; i < create->on_count; i++) {
@@ -139,11 +129,12 @@ bool create_check_share(const struct create *create)
 	const struct part_desc *desc = &create->desc;
 
 	if (create->cpus && (desc->weight || desc->cap))
-		text_error(
+		rule_error(
+			RULE_SHARE,
 			"%s=%u: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own",
 			desc->weight ? "weight" : "cap", desc->weight ? desc->weight : desc->cap);
 	else if (desc->cap > 100 * desc->vcpu_count)
-		text_error("cap=%u: %u vCPU%s can use %u percent at most", desc->cap,
+		rule_error(RULE_SHARE, "cap=%u: %u vCPU%s can use %u percent at most", desc->cap,
 			   desc->vcpu_count, desc->vcpu_count == 1 ? "" : "s",
 			   100 * desc->vcpu_count);
 	else
@@ -151,49 +142,65 @@ bool create_check_share(const struct create *create)
 	return false;
 }
 
-/* Who has how much, as much of it as a line holds. */
-static void refuse_memory(const struct create *create, uint64_t free)
+enum { HOLDERS = 300 };
+
+/* Who has how much, or is to have it, as much of it as a line holds. */
+static void name_holders(char to[HOLDERS])
 {
 	static struct part_info info;
 	struct partition *partition = NULL;
-	char holders[300], text[NUMBER_TEXT], largest[NUMBER_TEXT];
+	char text[NUMBER_TEXT];
+	const char *name;
+	uint64_t bytes;
 	size_t used = 0;
 
-	holders[0] = '\0';
+	to[0] = '\0';
 	while ((partition = partition_next(partition))) {
-		if (partition_query(partition, &info))
-			used += format(
-				holders + used, sizeof(holders) - used, "; %s has %s",
-				partition->name,
-				number_size_text(text, layout_asked(info.ranges,
-								    partition_range_count(&info))));
+		if (!view_stays(partition->slot) || !partition_query(partition, &info))
+			continue;
+		number_size_text(text, layout_asked(info.ranges, partition_range_count(&info)));
+		used += format(to + used, HOLDERS - used, "; %s has %s", partition->name, text);
 	}
-	number_size_text(text, free);
-	number_size_text(largest, host_largest_free());
-	text_error("memory=%.24s: only %s is free (largest piece %s)%s", create->memory_text, text,
-		   largest, holders);
+	for (unsigned i = 0; (name = view_claimer(i, &bytes)); i++)
+		used += format(to + used, HOLDERS - used, "; %s is to have %s", name,
+			       number_size_text(text, bytes));
 }
 
-bool create_place_memory(struct create *create)
+static void refuse_memory(const struct create *create)
 {
-	static struct host_info host;
+	char holders[HOLDERS], free[NUMBER_TEXT], largest[NUMBER_TEXT];
+
+	name_holders(holders);
+	number_size_text(free, view_free());
+	number_size_text(largest, host_largest_free());
+	rule_error(RULE_MEMORY, "memory=%.24s: only %s is free (largest piece %s)%s",
+		   create->memory_text, free, largest, holders);
+}
+
+static bool place_memory(struct create *create)
+{
 	struct part_desc *desc = &create->desc;
 
 	desc->range_count = layout_plan(create->memory, desc->ranges);
-	host_query(&host);
-	if (layout_bytes(desc->ranges, desc->range_count) <= host.ram_free)
+	if (layout_bytes(desc->ranges, desc->range_count) <= view_free())
 		return true;
-	refuse_memory(create, host.ram_free);
+	refuse_memory(create);
 	return false;
+}
+
+bool create_place(struct create *create)
+{
+	return place_cpus(create) && create_check_share(create) && place_memory(create);
 }
 
 static void explain_busy(const struct create *create)
 {
 	for (size_t i = 0; i < create->on_count; i++) {
-		const char *user = create->cpus ? pool_user(create->on[i]) : NULL;
+		const char *user = create->cpus ? view_pool_user(create->on[i]) : NULL;
 
 		if (user) {
-			text_error(
+			rule_error(
+				RULE_OWNER,
 				"cpu %u cannot be dedicated: partition %s runs there from the pool",
 				create->on[i], user);
 			return;
@@ -201,17 +208,17 @@ static void explain_busy(const struct create *create)
 		if (!check_cpu(create, create->on[i]))
 			return;
 	}
-	text_error("%s%s", op_error_text(ERR_BUSY),
+	rule_error(RULE_OWNER, "%s%s", op_error_text(ERR_BUSY),
 		   create->cpus ? "; too few CPUs are free of the pool's vCPUs" : "");
 }
 
 void create_explain(const struct create *create, int64_t error)
 {
-	static struct host_info host;
-
-	host_query(&host);
-	if (error == ERR_NOMEM)
-		refuse_memory(create, host.ram_free);
+	if (error == ERR_NOMEM && !create->desc.ring)
+		rule_error(RULE_MEMORY, "no memory for its console: %lu KiB are needed",
+			   RING_PAGES * 4);
+	else if (error == ERR_NOMEM)
+		refuse_memory(create);
 	else if (error == ERR_BUSY)
 		explain_busy(create);
 	else

@@ -7,6 +7,24 @@
 void create_run(const struct invocation *in);
 extern const struct command_keys create_keys;
 
+void change_set(const struct invocation *in);
+void change_rename(const struct invocation *in);
+
+void edit_open(const struct invocation *in);
+void edit_discard(const struct invocation *in);
+void edit_diff(const struct invocation *in);
+void edit_check(const struct invocation *in);
+void edit_commit(const struct invocation *in);
+void edit_commit_confirmed(const struct invocation *in);
+void edit_confirm(const struct invocation *in);
+void edit_rollback(const struct invocation *in);
+void edit_create(const struct invocation *in);
+void edit_set(const struct invocation *in);
+void edit_rename(const struct invocation *in);
+void edit_destroy(const struct invocation *in);
+void export_show(const struct invocation *in);
+void rules_show(const struct invocation *in);
+
 void control_start(const struct invocation *in);
 void control_stop(const struct invocation *in);
 void control_pause(const struct invocation *in);

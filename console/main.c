@@ -2,9 +2,12 @@
 /* One loop: wait, take input, look at partitions, go on with operations, serve the operator. */
 #include "console/main.h"
 
+#include "console/apply.h"
 #include "console/attach.h"
+#include "console/autostart.h"
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/edit.h"
 #include "console/host.h"
 #include "console/log.h"
 #include "console/notice.h"
@@ -62,6 +65,7 @@ static void take_over(void)
 
 	text_print("[the console program failed and was started anew; %u partition%s here]", count,
 		   count == 1 ? " is" : "s are");
+	edit_adopt();
 	watch_all();
 	loop.log_pending = true;
 }
@@ -82,6 +86,8 @@ void console_start(void)
 	notice_reset();
 	log_reset();
 	partition_reset();
+	apply_reset();
+	edit_reset();
 	session_reset();
 	host_query(&host);
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
@@ -104,13 +110,17 @@ void console_start(void)
 /* When to look again though nothing happens: 0 never, 1 at once. */
 static uint64_t next_deadline(void)
 {
-	uint64_t op = op_deadline(), input = attach_deadline();
+	const uint64_t wishes[] = {op_deadline(), attach_deadline(), watch_deadline(),
+				   edit_deadline()};
+	uint64_t first = 0;
 
 	if (loop.busy)
 		return 1;
-	if (op && input)
-		return MIN(op, input);
-	return op ? op : input;
+	for (unsigned i = 0; i < ARRAY_SIZE(wishes); i++) {
+		if (wishes[i] && (!first || wishes[i] < first))
+			first = wishes[i];
+	}
+	return first;
 }
 
 static void follow_log(void)
@@ -132,7 +142,11 @@ void console_turn(void)
 		loop.log_pending = true;
 	follow_log();
 	loop.busy = session_turn();
+	watch_turn();
+	edit_turn();
 	loop.busy |= op_step_all();
+	loop.busy |= apply_step();
+	loop.busy |= autostart_step();
 	loop.busy |= uart_has_more() || (loop.log_pending && !attach_partition());
 	uart_pump_out();
 	if (loop.booting && session_is_idle()) {

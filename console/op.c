@@ -65,6 +65,7 @@ static const struct op_steps steps[] = {
 	[OP_RESUME] = {"is being resumed", {phase_resume}},
 	[OP_RESET] = {"is being reset", {phase_stop, phase_start}},
 	[OP_DESTROY] = {"is being destroyed", {phase_stop, phase_destroy}},
+	[OP_CHANGE] = {"is being changed", {NULL}},
 };
 
 const char *op_text(enum op_kind kind)
@@ -113,7 +114,7 @@ bool op_step_all(void)
 	bool again = false;
 
 	while ((partition = partition_next(partition))) {
-		if (partition->op.kind != OP_NONE)
+		if (partition->op.kind != OP_NONE && partition->op.kind != OP_CHANGE)
 			again |= step(partition);
 	}
 	return again;

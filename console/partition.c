@@ -14,10 +14,16 @@ struct blob {
 	char name[NAME_SIZE];
 	uint64_t ring;
 	uint64_t shown;
-	uint64_t resets[RESETS_MAX];
+	uint64_t restarts[RESTARTS_MAX];
+	uint64_t restart_at;
+	char crash[CRASH_SIZE];
+	struct partition_policy policy;
+	struct definition definition;
 };
 
-enum { BLOB_MAGIC = 0x46485031 };
+enum { BLOB_MAGIC = 0x46485032 };
+
+static_assert(sizeof(struct blob) <= 4096, "the kernel keeps a page");
 
 static struct partition partitions[MAX_PARTITIONS];
 
@@ -61,19 +67,26 @@ struct partition *partition_find(const char *name)
 
 void partition_save(const struct partition *partition)
 {
-	struct blob blob = {
-		.magic = BLOB_MAGIC,
-		.gave_up = partition->gave_up,
-		.ring = call_address(partition->ring),
-		.shown = partition->shown,
-	};
+	static struct blob blob; /* no bytes of earlier ones, no padding with a stack's */
 
+	memset(&blob, 0, sizeof(blob));
+	blob.magic = BLOB_MAGIC;
+	blob.gave_up = partition->gave_up;
+	blob.ring = call_address(partition->ring);
+	blob.shown = partition->shown;
+	blob.restart_at = partition->restart_at;
+	blob.policy = partition->policy;
 	str_copy(blob.name, sizeof(blob.name), partition->name);
-	memcpy(blob.resets, partition->resets, sizeof(blob.resets));
+	str_copy(blob.crash, sizeof(blob.crash), partition->crash);
+	memcpy(blob.restarts, partition->restarts, sizeof(blob.restarts));
+	blob.definition.size = partition->definition.size;
+	memcpy(blob.definition.text, partition->definition.text, partition->definition.size);
 	call_blob_set(partition->slot, &blob, sizeof(blob));
 }
 
-struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring)
+struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring,
+				const struct definition *definition,
+				const struct partition_policy *policy)
 {
 	struct partition *partition;
 
@@ -85,20 +98,30 @@ struct partition *partition_add(uint32_t slot, const char *name, struct console_
 	partition->slot = slot;
 	partition->state = PART_STOPPED;
 	partition->ring = ring;
+	partition->definition = *definition;
+	partition->policy = *policy;
 	str_copy(partition->name, sizeof(partition->name), name);
 	partition_save(partition);
 	return partition;
 }
 
-void partition_remove(struct partition *partition)
+struct console_ring *partition_forget(struct partition *partition)
 {
 	static const struct blob none;
+	struct console_ring *ring = partition->ring;
 
 	partition->used = false;
-	call_blob_set(partition->slot, &none, sizeof(none));
-	if (partition->ring)
-		call_mem_unmap(call_address(partition->ring), RING_PAGES);
 	partition->ring = NULL;
+	call_blob_set(partition->slot, &none, sizeof(none));
+	return ring;
+}
+
+void partition_remove(struct partition *partition)
+{
+	struct console_ring *ring = partition_forget(partition);
+
+	if (ring)
+		call_mem_unmap(call_address(ring), RING_PAGES);
 }
 
 bool partition_query(const struct partition *partition, struct part_info *info)
@@ -151,10 +174,10 @@ uint32_t partition_image_count(const struct part_info *info)
 static void adopt(uint32_t slot, const struct part_info *info)
 {
 	struct partition *partition = &partitions[slot];
-	struct blob blob;
+	static struct blob blob;
 	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) &&
 		    blob.magic == BLOB_MAGIC && !strncmp(blob.name, info->name, NAME_SIZE) &&
-		    blob.ring % PAGE_SIZE == 0;
+		    blob.ring % PAGE_SIZE == 0 && blob.definition.size <= DEFINITION_SIZE;
 
 	memset(partition, 0, sizeof(*partition));
 	partition->used = true;
@@ -167,7 +190,11 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	partition->ring = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
 	partition->shown = blob.shown;
 	partition->gave_up = blob.gave_up != 0;
-	memcpy(partition->resets, blob.resets, sizeof(blob.resets));
+	partition->restart_at = blob.restart_at;
+	partition->policy = blob.policy;
+	partition->definition = blob.definition;
+	str_copy(partition->crash, sizeof(partition->crash), blob.crash);
+	memcpy(partition->restarts, blob.restarts, sizeof(blob.restarts));
 	/* A reset that nobody has answered yet: it counts as news. */
 	if (info->state == PART_STOPPED && info->reason == REASON_RESET)
 		partition->state = PART_RUNNING;

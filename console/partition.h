@@ -7,11 +7,34 @@
 
 #include "abi/console_ring.h"
 #include "abi/info.h"
+#include "console/definition.h"
 #include "lib/types.h"
 
-enum { RESETS_MAX = 5, RESETS_SECONDS = 60 };
+enum { RESTARTS_MAX = 5, RESTARTS_SECONDS = 60 };
 
-enum op_kind { OP_NONE, OP_START, OP_STOP, OP_FORCE, OP_PAUSE, OP_RESUME, OP_RESET, OP_DESTROY };
+enum { CRASH_SIZE = 160 };
+
+enum op_kind {
+	OP_NONE,
+	OP_START,
+	OP_STOP,
+	OP_FORCE,
+	OP_PAUSE,
+	OP_RESUME,
+	OP_RESET,
+	OP_DESTROY,
+	OP_CHANGE, /* apply.h: no phases of its own */
+};
+
+/* What is done about a guest's end that is not the operator's doing. */
+enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+/* Of its keys, those that are the console's alone. */
+struct partition_policy {
+	uint32_t restart; /* enum restart */
+	bool autostart;
+	char after[NAME_SIZE]; /* "": nobody */
+};
 
 struct op {
 	enum op_kind kind; /* OP_NONE: nothing is under way */
@@ -24,13 +47,18 @@ struct op {
 
 struct partition {
 	bool used;
-	bool gave_up; /* it was reset too often and stays stopped */
+	bool gave_up;	   /* it was restarted too often and stays stopped */
+	bool start_wanted; /* by autostart.h */
 	uint32_t slot;
 	uint32_t state, reason; /* as the operator last heard */
 	char name[NAME_SIZE];
 	struct console_ring *ring; /* NULL: an instance of the console failed before it could note it */
 	uint64_t shown; /* position of the ring's output up to which the operator has seen it */
-	uint64_t resets[RESETS_MAX]; /* host TSC of the latest, 0: none */
+	uint64_t restarts[RESTARTS_MAX]; /* host TSC of the latest that nobody typed, 0: none */
+	uint64_t restart_at;		/* host TSC: when it is to be started again; 0: it is not */
+	char crash[CRASH_SIZE];		/* how it ended before its latest restart; "": it did not */
+	struct partition_policy policy; /* as the definition says */
+	struct definition definition;
 	struct op op;
 };
 
@@ -46,10 +74,15 @@ struct partition *partition_at(uint32_t slot);
 const char *partition_name(uint32_t slot);
 
 /* A new record; notes it in its blob. NULL if the slot is none that this build knows. */
-struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring);
+struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring,
+				const struct definition *definition,
+				const struct partition_policy *policy);
 
 /* Forgets a destroyed partition and gives its ring back. */
 void partition_remove(struct partition *partition);
+
+/* Forgets a destroyed partition; its ring (maybe NULL) is the caller's now. */
+struct console_ring *partition_forget(struct partition *partition);
 
 /* Writes the blob: after each change of what must survive. */
 void partition_save(const struct partition *partition);

@@ -6,6 +6,7 @@
 #include "console/session.h"
 
 #include "console/attach.h"
+#include "console/autostart.h"
 #include "console/call.h"
 #include "console/clock.h"
 #include "console/command.h"
@@ -20,7 +21,7 @@
 
 enum { CTRL_C = 0x03 };
 
-static const char prompt[] = "freehold> ";
+static const char plain_prompt[] = "freehold> ";
 
 static struct {
 	struct keys keys;
@@ -30,6 +31,7 @@ static struct {
 	enum session_answer (*step)(void);
 	bool (*interrupt)(void);
 	const char *question;
+	const char *prompt; /* NULL: the plain one */
 	void (*yes)(void);
 	uint64_t begun; /* TSC: when the command was taken up */
 	bool timed;	/* its time is to be told */
@@ -89,6 +91,11 @@ static void tell_time(void)
 	text_print("took %lu ticks (%lu.%03lu ms)", ticks, us / 1000, us % 1000);
 }
 
+void session_set_prompt(const char *text)
+{
+	session.prompt = text;
+}
+
 static bool is_busy(void)
 {
 	return session.step || session.in_script;
@@ -111,7 +118,9 @@ static const char *idle_prompt(void)
 {
 	if (is_busy())
 		return "";
-	return session.question ? session.question : prompt;
+	if (session.question)
+		return session.question;
+	return session.prompt ? session.prompt : plain_prompt;
 }
 
 /* What Ctrl-C does to the line at the prompt. */
@@ -193,7 +202,7 @@ static void run_line(void)
 {
 	char text[LINE_SIZE];
 
-	screen_set_prompt(prompt);
+	screen_set_prompt(idle_prompt());
 	if (!accept_line(text))
 		return;
 	history_add(&session.history, text);
@@ -212,6 +221,8 @@ static void end_script(const char *how)
 		text_print("freehold.conf: %s", how);
 	if (errors)
 		text_print("freehold.conf: %u error%s", errors, errors == 1 ? "" : "s");
+	if (!how)
+		autostart_all();
 }
 
 static void run_script_line(void)

@@ -9,6 +9,9 @@
 
 void session_reset(void);
 
+/* What stands before a line; NULL: as ever. The text is kept by the caller. */
+void session_set_prompt(const char *text);
+
 /* Executes text, of size bytes, as a script. It must stay where it is. */
 void session_run_script(const char *text, size_t size);
 

@@ -62,7 +62,10 @@ static enum table_answer fill_partition(struct table_row *row, unsigned index)
 		return TABLE_SKIP;
 	format_up(up);
 	str_copy(row->cell[0], TABLE_CELL, partition->name);
-	str_copy(row->cell[1], TABLE_CELL, partition_state_text(info.state));
+	str_copy(row->cell[1], TABLE_CELL,
+		 partition->gave_up && info.state == PART_STOPPED
+			 ? "failed"
+			 : partition_state_text(info.state));
 	format(row->cell[2], TABLE_CELL, "%u %s", info.vcpu_count,
 	       info.flags & PART_DEDICATED ? "own" : "pool");
 	str_copy(row->cell[3], TABLE_CELL,
@@ -137,6 +140,24 @@ static void show_place(void)
 			   info.ranges[i].gpa + info.ranges[i].size - 1);
 }
 
+static void show_policy(const struct partition *partition)
+{
+	static const char *const restarts[] = {
+		[RESTART_NEVER] = "never",
+		[RESTART_ON_FAILURE] = "on-failure",
+		[RESTART_ALWAYS] = "always",
+	};
+	const struct partition_policy *policy = &partition->policy;
+
+	if (policy->restart && policy->restart < ARRAY_SIZE(restarts))
+		text_field("restart", "%s%s", restarts[policy->restart],
+			   partition->restart_at ? "; it is started again in a moment" : "");
+	if (policy->autostart)
+		text_field("autostart", "on%s%s", policy->after[0] ? ", after " : "", policy->after);
+	if (partition->crash[0])
+		text_field("last end", "%s", partition->crash);
+}
+
 static void show_ring(const struct partition *partition)
 {
 	struct ring_view view;
@@ -166,6 +187,7 @@ void show_partition(const struct invocation *in)
 	show_place();
 	show_images();
 	text_field("cmdline", "%s", info.cmdline);
+	show_policy(in->partition);
 	if (info.flags & PART_TESTDEV)
 		text_field("testdev", "on");
 	show_ring(in->partition);

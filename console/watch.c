@@ -6,61 +6,116 @@
 #include "console/clock.h"
 #include "console/notice.h"
 #include "console/op.h"
+#include "lib/copy.h"
+#include "lib/format.h"
 #include "lib/string.h"
+
+/* The n-th restart within RESTARTS_SECONDS waits so long, in seconds. */
+static const uint8_t waits[RESTARTS_MAX] = {0, 1, 2, 4, 8};
 
 void watch_forgive(struct partition *partition)
 {
-	memset(partition->resets, 0, sizeof(partition->resets));
+	memset(partition->restarts, 0, sizeof(partition->restarts));
 	partition->gave_up = false;
+	partition->restart_at = 0;
 	partition_save(partition);
 }
 
-/* Notes the reset. False if the oldest of the latest RESETS_MAX lies less than RESETS_SECONDS back. */
-static bool may_start_again(struct partition *partition)
+/* How many of the latest restarts lie less than RESTARTS_SECONDS back. */
+static unsigned recent_restarts(const struct partition *partition, uint64_t now)
 {
-	uint64_t now = call_clock();
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < RESTARTS_MAX; i++)
+		count += partition->restarts[i] &&
+			 now - partition->restarts[i] < RESTARTS_SECONDS * clock_hz();
+	return count;
+}
+
+/* In the place of the oldest. */
+static void note_restart(struct partition *partition, uint64_t now)
+{
 	unsigned oldest = 0;
 
-	for (unsigned i = 1; i < RESETS_MAX; i++) {
-		if (partition->resets[i] < partition->resets[oldest])
+	for (unsigned i = 1; i < RESTARTS_MAX; i++) {
+		if (partition->restarts[i] < partition->restarts[oldest])
 			oldest = i;
 	}
-	if (partition->resets[oldest] &&
-	    now - partition->resets[oldest] < RESETS_SECONDS * clock_hz())
+	partition->restarts[oldest] = MAX(now, 1);
+}
+
+static void begin_restart(struct partition *partition)
+{
+	partition->restart_at = 0;
+	op_begin(partition, OP_START, 0);
+	partition->op.background = true;
+	partition_save(partition);
+}
+
+static void give_up(struct partition *partition, const char *what)
+{
+	partition->gave_up = true;
+	partition_save(partition);
+	notice_print(partition, true, "%s stopped: %d %s in %d s; it is not started again by itself",
+		     partition->name, RESTARTS_MAX + 1, what, RESTARTS_SECONDS);
+}
+
+/* Starts it again, now or later. False if it has been too often. A reset is the guest's wish: at once. */
+static bool restart(struct partition *partition, bool is_reset)
+{
+	uint64_t now = call_clock();
+	unsigned recent = recent_restarts(partition, now);
+	unsigned seconds = is_reset || recent >= RESTARTS_MAX ? 0 : waits[recent];
+
+	if (recent >= RESTARTS_MAX) {
+		give_up(partition, is_reset ? "resets" : "ends");
 		return false;
-	partition->resets[oldest] = now ? now : 1;
+	}
+	note_restart(partition, now);
+	if (seconds)
+		notice_print(partition, false, "%s is started again in %u s", partition->name,
+			     seconds);
+	else
+		notice_print(partition, false, "%s%s it is started again", partition->name,
+			     is_reset ? " reset:" : ":");
+	partition->restart_at = now + seconds * clock_hz();
+	if (!seconds)
+		begin_restart(partition);
+	partition_save(partition);
 	return true;
 }
 
-static void handle_reset(struct partition *partition)
+/* The reason, and the first line of the report. */
+static void describe_end(const struct part_info *info, char to[CRASH_SIZE])
 {
-	if (partition->gave_up)
-		return;
-	if (may_start_again(partition)) {
-		notice_print(partition, false, "%s reset: it is started again", partition->name);
-		op_begin(partition, OP_START, 0);
-		partition->op.background = true;
-	} else {
-		partition->gave_up = true;
-		notice_print(partition, true,
-			     "%s stopped: %d resets in %d s; it is not started again by itself",
-			     partition->name, RESETS_MAX + 1, RESETS_SECONDS);
-	}
-	partition_save(partition);
+	size_t length = format(to, CRASH_SIZE, "%s%s", partition_reason_text(info->reason),
+			       info->report[0] ? ": " : "");
+
+	for (const char *c = info->report; *c && *c != '\n' && length + 1 < CRASH_SIZE; c++)
+		to[length++] = *c;
+	to[length] = '\0';
 }
 
-static void tell_stopped(struct partition *partition, const struct part_info *info)
+/* What the partition's policy says about an end that the operator did not ask for. */
+static bool wants_restart(const struct partition *partition, uint32_t reason)
 {
-	char line[160];
-	size_t length = 0;
+	if (reason == REASON_OPERATOR || reason == REASON_NONE)
+		return false;
+	return partition->policy.restart == RESTART_ALWAYS ||
+	       (partition->policy.restart == RESTART_ON_FAILURE && reason != REASON_POWEROFF);
+}
 
-	while (length + 1 < sizeof(line) && info->report[length] && info->report[length] != '\n') {
-		line[length] = info->report[length];
-		length++;
-	}
-	line[length] = '\0';
-	notice_print(partition, true, "%s stopped: %s%s%s", partition->name,
-		     partition_reason_text(info->reason), length ? ": " : "", line);
+static void handle_end(struct partition *partition, const struct part_info *info)
+{
+	bool again = wants_restart(partition, info->reason) && !partition->gave_up;
+	char text[CRASH_SIZE];
+
+	describe_end(info, text);
+	notice_print(partition, !again, "%s stopped: %s", partition->name, text);
+	if (!again)
+		return;
+	str_copy(partition->crash, sizeof(partition->crash), text);
+	restart(partition, false);
 }
 
 static void check(struct partition *partition)
@@ -75,10 +130,36 @@ static void check(struct partition *partition)
 	/* One that has ended is dying for a moment, and nothing tells when that is over. */
 	if (!was_up || info.state == PART_RUNNING || info.state == PART_PAUSED)
 		return;
-	if (info.reason == REASON_RESET)
-		handle_reset(partition);
-	else
-		tell_stopped(partition, &info);
+	if (info.reason != REASON_RESET)
+		handle_end(partition, &info);
+	else if (!partition->gave_up)
+		restart(partition, true);
+}
+
+uint64_t watch_deadline(void)
+{
+	struct partition *partition = NULL;
+	uint64_t first = 0;
+
+	while ((partition = partition_next(partition))) {
+		if (partition->restart_at && partition->op.kind == OP_NONE &&
+		    (!first || partition->restart_at < first))
+			first = partition->restart_at;
+	}
+	return first;
+}
+
+/* What the operator did meanwhile counts more: then it is not stopped, or was forgiven. */
+void watch_turn(void)
+{
+	struct partition *partition = NULL;
+	uint64_t now = call_clock();
+
+	while ((partition = partition_next(partition))) {
+		if (partition->restart_at && partition->op.kind == OP_NONE &&
+		    now >= partition->restart_at)
+			begin_restart(partition);
+	}
 }
 
 void watch_all(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What happens to partitions by itself: tells the operator, and starts a guest again that asked for a
- * reset, but not without end.
+ * What happens to partitions by itself: tells the operator, and starts a guest again that asked for a reset,
+ * or whose policy (restart=) says so, but not without end.
  */
 #pragma once
 
@@ -13,5 +13,11 @@ void watch_all(void);
 /* An operation on it has ended: its state is what the operator expects. */
 void watch_op_ended(struct partition *partition, enum op_kind kind);
 
-/* The operator started it: earlier resets do not count any more. */
+/* Host TSC: when one is to be started again; 0: none is. */
+uint64_t watch_deadline(void);
+
+/* Starts those whose time has come. */
+void watch_turn(void);
+
+/* The operator started it: earlier restarts do not count any more. */
 void watch_forgive(struct partition *partition);

@@ -203,6 +203,20 @@ static int64_t call_part_event(const struct call_args *args)
 	return part_event(narrow(args->arg[0]), narrow(args->arg[1]));
 }
 
+static int64_t call_part_rename(const struct call_args *args)
+{
+	char name[NAME_SIZE];
+
+	if (!user_copy_in(name, args->arg[1], sizeof(name)))
+		return ERR_FAULT;
+	return part_rename(narrow(args->arg[0]), name);
+}
+
+static int64_t call_part_share(const struct call_args *args)
+{
+	return part_share(narrow(args->arg[0]), narrow(args->arg[1]), narrow(args->arg[2]));
+}
+
 static int64_t call_part_info(const struct call_args *args)
 {
 	static struct part_info info;
@@ -286,5 +300,7 @@ const call_fn console_calls[] = {
 	[CALL_POWER] = call_power,
 	[CALL_DEBUG] = call_debug,
 	[CALL_PART_CPUID] = call_part_cpuid,
+	[CALL_PART_RENAME] = call_part_rename,
+	[CALL_PART_SHARE] = call_part_share,
 };
 const unsigned console_call_count = ARRAY_SIZE(console_calls);

@@ -6,6 +6,11 @@ void cap_init(struct cap *cap, uint64_t window, uint32_t percent)
 	*cap = (struct cap){.window = window, .budget = window * percent / 100};
 }
 
+void cap_change(struct cap *cap, uint32_t percent)
+{
+	__atomic_store_n(&cap->budget, cap->window * percent / 100, __ATOMIC_RELAXED);
+}
+
 /* On to the window that now lies in. A CPU whose TSC is a little behind changes nothing. */
 static void advance(struct cap *cap, uint64_t now)
 {
@@ -14,7 +19,8 @@ static void advance(struct cap *cap, uint64_t now)
 	if (now < cap->end)
 		return;
 	windows = (now - cap->end) / cap->window + 1;
-	paid = windows > cap->used / cap->budget ? cap->used : windows * cap->budget;
+	/* No budget any more: who saw one a moment ago owes nothing. */
+	paid = !cap->budget || windows > cap->used / cap->budget ? cap->used : windows * cap->budget;
 	cap->used -= paid;
 	cap->end += windows * cap->window;
 }

@@ -2,7 +2,7 @@
 /*
  * How much CPU time a partition may use at most: a budget for each window, for all its vCPUs together. What
  * was not used is lost at the window's end, what was used too much is owed. Pure logic in TSC ticks; who
- * calls holds the partition's lock, and all CPUs' TSCs agree to within a turn.
+ * calls holds the partition's lock (but for cap_is_set), and all CPUs' TSCs agree to within a turn.
  */
 #pragma once
 
@@ -15,6 +15,15 @@ struct cap {
 };
 
 void cap_init(struct cap *cap, uint64_t window, uint32_t percent);
+
+/* Another budget from now on, or none. What was used in this window counts. */
+void cap_change(struct cap *cap, uint32_t percent);
+
+/* Without the lock. */
+static inline bool cap_is_set(const struct cap *cap)
+{
+	return __atomic_load_n(&cap->budget, __ATOMIC_RELAXED) != 0;
+}
 
 /* What is left of the budget; 0: nothing before cap->end. */
 uint64_t cap_left(struct cap *cap, uint64_t now);

@@ -27,7 +27,6 @@ enum {
 	RESTART_WINDOW_S = 60,
 	LOOP_SECONDS = 5, /* of its own CPU time without a call */
 	REGIONS = 128,
-	BLOBS = 64,
 	BLOB_MAX = 4096,
 };
 
@@ -60,7 +59,7 @@ static struct {
 	struct deadline deadline;
 	struct region regions[REGIONS];
 	uint64_t next_va;
-	struct blob blobs[BLOBS];
+	struct blob blobs[BLOB_KEYS];
 	uint64_t image_va[MAX_IMAGES + 1]; /* the last is the configuration's; 0: not mapped */
 } console;
 
@@ -356,9 +355,9 @@ int64_t console_image_map(uint32_t index, uint64_t *size)
 
 int console_blob_set(uint32_t key, uint64_t data, uint64_t size)
 {
-	struct blob *blob = &console.blobs[key % BLOBS];
+	struct blob *blob = &console.blobs[key % BLOB_KEYS];
 
-	if (key >= BLOBS || size > BLOB_MAX)
+	if (key >= BLOB_KEYS || size > BLOB_MAX)
 		return ERR_INVAL;
 	if (!blob->data)
 		blob->data = page_pool_alloc(&kernel_heap);
@@ -373,9 +372,9 @@ int console_blob_set(uint32_t key, uint64_t data, uint64_t size)
 
 int64_t console_blob_get(uint32_t key, uint64_t to, uint64_t size)
 {
-	const struct blob *blob = &console.blobs[key % BLOBS];
+	const struct blob *blob = &console.blobs[key % BLOB_KEYS];
 
-	if (key >= BLOBS)
+	if (key >= BLOB_KEYS)
 		return ERR_INVAL;
 	size = MIN(size, blob->size);
 	if (size && !user_copy_out(to, blob->data, size))

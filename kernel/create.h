@@ -30,5 +30,11 @@ struct create_plan {
 	unsigned cpus[MAX_VCPUS];
 };
 
+/*
+ * Whether a partition may have the name (NAME_SIZE bytes that may hold no end): ERR_INVAL, or ERR_EXIST
+ * if one other than `but` has it.
+ */
+int must_check create_check_name(const char *name, const struct partition *but);
+
 int must_check create_check(const struct part_desc *desc, struct create_plan *plan);
 extern struct user_image vmm_program;

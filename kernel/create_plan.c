@@ -14,18 +14,23 @@ enum {
 	REGION_TABLES = 2, /* a PDPT and a spare for each of images, guest memory, nested root */
 };
 
+int create_check_name(const char *name, const struct partition *but)
+{
+	if (strnlen(name, NAME_SIZE) == NAME_SIZE || !name[0])
+		return ERR_INVAL;
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
+		if (partitions[i] && partitions[i] != but && !strcmp(partitions[i]->desc.name, name))
+			return ERR_EXIST;
+	return ERR_NONE;
+}
+
 static int check_texts(const struct part_desc *desc)
 {
-	if (strnlen(desc->name, NAME_SIZE) == NAME_SIZE || !desc->name[0])
-		return ERR_INVAL;
 	if (strnlen(desc->cmdline, CMDLINE_SIZE) == CMDLINE_SIZE)
 		return ERR_INVAL;
 	if (desc->boot.texts[TEXTS_SIZE - 1] || desc->boot.protocol >= BOOT_PROTOCOLS)
 		return ERR_INVAL;
-	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
-		if (partitions[i] && !strcmp(partitions[i]->desc.name, desc->name))
-			return ERR_EXIST;
-	return ERR_NONE;
+	return create_check_name(desc->name, NULL);
 }
 
 static int check_ranges(const struct part_desc *desc)

@@ -160,6 +160,38 @@ int part_event(uint32_t slot, uint32_t events)
 	return ERR_NONE;
 }
 
+/* Other CPUs may just be printing the old name: what they print ends, whatever it is. */
+int part_rename(uint32_t slot, const char *name)
+{
+	struct partition *part = part_find(slot);
+	int err = part ? create_check_name(name, part) : ERR_NOENT;
+
+	if (err)
+		return err;
+	str_copy(part->desc.name, sizeof(part->desc.name), name);
+	str_copy(part->config->name, sizeof(part->config->name), name);
+	return ERR_NONE;
+}
+
+int part_share(uint32_t slot, uint32_t weight, uint32_t cap)
+{
+	struct partition *part = part_find(slot);
+
+	if (!part)
+		return ERR_NOENT;
+	if (part->desc.flags & PART_DEDICATED || weight > WEIGHT_MAX ||
+	    cap > 100 * part->desc.vcpu_count)
+		return ERR_INVAL;
+	part->desc.weight = weight;
+	part->desc.cap = cap;
+	for (uint32_t i = 0; i < part->desc.vcpu_count; i++)
+		turn_weigh(&cpu_of(part->vcpus[i]->cpu)->turns, slot, weight);
+	spin_lock(&part->cap_lock);
+	cap_change(&part->cap, cap);
+	spin_unlock(&part->cap_lock);
+	return ERR_NONE;
+}
+
 static bool all_detached(const struct partition *part)
 {
 	for (uint32_t i = 0; i < part->desc.vcpu_count; i++)

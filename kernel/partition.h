@@ -63,7 +63,7 @@ struct partition {
 	uint16_t cpuid_quick[64];
 	struct vmm_config *config; /* c: the kernel's mapping */
 	uint8_t *vmm_data;	   /* c: the VMM's data and bss */
-	struct cap cap;		   /* under cap_lock, but for budget, which is c */
+	struct cap cap;		   /* under cap_lock */
 	spinlock_t cap_lock;
 	struct log_limiter limiter; /* under limiter_lock */
 	spinlock_t limiter_lock;
@@ -102,6 +102,8 @@ int part_stop(uint32_t slot);
 int part_pause(uint32_t slot, bool pause);
 int part_destroy(uint32_t slot);
 int part_event(uint32_t slot, uint32_t events);
+int part_rename(uint32_t slot, const char *name);
+int part_share(uint32_t slot, uint32_t weight, uint32_t cap);
 int part_describe(uint32_t slot, struct part_info *info);
 int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info);
 int part_describe_cpuid(uint32_t slot, uint32_t index, struct cpuid_entry *entry);

@@ -31,7 +31,7 @@ void sched_charge(struct cpu *cpu)
 	v->run_tsc += used;
 	cpu->busy_tsc += used;
 	turn_charge(&v->turn, used);
-	if (!part->cap.budget)
+	if (!cap_is_set(&part->cap))
 		return;
 	spin_lock(&part->cap_lock);
 	cap_charge(&part->cap, now, used);
@@ -68,7 +68,7 @@ bool sched_look(struct cpu *cpu, struct vcpu *v, uint64_t now)
 	if (wants && !v->ready)
 		v->ready_since = now;
 	v->ready = wants;
-	if (wants && v->part->cap.budget)
+	if (wants && cap_is_set(&v->part->cap))
 		wants = budget_left(cpu, v->part, now) != 0;
 	turn_want(&cpu->turns, &v->turn, wants);
 	return wants;
@@ -103,7 +103,7 @@ uint64_t sched_turn_length(struct cpu *cpu, struct vcpu *v, uint64_t now)
 {
 	uint64_t ticks = turn_pick(&cpu->turns, &v->turn, cpu->owed);
 
-	if (v->part->cap.budget)
+	if (cap_is_set(&v->part->cap))
 		ticks = MIN(ticks, MAX(budget_left(cpu, v->part, now), us_to_tsc(CAP_TURN_US)));
 	return ticks;
 }

@@ -34,12 +34,23 @@ static uint64_t place(uint64_t vtime, uint64_t clock, uint64_t slice)
 	return before(latest, vtime) ? latest : vtime;
 }
 
+static uint32_t weight_of(const struct turn_account *account)
+{
+	return __atomic_load_n(&account->weight, __ATOMIC_RELAXED);
+}
+
+void turn_weigh(struct turn_queue *q, uint32_t slot, uint32_t weight)
+{
+	__atomic_store_n(&q->accounts[slot].weight, weight ? weight : WEIGHT_DEFAULT,
+			 __ATOMIC_RELAXED);
+}
+
 void turn_join(struct turn_queue *q, struct turn *t, uint32_t slot, uint32_t weight)
 {
 	struct turn_account *account = &q->accounts[slot];
 
 	if (!account->members++) {
-		account->weight = weight ? weight : WEIGHT_DEFAULT;
+		turn_weigh(q, slot, weight);
 		account->vtime = q->clock;
 		account->clock = 0;
 		account->wanting = 0;
@@ -67,14 +78,14 @@ void turn_want(struct turn_queue *q, struct turn *t, bool wants)
 		return;
 	}
 	if (!account->wanting++)
-		account->vtime = place(account->vtime, q->clock, cost(q->slice, account->weight));
+		account->vtime = place(account->vtime, q->clock, cost(q->slice, weight_of(account)));
 	t->vtime = place(t->vtime, account->clock, q->slice);
 }
 
 void turn_charge(struct turn *t, uint64_t ticks)
 {
 	t->vtime += ticks;
-	t->account->vtime += cost(ticks, t->account->weight);
+	t->account->vtime += cost(ticks, weight_of(t->account));
 }
 
 bool turn_before(const struct turn *a, const struct turn *b)
@@ -94,8 +105,10 @@ static uint64_t length(const struct turn_queue *q, const struct turn_account *ac
 {
 	uint64_t ticks = q->slice;
 
-	if (account->weight < WEIGHT_DEFAULT)
-		ticks = ticks * account->weight / WEIGHT_DEFAULT;
+	uint32_t weight = weight_of(account);
+
+	if (weight < WEIGHT_DEFAULT)
+		ticks = ticks * weight / WEIGHT_DEFAULT;
 	return MAX(ticks, q->slice_min);
 }
 
@@ -113,5 +126,5 @@ bool turn_preempts(const struct turn_queue *q, const struct turn *woken, const s
 	if (woken->account == runs->account)
 		return before(woken->vtime, runs->vtime + q->slice_min);
 	return before(woken->account->vtime,
-		      runs->account->vtime + cost(q->slice_min, runs->account->weight));
+		      runs->account->vtime + cost(q->slice_min, weight_of(runs->account)));
 }

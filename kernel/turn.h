@@ -39,6 +39,9 @@ struct turn {
 void turn_join(struct turn_queue *q, struct turn *t, uint32_t slot, uint32_t weight);
 void turn_leave(struct turn *t);
 
+/* Another weight (0: WEIGHT_DEFAULT) for the slot's account from now on; any CPU may call it. */
+void turn_weigh(struct turn_queue *q, uint32_t slot, uint32_t weight);
+
 /* It wants the CPU from now on, or no longer. */
 void turn_want(struct turn_queue *q, struct turn *t, bool wants);
 

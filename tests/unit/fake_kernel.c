@@ -381,6 +381,32 @@ static int64_t do_part_event(const struct arguments *args)
 	return 0;
 }
 
+static int64_t do_part_rename(const struct arguments *args)
+{
+	struct fake_partition *partition = at(args->a);
+	const char *name = pointer(args->b);
+
+	if (!partition)
+		return ERR_NOENT;
+	if (fake_find(name) && fake_find(name) != partition)
+		return ERR_EXIST;
+	memcpy(partition->info.name, name, NAME_SIZE);
+	return 0;
+}
+
+static int64_t do_part_share(const struct arguments *args)
+{
+	struct fake_partition *partition = at(args->a);
+
+	if (!partition)
+		return ERR_NOENT;
+	if (partition->info.flags & PART_DEDICATED)
+		return ERR_INVAL;
+	partition->info.weight = (uint32_t)args->b;
+	partition->info.cap = (uint32_t)args->c;
+	return 0;
+}
+
 static int64_t do_part_info(const struct arguments *args)
 {
 	const struct fake_partition *partition = at(args->a);
@@ -430,7 +456,7 @@ static int64_t do_stats_name(const struct arguments *args)
 
 static int64_t do_blob_set(const struct arguments *args)
 {
-	if (args->a >= MAX_PARTITIONS || args->c > FAKE_BLOB)
+	if (args->a >= BLOB_KEYS || args->c > FAKE_BLOB)
 		return ERR_INVAL;
 	memcpy(fake.blobs[args->a], pointer(args->b), args->c);
 	fake.blob_size[args->a] = (uint32_t)args->c;
@@ -439,7 +465,7 @@ static int64_t do_blob_set(const struct arguments *args)
 
 static int64_t do_blob_get(const struct arguments *args)
 {
-	size_t size = args->a < MAX_PARTITIONS ? fake.blob_size[args->a] : 0;
+	size_t size = args->a < BLOB_KEYS ? fake.blob_size[args->a] : 0;
 
 	size = size < args->c ? size : args->c;
 	memcpy(pointer(args->b), fake.blobs[args->a], size);
@@ -484,6 +510,8 @@ static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 	[CALL_POWER] = do_power,
 	[CALL_DEBUG] = do_debug,
 	[CALL_PART_CPUID] = do_part_cpuid,
+	[CALL_PART_RENAME] = do_part_rename,
+	[CALL_PART_SHARE] = do_part_share,
 };
 
 int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -496,6 +524,12 @@ int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64
 	fake.count[number]++;
 	if (fake.fail[number])
 		return fake.fail[number];
+	if (fake.fail_once[number]) {
+		int64_t answer = fake.fail_once[number];
+
+		fake.fail_once[number] = 0;
+		return answer;
+	}
 	if (fake.again_given[number] < fake.again[number]) {
 		fake.again_given[number]++;
 		return ERR_AGAIN;

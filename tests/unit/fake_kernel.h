@@ -28,8 +28,9 @@ struct fake_kernel {
 	unsigned count[FAKE_CALLS]; /* calls made */
 	unsigned again[FAKE_CALLS]; /* AGAIN answers before each success */
 	unsigned again_given[FAKE_CALLS];
-	int64_t fail[FAKE_CALLS]; /* answer instead of doing anything */
-	const char *input;	  /* what the operator still types */
+	int64_t fail[FAKE_CALLS];      /* answer instead of doing anything */
+	int64_t fail_once[FAKE_CALLS]; /* the same, at the next call alone */
+	const char *input;	       /* what the operator still types */
 	size_t input_size;
 	size_t output_size;
 	size_t line_takes; /* bytes of output for each UART event; 0: all */
@@ -46,8 +47,8 @@ struct fake_kernel {
 	uint64_t mapped_pages;
 	unsigned power_calls;
 	uint32_t power_action;
-	uint32_t blob_size[MAX_PARTITIONS];
-	uint8_t blobs[MAX_PARTITIONS][FAKE_BLOB];
+	uint32_t blob_size[BLOB_KEYS];
+	uint8_t blobs[BLOB_KEYS][FAKE_BLOB];
 	char *output; /* FAKE_OUTPUT bytes and a terminator */
 };
 

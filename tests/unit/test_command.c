@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every command: its effect, its errors, and an answer in every state of its partition. */
-/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
- * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
- * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
- * console/machine.c console/main.c console/notice.c console/number.c console/op.c
- * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
- * console/policy.c console/cpuid_names.c lib/msr_policy.c
- * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
- * lib/format.c
- */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,15 +106,16 @@ static void test_create_again_and_failure(void **state)
 	fake.fail[CALL_PART_CREATE] = ERR_NOMEM;
 	expect("create db " GOOD,
 	       "error: create db: memory=64M: only 960.1 MiB is free (largest piece 960.1 MiB); "
-	       "web has 64 MiB");
+	       "web has 64 MiB [rule 12]");
 	fake.fail[CALL_PART_CREATE] = ERR_BUSY;
 	expect("create db cpus=1 on=0 " GOOD,
-	       "error: create db: cpu 0 cannot be dedicated: it is always in the pool");
+	       "error: create db: cpu 0 cannot be dedicated: it is always in the pool [rule 8]");
 	expect("create db cpus=1 on=1 " GOOD, "error: create db: something it needs is in use; "
-					      "too few CPUs are free of the pool's vCPUs");
+					      "too few CPUs are free of the pool's vCPUs [rule 8]");
 	fake.fail[CALL_PART_CREATE] = 0;
 	fake.fail[CALL_MEM_MAP] = ERR_NOMEM;
-	expect("create db " GOOD, "error: create db: no memory for its console: 68 KiB are needed");
+	expect("create db " GOOD,
+	       "error: create db: no memory for its console: 68 KiB are needed [rule 12]");
 	assert_null(fake_find("db"));
 }
 
@@ -134,62 +127,71 @@ struct refusal {
 static void test_create_refusals(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"kernel=kernel", "memory= is missing"},
-		{"memory=64M", "kernel= is missing"},
+		{"kernel=kernel", "memory= is missing [rule 4]"},
+		{"memory=64M", "kernel= is missing [rule 4]"},
 		{GOOD " color=red",
 		 "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline boot load entry testdev weight cap smt"},
+		 "cmdline boot load entry testdev weight cap smt restart "
+		 "autostart after [rule 2]"},
 		{GOOD " =x",
 		 "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline boot load entry testdev weight cap smt"},
-		{GOOD " weight=0", "weight=0: must be a number from 1 to 10000"},
-		{GOOD " weight=10001", "weight=10001: must be a number from 1 to 10000"},
-		{GOOD " cap=6401", "cap=6401: must be percent of one CPU, at most 100 for each vCPU"},
-		{GOOD " vcpus=1 cap=101", "cap=101: 1 vCPU can use 100 percent at most"},
+		 "cmdline boot load entry testdev weight cap smt restart "
+		 "autostart after [rule 2]"},
+		{GOOD " weight=0", "weight=0: must be a number from 1 to 10000 [rule 3]"},
+		{GOOD " weight=10001", "weight=10001: must be a number from 1 to 10000 [rule 3]"},
+		{GOOD " cap=6401",
+		 "cap=6401: must be percent of one CPU, at most 100 for each vCPU [rule 3]"},
+		{GOOD " vcpus=1 cap=101", "cap=101: 1 vCPU can use 100 percent at most [rule 11]"},
 		{GOOD " cpus=1 weight=200",
-		 "weight=200: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own"},
+		 "weight=200: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own [rule 11]"},
 		{GOOD " cpus=1 cap=50",
-		 "cap=50: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own"},
-		{GOOD " cpus=1 smt=on", "smt=on: can be share, or be left out"},
-		{GOOD " smt=share", "smt=share: is for cpus=; of each core the pool uses one thread"},
-		{GOOD " testdev=yes", "testdev=yes: must be on or off"},
-		{GOOD " memory=1M", "memory= is given twice"},
+		 "cap=50: shares are of the pool's CPUs (vcpus=); with cpus= a CPU is its own [rule 11]"},
+		{GOOD " cpus=1 smt=on", "smt=on: can be share, or be left out [rule 3]"},
+		{GOOD " smt=share",
+		 "smt=share: is for cpus=; of each core the pool uses one thread [rule 10]"},
+		{GOOD " testdev=yes", "testdev=yes: must be on or off [rule 3]"},
+		{GOOD " memory=1M", "memory= is given twice [rule 2]"},
 		{GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..."},
 		{GOOD " --yes",
 		 "--yes is no option of this command; usage: create NAME KEY=VALUE ..."},
 		{"kernel=kernel memory=18446744073709551616",
-		 "memory=18446744073709551616: must be a number with K, M, G or T, as in 512M"},
+		 "memory=18446744073709551616: must be a number with K, M, G or T, as in 512M [rule 3]"},
 		{"kernel=kernel memory=-1",
-		 "memory=-1: must be a number with K, M, G or T, as in 512M"},
+		 "memory=-1: must be a number with K, M, G or T, as in 512M [rule 3]"},
 		{"kernel=kernel memory=0x",
-		 "memory=0x: must be a number with K, M, G or T, as in 512M"},
+		 "memory=0x: must be a number with K, M, G or T, as in 512M [rule 3]"},
 		{"kernel=kernel memory=\" 64M\"",
-		 "memory= 64M: must be a number with K, M, G or T, as in 512M"},
-		{"kernel=kernel memory=", "memory=: must be a number with K, M, G or T, as in 512M"},
-		{"kernel=kernel memory=128", "memory=128: must be a multiple of 4K"},
-		{"kernel=kernel memory=4K", "memory=4K: must be from 1M to 64T"},
-		{"kernel=kernel memory=65T", "memory=65T: must be from 1M to 64T"},
+		 "memory= 64M: must be a number with K, M, G or T, as in 512M [rule 3]"},
+		{"kernel=kernel memory=", "memory=: a value is missing [rule 3]"},
+		{"kernel=kernel memory=128", "memory=128: must be a multiple of 4K [rule 3]"},
+		{"kernel=kernel memory=4K", "memory=4K: must be from 1M to 64T [rule 3]"},
+		{"kernel=kernel memory=65T", "memory=65T: must be from 1M to 64T [rule 3]"},
 		{"kernel=kernel memory=1536M",
-		 "memory=1536M: only 1 GiB is free (largest piece 1 GiB)"},
-		{"kernel=kernel memory=8G", "memory=8G: only 1 GiB is free (largest piece 1 GiB)"},
+		 "memory=1536M: only 1 GiB is free (largest piece 1 GiB) [rule 12]"},
+		{"kernel=kernel memory=8G",
+		 "memory=8G: only 1 GiB is free (largest piece 1 GiB) [rule 12]"},
 		{"kernel=nothing memory=64M",
-		 "kernel=nothing: there is no such image; there is kernel, initrd, tiny"},
-		{GOOD " cpus=0", "cpus=0: must be a number from 1 to 64"},
-		{GOOD " cpus=65", "cpus=65: must be a number from 1 to 64"},
-		{GOOD " vcpus=1 cpus=1", "cpus=1: cpus= and vcpus= exclude each other"},
-		{GOOD " cpus=4", "cpus=4: only 3 CPUs can be dedicated: cpu 0 is always in the pool"},
-		{GOOD " on=1", "on= needs cpus= or vcpus="},
-		{GOOD " cpus=2 on=1", "on=1: names 1 CPU, and cpus=2"},
-		{GOOD " cpus=1 on=0", "cpu 0 cannot be dedicated: it is always in the pool"},
-		{GOOD " cpus=1 on=4", "on=4: there is no cpu 4; this machine has cpu 0 to 3"},
-		{GOOD " vcpus=1 on=9", "on=9: there is no cpu 9; this machine has cpu 0 to 3"},
-		{GOOD " cpus=2 on=1,1", "on=1,1: names a CPU twice"},
-		{GOOD " cpus=2 on=2-1", "on=2-1: must be CPU numbers and ranges, as in 2-3,5"},
-		{GOOD " vcpus=1 on=0-64", "on=0-64: names more than 64 CPUs"},
+		 "kernel=nothing: there is no such image; there is kernel, initrd, tiny [rule 13]"},
+		{GOOD " cpus=0", "cpus=0: must be a number from 1 to 64 [rule 3]"},
+		{GOOD " cpus=65", "cpus=65: must be a number from 1 to 64 [rule 3]"},
+		{GOOD " vcpus=1 cpus=1", "vcpus=1: cpus= and vcpus= exclude each other [rule 10]"},
+		{GOOD " cpus=4",
+		 "cpus=4: only 3 CPUs can be dedicated: cpu 0 is always in the pool [rule 8]"},
+		{GOOD " on=1", "on= needs cpus= or vcpus= [rule 10]"},
+		{GOOD " cpus=2 on=1", "on=1: names 1 CPU, and cpus=2 [rule 10]"},
+		{GOOD " cpus=1 on=0", "cpu 0 cannot be dedicated: it is always in the pool [rule 8]"},
+		{GOOD " cpus=1 on=4",
+		 "on=4: there is no cpu 4; this machine has cpu 0 to 3 [rule 7]"},
+		{GOOD " vcpus=1 on=9",
+		 "on=9: there is no cpu 9; this machine has cpu 0 to 3 [rule 7]"},
+		{GOOD " cpus=2 on=1,1", "on=1,1: names a CPU twice [rule 3]"},
+		{GOOD " cpus=2 on=2-1",
+		 "on=2-1: must be CPU numbers and ranges, as in 2-3,5 [rule 3]"},
+		{GOOD " vcpus=1 on=0-64", "on=0-64: names more than 64 CPUs [rule 3]"},
 		{GOOD
 		 " module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny module=tiny"
 		 " module=tiny",
-		 "module=tiny: a partition has at most 8 images"},
+		 "module=tiny: a partition has at most 8 images [rule 13]"},
 	};
 
 	(void)state;
@@ -213,13 +215,14 @@ static void test_names(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(line, sizeof(line), "create %s " GOOD, bad[i]);
-		expect_in(line,
-			  "a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -\r\n");
+		expect_in(
+			line,
+			"a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with - [rule 1]\r\n");
 	}
 	expect_in("create aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " GOOD, ": created with");
 	expect_in("create a_-9 " GOOD, ": created with");
 	expect("create a_-9 " GOOD,
-	       "error: create a_-9: a partition of that name exists; it is stopped (never started)");
+	       "error: create a_-9: a partition of that name exists; it is stopped (never started) [rule 1]");
 }
 
 static void test_holders(void **state)
@@ -227,21 +230,23 @@ static void test_holders(void **state)
 	(void)state;
 	fake_command("create db cpus=1 on=3 memory=128M kernel=tiny");
 	expect("create web cpus=1 on=3 " GOOD,
-	       "error: create web: cpu 3 is dedicated to partition db");
+	       "error: create web: cpu 3 is dedicated to partition db [rule 8]");
 	expect("create web vcpus=1 on=3 " GOOD,
-	       "error: create web: cpu 3 is dedicated to partition db");
-	expect("create web cpus=3 " GOOD, "error: create web: cpus=3: only 2 CPUs can be dedicated: "
-					  "cpu 0 is always in the pool, cpu 3 is dedicated to db");
+	       "error: create web: cpu 3 is dedicated to partition db [rule 8]");
+	expect("create web cpus=3 " GOOD,
+	       "error: create web: cpus=3: only 2 CPUs can be dedicated: "
+	       "cpu 0 is always in the pool, cpu 3 is dedicated to db [rule 8]");
 	expect("create web memory=1G kernel=tiny",
 	       "error: create web: memory=1G: only 896.1 MiB is free (largest piece 896.1 MiB); "
-	       "db has 128 MiB");
+	       "db has 128 MiB [rule 12]");
 	fake.cpus[2].state = CPU_FAILED;
 	expect("create web cpus=1 on=2 " GOOD,
-	       "error: create web: cpu 2 did not start when the machine did");
+	       "error: create web: cpu 2 did not start when the machine did [rule 7]");
 	fake_command("create pool vcpus=1 on=1 " GOOD);
 	fake.fail[CALL_PART_CREATE] = ERR_BUSY;
 	expect("create web cpus=1 on=1 " GOOD,
-	       "error: create web: cpu 1 cannot be dedicated: partition pool runs there from the pool");
+	       "error: create web: cpu 1 cannot be dedicated: partition pool runs there from the pool "
+	       "[rule 8]");
 }
 
 static void test_limit_and_backend(void **state)
@@ -250,13 +255,13 @@ static void test_limit_and_backend(void **state)
 	fake.host.partition_limit = 1;
 	fake_command("create a " GOOD);
 	expect("create b " GOOD,
-	       "error: create b: there is 1 partition already, and this build has room for no more");
+	       "error: create b: there is 1 partition already, and this build has room for no more [rule 6]");
 	fake.host.partition_limit = 64;
 	snprintf(fake.host.backend, sizeof(fake.host.backend), "none");
 	snprintf(fake.host.backend_reason, sizeof(fake.host.backend_reason),
 		 "switched off in the firmware");
 	expect("create b " GOOD,
-	       "error: create b: this machine cannot run guests: switched off in the firmware");
+	       "error: create b: this machine cannot run guests: switched off in the firmware [rule 5]");
 }
 
 static void test_sixty_four_and_one(void **state)
@@ -370,6 +375,8 @@ static const struct cell cells[] = {
 	{"resume", {false, false, false, true, false}},
 	{"reset", {false, false, true, true, false}},
 	{"destroy", {false, true, true, true, true}},
+	{"set", {false, true, true, true, true}},
+	{"rename", {false, true, true, true, true}},
 	{"show", {false, true, true, true, true}},
 	{"console", {false, true, true, true, true}},
 	{"stats", {false, true, true, true, true}},
@@ -403,7 +410,9 @@ static void try_cell(const struct cell *cell, uint32_t state)
 			fake_command("pause web");
 		fake_find("web")->info.state = state;
 	}
-	snprintf(line, sizeof(line), "%s web%s%s%s", cell->command,
+	snprintf(line, sizeof(line), "%s web%s%s%s%s%s", cell->command,
+		 !strcmp(cell->command, "set") ? " weight=7" : "",
+		 !strcmp(cell->command, "rename") ? " shop" : "",
 		 !strcmp(cell->command, "debug random-state") ? " 0 1 --yes" : "",
 		 !strcmp(cell->command, "destroy") ? " --yes" : "",
 		 !strcmp(cell->command, "stop") ? " --force" : "");

@@ -3,15 +3,7 @@
  * freehold.conf (L05): errors name their line, each guest is all or nothing, and no file breaks
  * the console.
  */
-/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
- * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
- * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
- * console/machine.c console/main.c console/notice.c console/number.c console/op.c
- * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
- * console/policy.c console/cpuid_names.c lib/msr_policy.c
- * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
- * lib/format.c
- */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -134,11 +126,12 @@ static void test_errors_name_their_line(void **state)
 		  "poweroff\n"
 		  "create \xc3\xa9 memory=64M kernel=tiny\n"
 		  "start a\n");
-	expect("error: line 2: create b: cpu 3 is dedicated to partition a\r\n");
+	expect("error: line 2: create b: cpu 3 is dedicated to partition a [rule 8]\r\n");
 	expect("error: line 4: frob: there is no such command; help lists them\r\n");
-	expect("error: line 5: create a: a partition of that name exists; it is stopped (never started)\r\n");
+	expect("error: line 5: create a: a partition of that name exists; it is stopped (never started) "
+	       "[rule 1]\r\n");
 	expect("error: line 6: create c: memory=2G: only 960.1 MiB is free (largest piece 960.1 MiB); "
-	       "a has 64 MiB\r\n");
+	       "a has 64 MiB [rule 12]\r\n");
 	expect("error: line 7: a \" has no partner\r\n");
 	expect("error: line 8: create e: bad= is no key of this command;");
 	expect("error: line 9: start e: there is no partition of that name\r\n");
@@ -166,9 +159,9 @@ static void test_over_commit(void **state)
 	boot_text("create a memory=400M kernel=tiny cpus=2\ncreate b memory=400M kernel=tiny cpus=2\n"
 		  "create c memory=400M kernel=tiny\ncreate d memory=400M kernel=tiny\n");
 	expect("error: line 2: create b: cpus=2: only 1 CPU can be dedicated: cpu 0 is always in the pool, "
-	       "cpu 1 is dedicated to a, cpu 2 is dedicated to a\r\n");
+	       "cpu 1 is dedicated to a, cpu 2 is dedicated to a [rule 8]\r\n");
 	expect("error: line 4: create d: memory=400M: only 224.2 MiB is free (largest piece 224.2 MiB); "
-	       "a has 400 MiB; c has 400 MiB\r\n");
+	       "a has 400 MiB; c has 400 MiB [rule 12]\r\n");
 	assert_non_null(fake_find("c"));
 	assert_null(fake_find("b"));
 	assert_null(fake_find("d"));
@@ -259,7 +252,7 @@ static void test_long_lines(void **state)
 		boot_text(cmdline);
 		assert_int_equal(fake_find("b") != NULL, length < CMDLINE_SIZE);
 	}
-	expect("error: line 1: create b: cmdline= has at most 2047 characters\r\n");
+	expect("error: line 1: create b: cmdline= has at most 2047 characters [rule 3]\r\n");
 }
 
 static void test_no_file(void **state)

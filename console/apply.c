@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Room is made first: what leaves is destroyed before anything is made. The configuration as it was before is
+ * kept until the end; undoing is applying that. A slot that was given up is taken out of both, since another
+ * partition may get its number.
+ */
+#include "console/apply.h"
+
+#include "abi/calls.h"
+#include "console/autostart.h"
+#include "console/call.h"
+#include "console/create.h"
+#include "console/op.h"
+#include "console/text.h"
+#include "console/view.h"
+#include "lib/copy.h"
+#include "lib/string.h"
+
+/* What a destroyed partition leaves to the one that follows it. */
+struct kept {
+	char name[NAME_SIZE], heir[NAME_SIZE]; /* what it was called, and who follows is to be */
+	struct console_ring *ring;
+	uint64_t shown;
+	bool was_up;
+};
+
+enum { APPLY_MAGIC = 0x46484150 };
+
+struct apply_blob {
+	uint32_t magic, reserved;
+	struct config restore;
+};
+
+enum phase { PHASE_LEAVE, PHASE_RENAME, PHASE_LIVE, PHASE_MAKE, PHASE_END };
+
+static struct {
+	bool busy, undoes;
+	enum phase phase;
+	struct config before, target;
+	void (*done)(bool applied);
+	struct create create;
+	struct definition definition; /* of the one being made */
+	bool making;
+	unsigned kept_count;
+	struct kept kept[MAX_PARTITIONS];
+} apply;
+
+void apply_reset(void)
+{
+	memset(&apply, 0, sizeof(apply));
+}
+
+/* What an instance after this one would have to restore. */
+static void note(const struct config *restore)
+{
+	const struct apply_blob blob = {APPLY_MAGIC, 0, *restore};
+
+	call_blob_set(BLOB_APPLY, &blob, sizeof(blob));
+}
+
+bool apply_is_busy(void)
+{
+	return apply.busy;
+}
+
+bool apply_adopt(void (*done)(bool applied))
+{
+	struct apply_blob blob;
+
+	if (call_blob_get(BLOB_APPLY, &blob, sizeof(blob)) != sizeof(blob) ||
+	    blob.magic != APPLY_MAGIC || !blob.restore.data)
+		return false;
+	config_find_again(&blob.restore);
+	if (!apply_begin(&blob.restore, done))
+		done(false);
+	return true;
+}
+
+bool apply_begin(struct config *target, void (*done)(bool applied))
+{
+	memset(&apply, 0, sizeof(apply));
+	apply.target = *target;
+	*target = (struct config){0};
+	if (!config_take(&apply.before)) {
+		config_free(&apply.target);
+		return false;
+	}
+	apply.done = done;
+	apply.busy = true;
+	note(&apply.before);
+	return true;
+}
+
+bool apply_must_leave(const struct partition *partition, const struct config *target)
+{
+	const struct config_entry *entry = config_find_slot(target, partition->slot);
+
+	return !entry || definition_compare(&partition->definition, &entry->definition) & ~KEYS_LIVE;
+}
+
+/* The name under which what it leaves will be looked for. */
+static const char *heir(const struct partition *partition)
+{
+	const struct config_entry *entry = config_find_slot(&apply.target, partition->slot);
+
+	return entry ? entry->name : partition->name;
+}
+
+static void give_up_slot(struct config *config, uint32_t slot)
+{
+	struct config_entry *entry = config_find_slot(config, slot);
+
+	if (entry)
+		entry->slot = CONFIG_NO_SLOT;
+}
+
+static void keep(struct partition *partition)
+{
+	struct kept *kept = &apply.kept[apply.kept_count];
+
+	if (apply.kept_count == MAX_PARTITIONS)
+		return partition_remove(partition);
+	apply.kept_count++;
+	*kept = (struct kept){.shown = partition->shown, .was_up = partition->op.forced};
+	str_copy(kept->name, sizeof(kept->name), partition->name);
+	str_copy(kept->heir, sizeof(kept->heir), heir(partition));
+	give_up_slot(&apply.target, partition->slot);
+	give_up_slot(&apply.before, partition->slot);
+	kept->ring = partition_forget(partition);
+}
+
+static struct kept *find_kept(const char *name)
+{
+	for (unsigned i = 0; i < apply.kept_count; i++) {
+		struct kept *kept = &apply.kept[i];
+
+		if (kept->ring && !strcmp(apply.undoes ? kept->name : kept->heir, name))
+			return kept;
+	}
+	return NULL;
+}
+
+/* The operation's mark keeps commands and the watch away from it; forced notes that its guest ran. */
+static int64_t take_away(struct partition *partition)
+{
+	uint32_t state = partition_state(partition);
+	int64_t result = ERR_NONE;
+
+	if (partition->op.kind != OP_CHANGE)
+		partition->op = (struct op){
+			.kind = OP_CHANGE,
+			.forced = state == PART_RUNNING || state == PART_PAUSED,
+		};
+	if (state != PART_STOPPED && state != PART_NONE)
+		result = call_part_stop(partition->slot);
+	if (result == ERR_NONE)
+		result = call_part_destroy(partition->slot);
+	if (result == ERR_AGAIN || (result < 0 && result != ERR_NOENT))
+		return result;
+	keep(partition);
+	return ERR_AGAIN;
+}
+
+static int64_t phase_leave(void)
+{
+	struct partition *partition = NULL;
+
+	while ((partition = partition_next(partition))) {
+		if (apply_must_leave(partition, &apply.target))
+			return take_away(partition);
+	}
+	return ERR_NONE;
+}
+
+/* Answers how many names were put right; those that somebody else still has wait for the next round. */
+static int64_t rename_some(unsigned *waiting)
+{
+	struct config_entry *entry = NULL;
+	unsigned done = 0;
+
+	*waiting = 0;
+	while ((entry = config_next(&apply.target, entry))) {
+		struct partition *partition = partition_at(entry->slot);
+		int64_t result;
+
+		if (!partition || !strcmp(partition->name, entry->name))
+			continue;
+		result = call_part_rename(partition->slot, entry->name);
+		if (result < 0 && result != ERR_EXIST)
+			return result;
+		if (result == ERR_EXIST) {
+			(*waiting)++;
+			continue;
+		}
+		str_copy(partition->name, sizeof(partition->name), entry->name);
+		partition_save(partition);
+		done++;
+	}
+	return done;
+}
+
+static int64_t phase_rename(void)
+{
+	unsigned waiting;
+	int64_t done = rename_some(&waiting);
+
+	if (done < 0 || !waiting)
+		return MIN(done, (int64_t)ERR_NONE);
+	if (done > 0)
+		return ERR_AGAIN;
+	text_error("names that are exchanged need two steps, with a third name between them");
+	return ERR_EXIST;
+}
+
+static int64_t change_live(struct partition *partition, const struct config_entry *entry)
+{
+	uint32_t differ = definition_compare(&partition->definition, &entry->definition);
+	int64_t result = ERR_NONE;
+
+	if (!differ)
+		return ERR_NONE;
+	if (!create_parse(&apply.create, entry->name, &entry->definition))
+		return ERR_INVAL;
+	if (differ & (1u << KEY_IS_WEIGHT | 1u << KEY_IS_CAP))
+		result = call_part_share(partition->slot, apply.create.desc.weight,
+					 apply.create.desc.cap);
+	if (result < 0)
+		return result;
+	partition->definition.size = entry->definition.size;
+	memcpy(partition->definition.text, entry->definition.text, entry->definition.size);
+	partition->policy = apply.create.policy;
+	partition_save(partition);
+	return ERR_NONE;
+}
+
+static int64_t phase_live(void)
+{
+	struct config_entry *entry = NULL;
+	int64_t result = ERR_NONE;
+
+	while (result == ERR_NONE && (entry = config_next(&apply.target, entry))) {
+		if (partition_at(entry->slot))
+			result = change_live(partition_at(entry->slot), entry);
+	}
+	return result;
+}
+
+static bool place(const struct config_entry *entry)
+{
+	view_reset();
+	return create_parse(&apply.create, entry->name, &apply.definition) &&
+	       create_check_machine() && create_place(&apply.create);
+}
+
+static int64_t make_step(struct config_entry *entry)
+{
+	struct kept *kept = find_kept(entry->name);
+	struct partition *partition;
+	int64_t slot;
+
+	if (!apply.making) {
+		apply.definition.size = entry->definition.size;
+		memcpy(apply.definition.text, entry->definition.text, entry->definition.size);
+		text_set_context(0, "create", entry->name);
+		if (!place(entry))
+			return ERR_INVAL;
+		apply.making = true;
+	}
+	slot = create_step(&apply.create, &apply.definition, kept ? kept->ring : NULL);
+	if (slot == ERR_AGAIN)
+		return slot;
+	apply.making = false;
+	if (slot < 0) {
+		create_explain(&apply.create, slot);
+		return slot;
+	}
+	entry->slot = (uint32_t)slot;
+	partition = partition_at(entry->slot);
+	partition->shown = kept ? kept->shown : 0;
+	autostart_want(partition, kept ? kept->was_up : partition->policy.autostart);
+	if (kept)
+		kept->ring = NULL; /* it has it again */
+	return ERR_AGAIN;
+}
+
+static int64_t phase_make(void)
+{
+	struct config_entry *entry = config_find_slot(&apply.target, CONFIG_NO_SLOT);
+
+	return entry ? make_step(entry) : ERR_NONE;
+}
+
+static void finish(bool applied)
+{
+	void (*done)(bool) = apply.done;
+
+	for (unsigned i = 0; i < apply.kept_count; i++) {
+		if (apply.kept[i].ring)
+			call_mem_unmap(call_address(apply.kept[i].ring), RING_PAGES);
+	}
+	note(&(struct config){0});
+	config_free(&apply.before);
+	config_free(&apply.target);
+	apply.busy = false;
+	done(applied);
+}
+
+/* The marks of those that could not be taken away. */
+static void unmark(void)
+{
+	struct partition *partition = NULL;
+
+	while ((partition = partition_next(partition))) {
+		if (partition->op.kind == OP_CHANGE)
+			partition->op.kind = OP_NONE;
+	}
+}
+
+/* While undoing, what cannot be had again is left out: the rest can. */
+static void leave_out(void)
+{
+	struct config_entry *entry = config_find_slot(&apply.target, CONFIG_NO_SLOT);
+
+	if (apply.phase == PHASE_MAKE && entry) {
+		text_error("%s could not be made again", entry->name);
+		config_remove(&apply.target, entry);
+	} else {
+		apply.phase++;
+	}
+}
+
+static void fail(int64_t result)
+{
+	unmark();
+	apply.making = false;
+	if (apply.phase != PHASE_MAKE && apply.phase != PHASE_RENAME)
+		text_error("%s", op_error_text(result));
+	if (apply.undoes) {
+		leave_out();
+		return;
+	}
+	config_free(&apply.target);
+	apply.target = apply.before;
+	apply.before = (struct config){0};
+	apply.undoes = true;
+	apply.phase = PHASE_LEAVE;
+}
+
+bool apply_step(void)
+{
+	static int64_t (*const phases[])(void) = {
+		[PHASE_LEAVE] = phase_leave,
+		[PHASE_RENAME] = phase_rename,
+		[PHASE_LIVE] = phase_live,
+		[PHASE_MAKE] = phase_make,
+	};
+	int64_t result;
+
+	if (!apply.busy)
+		return false;
+	result = phases[apply.phase]();
+	if (result < 0 && result != ERR_AGAIN)
+		fail(result);
+	else if (result == ERR_NONE)
+		apply.phase++;
+	if (apply.phase == PHASE_END)
+		finish(!apply.undoes);
+	return true;
+}

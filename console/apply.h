@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes a configuration the running one, in steps of the main loop, or leaves all as it was: what fails is
+ * undone. A partition that must be made anew for it keeps its console ring; all others go on untouched.
+ */
+#pragma once
+
+#include "console/config.h"
+
+void apply_reset(void);
+
+/*
+ * Begins. The configuration becomes apply's, whatever follows; it was checked (check.h). done is called at the
+ * end, with true if it is the running one now. False, after an error was printed, if there is no memory.
+ */
+bool must_check apply_begin(struct config *target, void (*done)(bool applied));
+
+bool apply_is_busy(void);
+
+/*
+ * After a restart of the console: what was being applied is undone, as far as it can be. False if there was
+ * nothing; else done follows, with false only if it could not begin.
+ */
+bool apply_adopt(void (*done)(bool applied));
+
+/* Goes on. True if there is more to do at once. */
+bool apply_step(void);
+
+/* Whether this partition must be made anew, or is not there any more, to be as the configuration says. */
+bool apply_must_leave(const struct partition *partition, const struct config *target);

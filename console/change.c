@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The commands that change the configuration at once: create, set, rename. With a candidate open they change
+ * that (edit.c). set and rename are a configuration that differs in one entry, checked and applied like any.
+ */
+#include "abi/errors.h"
+#include "console/apply.h"
+#include "console/autostart.h"
+#include "console/check.h"
+#include "console/create.h"
+#include "console/edit.h"
+#include "console/handlers.h"
+#include "console/layout.h"
+#include "console/number.h"
+#include "console/rules.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "console/view.h"
+#include "lib/copy.h"
+#include "lib/string.h"
+
+static struct {
+	struct create create;
+	struct definition definition;
+	bool applied;
+	char name[NAME_SIZE], now[NAME_SIZE];
+	const char *done_text;
+} change;
+
+static void tell_created(uint32_t slot)
+{
+	static struct part_info info;
+	const struct partition *partition = partition_at(slot);
+	char size[NUMBER_TEXT];
+
+	if (!partition || !partition_query(partition, &info))
+		return;
+	text_print("%s: created with %s and %u %s%s", info.name,
+		   number_size_text(size, change.create.memory), info.vcpu_count,
+		   info.flags & PART_DEDICATED ? "dedicated CPU" : "pool vCPU",
+		   info.vcpu_count == 1 ? "" : "s");
+}
+
+static enum session_answer step_create(void)
+{
+	int64_t slot = create_step(&change.create, &change.definition, NULL);
+
+	if (slot == ERR_AGAIN)
+		return SESSION_AGAIN;
+	if (slot >= 0)
+		tell_created((uint32_t)slot);
+	else
+		create_explain(&change.create, slot);
+	return SESSION_DONE;
+}
+
+/* Until the end of the line it is ours alone. */
+static bool is_free(void)
+{
+	if (!apply_is_busy())
+		return true;
+	text_error("the configuration is being changed");
+	return false;
+}
+
+static bool check_new_name(const char *name)
+{
+	struct partition *other = partition_find(name);
+	char state[PARTITION_TEXT];
+
+	if (!other)
+		return true;
+	partition_describe(other, state);
+	rule_error(RULE_NAME, "a partition of that name exists; it is %s", state);
+	return false;
+}
+
+static bool check_new_order(const char *name)
+{
+	struct config running;
+	bool good;
+
+	if (!change.create.policy.after[0])
+		return true;
+	if (!config_take(&running))
+		return false;
+	good = check_order(&running, name, change.create.policy.after);
+	config_free(&running);
+	return good;
+}
+
+void create_run(const struct invocation *in)
+{
+	view_reset();
+	if (is_free() && check_new_name(in->name) && create_check_machine() &&
+	    definition_merge(&change.definition, NULL, in->values, in->value_count) &&
+	    create_parse(&change.create, in->name, &change.definition) &&
+	    create_place(&change.create) && check_new_order(in->name))
+		session_continue(step_create, NULL);
+}
+
+static enum session_answer step_apply(void)
+{
+	if (apply_is_busy())
+		return SESSION_WAIT;
+	if (change.applied)
+		text_print("%s: %s", change.name, change.done_text);
+	return SESSION_DONE;
+}
+
+static bool interrupt_apply(void)
+{
+	text_print("%s: it is changed in the background", change.name);
+	return true;
+}
+
+static void applied(bool good)
+{
+	change.applied = good;
+}
+
+/* target: freed, whatever follows. */
+static void begin(const struct invocation *in, struct config *target, const char *done_text)
+{
+	str_copy(change.name, sizeof(change.name), in->partition->name);
+	change.done_text = done_text;
+	if (check_config(target, in->command->name, in->line) == 0) {
+		text_set_context(in->line, in->command->name, change.name);
+		if (apply_begin(target, applied))
+			session_continue(step_apply, interrupt_apply);
+	}
+	config_free(target);
+}
+
+void change_set(const struct invocation *in)
+{
+	struct config target;
+
+	if (in->value_count == 0) {
+		text_error("KEY=VALUE is missing; help set names the keys");
+		return;
+	}
+	if (!is_free() || !definition_merge(&change.definition, &in->partition->definition,
+					    in->values, in->value_count))
+		return;
+	if (!config_take(&target))
+		return;
+	if (config_put(&target, in->partition->name, in->partition->slot, &change.definition))
+		begin(in, &target, "changed");
+	config_free(&target);
+}
+
+void change_rename(const struct invocation *in)
+{
+	struct config target;
+	struct config_entry *entry;
+
+	if (!is_free() || !check_new_name(in->name) || !config_take(&target))
+		return;
+	entry = config_find(&target, in->partition->name);
+	if (entry)
+		str_copy(entry->name, NAME_SIZE, in->name);
+	begin(in, &target, "renamed");
+	config_free(&target);
+}

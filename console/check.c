@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* First all that leaves is taken out of the view, then what is to be made is put in, one by one. */
+#include "console/check.h"
+
+#include "console/apply.h"
+#include "console/create.h"
+#include "console/handlers.h"
+#include "console/rules.h"
+#include "console/text.h"
+#include "console/view.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+/* Used by one check at a time; the view keeps copies. */
+static struct create create;
+static struct definition definition;
+
+static void take_definition(const struct config_entry *entry)
+{
+	definition.size = entry->definition.size;
+	memcpy(definition.text, entry->definition.text, entry->definition.size);
+}
+
+static const char *after_of(const struct config *config, const char *name)
+{
+	const struct config_entry *entry = config_find(config, name);
+	const char *after = NULL;
+
+	if (!entry)
+		return NULL;
+	take_definition(entry);
+	after = definition_get(&definition, KEY_IS_AFTER);
+	return after;
+}
+
+bool check_order(const struct config *config, const char *name, const char *after)
+{
+	char at[NAME_SIZE];
+	const char *next = after;
+
+	for (unsigned steps = 0; next && steps <= MAX_PARTITIONS; steps++) {
+		if (!strcmp(next, name)) {
+			rule_error(RULE_ORDER,
+				   steps ? "after=%s: which is started after it"
+					 : "after=%s: that is itself",
+				   after);
+			return false;
+		}
+		format(at, sizeof(at), "%s", next);
+		next = after_of(config, at);
+	}
+	return true;
+}
+
+/* The keys in a set of bits. */
+static void key_names(uint32_t bits, char *to, size_t size)
+{
+	size_t used = 0;
+
+	to[0] = '\0';
+	for (unsigned key = 0; key < KEY_TOTAL; key++) {
+		if (bits & 1u << key)
+			used += format(to + used, size - used, "%s%s=", used ? ", " : "",
+				       create_keys.keys[key].name);
+	}
+}
+
+static bool check_running(const struct partition *partition)
+{
+	uint32_t differ = definition_compare(&partition->definition, &definition) & ~KEYS_LIVE;
+	uint32_t state = partition_state(partition);
+	char names[160];
+
+	if (!differ || (state != PART_RUNNING && state != PART_PAUSED))
+		return true;
+	key_names(differ, names, sizeof(names));
+	rule_error(RULE_RUNNING, "it is %s: %s cannot be changed before it is stopped",
+		   partition_state_text(state), names);
+	return false;
+}
+
+/* Its place is its own already; shares are of what it has. */
+static bool check_staying(const struct partition *partition)
+{
+	static struct part_info info;
+
+	if (!partition_query(partition, &info))
+		return true;
+	create.desc.vcpu_count = info.vcpu_count;
+	return create_check_share(&create);
+}
+
+static bool check_entry(const struct config *config, const struct config_entry *entry)
+{
+	const struct partition *partition = partition_at(entry->slot);
+	char after[NAME_SIZE];
+
+	take_definition(entry);
+	if (!create_parse(&create, entry->name, &definition))
+		return false;
+	if (partition && !check_running(partition))
+		return false;
+	if (partition && !apply_must_leave(partition, config)) {
+		if (!check_staying(partition))
+			return false;
+	} else {
+		if (!create_check_machine() || !create_place(&create))
+			return false;
+		view_claim(&create);
+	}
+	format(after, sizeof(after), "%s", create.policy.after);
+	return !after[0] || check_order(config, entry->name, after);
+}
+
+unsigned check_config(const struct config *config, const char *command, unsigned line)
+{
+	const struct config_entry *entry = NULL;
+	struct partition *partition = NULL;
+	unsigned errors = 0;
+
+	view_reset();
+	while ((partition = partition_next(partition))) {
+		if (apply_must_leave(partition, config))
+			view_leave(partition->slot);
+	}
+	while ((entry = config_next(config, entry))) {
+		text_set_context(line, command, entry->name);
+		errors += !check_entry(config, entry);
+	}
+	view_reset();
+	text_set_context(line, command, "");
+	return errors;
+}

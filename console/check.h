@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one validator of configurations: all that is wrong with one is told, by its rule (rules.h). */
+#pragma once
+
+#include "console/config.h"
+
+/* Prints each error, as of this command and the partition it is about. Returns how many there are. */
+unsigned check_config(const struct config *config, const char *command, unsigned line);
+
+/* after= of a new partition, as far as the others are known; false after an error was printed. */
+bool must_check check_order(const struct config *config, const char *name, const char *after);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Entries stand one behind the other, each as long as its text, in memory that doubles when it is full. */
+#include "console/config.h"
+
+#include "console/call.h"
+#include "console/text.h"
+#include "lib/copy.h"
+#include "lib/string.h"
+
+enum { ENTRY_ALIGN = 8, HEADER = offsetof(struct config_entry, definition.text) };
+
+static size_t entry_size(const struct definition *definition)
+{
+	return ALIGN_UP(HEADER + definition->size, ENTRY_ALIGN);
+}
+
+static bool make(struct config *config, uint64_t pages)
+{
+	int64_t address = call_mem_map(pages);
+
+	if (address <= 0) {
+		text_error("no memory for the configuration: %lu KiB are needed", pages * 4);
+		return false;
+	}
+	*config = (struct config){.data = (uint8_t *)(uintptr_t)address, .pages = pages};
+	return true;
+}
+
+void config_free(struct config *config)
+{
+	if (config->data)
+		call_mem_unmap(call_address(config->data), config->pages);
+	*config = (struct config){0};
+}
+
+bool config_copy(struct config *to, const struct config *from)
+{
+	if (!make(to, from->pages))
+		return false;
+	memcpy(to->data, from->data, from->used);
+	to->used = from->used;
+	return true;
+}
+
+static bool grow(struct config *config)
+{
+	struct config larger;
+
+	if (!make(&larger, 2 * config->pages))
+		return false;
+	memcpy(larger.data, config->data, config->used);
+	larger.used = config->used;
+	config_free(config);
+	*config = larger;
+	return true;
+}
+
+struct config_entry *config_next(const struct config *config, const struct config_entry *entry)
+{
+	size_t at = 0;
+
+	if (entry)
+		at = (size_t)((const uint8_t *)entry - config->data) +
+		     entry_size(&entry->definition);
+	return at < config->used ? (struct config_entry *)(void *)(config->data + at) : NULL;
+}
+
+struct config_entry *config_find(const struct config *config, const char *name)
+{
+	struct config_entry *entry = NULL;
+
+	while ((entry = config_next(config, entry)) && strcmp(entry->name, name))
+		;
+	return entry;
+}
+
+struct config_entry *config_find_slot(const struct config *config, uint32_t slot)
+{
+	struct config_entry *entry = NULL;
+
+	while ((entry = config_next(config, entry)) && entry->slot != slot)
+		;
+	return entry;
+}
+
+void config_find_again(struct config *config)
+{
+	struct config_entry *entry = NULL;
+
+	while ((entry = config_next(config, entry))) {
+		const struct partition *partition = partition_find(entry->name);
+
+		entry->slot = partition ? partition->slot : CONFIG_NO_SLOT;
+	}
+}
+
+unsigned config_count(const struct config *config)
+{
+	const struct config_entry *entry = NULL;
+	unsigned count = 0;
+
+	while ((entry = config_next(config, entry)))
+		count++;
+	return count;
+}
+
+void config_remove(struct config *config, struct config_entry *entry)
+{
+	size_t size = entry_size(&entry->definition);
+	uint8_t *at = (uint8_t *)entry;
+
+	config->used -= size;
+	memmove(at, at + size, config->used - (size_t)(at - config->data));
+}
+
+bool config_put(struct config *config, const char *name, uint32_t slot,
+		const struct definition *definition)
+{
+	struct config_entry *entry;
+	size_t size = entry_size(definition), place, tail;
+
+	while (config->used + size > config->pages * PAGE_SIZE) {
+		if (!grow(config))
+			return false;
+	}
+	/* In the place of the old one: the order is the operator's. */
+	entry = config_find(config, name);
+	place = entry ? (size_t)((uint8_t *)entry - config->data) : config->used;
+	if (entry)
+		config_remove(config, entry);
+	tail = config->used - place;
+	memmove(config->data + place + size, config->data + place, tail);
+	memset(config->data + place, 0, size);
+	entry = (struct config_entry *)(void *)(config->data + place);
+	entry->slot = slot;
+	str_copy(entry->name, NAME_SIZE, name);
+	entry->definition.size = definition->size;
+	memcpy(entry->definition.text, definition->text, definition->size);
+	config->used += size;
+	return true;
+}
+
+bool config_take(struct config *config)
+{
+	struct partition *partition = NULL;
+
+	if (!make(config, 1))
+		return false;
+	while ((partition = partition_next(partition))) {
+		if (!config_put(config, partition->name, partition->slot, &partition->definition)) {
+			config_free(config);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What was committed before is kept as it was then; its partitions are found again by their names. The state
+ * stands in a blob as well, since a time that was promised is kept when this program fails.
+ */
+#include "console/edit.h"
+
+#include "abi/calls.h"
+#include "console/apply.h"
+#include "console/call.h"
+#include "console/check.h"
+#include "console/clock.h"
+#include "console/create.h"
+#include "console/export.h"
+#include "console/handlers.h"
+#include "console/notice.h"
+#include "console/number.h"
+#include "console/rules.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+enum { EARLIER = 8, CONFIRM_SECONDS = 60, CONFIRM_SECONDS_MAX = 3600, EDIT_MAGIC = 0x46484544 };
+
+static struct edit {
+	uint32_t magic;
+	uint32_t earlier_count;
+	struct config candidate;
+	struct config earlier[EARLIER]; /* the latest first */
+	struct config before;		/* while one is applied: the running one */
+	uint64_t confirm_at;		/* host TSC; 0: nothing is to be confirmed */
+	uint32_t confirm_seconds;	/* of the commit under way */
+} edit;
+
+static struct definition definition;
+static struct create create;
+
+static void save(void)
+{
+	edit.magic = EDIT_MAGIC;
+	call_blob_set(BLOB_EDIT, &edit, sizeof(edit));
+}
+
+void edit_reset(void)
+{
+	memset(&edit, 0, sizeof(edit));
+}
+
+const struct config *edit_candidate(void)
+{
+	return edit.candidate.data ? &edit.candidate : NULL;
+}
+
+static void close_candidate(void)
+{
+	config_free(&edit.candidate);
+	session_set_prompt(NULL);
+	save();
+}
+
+static void open_prompt(void)
+{
+	session_set_prompt("freehold(edit)> ");
+	save();
+}
+
+static bool needs_candidate(void)
+{
+	if (edit.candidate.data)
+		return true;
+	text_error("there is no candidate; edit opens one");
+	return false;
+}
+
+void edit_open(const struct invocation *in)
+{
+	(void)in;
+	if (edit.candidate.data) {
+		text_error("a candidate is open already; commit or discard ends it");
+		return;
+	}
+	if (apply_is_busy()) {
+		text_error("the configuration is being changed");
+		return;
+	}
+	if (!config_take(&edit.candidate))
+		return;
+	open_prompt();
+	text_print("create, set, rename and destroy change the candidate until commit or discard");
+}
+
+void edit_discard(const struct invocation *in)
+{
+	(void)in;
+	if (!needs_candidate())
+		return;
+	close_candidate();
+	text_print("the candidate is discarded");
+}
+
+void edit_diff(const struct invocation *in)
+{
+	struct config running;
+
+	(void)in;
+	if (!needs_candidate() || !config_take(&running))
+		return;
+	if (export_difference(&running, &edit.candidate) == 0)
+		text_print("# the candidate is what is running");
+	config_free(&running);
+}
+
+void edit_check(const struct invocation *in)
+{
+	struct config running;
+	const struct config *config = &edit.candidate;
+	unsigned errors;
+
+	if (!edit.candidate.data) {
+		if (!config_take(&running))
+			return;
+		config = &running;
+	}
+	errors = check_config(config, "check", in->line);
+	if (errors == 0)
+		text_print("no rule is broken by %s, %u partition%s",
+			   edit.candidate.data ? "the candidate" : "what is running",
+			   config_count(config), config_count(config) == 1 ? "" : "s");
+	if (!edit.candidate.data)
+		config_free(&running);
+}
+
+/* The commands that change a configuration, with a candidate open. */
+
+static struct config_entry *find(const char *name)
+{
+	struct config_entry *entry = config_find(&edit.candidate, name);
+
+	if (!entry)
+		text_error("the candidate has no partition of that name");
+	return entry;
+}
+
+static bool is_new(const char *name)
+{
+	if (!config_find(&edit.candidate, name))
+		return true;
+	rule_error(RULE_NAME, "the candidate has a partition of that name");
+	return false;
+}
+
+static void put(const char *name, uint32_t slot)
+{
+	if (create_parse(&create, name, &definition) &&
+	    config_put(&edit.candidate, name, slot, &definition))
+		save();
+}
+
+void edit_create(const struct invocation *in)
+{
+	if (is_new(in->name) && definition_merge(&definition, NULL, in->values, in->value_count))
+		put(in->name, CONFIG_NO_SLOT);
+}
+
+void edit_set(const struct invocation *in)
+{
+	const struct config_entry *entry = find(in->subject);
+	static struct definition base;
+
+	if (!entry)
+		return;
+	base.size = entry->definition.size;
+	memcpy(base.text, entry->definition.text, base.size);
+	if (definition_merge(&definition, &base, in->values, in->value_count))
+		put(in->subject, entry->slot);
+}
+
+void edit_rename(const struct invocation *in)
+{
+	struct config_entry *entry = find(in->subject);
+
+	if (entry && is_new(in->name)) {
+		str_copy(entry->name, NAME_SIZE, in->name);
+		save();
+	}
+}
+
+void edit_destroy(const struct invocation *in)
+{
+	struct config_entry *entry = find(in->subject);
+
+	if (!entry)
+		return;
+	config_remove(&edit.candidate, entry);
+	save();
+}
+
+void edit_rollback(const struct invocation *in)
+{
+	uint64_t steps = in->args ? in->number[0] : 1;
+	struct config candidate;
+
+	if (steps == 0 || steps > edit.earlier_count) {
+		text_error("%lu: there %s %u earlier configuration%s", steps,
+			   edit.earlier_count == 1 ? "is" : "are", edit.earlier_count,
+			   edit.earlier_count == 1 ? "" : "s");
+		return;
+	}
+	if (!config_copy(&candidate, &edit.earlier[steps - 1]))
+		return;
+	config_free(&edit.candidate);
+	edit.candidate = candidate;
+	config_find_again(&edit.candidate);
+	open_prompt();
+	text_print("the candidate is what was before the last %s; commit makes it so",
+		   steps == 1 ? "commit" : "commits");
+}
+
+/* The configuration before the one that was committed just now. */
+static void push_earlier(struct config *before)
+{
+	if (edit.earlier_count == EARLIER)
+		config_free(&edit.earlier[--edit.earlier_count]);
+	memmove(edit.earlier + 1, edit.earlier, edit.earlier_count * sizeof(edit.earlier[0]));
+	edit.earlier[0] = *before;
+	edit.earlier_count++;
+	*before = (struct config){0};
+}
+
+static void committed(bool applied)
+{
+	if (!applied) {
+		config_free(&edit.before);
+		save();
+		notice_print(NULL, false, "nothing was committed: all is as it was before");
+		return;
+	}
+	push_earlier(&edit.before);
+	if (edit.confirm_seconds)
+		edit.confirm_at = call_clock() + edit.confirm_seconds * clock_hz();
+	close_candidate();
+	if (edit.confirm_seconds)
+		notice_print(NULL, false, "committed; without confirm it is undone in %u s",
+			     edit.confirm_seconds);
+	else
+		notice_print(NULL, false, "committed");
+}
+
+static enum session_answer step_commit(void)
+{
+	return apply_is_busy() ? SESSION_WAIT : SESSION_DONE;
+}
+
+static bool interrupt_commit(void)
+{
+	text_print("it goes on in the background");
+	return true;
+}
+
+static void begin_commit(void)
+{
+	struct config target;
+
+	text_set_context(0, "commit", "");
+	if (!config_copy(&target, &edit.candidate))
+		return;
+	if (!config_take(&edit.before)) {
+		config_free(&target);
+		return;
+	}
+	save();
+	if (apply_begin(&target, committed))
+		session_continue(step_commit, interrupt_commit);
+	else
+		config_free(&edit.before);
+}
+
+/* Those that run and would be destroyed. */
+static unsigned running_victims(char *names, size_t size)
+{
+	struct partition *partition = NULL;
+	unsigned count = 0;
+	size_t used = 0;
+
+	names[0] = '\0';
+	while ((partition = partition_next(partition))) {
+		uint32_t state = partition_state(partition);
+
+		if (config_find_slot(&edit.candidate, partition->slot) ||
+		    (state != PART_RUNNING && state != PART_PAUSED))
+			continue;
+		used += format(names + used, size - used, "%s%s", count ? ", " : "",
+			       partition->name);
+		count++;
+	}
+	return count;
+}
+
+static void commit(const struct invocation *in, uint32_t seconds)
+{
+	static char question[160];
+	char names[96];
+
+	if (!needs_candidate())
+		return;
+	if (apply_is_busy()) {
+		text_error("the configuration is being changed");
+		return;
+	}
+	if (check_config(&edit.candidate, "commit", in->line))
+		return;
+	edit.confirm_seconds = seconds;
+	if (running_victims(names, sizeof(names)) == 0 || in->flags & FLAG_YES) {
+		begin_commit();
+	} else if (in->line) {
+		text_error("%s would be destroyed and must be stopped, or say --yes", names);
+	} else {
+		format(question, sizeof(question), "%s would be destroyed. Commit? [y/N] ", names);
+		session_ask(question, begin_commit);
+	}
+}
+
+void edit_commit(const struct invocation *in)
+{
+	commit(in, 0);
+}
+
+void edit_commit_confirmed(const struct invocation *in)
+{
+	uint64_t seconds = in->args ? in->number[0] : CONFIRM_SECONDS;
+
+	if (seconds == 0 || seconds > CONFIRM_SECONDS_MAX)
+		text_error("%lu: must be a number of seconds from 1 to %d", seconds,
+			   CONFIRM_SECONDS_MAX);
+	else
+		commit(in, (uint32_t)seconds);
+}
+
+void edit_confirm(const struct invocation *in)
+{
+	(void)in;
+	if (!edit.confirm_at) {
+		text_error("nothing waits to be confirmed");
+		return;
+	}
+	edit.confirm_at = 0;
+	save();
+	text_print("confirmed");
+}
+
+uint64_t edit_deadline(void)
+{
+	return apply_is_busy() ? 0 : edit.confirm_at;
+}
+
+static void undone(bool applied)
+{
+	if (edit.candidate.data)
+		config_find_again(&edit.candidate);
+	save();
+	notice_print(NULL, false, "%s",
+		     applied ? "the configuration is what it was before the commit"
+			     : "the configuration before the commit could not be had again");
+}
+
+/* The one before goes out of the list: what it was before that is one step away again. */
+static void take_back(void)
+{
+	struct config target;
+
+	edit.confirm_at = 0;
+	if (edit.earlier_count == 0)
+		return;
+	target = edit.earlier[0];
+	edit.earlier_count--;
+	memmove(edit.earlier, edit.earlier + 1, edit.earlier_count * sizeof(edit.earlier[0]));
+	edit.earlier[edit.earlier_count] = (struct config){0};
+	save();
+	config_find_again(&target);
+	text_set_context(0, "", "");
+	notice_print(NULL, false, "nobody confirmed: the commit is undone");
+	if (!apply_begin(&target, undone))
+		undone(false);
+}
+
+void edit_turn(void)
+{
+	if (edit.confirm_at && !apply_is_busy() && call_clock() >= edit.confirm_at)
+		take_back();
+}
+
+void edit_adopt(void)
+{
+	static struct edit found;
+
+	if (call_blob_get(BLOB_EDIT, &found, sizeof(found)) == sizeof(found) &&
+	    found.magic == EDIT_MAGIC && found.earlier_count <= EARLIER) {
+		edit = found;
+		config_free(&edit.before);
+		if (edit.candidate.data)
+			open_prompt();
+	}
+	if (apply_adopt(undone))
+		text_print("[a change of the configuration was under way; it is undone]");
+}

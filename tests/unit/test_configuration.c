@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The configuration: export, set, rename, restart=, autostart=, the candidate and its commit. */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/frame.h"
+#include "console/main.h"
+#include "tests/unit/fake_kernel.h"
+
+#define GOOD "memory=64M kernel=kernel"
+
+static int boot(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_boot();
+	return 0;
+}
+
+static void boot_with(const char *config)
+{
+	fake_reset();
+	fake.config = config;
+	fake.config_size = strlen(config);
+	fake_clear();
+	fake_boot();
+}
+
+/* The command's whole output. */
+static void expect(const char *line, const char *answer)
+{
+	char expected[4096];
+
+	snprintf(expected, sizeof(expected), "%s\r\n%sfreehold> ", line, answer);
+	assert_string_equal(fake_command(line), expected);
+}
+
+static void expect_in(const char *line, const char *part)
+{
+	if (!strstr(fake_command(line), part))
+		fail_msg("no \"%s\" in: %s", part, fake_output());
+}
+
+static void expect_seen(const char *part)
+{
+	if (!strstr(fake_output(), part))
+		fail_msg("no \"%s\" in: %s", part, fake_output());
+}
+
+/* Nothing that was asked for and refused, or undone, stays behind; earlier: configurations of a page. */
+static void expect_pages(unsigned partitions, unsigned earlier)
+{
+	unsigned rings = 0;
+
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
+		rings += fake.partitions[i].info.state != PART_NONE;
+	assert_int_equal(rings, partitions);
+	assert_int_equal(fake.mapped_pages, partitions * RING_PAGES + earlier);
+}
+
+static void expect_no_leak(unsigned partitions)
+{
+	expect_pages(partitions, 0);
+}
+
+static void test_export(void **state)
+{
+	(void)state;
+	fake_command(
+		"create web kernel=kernel memory=64M cmdline=\"a \\\"b\\\" c\\\\d # e\" vcpus=2");
+	fake_command("create db " GOOD " cpus=1 on=2 autostart=on restart=always");
+	fake_command("start web");
+	fake_command("start db");
+	expect("export",
+	       "# Freehold's configuration\r\n"
+	       "create web vcpus=2 memory=64M kernel=kernel "
+	       "cmdline=\"a \\\"b\\\" c\\\\d # e\"\r\n"
+	       "create db cpus=1 on=2 memory=64M kernel=kernel restart=always autostart=on\r\n"
+	       "start web\r\n");
+}
+
+/* What export prints makes the same machine, whatever stands in a value, and fits the screen. */
+static void export_again(const char *cmdline)
+{
+	static char command[3000], first[8192], config[8192];
+	const char *begin, *end;
+
+	snprintf(command, sizeof(command), "create web " GOOD " cmdline=\"%s\" module=\"tiny %s\"\n",
+		 cmdline, "a text of a module");
+	boot_with(command);
+	strcpy(first, fake.last_desc.cmdline);
+	begin = strstr(fake_command("export"), "create");
+	end = strstr(begin, "freehold> ");
+	memset(config, 0, sizeof(config));
+	for (char *to = config; begin < end; begin++) {
+		if (*begin != '\r')
+			*to++ = *begin;
+	}
+	for (const char *line = config; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		assert_in_range(length, 1, 80);
+		line += length + 1;
+	}
+	memset(&fake.last_desc, 0, sizeof(fake.last_desc));
+	boot_with(config);
+	assert_string_equal(fake.last_desc.cmdline, first);
+	assert_string_equal(fake.last_desc.boot.texts + 1, "a text of a module");
+}
+
+static void test_export_round_trip(void **state)
+{
+	static char text[1200];
+
+	(void)state;
+	export_again("");
+	export_again("console=ttyS0 quiet");
+	srand(6);
+	for (unsigned round = 0; round < 200; round++) {
+		size_t used = 0, wanted = (size_t)rand() % 900;
+
+		while (used < wanted) {
+			static const char *const pieces[] = {" ",    "\\\\", "\\\"",	 "#", "=",
+							     "word", "   x", "\\\\\\\\", "ab"};
+			const char *piece = pieces[(size_t)rand() % ARRAY_SIZE(pieces)];
+
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", piece);
+		}
+		text[used] = '\0';
+		export_again(text);
+	}
+	memset(text, 'x', 1000);
+	text[1000] = '\0';
+	export_again(text);
+}
+
+static void test_set_live(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD " vcpus=2");
+	fake_command("start web");
+	expect("set web weight=300 cap=50", "web: changed\r\n");
+	assert_int_equal(fake_find("web")->info.weight, 300);
+	assert_int_equal(fake_find("web")->info.cap, 50);
+	assert_int_equal(fake.count[CALL_PART_CREATE], 1);
+	assert_int_equal(fake.count[CALL_PART_DESTROY], 0);
+	expect("set web cap=", "web: changed\r\n");
+	assert_int_equal(fake_find("web")->info.cap, 0);
+	expect_in("export", "create web vcpus=2 memory=64M kernel=kernel weight=300\r\n");
+	expect("set web restart=always", "web: changed\r\n");
+	expect_in("show web", "restart     always");
+	expect("set web memory=128M kernel=tiny",
+	       "error: set web: it is running: memory=, kernel= cannot be changed before it is "
+	       "stopped [rule 15]\r\n");
+	expect("set web cap=300",
+	       "error: set web: cap=300: 2 vCPUs can use 200 percent at most [rule 11]\r\n");
+	expect("set web", "error: set web: KEY=VALUE is missing; help set names the keys\r\n");
+	expect("set web weight=0",
+	       "error: set web: weight=0: must be a number from 1 to 10000 [rule 3]\r\n");
+	assert_int_equal(fake_find("web")->info.weight, 300);
+	expect_no_leak(1);
+}
+
+/* A stopped one is made anew, and what its guest wrote is there as before. */
+static void test_set_stopped(void **state)
+{
+	const struct console_ring *ring;
+
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_command("start web");
+	fake_guest_write(fake_find("web"), "hello\r\n", 7);
+	fake_command("stop web --force");
+	ring = fake_find("web")->ring;
+	expect("set web memory=128M initrd=initrd cpus=1", "web: changed\r\n");
+	assert_int_equal(fake_find("web")->info.memory, (128 << 20) - (128 << 10));
+	assert_ptr_equal(fake_find("web")->ring, ring);
+	assert_int_equal(fake_find("web")->info.flags, PART_DEDICATED);
+	expect_in("console web", "hello");
+	expect("set web memory=4G",
+	       "error: set web: memory=4G: only 1 GiB is free (largest piece 896.1 MiB) "
+	       "[rule 12]\r\n");
+	expect("set web memory=", "error: set web: memory= is missing [rule 4]\r\n");
+	expect("set web initrd= cpus=", "web: changed\r\n");
+	expect_in("export", "create web memory=128M kernel=kernel\r\n");
+	expect_no_leak(1);
+}
+
+/* The kernel refuses what the check let pass: it is as it was. */
+static void test_set_is_undone(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD " cmdline=first");
+	fake.fail_once[CALL_PART_CREATE] = ERR_NOMEM;
+	expect_in("set web cmdline=second", "error: create web: memory=64M: only ");
+	assert_string_equal(fake_find("web")->info.cmdline, "first");
+	expect_in("export", "cmdline=first");
+	expect_no_leak(1);
+}
+
+static void test_rename(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_command("create db " GOOD);
+	fake_command("start web");
+	expect("rename web shop", "web: renamed\r\n");
+	assert_null(fake_find("web"));
+	assert_int_equal(fake_find("shop")->info.state, PART_RUNNING);
+	expect_in("list", "shop  running");
+	expect("rename shop db", "error: rename shop: a partition of that name exists; it is stopped "
+				 "(never started) [rule 1]\r\n");
+	expect_in("rename shop Shop", "[rule 1]");
+	expect_in("rename web x", "error: rename web: there is no partition of that name");
+	/* A later instance finds it by its new name, and its definition. */
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	expect_in("export", "create shop memory=64M kernel=kernel");
+	expect_no_leak(2);
+}
+
+static void pass_seconds(unsigned seconds)
+{
+	fake.tsc += (uint64_t)seconds * FAKE_HZ;
+	fake.idle = false;
+	fake_run();
+}
+
+static void test_restart_never(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_command("start web");
+	fake_end("web", REASON_TRIPLE, "a report");
+	fake_run();
+	expect_in("list", "web   stopped");
+	assert_int_equal(fake_find("web")->info.start_count, 1);
+}
+
+static void test_restart_on_failure(void **state)
+{
+	static const unsigned waits[] = {0, 1, 2, 4, 8};
+
+	(void)state;
+	fake_command("create web " GOOD " restart=on-failure");
+	fake_command("start web");
+	for (unsigned i = 0; i < ARRAY_SIZE(waits); i++) {
+		uint64_t before;
+
+		fake_clear();
+		before = fake.tsc;
+		fake_end("web", REASON_TRIPLE, "a report\nof lines");
+		fake_run();
+		expect_seen("[web stopped: triple fault: a report]\r\n");
+		assert_int_equal(fake_find("web")->info.start_count, i + 2);
+		assert_in_range((fake.tsc - before) / FAKE_HZ, waits[i], waits[i] + 1);
+		expect_in("show web", "last end    triple fault: a report");
+	}
+	fake_end("web", REASON_TRIPLE, "a report");
+	fake_run();
+	expect_seen("[web stopped: 6 ends in 60 s; it is not started again by itself]\r\n");
+	expect_in("list", "web   failed");
+	/* The operator forgives. */
+	fake_command("start web");
+	expect_in("list", "web   running");
+	fake_end("web", REASON_POWEROFF, "");
+	fake_run();
+	expect_in("list", "web   stopped");
+	expect_in("start web", "web: started");
+	expect_in("stop web --force", "web: stopped by force");
+	expect_in("list", "web   stopped");
+}
+
+static void test_restart_always(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD " restart=always");
+	fake_command("start web");
+	fake_end("web", REASON_POWEROFF, "");
+	fake_run();
+	expect_in("list", "web   running");
+	expect_in("stop web --force", "web: stopped by force");
+	expect_in("list", "web   stopped");
+}
+
+/* It waits for its restart when the operator stops caring. */
+static void test_restart_is_cancelled(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD " restart=always");
+	fake_command("start web");
+	fake_end("web", REASON_TRIPLE, "");
+	fake_run();
+	fake.stand_still = true;
+	fake_end("web", REASON_TRIPLE, "");
+	fake_run();
+	expect_in("show web", "restart     always; it is started again in a moment");
+	fake_command("destroy web --yes");
+	fake.stand_still = false;
+	pass_seconds(10);
+	assert_null(fake_find("web"));
+	expect_no_leak(0);
+}
+
+static void test_autostart(void **state)
+{
+	(void)state;
+	boot_with("create web " GOOD " autostart=on after=db\n"
+		  "create db " GOOD " autostart=on after=log\n"
+		  "create log " GOOD " autostart=on\n"
+		  "create idle " GOOD "\n");
+	assert_int_equal(fake_find("web")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("db")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("log")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("idle")->info.state, PART_STOPPED);
+	assert_true(fake_find("log")->info.started_tsc <= fake_find("db")->info.started_tsc);
+	assert_true(fake_find("db")->info.started_tsc <= fake_find("web")->info.started_tsc);
+	expect_in("create x " GOOD " after=x", "after=x: that is itself [rule 16]");
+	expect_in("set log after=web", "after=web: which is started after it [rule 16]");
+	expect_in("create x " GOOD " after=X", "after=X: must be the name of a partition [rule 3]");
+	expect_in("create x " GOOD " autostart=maybe", "must be on or off [rule 3]");
+	expect_in("create x " GOOD " restart=often", "must be never, on-failure or always [rule 3]");
+}
+
+#define EDIT "freehold(edit)> "
+
+static void expect_edit(const char *line, const char *answer)
+{
+	char expected[4096];
+
+	snprintf(expected, sizeof(expected), "%s\r\n%s" EDIT, line, answer);
+	assert_string_equal(fake_command(line), expected);
+}
+
+static void make_two(void)
+{
+	fake_command("create web " GOOD);
+	fake_command("create db " GOOD " cpus=1 on=2");
+	fake_command("start db");
+}
+
+static void test_candidate(void **state)
+{
+	(void)state;
+	make_two();
+	expect_edit("edit", "create, set, rename and destroy change the candidate until commit or "
+			    "discard\r\n");
+	expect_edit("edit",
+		    "error: edit: a candidate is open already; commit or discard ends it\r\n");
+	expect_edit("diff", "# the candidate is what is running\r\n");
+	expect_edit("create new " GOOD " autostart=on", "");
+	expect_edit("set web memory=128M initrd=initrd", "");
+	expect_edit("set web initrd=", "");
+	expect_edit("rename db data", "");
+	expect_edit("set data cpus=1 weight=", "");
+	expect_edit("diff", "set web memory=128M\r\n"
+			    "rename db data\r\n"
+			    "create new memory=64M kernel=kernel autostart=on\r\n");
+	assert_null(fake_find("new"));
+	expect_edit("create new " GOOD,
+		    "error: create new: the candidate has a partition of that name [rule 1]\r\n");
+	expect_edit("destroy nobody",
+		    "error: destroy nobody: the candidate has no partition of that name\r\n");
+	expect_edit("check", "no rule is broken by the candidate, 3 partitions\r\n");
+	expect("commit", "[committed]\r\n");
+	assert_int_equal(fake_find("new")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("data")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("web")->info.memory, (128 << 20) - (128 << 10));
+	expect("commit", "error: commit: there is no candidate; edit opens one\r\n");
+	expect("diff", "error: diff: there is no candidate; edit opens one\r\n");
+	expect("discard", "error: discard: there is no candidate; edit opens one\r\n");
+}
+
+static void test_discard(void **state)
+{
+	(void)state;
+	make_two();
+	fake_command("edit");
+	expect_edit("destroy web", "");
+	expect("discard", "the candidate is discarded\r\n");
+	assert_non_null(fake_find("web"));
+	expect_no_leak(2);
+}
+
+/* All that is wrong is told, and nothing is done. */
+static void test_commit_refused(void **state)
+{
+	(void)state;
+	make_two();
+	fake_command("edit");
+	fake_command("create a " GOOD " cpus=1 on=3");
+	fake_command("create b " GOOD " cpus=1 on=3");
+	fake_command("create c memory=1G kernel=kernel");
+	fake_command("set db memory=32M");
+	fake_command("set web after=web");
+	expect_edit("commit",
+		    "error: commit web: after=web: that is itself [rule 16]\r\n"
+		    "error: commit db: it is running: memory= cannot be changed before it is "
+		    "stopped [rule 15]\r\n"
+		    "error: commit b: cpu 3 is dedicated to partition a [rule 8]\r\n"
+		    "error: commit c: memory=1G: only 896.2 MiB is free (largest piece 896.2 MiB); "
+		    "web has 64 MiB; a is to have 64 MiB [rule 12]\r\n");
+	assert_null(fake_find("a"));
+	assert_int_equal(fake.count[CALL_PART_CREATE], 2);
+	fake_command("discard");
+	expect_no_leak(2);
+}
+
+/* A swap of what two have is no conflict: both leave before either is made. */
+static void test_commit_swap(void **state)
+{
+	(void)state;
+	fake_command("create a " GOOD " cpus=1 on=2");
+	fake_command("create b memory=900M kernel=kernel cpus=1 on=3");
+	fake_command("edit");
+	fake_command("set a on=3 memory=900M");
+	fake_command("set b on=2 memory=64M");
+	expect("commit", "[committed]\r\n");
+	assert_int_equal(fake_find("a")->info.cpus[0], 3);
+	assert_int_equal(fake_find("b")->info.cpus[0], 2);
+	expect_pages(2, 1);
+}
+
+static void test_commit_asks(void **state)
+{
+	(void)state;
+	make_two();
+	fake_command("edit");
+	fake_command("destroy db");
+	expect_in("commit", "db would be destroyed. Commit? [y/N] ");
+	expect_in("n", "nothing was done");
+	assert_non_null(fake_find("db"));
+	fake_command("commit");
+	expect_in("y", "[committed]");
+	assert_null(fake_find("db"));
+}
+
+static void test_commit_is_undone(void **state)
+{
+	(void)state;
+	make_two();
+	fake_command("edit");
+	fake_command("set web cmdline=new");
+	fake_command("destroy db");
+	fake_command("create c " GOOD);
+	fake.fail_once[CALL_PART_CREATE] = ERR_BUSY;
+	expect_in("commit --yes", "[nothing was committed: all is as it was before]");
+	assert_string_equal(fake_find("web")->info.cmdline, "");
+	assert_null(fake_find("c"));
+	/* It ran, so it runs again. */
+	assert_int_equal(fake_find("db")->info.state, PART_RUNNING);
+	expect_edit("check", "no rule is broken by the candidate, 2 partitions\r\n");
+	fake_command("discard");
+	expect_no_leak(2);
+}
+
+static void test_rollback(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	expect("rollback", "error: rollback: 1: there are 0 earlier configurations\r\n");
+	for (unsigned i = 0; i < 10; i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "set web cmdline=n%u", i);
+		fake_command("edit");
+		fake_command(line);
+		expect("commit", "[committed]\r\n");
+	}
+	expect("rollback 9", "error: rollback: 9: there are 8 earlier configurations\r\n");
+	expect_edit("rollback 8",
+		    "the candidate is what was before the last commits; commit makes it so\r\n");
+	expect_edit("diff", "set web cmdline=n1\r\n");
+	expect("commit", "[committed]\r\n");
+	assert_string_equal(fake_find("web")->info.cmdline, "n1");
+	fake_command("rollback");
+	expect_edit("diff", "set web cmdline=n9\r\n");
+	fake_command("discard");
+}
+
+static void test_commit_confirmed(void **state)
+{
+	(void)state;
+	make_two();
+	fake.stand_still = true;
+	fake_command("edit");
+	fake_command("set web cmdline=new");
+	fake_command("create c " GOOD " autostart=on");
+	expect_in("commit confirmed 30", "[committed; without confirm it is undone in 30 s]");
+	expect("confirm", "confirmed\r\n");
+	expect("confirm", "error: confirm: nothing waits to be confirmed\r\n");
+	pass_seconds(31);
+	assert_string_equal(fake_find("web")->info.cmdline, "new");
+	assert_int_equal(fake_find("c")->info.state, PART_RUNNING);
+	fake_command("edit");
+	fake_command("destroy c");
+	fake_command("set web cmdline=newer");
+	fake_command("commit confirmed --yes");
+	pass_seconds(59);
+	assert_null(fake_find("c"));
+	fake_clear();
+	pass_seconds(2);
+	expect_seen("[nobody confirmed: the commit is undone]");
+	expect_seen("[the configuration is what it was before the commit]");
+	assert_string_equal(fake_find("web")->info.cmdline, "new");
+	assert_non_null(fake_find("c"));
+	expect_in("commit confirmed 0", "must be a number of seconds from 1 to 3600");
+}
+
+/* The promise is kept by the instance that follows, too. */
+static void test_confirmed_survives(void **state)
+{
+	(void)state;
+	make_two();
+	fake.stand_still = true;
+	fake_command("edit");
+	fake_command("set web cmdline=new");
+	fake_command("commit confirmed 30");
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	pass_seconds(31);
+	assert_string_equal(fake_find("web")->info.cmdline, "");
+}
+
+/* The console fails while a commit is under way. */
+static void test_failure_in_commit(void **state)
+{
+	(void)state;
+	for (unsigned turns = 1; turns < 12; turns++) {
+		boot(NULL);
+		make_two();
+		fake_command("edit");
+		fake_command("set web cmdline=new");
+		fake_command("create c " GOOD);
+		fake.again[CALL_PART_CREATE] = 2;
+		fake.again[CALL_PART_DESTROY] = 2;
+		fake_type("commit\r");
+		for (unsigned i = 0; i < turns; i++)
+			console_turn();
+		fake.events |= CONSOLE_RESTARTED;
+		fake_boot();
+		assert_non_null(fake_find("web"));
+		assert_int_equal(fake_find("db")->info.state, PART_RUNNING);
+		assert_int_equal(fake_find("c") != NULL,
+				 !strcmp(fake_find("web")->info.cmdline, "new"));
+		if (strstr(fake_output(), EDIT))
+			fake_command("discard");
+		expect_in("check", "no rule is broken by what is running");
+	}
+}
+
+static void test_rules(void **state)
+{
+	(void)state;
+	expect_in("rules", "rule  1: a name is well-formed, and one partition's only\r\n");
+	expect_in("rules", "rule 16: ");
+	expect_in("check", "no rule is broken by what is running, 0 partitions");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_export, boot),
+		cmocka_unit_test(test_export_round_trip),
+		cmocka_unit_test_setup(test_set_live, boot),
+		cmocka_unit_test_setup(test_set_stopped, boot),
+		cmocka_unit_test_setup(test_set_is_undone, boot),
+		cmocka_unit_test_setup(test_rename, boot),
+		cmocka_unit_test_setup(test_restart_never, boot),
+		cmocka_unit_test_setup(test_restart_on_failure, boot),
+		cmocka_unit_test_setup(test_restart_always, boot),
+		cmocka_unit_test_setup(test_restart_is_cancelled, boot),
+		cmocka_unit_test_setup(test_autostart, boot),
+		cmocka_unit_test_setup(test_candidate, boot),
+		cmocka_unit_test_setup(test_discard, boot),
+		cmocka_unit_test_setup(test_commit_refused, boot),
+		cmocka_unit_test_setup(test_commit_swap, boot),
+		cmocka_unit_test_setup(test_commit_asks, boot),
+		cmocka_unit_test_setup(test_commit_is_undone, boot),
+		cmocka_unit_test_setup(test_rollback, boot),
+		cmocka_unit_test_setup(test_commit_confirmed, boot),
+		cmocka_unit_test_setup(test_confirmed_survives, boot),
+		cmocka_unit_test_setup(test_failure_in_commit, boot),
+		cmocka_unit_test_setup(test_rules, boot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
