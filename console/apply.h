@@ -10,8 +10,8 @@
 void apply_reset(void);
 
 /*
- * Begins. The configuration becomes apply's, whatever follows; it was checked (check.h). done is called at the
- * end, with true if it is the running one now. False, after an error was printed, if there is no memory.
+ * Begins. The configuration becomes apply's, whatever follows; it was checked (check.h). done is called at
+ * the end, with true if it is the running one now. False, after an error was printed: there is no memory.
  */
 bool must_check apply_begin(struct config *target, void (*done)(bool applied));
 

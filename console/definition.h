@@ -24,8 +24,8 @@ bool must_check definition_merge(struct definition *to, const struct definition 
 				 const struct command_key_value *values, unsigned count);
 
 /*
- * The values, as an invocation has them, in the order of the table; they point into the definition. values has
- * room for COMMAND_KEYS. Returns how many there are.
+ * The values, as an invocation has them, in the order of the table; they point into the definition. values
+ * has room for COMMAND_KEYS. Returns how many there are.
  */
 unsigned definition_values(const struct definition *definition, struct command_key_value *values);
 
