@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""An operator's day with the configuration: define, commit confirmed, start in order, change, crash, restart,
+export, and the machine booted again with what was exported."""
+import os
+import re
+import time
+
+import beds
+import pytest
+from test_tiny import on
+
+MACHINES = {
+    "qemu": (beds.QemuBed, {"cpus": 2}, "qemu"),
+    "ryzen": (beds.BochsBed, {"model": "ryzen"}, "ryzen"),
+    "skylake": (beds.BochsBed, {"model": "corei7_skylake_x"}, "skylake"),
+}
+EDIT = "freehold(edit)> "
+
+
+class Day:
+    """A machine with its images, and commands with a candidate open."""
+
+    def __init__(self, boot, build, name):
+        bed_class, options, self.bed_word = MACHINES[name]
+        self.boot = lambda config: boot(bed_class, config=config, deadline=600, images={
+            guest: os.path.join(build, "tiny", f"{guest}.elf") for guest in ("heartbeat", "hostile_c", "share")},
+            **options)
+        self.machine = None
+
+    def start(self, config):
+        self.machine = self.boot(config)
+        self.machine.expect_prompt(180)
+
+    def command(self, text):
+        return self.machine.command(text, 120)
+
+    def edit(self, text):
+        """At the candidate's prompt."""
+        self.machine.send_line(text)
+        self.machine.expect(re.escape(text) + r"\n", 60)
+        return self.machine.serial.lines_until("^" + re.escape(EDIT), 60)
+
+    def states(self):
+        return {line.split()[0]: line.split()[1] for line in self.command("list")[1:]}
+
+    def wait_states(self, wanted):
+        """What starts by itself does so in the background."""
+        for _ in range(60):
+            states = self.states()
+            if states == wanted:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{states}, not {wanted}")
+
+    def export(self):
+        return "\n".join(self.command("export")) + "\n"
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_working_day(boot, build, name):
+    day = Day(boot, build, name)
+    heart = f'memory=8M kernel=heartbeat cmdline="bed={day.bed_word} period=100"'
+    day.start(f"create web vcpus=1 {heart} autostart=on after=db\n"
+              f"create db vcpus=1 {heart} autostart=on\n")
+    day.wait_states({"web": "running", "db": "running"})
+
+    # A candidate that nobody confirms goes away again, with what it started.
+    assert day.edit("edit")[0].startswith("create, set, rename and destroy change the candidate")
+    day.edit(f"create job vcpus=1 {heart} autostart=on")
+    day.edit("set web weight=200")
+    difference = " ".join(day.edit("diff")).replace("\\ ", "")
+    assert re.fullmatch(rf"set web weight=200 +create job vcpus=1 +{re.escape(heart)} +autostart=on",
+                        re.sub(" +", " ", difference)), difference
+    assert "[committed; without confirm it is undone in 2 s]" in day.command("commit confirmed 2")
+    day.machine.expect(r"\[nobody confirmed: the commit is undone\]", 120)
+    day.machine.expect(r"\[the configuration is what it was before the commit\]", 120)
+    assert day.states() == {"web": "running", "db": "running"}
+    assert not any("weight 200" in line for line in day.command("show web"))
+
+    # Once more, and it is confirmed.
+    day.edit("edit")
+    day.edit(f"create job vcpus=1 {heart} autostart=on")
+    day.edit("set web weight=200")
+    day.command("commit confirmed 60")
+    assert day.command("confirm") == ["confirmed"]
+    day.wait_states({"web": "running", "db": "running", "job": "running"})
+    assert any("weight 200" in line for line in day.command("show web"))
+
+    # What runs keeps what it was made from; its name and shares it does not.
+    assert "memory= cannot be changed before it is stopped [rule 15]" in day.command("set web memory=16M")[0]
+    assert day.command("set web cap=50") == ["web: changed"]
+    assert day.command("rename web shop") == ["web: renamed"]
+    assert day.states()["shop"] == "running"
+    assert "0 violations" in day.command("audit")[0]
+    day.command("stop job --force")
+    assert day.command("set job memory=16M restart=on-failure") == ["job: changed"]
+    assert any(line.split()[:2] == ["memory", "16"] for line in day.command("show job"))
+
+    # A guest that fails is started again; what it failed of is still told.
+    day.command("create bad vcpus=1 memory=4M kernel=hostile_c restart=on-failure "
+                f'cmdline="bed={day.bed_word} how=limit"')
+    day.machine.send_line("start bad")
+    day.machine.expect(r"\[bad stopped: triple fault", 120)
+    day.machine.expect(r"\[bad: it is started again\]", 120)
+    day.machine.expect(r"\[bad stopped: 6 ends in 60 s; it is not started again by itself\]", 300)
+    day.machine.serial.send_line("")
+    assert day.states()["bad"] == "failed"
+    assert any(line.startswith("last end") and "triple fault" in line for line in day.command("show bad"))
+    day.command("destroy bad")
+    day.command("start job")
+
+    # The machine booted with what it exported is what it was, and exports the same.
+    exported = day.export()
+    assert all(len(line) <= 80 for line in exported.splitlines()), exported
+    before = day.states()
+    day.machine.stop()
+    day.start(exported)
+    assert day.export() == exported
+    day.wait_states(before)
+    assert "0 violations" in day.command("audit")[0]
+
+
+@on("qemu", "bochs", "skylake")
+def test_neighbours_notice_nothing(arena_of, bed):
+    """Making anew, renaming and refusing: the neighbour's beat goes on, and no page is lost."""
+    arena = arena_of(bed)
+    arena.create("spin", "how=halt")
+    for size in ("12M", "4M", "8M"):
+        arena.command(f"set a memory={size}")
+    for refused in ("memory=1T", "kernel=nothing", "cpus=1 on=0", "memory=", "after=a"):
+        assert " [rule " in arena.serial.command(f"set a {refused}")[0]
+    arena.command("rename a b")
+    arena.command("rename b a")
+    arena.destroy()
+    arena.check_invariants()
