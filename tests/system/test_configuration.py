@@ -22,9 +22,8 @@ class Day:
 
     def __init__(self, boot, build, name):
         bed_class, options, self.bed_word = MACHINES[name]
-        self.boot = lambda config: boot(bed_class, config=config, deadline=600, images={
-            guest: os.path.join(build, "tiny", f"{guest}.elf") for guest in ("heartbeat", "hostile_c", "share")},
-            **options)
+        images = {guest: os.path.join(build, "tiny", f"{guest}.elf") for guest in ("heartbeat", "hostile_c")}
+        self.boot = lambda config: boot(bed_class, config=config, deadline=600, images=images, **options)
         self.machine = None
 
     def start(self, config):
