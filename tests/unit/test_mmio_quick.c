@@ -9,17 +9,12 @@
  * vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c vmm/insn_decode.c
  * vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c
  * vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c tests/unit/emulate_machine.c
- * tests/unit/fpu_regs_fake.c */
+ * tests/unit/fpu_regs_fake.c tests/unit/guest_record.c */
 #include "tests/unit/emulate_case.h"
 #include "vmm/bus.h"
 #include "vmm/call.h"
 #include "vmm/device.h"
 #include "vmm/mmio_quick.h"
-
-/* This test links no hooks. */
-void guest_record_reset(void)
-{
-}
 
 static uint32_t apic[1024];
 
@@ -290,6 +285,24 @@ static void test_width_of_the_device(void **state)
 	refused();
 }
 
+/* What was compared is what is done, and no byte is looked at again: another vCPU inverts each as it was read. */
+static void test_bytes_change(void **state)
+{
+	(void)state;
+	MET("\x8b\x43\x10", false); /* mov eax, [rbx+0x10] */
+	memcpy(machine.device + 0x1010, "\x44\x33\x22\x11", 4);
+	exit_at(MACHINE_DEVICE + 0x1010, false);
+	guest_record_reset();
+	guest_record.mutate = true;
+	guest_record.mutate_from = MACHINE_RAM_CODE;
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.insn_len, 3);
+	assert_int_equal(answer.value & UINT32_MAX, 0x11223344);
+	assert_int_equal(guest_record.twice, 0);
+	guest_record_reset();
+	assert_false(mmio_quick(FRAME, &answer)); /* now they are others */
+}
+
 /* Whether the short cut takes the load at MACHINE_CODE + offset; the emulator has met it by then. */
 static bool is_quick(unsigned offset)
 {
@@ -362,6 +375,7 @@ int main(void)
 		TEST(test_other_accesses),
 		TEST(test_other_instructions),
 		TEST(test_width_of_the_device),
+		TEST(test_bytes_change),
 		TEST(test_two_in_turn),
 		TEST(test_three_in_a_set),
 	};
