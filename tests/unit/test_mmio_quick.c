@@ -285,7 +285,7 @@ static void test_width_of_the_device(void **state)
 	refused();
 }
 
-/* What was compared is what is done, and no byte is looked at again: another vCPU inverts each as it was read. */
+/* What was compared is done, and not looked at again: another vCPU inverts each byte as it was read. */
 static void test_bytes_change(void **state)
 {
 	(void)state;
