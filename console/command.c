@@ -111,6 +111,12 @@ static bool take_new_name(struct invocation *in, unsigned place, const char *wor
 	return true;
 }
 
+/* Where the state is none that we know, nothing is. */
+static bool is_allowed(const struct command *command, uint32_t state)
+{
+	return state <= PART_DYING && (command->states & STATES(state));
+}
+
 static bool check_state(const struct invocation *in)
 {
 	char state[PARTITION_TEXT];
@@ -123,7 +129,7 @@ static bool check_state(const struct invocation *in)
 		text_error("it %s", op_text(in->partition->op.kind));
 		return false;
 	}
-	if (in->command->states & STATES(partition_state(in->partition)))
+	if (is_allowed(in->command, partition_state(in->partition)))
 		return true;
 	partition_describe(in->partition, state);
 	for (uint32_t i = PART_STOPPED; i < PART_DYING; i++) {

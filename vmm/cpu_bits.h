@@ -27,6 +27,7 @@ enum cr0 {
 	CR0_MP = 1 << 1,
 	CR0_EM = 1 << 2,
 	CR0_TS = 1 << 3,
+	CR0_NE = 1 << 5,
 	CR0_WP = 1 << 16,
 	CR0_AM = 1 << 18,
 };
@@ -58,5 +59,6 @@ enum exception_vector {
 	VECTOR_SS = 12,
 	VECTOR_GP = 13,
 	VECTOR_PF = 14,
+	VECTOR_MF = 16,
 	VECTOR_AC = 17,
 };

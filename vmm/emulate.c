@@ -49,6 +49,7 @@ static const struct {
 	[INSN_IN] = {emulate_in, ON_IO},
 	[INSN_OUT] = {emulate_out, ON_IO},
 	[INSN_MOVU... INSN_MOVD] = {emulate_vector, ON_MMIO},
+	[INSN_MOVMM] = {emulate_mmx, ON_MMIO},
 	[INSN_CLFLUSH... INSN_CLWB] = {emulate_flush, ON_MMIO},
 };
 

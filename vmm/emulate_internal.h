@@ -139,4 +139,5 @@ emulate_handler emulate_push, emulate_pop, emulate_call, emulate_jmp, emulate_re
 emulate_handler emulate_string;
 emulate_handler emulate_ins, emulate_outs, emulate_in, emulate_out;
 emulate_handler emulate_vector;
+emulate_handler emulate_mmx;
 emulate_handler emulate_flush;

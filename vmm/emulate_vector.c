@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The moves between memory and the XMM and YMM registers. */
+/* The moves between memory and the MMX, XMM and YMM registers. */
 #include "lib/string.h"
 #include "vmm/emulate_internal.h"
 #include "vmm/fpu_regs.h"
 
-enum { XCR0_SSE_AVX = 6 };
+enum { XCR0_SSE_AVX = 6, X87_ERROR_SUMMARY = 1 << 7 };
 
 /* One register, low element first. */
 struct vector_value {
@@ -98,4 +98,44 @@ bool emulate_vector(struct emulate *e)
 	if (!vectors_usable(e))
 		return false;
 	return e->insn.form == FORM_VECTOR_RM ? load(e) : store(e);
+}
+
+/*
+ * SDM 3B 23.25.3 "Exception Conditions of Legacy SIMD Instructions Operating on MMX Registers": an x87
+ * exception that is pending comes before the operand's.
+ */
+static bool mmx_usable(struct emulate *e)
+{
+	const struct frame_control *control = &e->frame->control;
+
+	if (control->cr0 & CR0_EM)
+		return emulate_raise_ud(e);
+	if (control->cr0 & CR0_TS)
+		return emulate_raise(e, fault_without_error(VECTOR_NM));
+	if (!(fpu_x87_status() & X87_ERROR_SUMMARY))
+		return true;
+	/* Without CR0.NE it would be an interrupt from outside, which no board of ours sends. */
+	return control->cr0 & CR0_NE ? emulate_raise(e, fault_without_error(VECTOR_MF))
+				     : emulate_stop(e, EMULATE_UNSUPPORTED);
+}
+
+/* The register is touched when nothing can fault any more: it makes the x87's whole state MMX's. */
+bool emulate_mmx(struct emulate *e)
+{
+	unsigned access = e->insn.form == FORM_VECTOR_RM ? WALK_READ : WALK_WRITE;
+	struct emulate_span span;
+	uint64_t value = 0;
+
+	if (!e->insn.memory)
+		return emulate_stop(e, EMULATE_UNSUPPORTED);
+	if (!mmx_usable(e) || !operand(e, access, &span))
+		return false;
+	if (access == WALK_WRITE) {
+		fpu_store_mm(e->insn.reg, &value);
+		return emulate_span_write(e, &span, &value);
+	}
+	if (!emulate_span_read(e, &span, &value))
+		return false;
+	fpu_load_mm(e->insn.reg, &value);
+	return true;
 }

@@ -5,7 +5,7 @@
  */
 
 /* In: EDI = register, 0 to 15 (only the low four bits count); RSI = memory. Clobbers: RAX, RDI. */
-.macro register_table name, store, prefix, mnemonic
+.macro register_table name, store, prefix, mnemonic, numbers:vararg
 	.globl \name
 	.type \name, @function
 \name:
@@ -16,7 +16,7 @@
 	jmp	*%rax
 	.balign 16
 1:
-	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.irp	number, \numbers
 	.balign 16
 	.if \store
 	\mnemonic %\prefix\number, (%rsi)
@@ -29,10 +29,21 @@
 .endm
 
 	.text
-	register_table fpu_store_xmm, 1, xmm, movups
-	register_table fpu_load_xmm, 0, xmm, movups
-	register_table fpu_store_ymm, 1, ymm, vmovups
-	register_table fpu_load_ymm, 0, ymm, vmovups
+	register_table fpu_store_xmm, 1, xmm, movups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	register_table fpu_load_xmm, 0, xmm, movups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	register_table fpu_store_ymm, 1, ymm, vmovups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	register_table fpu_load_ymm, 0, ymm, vmovups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	/* Twice the eight, so that each number of four bits has an entry. */
+	register_table fpu_store_mm, 1, mm, movq, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7
+	register_table fpu_load_mm, 0, mm, movq, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7
+
+/* Out: AX = the x87 status word. FNSTSW waits for no exception. Clobbers: nothing. */
+	.globl fpu_x87_status
+	.type fpu_x87_status, @function
+fpu_x87_status:
+	fnstsw	%ax
+	ret
+	.size fpu_x87_status, . - fpu_x87_status
 
 /* Out: RAX = XCR0. Clobbers: RCX, RDX. */
 	.globl fpu_xcr0

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's vector registers, which stay in the processor while the VMM runs: C here is compiled
+ * The guest's vector and x87 registers, which stay in the processor while the VMM runs: C here is compiled
  * for general registers only, and these routines are the one way to the others.
  */
 #pragma once
@@ -14,6 +14,16 @@ void fpu_load_xmm(unsigned reg, const void *from);
 /* YMMreg, 32 bytes; a load clears what is above. Only if fpu_xcr0() says that AVX is on. */
 void fpu_store_ymm(unsigned reg, void *to);
 void fpu_load_ymm(unsigned reg, const void *from);
+
+/*
+ * MMreg (0 to 7), 8 bytes. Either makes all x87 registers MMX ones, as the instruction does. Only if
+ * fpu_x87_status() shows no pending exception, which would come here.
+ */
+void fpu_store_mm(unsigned reg, void *to);
+void fpu_load_mm(unsigned reg, const void *from);
+
+/* The x87 status word; changes nothing. */
+uint16_t fpu_x87_status(void);
 
 /* XCR0, the guest's. Only if its CR4.OSXSAVE is set: then the host's is too. */
 uint64_t fpu_xcr0(void);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A small direct-mapped cache of decoded instructions for each vCPU. */
+/* A small cache of decoded instructions for each vCPU, of two ways; the newer of a set stands first. */
 #include "vmm/insn_cache.h"
 
 #include "abi/frame.h"
 
-struct insn_entry insn_entries[MAX_VCPUS][INSN_CACHE_ENTRIES];
+struct insn_entry insn_entries[MAX_VCPUS][INSN_CACHE_SETS][INSN_CACHE_WAYS];
 
 const struct insn *insn_cache_find(const struct insn_key *key)
 {
@@ -31,12 +31,16 @@ static enum insn_move move_of(const struct insn *insn)
 
 void insn_cache_put(const struct insn_key *key, const struct insn *insn)
 {
+	struct insn_entry *set = insn_cache_set(key->vcpu, key->rip);
 	bool accumulator = insn->form == FORM_ACC_MOFFS || insn->form == FORM_MOFFS_ACC;
 	unsigned reg = accumulator ? GPR_RAX : insn->reg;
 	bool high_byte = insn->operand_size == 1 && reg >= 4 && reg < 8 &&
 			 !(insn->prefixes & PREFIX_REX);
 
-	*insn_cache_place(key->vcpu, key->rip) = (struct insn_entry){
+	if (set[0].rip != key->rip)
+		set[1] = set[0];
+	set[0] = (struct insn_entry){
+		.rip = key->rip,
 		.words = {key->words[0], key->words[1]},
 		.valid = true,
 		.move = (uint8_t)move_of(insn),

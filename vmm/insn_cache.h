@@ -8,8 +8,11 @@
 #include "abi/layout.h"
 #include "vmm/insn.h"
 
-/* Few, since every VMM holds them for every vCPU there can be. */
-enum { INSN_CACHE_ENTRIES = 4 };
+/*
+ * Few, since every VMM holds them for every vCPU there can be. Two ways, because a driver's poll and
+ * its handler's EOI lie where the linker put them: with one, each may put out what the other needs.
+ */
+enum { INSN_CACHE_SETS = 4, INSN_CACHE_WAYS = 2 };
 
 /* What decides a decoding, and where it was met, which only says where to look. */
 struct insn_key {
@@ -23,6 +26,7 @@ struct insn_key {
 enum insn_move { INSN_MOVE_NONE, INSN_MOVE_LOAD, INSN_MOVE_STORE };
 
 struct insn_entry {
+	uint64_t rip; /* where it was met last; says only which of a set's entries to look at */
 	uint64_t words[2];
 	bool valid;
 	uint8_t move;	  /* enum insn_move */
@@ -32,12 +36,19 @@ struct insn_entry {
 	struct insn insn; /* holds the mode */
 };
 
-extern struct insn_entry insn_entries[MAX_VCPUS][INSN_CACHE_ENTRIES];
+extern struct insn_entry insn_entries[MAX_VCPUS][INSN_CACHE_SETS][INSN_CACHE_WAYS];
+
+static inline struct insn_entry *insn_cache_set(unsigned vcpu, uint64_t rip)
+{
+	return insn_entries[vcpu % MAX_VCPUS][(rip ^ rip >> 4) % INSN_CACHE_SETS];
+}
 
 /* Where it is if it is there: whoever looks compares the bytes and the mode, or the move. */
-static inline struct insn_entry *insn_cache_place(unsigned vcpu, uint64_t rip)
+static inline const struct insn_entry *insn_cache_place(unsigned vcpu, uint64_t rip)
 {
-	return &insn_entries[vcpu % MAX_VCPUS][(rip ^ rip >> 4) % INSN_CACHE_ENTRIES];
+	const struct insn_entry *set = insn_cache_set(vcpu, rip);
+
+	return &set[set->rip != rip];
 }
 
 /* The instruction, or null. Valid until this vCPU's next insn_cache_put. */

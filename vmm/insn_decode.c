@@ -189,6 +189,16 @@ static bool vector_operands_valid(const struct insn *insn)
 	return !insn->vvvv || (insn->op == INSN_MOVSCALAR && !insn->memory && !one_element);
 }
 
+/* There are eight MMX registers: REX.R, and REX.B for one in rm, are ignored. */
+static void cut_mmx_registers(struct insn *insn)
+{
+	bool general_rm = (insn->opcode & 0xf) == 0xe; /* MOVD */
+
+	insn->reg &= 7;
+	if (!general_rm)
+		insn->rm &= 7;
+}
+
 static enum insn_status validate(struct insn *insn, unsigned flags)
 {
 	unsigned restrictions = FLAG_NO64 | FLAG_ONLY64 | FLAG_MEMORY | FLAG_REGISTER;
@@ -207,6 +217,8 @@ static enum insn_status validate(struct insn *insn, unsigned flags)
 		return INSN_INVALID;
 	if (!vector_operands_valid(insn))
 		return INSN_INVALID;
+	if (insn->op == INSN_MOVMM)
+		cut_mmx_registers(insn);
 	if (insn->op == INSN_MOV_SREG) {
 		insn->reg &= 7; /* REX.R is ignored */
 		if (insn->reg > SEG_GS || (insn->form == FORM_SREG_RM && insn->reg == SEG_CS))

@@ -21,7 +21,7 @@ enum {
 /* The Linux boot protocol's selectors, which suit the others too. */
 enum { SELECTOR_CS = 0x10, SELECTOR_DS = 0x18, GDT_ENTRIES = 4 };
 
-enum { CR0_ET = 1 << 4, CR0_NE = 1 << 5, EFER_LME = 1 << 8 };
+enum { CR0_ET = 1 << 4, EFER_LME = 1 << 8 };
 
 #define CR0_CD 0x40000000u
 #define CR0_NW 0x20000000u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The emulator on any instruction, registers, segments, modes, page tables and races: nothing outside
- * the guest's memory is touched, no byte of code is read twice, a fault leaves no trace, and every call
- * ends.
+ * the guest's memory is touched, no byte that decides is read twice, a fault leaves no trace, and every
+ * call ends.
  */
 /* sources: vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c vmm/emulate_exchange.c
  * vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c vmm/emulate_muldiv.c
@@ -10,12 +10,15 @@
  * vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c
  * vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c
  * vmm/insn_map_one.c vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c
- * tests/unit/emulate_machine.c tests/unit/fpu_regs_fake.c tests/unit/guest_record.c */
+ * tests/unit/emulate_machine.c tests/unit/fpu_regs_fake.c tests/unit/guest_record.c
+ * tests/unit/read_once.c */
+/* libs: -Wl,--wrap=walk */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/emulate_machine.h"
 #include "tests/unit/guest_record.h"
+#include "tests/unit/read_once.h"
 #include "vmm/cpu_bits.h"
 #include "vmm/emulate_cr.h"
 
@@ -99,16 +102,12 @@ static void take_exit(struct input *input)
 	}
 }
 
-/*
- * What was decoded was read once, whatever another vCPU does to it meanwhile. (Where the first access fails,
- * the long way reads what the short cut has read and not used.)
- */
-static void check_fetched_once(void)
+/* CMPS reads two operands in memory; what else there is, one. */
+static void begin_execution(void)
 {
-	if (guest_record.fail_at && guest_record.fail_at <= guest_record.accesses)
-		return;
-	for (unsigned i = 0; i < 2 * PAGE_SIZE; i++)
-		require(guest_record.reads[MACHINE_RAM_CODE + i] <= 1);
+	enum insn_op op = machine.e.insn.op;
+
+	read_once_execute(op == INSN_CMPS ? 2 : 1, op >= INSN_MOVS && op <= INSN_OUTS);
 }
 
 static enum emulate_result run(void)
@@ -117,9 +116,9 @@ static enum emulate_result run(void)
 	enum emulate_result result;
 
 	machine.port_count = 0;
-	memset(guest_record.reads, 0, sizeof(guest_record.reads));
+	read_once_fetch(MACHINE_RAM_CODE, 2 * PAGE_SIZE);
 	result = emulate_fetch(&machine.e);
-	check_fetched_once();
+	begin_execution();
 	if (machine.frame.reason != EXIT_CR)
 		return result == EMULATE_DONE ? emulate_one(&machine.e) : result;
 	if (result == EMULATE_DONE)

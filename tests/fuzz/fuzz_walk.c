@@ -4,11 +4,14 @@
  * vCPU that changes each entry as soon as it was read, or RAM that fails. It ends, reads no entry twice,
  * and changes nothing but A and D bits.
  */
-/* sources: vmm/walk.c vmm/guest_mem.c tests/unit/guest_record.c tests/unit/walk_model.c */
+/* sources: vmm/walk.c vmm/guest_mem.c tests/unit/guest_record.c tests/unit/read_once.c
+ * tests/unit/walk_model.c */
+/* libs: -Wl,--wrap=walk */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/guest_record.h"
+#include "tests/unit/read_once.h"
 #include "tests/unit/walk_model.h"
 #include "vmm/cpu_bits.h"
 #include "vmm/guest_mem.h"
@@ -107,6 +110,7 @@ static void check_alone(const struct walk_context *c, gva_t linear, unsigned acc
 	expected = model_walk(c, linear, access, &theirs);
 	do {
 		guest_record_reset();
+		read_once_walks();
 		status = walk(c, linear, access, &ours);
 		/* One table on two levels is two entries to the walk. */
 		require(guest_record.accesses <= 2 * MOST_READS);
@@ -123,6 +127,7 @@ static void check_disturbed(const struct walk_context *c, gva_t linear, unsigned
 	struct walk_result result;
 
 	guest_record_reset();
+	read_once_walks();
 	guest_record.fail_at = (unsigned)take(1) % 12;
 	guest_record.mutate = take(1) & 1;
 	require(walk(c, linear, access, &result) <= WALK_RETRY);

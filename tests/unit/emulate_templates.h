@@ -83,6 +83,8 @@ static const struct template templates[] = {
 	T("\x02\x7f", ANY, AVX), T("\x01\xe7", ANY, AVX), T("\x02\x10", ANY, AVX),
 	T("\x03\x11", ANY, AVX), T("\x01\x6e", ANY, AVX), T("\x01\x7e", ANY, AVX),
 	T("\x00\x12", ANY, AVX | HALF), T("\x01\x12", ANY, AVX | HALF), T("\x00\x16", ANY, AVX | HALF),
+	T("\x00\x0f\x6e", ANY, VECTOR), T("\x00\x0f\x6f", ANY, VECTOR), T("\x00\x0f\x7e", ANY, VECTOR),
+	T("\x00\x0f\x7f", ANY, VECTOR), T("\x00\x0f\xe7", ANY, VECTOR),
 	T("\x01\x16", ANY, AVX | HALF), T("\x00\x13", ANY, AVX), T("\x01\x17", ANY, AVX),
 };
 /* clang-format on */

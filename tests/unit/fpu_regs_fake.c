@@ -7,6 +7,8 @@
 #include "vmm/fpu_regs.h"
 
 uint64_t fake_vectors[16][4];
+uint64_t fake_mm[8];
+uint16_t fake_x87_status;
 uint64_t fake_xcr0 = 7;
 
 void fpu_store_xmm(unsigned reg, void *to)
@@ -27,6 +29,21 @@ void fpu_store_ymm(unsigned reg, void *to)
 void fpu_load_ymm(unsigned reg, const void *from)
 {
 	memcpy(fake_vectors[reg], from, 32);
+}
+
+void fpu_store_mm(unsigned reg, void *to)
+{
+	memcpy(to, &fake_mm[reg], 8);
+}
+
+void fpu_load_mm(unsigned reg, const void *from)
+{
+	memcpy(&fake_mm[reg], from, 8);
+}
+
+uint16_t fpu_x87_status(void)
+{
+	return fake_x87_status;
 }
 
 uint64_t fpu_xcr0(void)

@@ -25,6 +25,8 @@ static void after(gpa_t gpa, void *ram, size_t length, bool write)
 {
 	if (write)
 		return;
+	if (guest_record.on_read)
+		guest_record.on_read(gpa, ram, length);
 	for (size_t i = 0; i < length && gpa + i < RECORD_BYTES; i++) {
 		if (guest_record.reads[gpa + i]++)
 			guest_record.twice++;

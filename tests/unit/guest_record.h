@@ -13,6 +13,8 @@ struct guest_record {
 	bool mutate;	  /* what is read from here on is inverted at once, as by another vCPU */
 	gpa_t mutate_from;
 	unsigned twice; /* bytes that were read more than once */
+	/* Told of each read, before what was read is changed; or null. */
+	void (*on_read)(gpa_t gpa, const void *ram, size_t length);
 };
 
 extern struct guest_record guest_record;

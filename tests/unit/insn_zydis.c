@@ -79,7 +79,7 @@ static const struct pair pairs[] = {
 	AS(VMOVDQU, MOVU), AS(VLDDQU, MOVU), AS(VMOVAPS, MOVA), AS(VMOVAPD, MOVA), AS(VMOVDQA, MOVA),
 	AS(VMOVNTPS, MOVA), AS(VMOVNTPD, MOVA), AS(VMOVNTDQ, MOVA), AS(VMOVNTDQA, MOVA),
 	AS(VMOVSS, MOVSCALAR), AS(VMOVSD, MOVSCALAR), AS(VMOVD, MOVD), AS(VMOVDQA32, MOVA),
-	AS(VMOVDQA64, MOVA), AS(VMOVDQU32, MOVU), AS(VMOVDQU64, MOVU),
+	AS(VMOVDQA64, MOVA), AS(VMOVDQU32, MOVU), AS(VMOVDQU64, MOVU), AS(MOVNTQ, MOVMM),
 };
 /* clang-format on */
 
@@ -115,9 +115,9 @@ static bool ambiguous(ZydisMnemonic mnemonic, const struct insn *insn)
 		return op == INSN_SIMD || op == INSN_MOVSCALAR;
 	case ZYDIS_MNEMONIC_MOVQ:
 	case ZYDIS_MNEMONIC_VMOVQ:
-		return op == INSN_MOVSCALAR || op == INSN_MOVD || op == INSN_SIMD;
+		return op == INSN_MOVSCALAR || op == INSN_MOVD || op == INSN_MOVMM;
 	case ZYDIS_MNEMONIC_MOVD:
-		return op == INSN_MOVD || op == INSN_SIMD; /* SIMD: the MMX register */
+		return op == INSN_MOVD || op == INSN_MOVMM;
 	case ZYDIS_MNEMONIC_NOP:
 		return op == INSN_PREFETCH || op == INSN_CLDEMOTE;
 	case ZYDIS_MNEMONIC_WBINVD: /* this version does not know the other */

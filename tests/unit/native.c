@@ -19,8 +19,9 @@ struct switch_page {
 
 _Static_assert(offsetof(struct switch_page, state.rflags) == 128, "the assembly below knows");
 _Static_assert(offsetof(struct switch_page, state.vector) == 136, "the assembly below knows");
-_Static_assert(offsetof(struct switch_page, host_rsp) == 648, "the assembly below knows");
-_Static_assert(offsetof(struct switch_page, target) == 656, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, state.mm) == 648, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, host_rsp) == 712, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, target) == 720, "the assembly below knows");
 
 #define EACH_GPR(what)                                                                            \
 	what(0, rax) what(8, rcx) what(16, rdx) what(24, rbx) what(40, rbp) what(48, rsi)         \
@@ -43,21 +44,27 @@ asm(".text\n"
     ".ifc \\from_or_to, save16\n movups %xmm\\n, 0x1ff00000+136+32*\\n\n.endif\n"
     ".endr\n"
     ".endm\n"
+    ".macro mmx from_or_to\n"
+    ".irp n, 0,1,2,3,4,5,6,7\n"
+    ".ifc \\from_or_to, load\n movq 0x1ff00000+648+8*\\n, %mm\\n\n.endif\n"
+    ".ifc \\from_or_to, save\n movq %mm\\n, 0x1ff00000+648+8*\\n\n.endif\n"
+    ".endr\n"
+    ".endm\n"
     ".macro enter name, kind\n"
     "\\name:\n"
     "push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
-    "mov %rsp, 0x1ff00000+648\n"
-    "vectors \\kind\n"
+    "mov %rsp, 0x1ff00000+712\n"
+    "vectors \\kind\n mmx load\n"
     "pushq 0x1ff00000+128\n popfq\n" EACH_GPR(
 	    LOAD) "mov 0x1ff00000+32, %rsp\n"
-		  "jmp *0x1ff00000+656\n"
+		  "jmp *0x1ff00000+720\n"
 		  ".endm\n"
 		  ".macro leave_ name, kind\n"
 		  "\\name:\n" EACH_GPR(
 			  SAVE) "mov %rsp, 0x1ff00000+32\n"
-				"mov 0x1ff00000+648, %rsp\n"
+				"mov 0x1ff00000+712, %rsp\n"
 				"pushfq\n popq 0x1ff00000+128\n cld\n"
-				"vectors \\kind\n"
+				"vectors \\kind\n mmx save\n emms\n"
 				"pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n"
 				".endm\n"
 				".globl native_switch, native_switch_avx, native_back, native_back_avx\n"
@@ -112,8 +119,8 @@ bool native_init(uint64_t code, uint64_t data, size_t data_size)
 
 int native_run(const uint8_t *bytes, size_t count, struct native_state *state)
 {
-	/* jmp *(SWITCH_PAGE + 664): `back` */
-	static const uint8_t jump_back[] = {0xff, 0x24, 0x25, 0x98, 0x02, 0xf0, 0x1f};
+	/* jmp *(SWITCH_PAGE + 728): `back` */
+	static const uint8_t jump_back[] = {0xff, 0x24, 0x25, 0xd8, 0x02, 0xf0, 0x1f};
 	bool avx = __builtin_cpu_supports("avx");
 
 	memcpy(code_page, bytes, count);

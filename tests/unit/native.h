@@ -8,6 +8,7 @@ struct native_state {
 	uint64_t gpr[16]; /* in the order of enum gpr */
 	uint64_t rflags;
 	uint64_t vector[16][4];
+	uint64_t mm[8];
 };
 
 /* Maps code and data at the addresses given (below 2 GiB). False: the host does not allow it. */

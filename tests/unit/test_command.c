@@ -440,6 +440,21 @@ static void test_states(void **state)
 	}
 }
 
+/* A kernel that answers a state which is none: nothing is allowed in it, and no shift by it is tried. */
+static void test_unknown_state(void **state)
+{
+	static const uint32_t unknown[] = {PART_DYING + 1, 31, 32, UINT32_MAX};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		fake_reset();
+		fake_boot();
+		fake_command("create web " GOOD);
+		fake_find("web")->info.state = unknown[i];
+		expect_in("start web", "error: start web: it is");
+	}
+}
+
 /* K05, second half: random scripts of commands; afterwards all can be taken down. */
 static void test_random_commands(void **state)
 {
@@ -655,6 +670,7 @@ int main(void)
 		cmocka_unit_test_setup(test_call_failures, boot),
 		cmocka_unit_test_setup(test_vanished, boot),
 		cmocka_unit_test_setup(test_states, boot),
+		cmocka_unit_test_setup(test_unknown_state, boot),
 		cmocka_unit_test_setup(test_random_commands, boot),
 		cmocka_unit_test_setup(test_questions, boot),
 		cmocka_unit_test_setup(test_words_of_commands, boot),

@@ -4,7 +4,7 @@
  * toggled in each mode, against a list of the manual's rules that shares nothing with vmm/cr.c.
  */
 /* sources: vmm/cr.c vmm/guest_mem.c vmm/partition.c tests/unit/vmm_fixture.c
- * tests/unit/cr_model.c */
+ * tests/unit/cr_model.c tests/unit/guest_record.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/cr_model.h"
+#include "tests/unit/guest_record.h"
 
 /* A modern processor as our CPUID shows it, and an old one. */
 #define CR4_MODERN                                                                                   \
@@ -195,6 +196,24 @@ static void test_pdptes_are_loaded(void **state)
 	assert_false(cr_load(&cr_rules, &now, 3, MIB(4)));
 }
 
+/* What is checked is what is loaded: another vCPU inverts each entry as soon as it was read. */
+static void test_pdptes_are_read_once(void **state)
+{
+	const struct cr_rules cr_rules = {.cr4_valid = CR4_MODERN, .phys_bits = PHYS_BITS};
+	struct cr_state now = {.cr0 = B(PE) | B(ET) | B(PG), .cr3 = 0x5000, .cr4 = B(PAE)};
+	const uint64_t table[4] = {0x3001, 0, 0x5001, 0x6001};
+
+	(void)state;
+	fixture_init(MIB(4));
+	memcpy(fixture_ram(0x20e0), table, sizeof(table));
+	guest_record_reset();
+	guest_record.mutate = true;
+	assert_true(cr_load(&cr_rules, &now, 3, 0x20e0));
+	assert_memory_equal(now.pdptr, table, sizeof(table));
+	assert_int_equal(guest_record.twice, 0);
+	guest_record_reset();
+}
+
 static void test_no_such_register(void **state)
 {
 	const struct cr_rules cr_rules = {.cr4_valid = CR4_MODERN, .phys_bits = PHYS_BITS};
@@ -230,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_bad_pdptes),
 		cmocka_unit_test(test_every_rule_was_met),
 		cmocka_unit_test(test_pdptes_are_loaded),
+		cmocka_unit_test(test_pdptes_are_read_once),
 		cmocka_unit_test(test_no_such_register),
 		cmocka_unit_test(test_cr4_follows_cpuid),
 	};

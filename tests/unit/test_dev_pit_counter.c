@@ -47,7 +47,8 @@ static void k_write(struct ticking *k, uint8_t value)
 		k->low = value;
 		k->low_got = true;
 		if (k->mode == 0) {
-			k->counting = k->pending = false; /* disabled until the second byte */
+			/* Disabled until the second byte, also what waited for this clock. */
+			k->counting = k->pending = k->trigger = false;
 			k->out = false;
 		}
 		return;
@@ -200,41 +201,62 @@ static bool null_count(struct pit_counter *c, uint64_t t)
 	return (pit_counter_read(&copy, t) & 0x40) != 0;
 }
 
-/* One counter through random control words, counts and gates, compared at every tick. */
+static uint8_t random_control(unsigned mode, bool bcd)
+{
+	return (uint8_t)((1 + next_random() % 3) << 4 | mode << 1 | (bcd ? 1 : 0));
+}
+
+/* Writes a byte of a count, moves the gate, changes the mode, or does nothing. */
+static void act(struct pit_counter *c, struct ticking *k, uint64_t t)
+{
+	unsigned what = next_random() % 40;
+
+	if (what < 3) {
+		uint8_t value = (uint8_t)(next_random() % (next_random() % 2 != 0 ? 12 : 256));
+
+		if (k->rw == 3 && k->low_got && next_random() % 2 != 0)
+			value = 0;
+		/*
+		 * Counts of 1 are outside modes 2 and 3 ("Minimum and Maximum Initial Counts"), also made of
+		 * digits that are none.
+		 */
+		if (k->mode == 2 || k->mode == 3) {
+			value = (uint8_t)(k->bcd ? value / 10 % 10 << 4 | value % 10 : value);
+			value = (uint8_t)(value < 2 ? value + 2 : value);
+		}
+		pit_counter_write(c, t, value);
+		k_write(k, value);
+	} else if (what < 5) {
+		bool gate = next_random() % 2 != 0;
+
+		pit_counter_set_gate(c, t, gate);
+		k_gate(k, gate);
+	} else if (what == 5 && next_random() % 8 == 0) {
+		uint8_t control = random_control(next_random() % 8, k->bcd);
+
+		pit_counter_write_control(c, t, control);
+		k_control(k, control);
+	}
+}
+
+/*
+ * One counter through random control words, counts and gates, compared at every tick. A processor does
+ * several things within one: each act is often followed by another before the clock goes on.
+ */
 static void play(unsigned mode, bool bcd, unsigned rounds)
 {
 	for (unsigned round = 0; round < rounds; round++) {
 		struct pit_counter c;
 		struct ticking k = {.gate = next_random() % 4 != 0};
 		uint64_t t = next_random();
-		uint8_t control = (uint8_t)((1 + next_random() % 3) << 4 | mode << 1 | (bcd ? 1 : 0));
+		uint8_t control = random_control(mode, bcd);
 
 		pit_counter_reset(&c, k.gate);
 		pit_counter_write_control(&c, t, control);
 		k_control(&k, control);
 		for (unsigned step = 0; step < 300; step++) {
-			unsigned what = next_random() % 40;
-
-			if (what < 3) {
-				uint8_t value = (uint8_t)(next_random() %
-							  (next_random() % 2 != 0 ? 12 : 256));
-
-				if (k.rw == 3 && k.low_got && next_random() % 2 != 0)
-					value = 0;
-				/*
-				 * Counts of 1 are outside modes 2 and 3 ("Minimum and Maximum
-				 * Initial Counts").
-				 */
-				if ((mode & 3) >= 2 && mode != 4 && mode != 5 && value < 2)
-					value = (uint8_t)(value + 2);
-				pit_counter_write(&c, t, value);
-				k_write(&k, value);
-			} else if (what == 3) {
-				bool gate = next_random() % 2 != 0;
-
-				pit_counter_set_gate(&c, t, gate);
-				k_gate(&k, gate);
-			}
+			for (unsigned i = next_random() % 8 == 0 ? 20 : 1; i > 0; i--)
+				act(&c, &k, t);
 			t++;
 			k_tick(&k);
 			assert_int_equal(pit_counter_output(&c, t), k.out);

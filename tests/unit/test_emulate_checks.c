@@ -267,6 +267,31 @@ static void test_vector_faults(void **state)
 	assert_int_equal(machine.reads, 0);
 }
 
+/* MMX is the x87's: its exception comes first, and only where it is one; CR4.OSFXSR is of no account. */
+static void test_mmx_faults(void **state)
+{
+	(void)state;
+	GPR(RBX) = MACHINE_DATA + 0x1001;
+	FRAME->control.cr4 &= ~(uint64_t)CR4_OSFXSR;
+	memset(fake_mm, 0xff, sizeof(fake_mm));
+	memcpy(machine.device + 0x1001, "\x11\x22\x33\x44\x55\x66\x77\x88", 8);
+	CODE("\x44\x0f\x6f\x0b"); /* movq mm1, [rbx]; there is no REX.R */
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_true(fake_mm[1] == 0x8877665544332211 && fake_mm[0] == UINT64_MAX);
+	machine.reads = 0;
+	FRAME->rip = MACHINE_CODE;
+	fake_x87_status = 1 << 7;
+	assert_int_equal(machine_step(&machine), EMULATE_UNSUPPORTED);
+	FRAME->control.cr0 |= CR0_NE;
+	assert_fault(machine_step(&machine), VECTOR_MF, 0);
+	FRAME->control.cr0 |= CR0_TS;
+	assert_fault(machine_step(&machine), VECTOR_NM, 0);
+	FRAME->control.cr0 |= CR0_EM;
+	assert_fault(machine_step(&machine), VECTOR_UD, 0);
+	fake_x87_status = 0;
+	assert_int_equal(machine.reads, 0);
+}
+
 static void test_cmpxchg16b_alignment(void **state)
 {
 	(void)state;
@@ -292,6 +317,7 @@ int main(void)
 		CASE(test_stack_addresses),
 		CASE(test_branches),
 		CASE(test_vector_faults),
+		CASE(test_mmx_faults),
 		CASE(test_cmpxchg16b_alignment),
 	};
 

@@ -78,6 +78,29 @@ static void test_load(void **state)
 	}
 }
 
+/* Each of the eight by both of its numbers, and no other; a status without an exception. */
+static void test_mmx(void **state)
+{
+	(void)state;
+	for (unsigned reg = 0; reg < 16; reg++) {
+		uint64_t value = 0x1122334455667788ULL * (reg + 1), got[2] = {0}, other = 0;
+
+		for (unsigned i = 0; i < 8; i++)
+			fpu_load_mm(i, &(uint64_t){i + 1});
+		fpu_load_mm(reg, &value);
+		fpu_store_mm(reg & 7, got);
+		fpu_store_mm((reg + 1) & 7, &other);
+		asm volatile("emms");
+		assert_true(got[0] == value && got[1] == 0);
+		assert_int_equal(other, ((reg + 1) & 7) + 1);
+	}
+	assert_int_equal(fpu_x87_status() & 0xff, 0);
+	/* 1/0 with its exception unmasked is pending until the next instruction that waits. */
+	asm volatile("fnclex; fldcw %0; fldz; fld1; fdivp" : : "m"((uint16_t){0x37b}));
+	assert_true(fpu_x87_status() & 1 << 7);
+	asm volatile("fnclex; fninit");
+}
+
 static void test_xcr0(void **state)
 {
 	(void)state;
@@ -90,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_mmx),
 		cmocka_unit_test(test_xcr0),
 	};
 

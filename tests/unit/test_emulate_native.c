@@ -220,6 +220,8 @@ static bool make_case(struct test_case *test)
 		test->before.gpr[i] = random_value();
 	for (int i = 0; i < 64; i++)
 		test->before.vector[i / 4][i % 4] = next_random();
+	for (int i = 0; i < 8; i++)
+		test->before.mm[i] = next_random();
 	test->before.rflags = RFLAGS_ONE | RFLAGS_IF | (next_random() & 0x8d5);
 	test->before.gpr[GPR_RSP] = MACHINE_DATA + 0x3000 + pick(0x2000) - pick(2) * 4;
 	if (pick(3) == 0) /* on a page boundary */
@@ -289,6 +291,7 @@ static enum emulate_result run_emulated(struct machine *machine, const struct te
 	machine_put(machine, 0, test->memory, DATA_SIZE);
 	memcpy(machine->frame.gpr, test->before.gpr, sizeof(test->before.gpr));
 	memcpy(fake_vectors, test->before.vector, sizeof(fake_vectors));
+	memcpy(fake_mm, test->before.mm, sizeof(fake_mm));
 	machine->frame.rflags = test->before.rflags;
 	for (int tries = 0; tries < 20; tries++) {
 		result = machine_step(machine);
@@ -325,6 +328,8 @@ static const char *compare(struct machine *machine, const struct test_case *test
 		return "memory";
 	if (memcmp(fake_vectors, after->vector, sizeof(fake_vectors)))
 		return "vectors";
+	if (memcmp(fake_mm, after->mm, sizeof(fake_mm)))
+		return "MMX registers";
 	return NULL;
 }
 
@@ -382,7 +387,8 @@ static void test_against_processor(void **state)
 	machine_free(&machine);
 	assert_int_equal(different, 0);
 	assert_true(faults > 0 && faults < rounds / 10);
-	assert_true(per_op[INSN_ADD] && per_op[INSN_MOVU] && per_op[INSN_BTS] && per_op[INSN_MOVS]);
+	assert_true(per_op[INSN_ADD] && per_op[INSN_MOVU] && per_op[INSN_MOVMM] &&
+		    per_op[INSN_BTS] && per_op[INSN_MOVS]);
 }
 
 int main(void)

@@ -9,17 +9,12 @@
  * vmm/emulate_string_side.c vmm/emulate_vector.c vmm/guest_mem.c vmm/insn_cache.c vmm/insn_decode.c
  * vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c
  * vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c tests/unit/emulate_machine.c
- * tests/unit/fpu_regs_fake.c */
+ * tests/unit/fpu_regs_fake.c tests/unit/guest_record.c */
 #include "tests/unit/emulate_case.h"
 #include "vmm/bus.h"
 #include "vmm/call.h"
 #include "vmm/device.h"
 #include "vmm/mmio_quick.h"
-
-/* This test links no hooks. */
-void guest_record_reset(void)
-{
-}
 
 static uint32_t apic[1024];
 
@@ -290,6 +285,78 @@ static void test_width_of_the_device(void **state)
 	refused();
 }
 
+/* What was compared is done, and not looked at again: another vCPU inverts each byte as it was read. */
+static void test_bytes_change(void **state)
+{
+	(void)state;
+	MET("\x8b\x43\x10", false); /* mov eax, [rbx+0x10] */
+	memcpy(machine.device + 0x1010, "\x44\x33\x22\x11", 4);
+	exit_at(MACHINE_DEVICE + 0x1010, false);
+	guest_record_reset();
+	guest_record.mutate = true;
+	guest_record.mutate_from = MACHINE_RAM_CODE;
+	assert_true(mmio_quick(FRAME, &answer));
+	assert_int_equal(answer.insn_len, 3);
+	assert_int_equal(answer.value & UINT32_MAX, 0x11223344);
+	assert_int_equal(guest_record.twice, 0);
+	guest_record_reset();
+	assert_false(mmio_quick(FRAME, &answer)); /* now they are others */
+}
+
+/* Whether the short cut takes the load at MACHINE_CODE + offset; the emulator has met it by then. */
+static bool is_quick(unsigned offset)
+{
+	bool quick;
+
+	machine_reset_frame(&machine);
+	FRAME->rip = MACHINE_CODE + offset;
+	GPR(RBX) = MACHINE_DATA + 0x1000;
+	exit_at(MACHINE_DEVICE + 0x1000, false);
+	quick = mmio_quick(FRAME, &answer);
+	if (!quick)
+		assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	return quick;
+}
+
+/* Two instructions in turn, wherever they lie, do not put each other out: a poll and a handler's EOI. */
+static void test_two_in_turn(void **state)
+{
+	unsigned other;
+
+	(void)state;
+	for (other = 0x20; other < 0x400; other += 0x1f) {
+		unsigned slow = 0;
+
+		memset(machine.ram + MACHINE_RAM_CODE, 0, PAGE_SIZE);
+		machine.ram[MACHINE_RAM_CODE] = 0x8b; /* mov eax, [rbx] */
+		machine.ram[MACHINE_RAM_CODE + 1] = 0x03;
+		machine.ram[MACHINE_RAM_CODE + other] = 0x8b; /* mov ecx, [rbx] */
+		machine.ram[MACHINE_RAM_CODE + other + 1] = 0x0b;
+		for (unsigned i = 0; i < 8; i++)
+			slow += !is_quick(i & 1 ? other : 0);
+		assert_in_range(slow, 0, 2);
+	}
+}
+
+/* Of a third in the same set the newer two stay, and a changed instruction takes its own old place. */
+static void test_three_in_a_set(void **state)
+{
+	(void)state;
+	memcpy(machine.ram + MACHINE_RAM_CODE + 0x000, "\x8b\x3b", 2);
+	memcpy(machine.ram + MACHINE_RAM_CODE + 0x100, "\x8b\x2b", 2);
+	memcpy(machine.ram + MACHINE_RAM_CODE + 0x200, "\x8b\x13", 2);
+	is_quick(0);
+	is_quick(0x100);
+	assert_false(is_quick(0x200));
+	assert_true(is_quick(0x100));
+	assert_true(is_quick(0x200));
+	machine.ram[MACHINE_RAM_CODE + 0x101] = 0x33; /* mov esi, [rbx] */
+	assert_false(is_quick(0x100));
+	assert_true(is_quick(0x100));
+	assert_int_equal(answer.gpr, GPR_RSI);
+	assert_true(is_quick(0x200));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, teardown)
 
 int main(void)
@@ -308,6 +375,9 @@ int main(void)
 		TEST(test_other_accesses),
 		TEST(test_other_instructions),
 		TEST(test_width_of_the_device),
+		TEST(test_bytes_change),
+		TEST(test_two_in_turn),
+		TEST(test_three_in_a_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,8 +168,9 @@ static void unload(struct pit_counter *c, uint64_t t)
 /* When a count written at t goes into the counting element (data sheet, "Mode Definitions"). */
 static uint64_t transfer_time(const struct pit_counter *c, uint64_t t)
 {
+	/* A trigger of this tick has not been answered yet, and takes the count that is there then. */
 	if (is_triggered_mode(c))
-		return PIT_NEVER;
+		return c->waiting ? c->load_at : PIT_NEVER;
 	if (!is_periodic(c) || !c->loaded)
 		return t + 1;
 	return c->gate ? next_reload(c, t) : PIT_NEVER;
