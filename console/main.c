@@ -5,6 +5,7 @@
 #include "console/attach.h"
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/display.h"
 #include "console/host.h"
 #include "console/log.h"
 #include "console/notice.h"
@@ -85,6 +86,7 @@ void console_start(void)
 	session_reset();
 	host_query(&host);
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
+	display_reset();
 	attach_reset();
 	loop.busy = true;
 	loop.log_pending = false;
@@ -104,13 +106,15 @@ void console_start(void)
 /* When to look again though nothing happens: 0 never, 1 at once. */
 static uint64_t next_deadline(void)
 {
-	uint64_t op = op_deadline(), input = attach_deadline();
+	const uint64_t deadlines[] = {op_deadline(), attach_deadline(), display_deadline()};
+	uint64_t first = 0;
 
 	if (loop.busy)
 		return 1;
-	if (op && input)
-		return MIN(op, input);
-	return op ? op : input;
+	for (unsigned i = 0; i < ARRAY_SIZE(deadlines); i++)
+		if (deadlines[i] && (!first || deadlines[i] < first))
+			first = deadlines[i];
+	return first;
 }
 
 static void follow_log(void)
@@ -135,6 +139,7 @@ void console_turn(void)
 	loop.busy |= op_step_all();
 	loop.busy |= uart_has_more() || (loop.log_pending && !attach_partition());
 	uart_pump_out();
+	display_refresh(false);
 	if (loop.booting && session_is_idle()) {
 		loop.booting = false;
 		loop.prompt_tsc = call_clock();

@@ -12,6 +12,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/debug.h"
+#include "kernel/display.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
@@ -260,6 +261,14 @@ static int64_t call_debug(const struct call_args *args)
 	return debug_call(narrow(args->arg[0]), args->arg[1], args->arg[2], args->arg[3]);
 }
 
+static int64_t call_screen(const struct call_args *args)
+{
+	struct screen_info info;
+	int err = display_give(console_space(), &info);
+
+	return err ? err : answer(args->arg[0], &info, sizeof(info));
+}
+
 const call_fn console_calls[] = {
 	[CALL_WAIT] = call_wait,
 	[CALL_UART_READ] = call_uart_read,
@@ -286,5 +295,6 @@ const call_fn console_calls[] = {
 	[CALL_POWER] = call_power,
 	[CALL_DEBUG] = call_debug,
 	[CALL_PART_CPUID] = call_part_cpuid,
+	[CALL_SCREEN] = call_screen,
 };
 const unsigned console_call_count = ARRAY_SIZE(console_calls);
