@@ -34,6 +34,7 @@ extern const uint8_t kernel_file[], kernel_file_end[], handoff_start[], handoff_
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
 static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+static EFI_GUID screen_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 static EFI_GUID acpi_guid = ACPI_TABLE_GUID;
 static EFI_GUID acpi20_guid = ACPI_20_TABLE_GUID;
 
@@ -127,6 +128,39 @@ static void add_acpi(struct info_writer *info)
 		firmware_say("the firmware has no ACPI tables; I go on without");
 }
 
+/* The mode that the firmware has chosen stays; a machine without a screen, or with one that has no memory
+ * to draw in, is no error. */
+static void add_screen(struct info_writer *info)
+{
+	static const EFI_PIXEL_BITMASK known[] = {
+		[PixelRedGreenBlueReserved8BitPerColor] = {0xff, 0xff00, 0xff0000, 0xff000000},
+		[PixelBlueGreenRedReserved8BitPerColor] = {0xff0000, 0xff00, 0xff, 0xff000000},
+	};
+	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode;
+	const EFI_GRAPHICS_OUTPUT_PROTOCOL *screen;
+	EFI_PIXEL_BITMASK masks;
+	void *found = NULL;
+
+	if (firmware_services()->LocateProtocol(&screen_guid, NULL, &found) != EFI_SUCCESS || !found)
+		return;
+	screen = found;
+	if (!screen->Mode || !screen->Mode->Info)
+		return;
+	mode = screen->Mode->Info;
+	if (mode->PixelFormat >= PixelBltOnly)
+		return;
+	masks = mode->PixelFormat == PixelBitMask ? mode->PixelInformation
+						  : known[mode->PixelFormat];
+	info_add_screen(info, &(struct info_screen){
+				      .address = screen->Mode->FrameBufferBase,
+				      .width = mode->HorizontalResolution,
+				      .height = mode->VerticalResolution,
+				      .pixels_per_line = mode->PixelsPerScanLine,
+				      .masks = {masks.RedMask, masks.GreenMask, masks.BlueMask,
+						masks.ReservedMask},
+			      });
+}
+
 /* All but the memory map. */
 static void write_info(struct info_writer *info)
 {
@@ -136,6 +170,7 @@ static void write_info(struct info_writer *info)
 	info_add_text(info, MULTIBOOT2_TAG_LOADER, "freehold.efi");
 	info_add(info, MULTIBOOT2_TAG_EFI64, &table, sizeof(table));
 	add_acpi(info);
+	add_screen(info);
 	for (uint32_t i = 0; i < files.count; i++) {
 		const struct boot_module *file = &files.files[i];
 

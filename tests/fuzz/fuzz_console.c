@@ -3,6 +3,7 @@
  * The console under raw serial bytes, a kernel whose answers the input spoils, and guests whose rings
  * it scribbles over. Afterwards, with the kernel sane again, a line end must bring the prompt back.
  */
+/* sources: console/display.c lib/canvas.c lib/font.c */
 /* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
  * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
  * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c

@@ -3,6 +3,7 @@
  * The manual's list of commands is the table's. Run with --print, it prints the list for
  * docs/console.md.
  */
+/* sources: console/display.c lib/canvas.c lib/font.c */
 /* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
  * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
  * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c

@@ -3,6 +3,7 @@
  * freehold.conf (L05): errors name their line, each guest is all or nothing, and no file breaks
  * the console.
  */
+/* sources: console/display.c lib/canvas.c lib/font.c */
 /* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
  * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
  * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
