@@ -48,6 +48,11 @@ esp: $(BUILD)/freehold.efi
 		$(foreach image,$(IMAGES),--image '$(image)') --out '$(ESP)'
 	@echo 'made $(ESP): copy what is in it to an EFI system partition'
 
+# What needs firmware is tested against a fake one, by the same declarations.
+EFI_TESTED := boot/efi/exit.c tests/unit/test_efi_exit.c
+$(EFI_TESTED:%=$(BUILD)/obj/unit/%.o) $(EFI_TESTED:%=$(BUILD)/obj/coverage/%.o): \
+	EXTRA_CFLAGS := $(EFI_INCLUDES) -fshort-wchar -DGNU_EFI_USE_MS_ABI
+
 # tests/system/test_uefi.py starts it.
 system test test-long: $(BUILD)/freehold.efi
 
