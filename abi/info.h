@@ -70,6 +70,16 @@ struct host_info {
 	char build[48];
 };
 
+/* The memory of the machine's screen: a framebuffer of pixels, or VGA text. */
+struct screen_info {
+	uint64_t address;	/* where it is mapped, write-combining */
+	uint32_t pitch;		/* bytes from one line to the next */
+	uint32_t width, height; /* pixels; characters if it is text */
+	uint32_t bits_per_pixel;
+	uint32_t kind; /* enum canvas_kind of lib/canvas.h */
+	uint32_t reserved;
+};
+
 enum part_state {
 	PART_NONE,    /* the slot is free */
 	PART_STOPPED, /* defined, or ended: reason says how */

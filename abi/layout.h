@@ -15,6 +15,7 @@
 #define USER_RING_BASE \
 	0x0000000013000000ULL /* VMM: its struct console_ring, shared with the console */
 #define USER_GROW_BASE	 0x0000001000000000ULL /* console: memory it asked for with CALL_MEM_MAP */
+#define USER_SCREEN_BASE 0x0000004000000000ULL /* console: the memory of the machine's screen */
 #define USER_IMAGES_BASE 0x0000008000000000ULL /* images, read-only; addresses are in the config */
 #define USER_GUEST_BASE	 0x0000010000000000ULL /* VMM: the guest's memory, GPA g at + g */
 #define USER_END	 0x0000800000000000ULL

@@ -57,7 +57,7 @@ static const char *check_place(const struct boot_info *info, const struct boot_m
 	if (end < module->start)
 		return "it ends before it starts";
 	if (end == module->start)
-		return "it is empty";
+		return "it is empty, or the loader could not read it";
 	if (module->start & PAGE_MASK)
 		return "it does not start on a page";
 	if (end > info->ranges[info->range_count - 1].end ||

@@ -150,6 +150,11 @@ static inline int64_t call_part_cpuid(uint32_t slot, uint32_t index, struct cpui
 	return call_invoke(CALL_PART_CPUID, slot, index, call_address(entry), 0);
 }
 
+static inline int64_t call_screen(struct screen_info *info)
+{
+	return call_invoke(CALL_SCREEN, call_address(info), 0, 0, 0);
+}
+
 static inline int64_t call_blob_set(uint32_t key, const void *data, size_t size)
 {
 	return call_invoke(CALL_BLOB_SET, key, call_address(data), size, 0);

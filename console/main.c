@@ -7,6 +7,7 @@
 #include "console/autostart.h"
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/display.h"
 #include "console/edit.h"
 #include "console/host.h"
 #include "console/log.h"
@@ -91,6 +92,7 @@ void console_start(void)
 	session_reset();
 	host_query(&host);
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
+	display_reset();
 	attach_reset();
 	loop.busy = true;
 	loop.log_pending = false;
@@ -111,7 +113,7 @@ void console_start(void)
 static uint64_t next_deadline(void)
 {
 	const uint64_t wishes[] = {op_deadline(), attach_deadline(), watch_deadline(),
-				   edit_deadline()};
+				   edit_deadline(), display_deadline()};
 	uint64_t first = 0;
 
 	if (loop.busy)
@@ -149,6 +151,7 @@ void console_turn(void)
 	loop.busy |= autostart_step();
 	loop.busy |= uart_has_more() || (loop.log_pending && !attach_partition());
 	uart_pump_out();
+	display_refresh(false);
 	if (loop.booting && session_is_idle()) {
 		loop.booting = false;
 		loop.prompt_tsc = call_clock();

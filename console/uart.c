@@ -4,6 +4,7 @@
 
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/display.h"
 #include "lib/string.h"
 
 static struct {
@@ -50,6 +51,7 @@ void uart_pump_out(void)
 /* One wait for the line to move. Typing goes on into the input queue meanwhile. */
 static void wait_for_line(uint64_t deadline)
 {
+	display_refresh(false);
 	uart.events |= call_wait(deadline);
 	uart_pump_in();
 	uart_pump_out();
@@ -79,6 +81,7 @@ static bool wait_until(size_t limit)
 
 void uart_flush(void)
 {
+	display_refresh(true);
 	wait_until(0);
 }
 
@@ -86,6 +89,7 @@ void uart_write(const void *data, size_t size)
 {
 	const uint8_t *bytes = data;
 
+	display_write(bytes, size);
 	while (size > 0) {
 		size_t at = uart.out_head % UART_OUT_SIZE;
 		size_t part = MIN(MIN(size, uart_room()), UART_OUT_SIZE - at);

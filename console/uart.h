@@ -14,7 +14,10 @@ enum {
 
 void uart_reset(void);
 
-/* Queues bytes for the operator. Waits for room if it must; gives up on a line that is dead. */
+/*
+ * Queues bytes for the operator, and shows them on the screen, if there is one. Waits for room if it must;
+ * gives up on a line that is dead.
+ */
 void uart_write(const void *data, size_t size);
 
 /* Bytes that can be queued now without waiting, and bytes that are queued. */

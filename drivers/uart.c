@@ -127,10 +127,12 @@ static bool probe(void)
 
 static void program(void)
 {
+	unsigned divisor = port.divisor ? port.divisor : DIVISOR_115200;
+
 	reg_write(REG_IER, 0);
 	reg_write(REG_LCR, LCR_DLAB);
-	reg_write(REG_DATA, DIVISOR_115200);
-	reg_write(REG_IER, DIVISOR_115200 >> 8);
+	reg_write(REG_DATA, divisor & 0xff);
+	reg_write(REG_IER, divisor >> 8);
 	reg_write(REG_LCR, LCR_8N1);
 	reg_write(REG_IIR, FCR_ENABLE | FCR_CLEAR_RX | FCR_CLEAR_TX | FCR_TRIGGER_8);
 	reg_write(REG_MCR, MCR_OPEN);

@@ -16,6 +16,7 @@ struct uart_bus {
 	void (*write)(const struct uart_bus *bus, unsigned reg, uint8_t value);
 	uintptr_t base; /* port, or address where the registers are mapped */
 	unsigned stride;
+	uint16_t divisor; /* of 115200 baud; 0 is 1 */
 };
 
 struct uart_bus uart_bus_port(uint16_t port);
@@ -34,7 +35,7 @@ struct uart_stats {
 enum uart_event { UART_INPUT = 1 << 0, UART_SPACE = 1 << 1 };
 
 /*
- * Probes, and if a UART answers sets it to 115200 8N1 with interrupts off at the device. Returns
+ * Probes, and if a UART answers sets it to the bus's rate, 8N1, with interrupts off at the device. Returns
  * false if none is there: all other functions then do nothing. Boot, CPU 0.
  */
 bool uart_init(const struct uart_bus *bus);

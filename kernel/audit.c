@@ -11,6 +11,7 @@
 #include "arch/x86_64/virt.h"
 #include "kernel/console.h"
 #include "kernel/debug.h"
+#include "kernel/display.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
 #include "lib/format.h"
@@ -93,6 +94,8 @@ static void check_console(struct audit *audit, const struct page_mapping *m)
 		violation(audit, "writable and executable", m);
 	if (owned(m, OWNER_CONSOLE, 0, false) || owned(m, OWNER_IMAGE, 0, false) ||
 	    owned(m, OWNER_KERNEL, 0, false))
+		return;
+	if (display_is_given(m->pa, m->size))
 		return;
 	violation(audit, "a frame that is not the console's", m);
 }

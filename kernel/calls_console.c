@@ -12,6 +12,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/debug.h"
+#include "kernel/display.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
@@ -274,6 +275,14 @@ static int64_t call_debug(const struct call_args *args)
 	return debug_call(narrow(args->arg[0]), args->arg[1], args->arg[2], args->arg[3]);
 }
 
+static int64_t call_screen(const struct call_args *args)
+{
+	struct screen_info info;
+	int err = display_give(console_space(), &info);
+
+	return err ? err : answer(args->arg[0], &info, sizeof(info));
+}
+
 const call_fn console_calls[] = {
 	[CALL_WAIT] = call_wait,
 	[CALL_UART_READ] = call_uart_read,
@@ -302,5 +311,6 @@ const call_fn console_calls[] = {
 	[CALL_PART_CPUID] = call_part_cpuid,
 	[CALL_PART_RENAME] = call_part_rename,
 	[CALL_PART_SHARE] = call_part_share,
+	[CALL_SCREEN] = call_screen,
 };
 const unsigned console_call_count = ARRAY_SIZE(console_calls);

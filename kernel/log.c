@@ -10,9 +10,10 @@
 static spinlock_t lock = SPINLOCK(LOCK_LOG);
 static char ring[LOG_SIZE]; /* l */
 static uint64_t head;	    /* l: where the next byte goes; a panic reads it without */
-static enum log_level max_level = LOG_INFO; /* b */
-static uint64_t (*clock_us)(void);	    /* b */
-static void (*notify_new)(void);	    /* b */
+static enum log_level max_level = LOG_INFO;		 /* b */
+static uint64_t (*clock_us)(void);			 /* b */
+static void (*notify_new)(void);			 /* b */
+static void (*echo_line)(const char *text, size_t size); /* l */
 
 void log_set_level(enum log_level level)
 {
@@ -27,6 +28,13 @@ void log_set_clock(uint64_t (*now_us)(void))
 void log_set_notify(void (*notify)(void))
 {
 	notify_new = notify;
+}
+
+void log_set_echo(void (*echo)(const char *text, size_t size))
+{
+	spin_lock(&lock);
+	echo_line = echo;
+	spin_unlock(&lock);
 }
 
 static uint64_t now(void)
@@ -96,6 +104,8 @@ static void write_line(enum log_level level, const char *name, const char *text)
 	line[used++] = '\n';
 	spin_lock(&lock);
 	put_bytes(line, used);
+	if (echo_line)
+		echo_line(line, used);
 	spin_unlock(&lock);
 	if (notify_new)
 		notify_new();

@@ -24,6 +24,12 @@ void log_set_level(enum log_level level);
 /* The clock for the stamps, in microseconds since boot; until it is set all stamps are 0. */
 void log_set_clock(uint64_t (*now_us)(void));
 
+/*
+ * Each new line goes to echo, too, under the log's lock: until there is a console that shows it. NULL:
+ * nowhere.
+ */
+void log_set_echo(void (*echo)(const char *text, size_t size));
+
 /* Called after each new line, without the log's lock, on the CPU that wrote it. */
 void log_set_notify(void (*notify)(void));
 

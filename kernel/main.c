@@ -22,6 +22,7 @@
 #include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/create.h"
+#include "kernel/display.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/memory.h"
@@ -257,6 +258,7 @@ static void main_in_block(unsigned number)
 {
 	(void)number;
 	cpu_prepare(0);
+	display_start();
 	for (uint32_t i = 0; i < machine.boot->note_count; i++)
 		log_print(LOG_WARNING, "boot: %s", machine.boot->notes[i]);
 	read_acpi();
@@ -294,12 +296,14 @@ noreturn void kernel_main(struct boot_info *info, hpa_t image_delta)
 	machine.boot_tsc = tsc_read();
 	machine.boot = info;
 	serial_init(info);
+	display_init(info);
 	cpu_features_init();
 	if (cpu_features_missing())
 		panic("this processor lacks %s", cpu_features_missing());
 	trap_init();
 	smap_patch();
 	heap = memory_init(info);
+	display_stop();
 	kernel_space_init(image_delta, heap.start, heap.size);
 	if (percpu_create(0, boot_apic_id()))
 		panic("no memory for CPU 0");

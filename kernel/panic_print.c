@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Prints registers, backtrace and log straight to the serial line. */
+/* Prints registers, backtrace and log straight to the serial line and the screen. */
 #include "kernel/panic_print.h"
 
 #include <stdarg.h>
@@ -10,10 +10,17 @@
 #include "arch/x86_64/trap.h"
 #include "drivers/uart.h"
 #include "kernel/backtrace.h"
+#include "kernel/display.h"
 #include "kernel/log.h"
 #include "lib/format.h"
 
 enum { LINE_SIZE = 256, BACKTRACE_MAX = 32, LOG_TAIL_SIZE = 4096 };
+
+static void write_all(const char *text, size_t size)
+{
+	display_panic_write(text, size);
+	uart_panic_write(text, size);
+}
 
 void panic_print(const char *text, ...)
 {
@@ -26,7 +33,7 @@ void panic_print(const char *text, ...)
 	va_end(args);
 	line[length++] = '\r';
 	line[length++] = '\n';
-	uart_panic_write(line, length);
+	write_all(line, length);
 }
 
 static const char *const exception_names[] = {
@@ -142,11 +149,11 @@ static void write_lines(const char *text, size_t size)
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] != '\n')
 			continue;
-		uart_panic_write(text + from, i - from);
-		uart_panic_write("\r\n", 2);
+		write_all(text + from, i - from);
+		write_all("\r\n", 2);
 		from = i + 1;
 	}
-	uart_panic_write(text + from, size - from);
+	write_all(text + from, size - from);
 }
 
 void panic_print_log(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The order of candidates: command line, SPCR, COM1. One that does not answer is passed over with a word. */
+/* Which UART is the operator's line. One that does not answer is passed over with a word. */
 #include "kernel/serial.h"
 
 #include "arch/x86_64/apic.h"
@@ -10,91 +10,169 @@
 #include "drivers/ioapic.h"
 #include "drivers/tsc.h"
 #include "drivers/uart.h"
+#include "drivers/uart_pci.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
-#include "lib/copy.h"
-#include "lib/string.h"
+#include "kernel/serial_place.h"
 
-enum { LOSSES_TOLD_US = 10 * 1000 * 1000 };
-
-struct candidate {
-	const char *name;
-	uint16_t port;
-	uint8_t irq;
+enum {
+	LOSSES_TOLD_US = 10 * 1000 * 1000,
+	ISA_LINES = 16,
+	GAS_DWORD = 3, /* ACPI 6.5 5.2.3.2 "Generic Address Structure": Access Size */
+	SPCR_16450 = 1,
+	SPCR_16550_GAS = 0x12,
 };
 
-static const struct candidate legacy[] = {
-	{"com1", 0x3f8, 4},
-	{"com2", 0x2f8, 3},
-	{"com3", 0x3e8, 4},
-	{"com4", 0x2e8, 3},
+/* In the order in which they are tried: the operator's word, the firmware's, what every PC had. */
+enum why { BY_COMMAND_LINE, BY_SPCR, BY_DEFAULT, CANDIDATES };
+
+static const char *const why_text[] = {
+	[BY_COMMAND_LINE] = "by the command line",
+	[BY_SPCR] = "by ACPI's SPCR",
+	[BY_DEFAULT] = "by default",
 };
 
-static const struct candidate *chosen;
-static bool by_command_line;
+static struct candidate {
+	bool present;
+	struct serial_place place;
+} candidates[CANDIDATES];
+
+static const struct candidate *chosen; /* NULL: no UART is used */
 static bool switched_off;
 static struct deadline poll;
 
-static bool use_port(const struct candidate *candidate)
+/* What stands in the way, or NULL: the bus is that of a UART at the place. */
+static const char *memory_bus(const struct serial_place *place, struct uart_bus *bus)
 {
-	struct uart_bus bus = uart_bus_port(candidate->port);
+	hpa_t first = ALIGN_DOWN(place->address, PAGE_SIZE);
+	uint64_t size = 8ULL * place->stride;
+	volatile void *registers;
 
+	if (place->address > UINT64_MAX - size - PAGE_SIZE ||
+	    extent_has_ram(&machine.extents, first,
+			   ALIGN_UP(place->address + size, PAGE_SIZE) - first))
+		return "lies in RAM";
+	registers = mmio_map(place->address, size, PAGE_UC);
+	if (!registers)
+		return "cannot be mapped";
+	*bus = uart_bus_mmio(registers, place->stride);
+	return NULL;
+}
+
+static const char *pci_bus(const struct serial_place *place, struct uart_bus *bus)
+{
+	struct serial_place memory = {.kind = SERIAL_MMIO, .stride = 1};
+	struct uart_pci found;
+	const char *wrong = uart_pci_find(&port_hardware, (pci_bdf_t)place->address, &found);
+
+	if (wrong)
+		return wrong;
+	memory.address = found.address;
+	if (!found.is_port)
+		return memory_bus(&memory, bus);
+	*bus = uart_bus_port((uint16_t)found.address);
+	return NULL;
+}
+
+/* Makes it the UART that is used. What stands in the way, or NULL. */
+static const char *use(const struct candidate *candidate)
+{
+	const struct serial_place *place = &candidate->place;
+	struct uart_bus bus = uart_bus_port((uint16_t)place->address);
+	const char *wrong = NULL;
+
+	chosen = NULL;
+	if (place->kind == SERIAL_MMIO)
+		wrong = memory_bus(place, &bus);
+	else if (place->kind == SERIAL_PCI)
+		wrong = pci_bus(place, &bus);
+	if (wrong)
+		return wrong;
+	bus.divisor = place->baud ? (uint16_t)(SERIAL_BAUD_MAX / place->baud) : 1;
+	if (!uart_init(&bus))
+		return "does not answer";
 	chosen = candidate;
-	return uart_init(&bus);
+	return NULL;
 }
 
 void serial_init(const struct boot_info *info)
 {
+	struct candidate *asked = &candidates[BY_COMMAND_LINE];
+	const struct candidate *first;
 	char value[32];
 
-	chosen = &legacy[0];
-	if (boot_option(info, "serial", value, sizeof(value)) == BOOT_OPTION_SET) {
-		switched_off = !strcmp(value, "none");
-		for (unsigned i = 0; i < ARRAY_SIZE(legacy); i++)
-			if (!strcmp(value, legacy[i].name)) {
-				chosen = &legacy[i];
-				by_command_line = true;
-			}
-		if (!by_command_line && !switched_off)
-			log_print(LOG_WARNING, "serial=%s: com1 to com4 or none; com1 is used",
+	candidates[BY_DEFAULT] = (struct candidate){true, serial_com1};
+	if (boot_option(info, "serial", value, sizeof(value)) != BOOT_OPTION_ABSENT) {
+		asked->present = serial_place_parse(value, &asked->place);
+		switched_off = asked->present && asked->place.kind == SERIAL_NONE;
+		if (!asked->present)
+			log_print(LOG_WARNING,
+				  "serial=%s: none, com1 to com4, io:PORT, mmio:ADDRESS, mmio32:ADDRESS or "
+				  "pci:BUS:DEVICE.FUNCTION, and maybe ,BAUD; it is passed over",
 				  value);
 	}
-	if (!switched_off && !use_port(chosen))
-		log_print(LOG_WARNING, "serial: no UART answers at %s", chosen->name);
+	/* Others than ports wait for page tables. Why one fails is told when all are known. */
+	first = asked->present ? asked : &candidates[BY_DEFAULT];
+	if (first->place.kind == SERIAL_PORT && use(first))
+		chosen = NULL;
 }
 
 /* SPCR: Serial Port Console Redirection table; 16550-compatible, in ports or in memory. */
-static bool use_spcr(uint32_t *gsi, uint8_t *irq)
+static void add_spcr(void)
 {
 	const struct acpi_spcr *spcr = &machine.acpi.spcr;
-	unsigned stride = spcr->address.access_size == 3 ? 4 : 1;
-	volatile void *registers;
-	struct uart_bus bus;
+	bool is_port = spcr->address.space == ACPI_SPACE_IO;
+	struct serial_place *place = &candidates[BY_SPCR].place;
 
-	if (!spcr->present || !spcr->address.address || by_command_line || switched_off)
-		return false;
-	if (spcr->address.space == ACPI_SPACE_IO) {
-		if (spcr->address.address == chosen->port)
-			return false;
-		bus = uart_bus_port((uint16_t)spcr->address.address);
-	} else {
-		registers = mmio_map(spcr->address.address, 8ULL * stride, PAGE_UC);
-		if (spcr->address.space != ACPI_SPACE_MEMORY || !registers)
-			return false;
-		bus = uart_bus_mmio(registers, stride);
+	if (!spcr->present || !spcr->address.address)
+		return;
+	if (spcr->kind > SPCR_16450 && spcr->kind != SPCR_16550_GAS) {
+		log_print(LOG_WARNING, "serial: SPCR names a UART of kind 0x%x, which is no 16550",
+			  spcr->kind);
+		return;
 	}
-	if (!uart_init(&bus)) {
-		log_print(LOG_WARNING, "serial: SPCR names a UART at 0x%lx that does not answer",
-			  spcr->address.address);
-		(void)use_port(chosen);
-		return false;
+	if (!is_port && spcr->address.space != ACPI_SPACE_MEMORY)
+		return;
+	*place = (struct serial_place){
+		.kind = is_port ? SERIAL_PORT : SERIAL_MMIO,
+		.address = spcr->address.address,
+		.stride = !is_port && spcr->address.access_size == GAS_DWORD ? 4 : 1,
+		.irq = spcr->irq,
+		.gsi = spcr->gsi,
+		.baud = spcr->baud && SERIAL_BAUD_MAX % spcr->baud == 0 ? spcr->baud : 0,
+	};
+	candidates[BY_SPCR].present = true;
+}
+
+static bool in_use(const struct candidate *candidate)
+{
+	return chosen == candidate;
+}
+
+/* Lists all, and uses the first that answers. */
+static void choose(void)
+{
+	const struct candidate *found = NULL;
+
+	for (unsigned i = 0; i < CANDIDATES; i++) {
+		const struct candidate *candidate = &candidates[i];
+		const char *result = "not needed";
+		char name[32];
+
+		if (!candidate->present)
+			continue;
+		if (!found) {
+			result = in_use(candidate) ? NULL : use(candidate);
+			found = result ? NULL : candidate;
+		}
+		serial_place_name(&candidate->place, name, sizeof(name));
+		log_print(found ? LOG_INFO : LOG_WARNING, "serial: %s, %s: %s", why_text[i], name,
+			  result ? result : "used");
 	}
-	*gsi = spcr->gsi;
-	*irq = spcr->irq;
-	log_print(LOG_INFO, "serial: the UART at 0x%lx, by SPCR", spcr->address.address);
-	return true;
+	if (!found)
+		log_print(LOG_WARNING, "serial: no UART: nobody can type commands");
 }
 
 static void notify(unsigned events)
@@ -126,11 +204,15 @@ static void poll_again(struct deadline *deadline)
 	deadline_set(&this_cpu()->deadlines, deadline, tsc_read() + us_to_tsc(us));
 }
 
-static bool route(bool by_spcr, uint32_t gsi, uint8_t irq)
+/* Where an interrupt of a PCI function arrives only AML could tell. */
+static bool route(const struct serial_place *place)
 {
-	if (by_spcr && gsi)
-		return ioapic_route_gsi(gsi, VECTOR_UART, apic_id(), true, false);
-	return ioapic_route_isa(&machine.acpi, by_spcr ? irq : chosen->irq, VECTOR_UART, apic_id());
+	if (place->gsi >= ISA_LINES)
+		return ioapic_route_gsi(place->gsi, VECTOR_UART, apic_id(), true, false);
+	if (!place->irq && !place->gsi)
+		return false;
+	return ioapic_route_isa(&machine.acpi, place->irq ? place->irq : (uint8_t)place->gsi,
+				VECTOR_UART, apic_id());
 }
 
 static volatile void *map_ioapic(hpa_t pa, uint64_t size)
@@ -141,13 +223,18 @@ static volatile void *map_ioapic(hpa_t pa, uint64_t size)
 void serial_start(void)
 {
 	unsigned pins = ioapic_init(&machine.acpi, map_ioapic);
-	uint32_t gsi = 0;
-	uint8_t irq = 0;
-	bool by_spcr = use_spcr(&gsi, &irq);
-	bool routed = route(by_spcr, gsi, irq);
+	bool routed = false;
 
-	log_print(LOG_INFO, "serial: %s, %u IOAPIC pins, %s", by_spcr ? "SPCR" : chosen->name, pins,
-		  routed ? "by interrupt" : "polled: its line reaches no IOAPIC");
+	add_spcr();
+	if (switched_off)
+		log_print(LOG_INFO, "serial: none, by the command line");
+	else
+		choose();
+	if (chosen) {
+		routed = route(&chosen->place);
+		log_print(LOG_INFO, "serial: %u IOAPIC pins, %s", pins,
+			  routed ? "by interrupt" : "polled: its line reaches no IOAPIC");
+	}
 	uart_set_notify(notify);
 	if (routed)
 		uart_enable_interrupts();

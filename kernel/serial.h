@@ -4,8 +4,11 @@
 
 struct boot_info;
 
-/* The first port that may be used: COM1, or what `serial=` on the command line says. Before all else. */
+/* For what goes wrong early: the port that `serial=` on the command line says, or COM1. Before all else. */
 void serial_init(const struct boot_info *info);
 
-/* ACPI, local APIC and clocks are up: SPCR's port if nobody said otherwise; interrupts, polling. CPU 0. */
+/*
+ * ACPI, local APIC and clocks are up: of the command line's port, SPCR's and COM1 the
+ * first that answers is the operator's; the log lists all. Interrupts, polling. CPU 0.
+ */
 void serial_start(void);

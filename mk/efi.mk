@@ -42,13 +42,36 @@ $(BUILD)/freehold.efi: $(EFI_OBJECTS)
 	$(Q)$(OBJCOPY) -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j .reloc \
 		--target=efi-app-x86_64 --subsystem=10 $(EFI_OBJ)/freehold.so $@
 
-esp: $(BUILD)/freehold.efi
+# With a key, the loader on the ESP is signed.
+SIGNED := $(BUILD)/freehold-signed.efi
+ESP_EFI := $(if $(KEY)$(CERT),$(SIGNED),$(BUILD)/freehold.efi)
+
+.PHONY: sign
+sign: $(SIGNED)
+	@echo 'made $(SIGNED): for machines whose Secure Boot trusts $(CERT)'
+
+# Always anew: the key may be another.
+$(SIGNED): $(BUILD)/freehold.efi FORCE | $(SETUP_SIGN)
+	@for word in 'KEY=$(KEY)' 'CERT=$(CERT)'; do \
+		[ -n "$${word#*=}" ] || { echo "sign: say KEY=file CERT=file, both in PEM" >&2; exit 2; }; \
+		[ -r "$${word#*=}" ] || { echo "sign: $$word cannot be read" >&2; exit 2; }; done
+	$(Q)sbsign --key '$(KEY)' --cert '$(CERT)' --output $@ $< >$@.log 2>&1 || \
+		{ cat $@.log >&2; echo "sign: sbsign cannot sign with KEY=$(KEY) CERT=$(CERT)" >&2; rm -f $@; exit 2; }
+	@sbverify --cert '$(CERT)' $@ >$@.log 2>&1 || \
+		{ cat $@.log >&2; echo "sign: KEY=$(KEY) is not the key of CERT=$(CERT)" >&2; rm -f $@; exit 2; }
+
+esp: $(ESP_EFI)
 	@[ -n '$(CONFIG)' ] || { echo "esp: say CONFIG=file; guests/freehold.conf is one" >&2; exit 2; }
 	$(Q)$(PYTHON) tools/mkesp.py --efi $< --config '$(CONFIG)' \
 		$(foreach image,$(IMAGES),--image '$(image)') --out '$(ESP)'
 	@echo 'made $(ESP): copy what is in it to an EFI system partition'
 
+# What needs firmware is tested against a fake one, by the same declarations.
+EFI_TESTED := boot/efi/exit.c tests/unit/test_efi_exit.c
+$(EFI_TESTED:%=$(BUILD)/obj/unit/%.o) $(EFI_TESTED:%=$(BUILD)/obj/coverage/%.o): \
+	EXTRA_CFLAGS := $(EFI_INCLUDES) -fshort-wchar -DGNU_EFI_USE_MS_ABI
+
 # tests/system/test_uefi.py starts it.
-system test test-long: $(BUILD)/freehold.efi
+system test test-long: $(BUILD)/freehold.efi | $(SETUP_SIGN)
 
 -include $(EFI_OBJECTS:.o=.d)

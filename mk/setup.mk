@@ -14,5 +14,6 @@ $(BUILD)/setup/%: tools/setup
 
 SETUP_RUN := $(BUILD)/setup/run
 SETUP_EFI := $(BUILD)/setup/efi
+SETUP_SIGN := $(BUILD)/setup/sign
 SETUP_TEST := $(BUILD)/setup/test
 SETUP_LINT := $(BUILD)/setup/lint

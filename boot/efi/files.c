@@ -114,47 +114,48 @@ static const char *take_name(char name[BOOT_NAME_SIZE], const CHAR16 *from)
 	return NULL;
 }
 
-static bool read_image(EFI_FILE_HANDLE folder, const EFI_FILE_INFO *info, struct files *files)
+/* One that cannot be had is passed on as one of no bytes: the kernel's log tells of it, too. */
+static void read_image(EFI_FILE_HANDLE folder, const EFI_FILE_INFO *info, struct boot_module *module)
 {
-	struct boot_module *module = &files->files[files->count];
+	const char *wrong = take_name(module->name, info->FileName);
 	EFI_FILE_HANDLE file;
-	const char *wrong;
 
-	if (files->count == BOOT_MAX_MODULES) {
-		firmware_say("\\freehold\\images has more than %d files", BOOT_MAX_MODULES - 1);
-		return false;
-	}
-	wrong = take_name(module->name, info->FileName);
 	if (!wrong) {
 		file = open_in(folder, (CHAR16 *)(uintptr_t)info->FileName);
 		wrong = file ? load(file, info->FileSize, module) : "it cannot be opened";
 		if (file)
 			file->Close(file);
 	}
-	if (wrong)
-		firmware_say("\\freehold\\images\\%s: %s", module->name, wrong);
-	else
-		files->count++;
-	return !wrong;
+	if (!wrong)
+		return;
+	firmware_say("\\freehold\\images\\%s: %s; I go on without it", module->name, wrong);
+	if (module->start)
+		firmware_free_last();
+	module->start = module->size = 0;
 }
 
 /* A folder is read entry by entry; an entry of size 0 is its end. */
-static bool read_images(EFI_FILE_HANDLE folder, struct files *files)
+static void read_images(EFI_FILE_HANDLE folder, struct files *files)
 {
 	for (;;) {
 		union entry entry;
 		UINTN size = sizeof(entry);
 
 		if (folder->Read(folder, &size, &entry) != EFI_SUCCESS) {
-			firmware_say("the folder \\freehold\\images cannot be read");
-			return false;
+			firmware_say("the folder \\freehold\\images cannot be read to its end");
+			return;
 		}
 		if (size == 0)
-			return true;
+			return;
 		if (entry.info.Attribute & EFI_FILE_DIRECTORY)
 			continue;
-		if (!read_image(folder, &entry.info, files))
-			return false;
+		if (files->count == BOOT_MAX_MODULES) {
+			firmware_say(
+				"\\freehold\\images has more than %d files: I leave out the rest",
+				BOOT_MAX_MODULES - 1);
+			return;
+		}
+		read_image(folder, &entry.info, &files->files[files->count++]);
 	}
 }
 
@@ -172,7 +173,7 @@ bool files_read(EFI_LOADED_IMAGE *loaded, struct files *files)
 	/* No folder is no image: a configuration may do without. */
 	folder = good ? open_in(root, IMAGES_FOLDER) : NULL;
 	if (folder) {
-		good = read_images(folder, files);
+		read_images(folder, files);
 		folder->Close(folder);
 	}
 	root->Close(root);

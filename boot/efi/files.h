@@ -14,6 +14,7 @@ struct files {
 
 /*
  * Reads \freehold\freehold.conf and every file of \freehold\images below 4 GiB. An image's name is
- * its file's. False if something of it cannot be had; what and why has been said.
+ * its file's. One that cannot be had has size 0: a server's other guests are worth starting. False if
+ * there is no configuration. What and why has been said.
  */
 bool must_check files_read(EFI_LOADED_IMAGE *loaded, struct files *files);

@@ -91,11 +91,15 @@ bool firmware_allocate_at(hpa_t place, uint64_t size)
 	return allocate(AllocateAddress, &wanted, size);
 }
 
+void firmware_free_last(void)
+{
+	allocation_count--;
+	firmware_services()->FreePages(allocations[allocation_count].start,
+				       allocations[allocation_count].pages);
+}
+
 void firmware_free_all(void)
 {
-	while (allocation_count > 0) {
-		allocation_count--;
-		firmware_services()->FreePages(allocations[allocation_count].start,
-					       allocations[allocation_count].pages);
-	}
+	while (allocation_count > 0)
+		firmware_free_last();
 }

@@ -25,5 +25,8 @@ hpa_t firmware_allocate(uint64_t size);
 /* The same at a place; false if that is not free. */
 bool firmware_allocate_at(hpa_t place, uint64_t size);
 
+/* Gives the latest allocation back. */
+void firmware_free_last(void);
+
 /* Gives back all that was allocated: for the way back to the firmware. */
 void firmware_free_all(void);

@@ -126,6 +126,48 @@ static struct mmap_entry convert(const struct descriptor *from)
 	};
 }
 
+/* Multiboot2 3.6.12 "Framebuffer info", of direct RGB color */
+struct framebuffer {
+	uint64_t address;
+	uint32_t pitch, width, height;
+	uint8_t bits_per_pixel, kind;
+	uint8_t reserved[2];
+	struct {
+		uint8_t position, size;
+	} colors[3];
+	uint8_t padding[2];
+};
+
+enum { FRAMEBUFFER_SIZE = 30, FRAMEBUFFER_RGB = 1 };
+
+_Static_assert(offsetof(struct framebuffer, padding) == FRAMEBUFFER_SIZE, "as in the specification");
+
+void info_add_screen(struct info_writer *writer, const struct info_screen *screen)
+{
+	uint32_t all = screen->masks[0] | screen->masks[1] | screen->masks[2] | screen->masks[3];
+	uint32_t bytes = all ? (32 - (uint32_t)__builtin_clz(all) + 7) / 8 : 0;
+	struct framebuffer tag = {
+		.address = screen->address,
+		.pitch = screen->pixels_per_line * bytes,
+		.width = screen->width,
+		.height = screen->height,
+		.bits_per_pixel = (uint8_t)(bytes * 8),
+		.kind = FRAMEBUFFER_RGB,
+	};
+
+	if (!bytes || !screen->address || screen->pixels_per_line > UINT32_MAX / bytes)
+		return;
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t mask = screen->masks[i];
+
+		if (!mask)
+			continue;
+		tag.colors[i].position = (uint8_t)__builtin_ctz(mask);
+		tag.colors[i].size = (uint8_t)(32 - __builtin_clz(mask) - __builtin_ctz(mask));
+	}
+	info_add(writer, MULTIBOOT2_TAG_FRAMEBUFFER, &tag, FRAMEBUFFER_SIZE);
+}
+
 bool info_is_descriptor_size(size_t size)
 {
 	return size >= sizeof(struct descriptor) && size <= DESCRIPTOR_MAX;

@@ -29,6 +29,16 @@ void info_add_text(struct info_writer *writer, uint32_t type, const char *text);
 /* Adds a module at [start, end); its text is name, which has less than 64 characters. */
 void info_add_module(struct info_writer *writer, uint32_t start, uint32_t end, const char *name);
 
+/* How a screen's memory is laid out: UEFI 2.10 12.9 "EFI_GRAPHICS_OUTPUT_PROTOCOL", without its types. */
+struct info_screen {
+	uint64_t address;
+	uint32_t width, height, pixels_per_line;
+	uint32_t masks[4]; /* of a pixel's bits: red, green, blue, reserved */
+};
+
+/* Adds a framebuffer of pixels; none if masks are not those of 8 to 32 bits. */
+void info_add_screen(struct info_writer *writer, const struct info_screen *screen);
+
 /* True if the firmware's descriptors can have that size. */
 bool info_is_descriptor_size(size_t size);
 

@@ -5,6 +5,7 @@
  */
 #include "arch/x86_64/insn.h"
 #include "boot/efi/elf.h"
+#include "boot/efi/exit.h"
 #include "boot/efi/files.h"
 #include "boot/efi/firmware.h"
 #include "boot/efi/info.h"
@@ -15,7 +16,6 @@
 enum {
 	RSDP_OLD_SIZE = 20,
 	RSDP_NEW_SIZE = 36,
-	EXIT_TRIES = 8,
 	WATCHDOG_SECONDS = 5 * 60,
 	COM1 = 0x3f8,
 	COM1_LSR = COM1 + 5,
@@ -34,6 +34,7 @@ extern const uint8_t kernel_file[], kernel_file_end[], handoff_start[], handoff_
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
 static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+static EFI_GUID screen_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 static EFI_GUID acpi_guid = ACPI_TABLE_GUID;
 static EFI_GUID acpi20_guid = ACPI_20_TABLE_GUID;
 
@@ -45,8 +46,7 @@ struct plan {
 	handoff leave;
 	uint64_t entry;
 	struct info_writer info;
-	uint8_t *map;
-	UINTN map_room;
+	struct exit_map map;
 };
 
 static void take_options(const EFI_LOADED_IMAGE *loaded)
@@ -92,18 +92,18 @@ static bool place_buffers(struct plan *plan)
 			     (unsigned long long)descriptor_size);
 		return false;
 	}
-	plan->map_room = map_size + MAP_SLACK * descriptor_size;
+	plan->map.room = map_size + MAP_SLACK * descriptor_size;
 	code = firmware_allocate(handoff_size);
-	map = firmware_allocate(plan->map_room);
-	info = firmware_allocate(FIXED_SIZE + INFO_MAP_SIZE(plan->map_room));
+	map = firmware_allocate(plan->map.room);
+	info = firmware_allocate(FIXED_SIZE + INFO_MAP_SIZE(plan->map.room));
 	if (!code || !map || !info) {
 		firmware_say("no memory below 4 GiB for the memory map");
 		return false;
 	}
 	memcpy((void *)(uintptr_t)code, handoff_start, handoff_size);
 	plan->leave = (handoff)(uintptr_t)code;
-	plan->map = (uint8_t *)(uintptr_t)map;
-	info_begin(&plan->info, (void *)(uintptr_t)info, FIXED_SIZE + INFO_MAP_SIZE(plan->map_room));
+	plan->map.bytes = (uint8_t *)(uintptr_t)map;
+	info_begin(&plan->info, (void *)(uintptr_t)info, FIXED_SIZE + INFO_MAP_SIZE(plan->map.room));
 	return true;
 }
 
@@ -127,6 +127,39 @@ static void add_acpi(struct info_writer *info)
 		firmware_say("the firmware has no ACPI tables; I go on without");
 }
 
+/* The mode that the firmware has chosen stays; a machine without a screen, or with one that has no memory
+ * to draw in, is no error. */
+static void add_screen(struct info_writer *info)
+{
+	static const EFI_PIXEL_BITMASK known[] = {
+		[PixelRedGreenBlueReserved8BitPerColor] = {0xff, 0xff00, 0xff0000, 0xff000000},
+		[PixelBlueGreenRedReserved8BitPerColor] = {0xff0000, 0xff00, 0xff, 0xff000000},
+	};
+	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode;
+	const EFI_GRAPHICS_OUTPUT_PROTOCOL *screen;
+	EFI_PIXEL_BITMASK masks;
+	void *found = NULL;
+
+	if (firmware_services()->LocateProtocol(&screen_guid, NULL, &found) != EFI_SUCCESS || !found)
+		return;
+	screen = found;
+	if (!screen->Mode || !screen->Mode->Info)
+		return;
+	mode = screen->Mode->Info;
+	if (mode->PixelFormat >= PixelBltOnly)
+		return;
+	masks = mode->PixelFormat == PixelBitMask ? mode->PixelInformation
+						  : known[mode->PixelFormat];
+	info_add_screen(info, &(struct info_screen){
+				      .address = screen->Mode->FrameBufferBase,
+				      .width = mode->HorizontalResolution,
+				      .height = mode->VerticalResolution,
+				      .pixels_per_line = mode->PixelsPerScanLine,
+				      .masks = {masks.RedMask, masks.GreenMask, masks.BlueMask,
+						masks.ReservedMask},
+			      });
+}
+
 /* All but the memory map. */
 static void write_info(struct info_writer *info)
 {
@@ -136,6 +169,7 @@ static void write_info(struct info_writer *info)
 	info_add_text(info, MULTIBOOT2_TAG_LOADER, "freehold.efi");
 	info_add(info, MULTIBOOT2_TAG_EFI64, &table, sizeof(table));
 	add_acpi(info);
+	add_screen(info);
 	for (uint32_t i = 0; i < files.count; i++) {
 		const struct boot_module *file = &files.files[i];
 
@@ -156,35 +190,6 @@ static noreturn void stuck(void)
 	}
 	for (;;)
 		cpu_halt();
-}
-
-/*
- * UEFI 2.10 7.4.6 "EFI_BOOT_SERVICES.ExitBootServices()": the map may have changed since it was
- * taken, and then it is taken again; after the first try no other service may be called. False if there was
- * no first try.
- */
-static bool exit_boot_services(struct plan *plan)
-{
-	UINTN size = 0, key, descriptor_size = 0;
-	UINT32 version;
-
-	for (uint32_t tries = 0; tries < EXIT_TRIES; tries++) {
-		size = plan->map_room;
-		if (firmware_services()->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)plan->map, &key,
-						      &descriptor_size, &version) != EFI_SUCCESS) {
-			if (tries == 0)
-				return false;
-			break;
-		}
-		if (firmware_services()->ExitBootServices(firmware_image(), key) != EFI_SUCCESS)
-			continue;
-		/* Their room was counted beforehand. */
-		if (info_add_map(&plan->info, plan->map, size, descriptor_size) &&
-		    info_end(&plan->info))
-			return true;
-		break;
-	}
-	stuck();
 }
 
 /* UEFI 2.10 7.5 "EFI_BOOT_SERVICES.SetWatchdogTimer()": five minutes, which large images may take. */
@@ -230,9 +235,14 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	if (!prepare(&plan))
 		return give_back();
 	firmware_say("entering the kernel at 0x%llx", (unsigned long long)plan.entry);
-	if (!exit_boot_services(&plan)) {
+	switch (exit_boot_services(firmware_services(), firmware_image(), &plan.map, &plan.info)) {
+	case EXIT_NO_MAP:
 		firmware_say("the firmware does not give its memory map");
 		return give_back();
+	case EXIT_STUCK:
+		stuck();
+	case EXIT_DONE:
+		break;
 	}
 	plan.leave(plan.entry, (uintptr_t)plan.info.bytes);
 	stuck();

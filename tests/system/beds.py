@@ -162,13 +162,14 @@ class Bed:
 class QemuBed(Bed):
     def __init__(self, iso, name, logs, *, cpus=2, mem="1G", cpu="EPYC", icount=False,
                  firmware="bios", extra=(), fixed_clock=True, no_reboot=True, deadline=300,
-                 command=None):
-        """command: a complete QEMU command instead of an ISO's, for what boots without one."""
+                 command=None, uart=("-serial", "chardev:com1")):
+        """command: a complete QEMU command instead of an ISO's, for what boots without one. uart: the device
+        whose line we have."""
         super().__init__(name, logs, deadline)
         serial_path, qmp_path = self.path("serial"), self.path("qmp")
         # wait=on: the machine starts when we listen, so that not a byte is lost.
         serial = ["-chardev", f"socket,id=com1,path={serial_path},server=on,wait=on",
-                  "-serial", "chardev:com1", "-qmp", f"unix:{qmp_path},server=on,wait=off",
+                  *uart, "-qmp", f"unix:{qmp_path},server=on,wait=off",
                   "-monitor", "none"]
         extra = list(extra) + (["-no-reboot"] if no_reboot else [])
         self.launch(command + serial + extra if command else machine.qemu_command(

@@ -62,8 +62,8 @@ def test_load_options(boot, build, tmp_path):
 REFUSALS = {
     "no-configuration": (lambda tree: os.remove(tree / "freehold" / "freehold.conf"),
                          "there is no .freehold.freehold.conf on the volume"),
-    "empty-image": (lambda tree: (tree / "freehold" / "images" / "hollow").touch(),
-                    "images.hollow: it is empty"),
+    "empty-configuration": (lambda tree: (tree / "freehold" / "freehold.conf").write_text(""),
+                            "freehold.conf: it is empty"),
 }
 
 
@@ -77,6 +77,26 @@ def test_refusal_returns_to_the_firmware(boot, build, tmp_path, name):
     bed.expect(sentence, PATIENCE)
     bed.expect("not started; back to the firmware")
     bed.expect("the shell goes on")
+
+
+def test_a_bad_image_is_left_out(boot, build, tmp_path):
+    """The others are worth starting. What is wrong stands on the firmware's screen and in the log."""
+    good = os.path.join(build, "tiny", "hello.elf")
+    tree = make_tree(build, tmp_path, "create here cpus=1 memory=4M kernel=good\n"
+                     "create gone cpus=1 memory=4M kernel=hollow\n", {"good": good})
+    (tree / "freehold" / "images" / "hollow").touch()
+    (tree / "freehold" / "images" / "blank in it").write_text("x")
+    (tree / "freehold" / "images" / ("long" * 10)).write_text("x")
+    bed = start(boot, tree)
+    bed.expect("images.hollow: it is empty; I go on without it", PATIENCE)
+    bed.expect_prompt(PATIENCE)
+    assert "its name has blanks, or what is not ASCII; I go on" in bed.serial.all
+    assert "its name is longer than 31 characters; I go on" in bed.serial.all
+    log = bed.command("log")
+    assert any('module "hollow" at 0x0 refused: it is empty, or the loader could not' in line
+               for line in log), log
+    assert [line.split()[0] for line in bed.command("list")[1:]] == ["here"]
+    assert any(line.startswith("good ") for line in bed.command("images"))
 
 
 def test_no_foreign_tree_is_replaced(build, tmp_path):

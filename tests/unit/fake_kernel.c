@@ -484,6 +484,21 @@ static int64_t do_debug(const struct arguments *args)
 	return snprintf(pointer(args->c), args->d, "debug %lu %lx\nsecond line\n", args->a, args->b);
 }
 
+static int64_t do_screen(const struct arguments *args)
+{
+	struct screen_info *info = pointer(args->a);
+
+	if (!fake.screen)
+		return ERR_NOENT;
+	*info = (struct screen_info){.address = (uintptr_t)fake.screen,
+				     .pitch = FAKE_COLUMNS * 2,
+				     .width = FAKE_COLUMNS,
+				     .height = FAKE_ROWS,
+				     .bits_per_pixel = 16,
+				     .kind = 2};
+	return 0;
+}
+
 static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 	[CALL_WAIT] = do_wait,
 	[CALL_UART_READ] = do_uart_read,
@@ -512,6 +527,7 @@ static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 	[CALL_PART_CPUID] = do_part_cpuid,
 	[CALL_PART_RENAME] = do_part_rename,
 	[CALL_PART_SHARE] = do_part_share,
+	[CALL_SCREEN] = do_screen,
 };
 
 int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)

@@ -11,7 +11,14 @@
 #include "abi/info.h"
 #include "lib/types.h"
 
-enum { FAKE_CALLS = 80, FAKE_BLOB = 4096, FAKE_OUTPUT = 4 << 20, FAKE_HZ = 1000000000 };
+enum {
+	FAKE_CALLS = 80,
+	FAKE_BLOB = 4096,
+	FAKE_OUTPUT = 4 << 20,
+	FAKE_HZ = 1000000000,
+	FAKE_COLUMNS = 80,
+	FAKE_ROWS = 25
+};
 
 struct fake_partition {
 	struct part_info info;
@@ -49,7 +56,8 @@ struct fake_kernel {
 	uint32_t power_action;
 	uint32_t blob_size[BLOB_KEYS];
 	uint8_t blobs[BLOB_KEYS][FAKE_BLOB];
-	char *output; /* FAKE_OUTPUT bytes and a terminator */
+	uint16_t *screen; /* VGA text of FAKE_ROWS by FAKE_COLUMNS; NULL: none */
+	char *output;	  /* FAKE_OUTPUT bytes and a terminator */
 };
 
 extern struct fake_kernel fake;

@@ -24,6 +24,13 @@ struct page_space *console_space(void)
 	return &console;
 }
 
+static hpa_t screen_pa = 1;
+
+bool display_is_given(hpa_t pa, uint64_t size)
+{
+	return pa == screen_pa && size == PAGE_SIZE;
+}
+
 static bool port_open(uint16_t port)
 {
 	return open_port && port == 0xffff;
@@ -211,6 +218,21 @@ static void test_begins_anew(void **unused)
 	test_all_is_well(unused);
 }
 
+/* The screen's memory is nobody's RAM, and the console's alone. */
+static void test_screen(void **unused)
+{
+	(void)unused;
+	screen_pa = MIB(64);
+	map(&console, MIB(8), screen_pa, PAGE_SIZE, USER);
+	run(0, NULL);
+	assert_non_null(strstr(text, " 0 violations"));
+	map(&console, MIB(9), screen_pa + PAGE_SIZE, PAGE_SIZE, USER);
+	expect_violation("a frame that is not the console's");
+	assert_int_equal(page_unmap(&console, MIB(9), PAGE_SIZE), 0);
+	map(&part.space, MIB(8), screen_pa, PAGE_SIZE, USER);
+	expect_violation("a frame of another owner");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -225,6 +247,7 @@ int main(void)
 		TEST(test_open_port),
 		TEST(test_partition_goes_meanwhile),
 		TEST(test_begins_anew),
+		TEST(test_screen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,39 @@ static void test_full(void **state)
 	assert_int_equal(needed, 8 + 16 + 24 + 40 + 8);
 }
 
+/* What the reader makes of a screen: by the highest bit of all masks. */
+static void test_screen(void **state)
+{
+	static const struct {
+		uint32_t masks[4], bits, pitch;
+	} cases[] = {
+		{{0xff0000, 0xff00, 0xff, 0xff000000}, 32, 1024 * 4},
+		{{0xff0000, 0xff00, 0xff, 0}, 24, 1024 * 3},
+		{{0xf800, 0x7e0, 0x1f, 0}, 16, 1024 * 2},
+		{{0, 0, 0, 0}, 0, 0},
+	};
+	uint8_t map[DESCRIPTOR_SIZE];
+
+	(void)state;
+	put_descriptor(map, 0, 7, MIB(1), 256);
+	for (uint32_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct info_screen screen = {
+			.address = 0xc0000000, .width = 1000, .height = 700, .pixels_per_line = 1024};
+		struct info_writer writer;
+
+		memcpy(screen.masks, cases[i].masks, sizeof(screen.masks));
+		info_begin(&writer, bytes, sizeof(bytes));
+		info_add_screen(&writer, &screen);
+		assert_true(info_add_map(&writer, map, sizeof(map), sizeof(map)));
+		assert_true(info_end(&writer));
+		assert_int_equal(multiboot2_parse(bytes, writer.used, &info), BOOT_OK);
+		assert_int_equal(info.framebuffer.bits_per_pixel, cases[i].bits);
+		assert_int_equal(info.framebuffer.pitch, cases[i].pitch);
+		assert_int_equal(info.framebuffer.kind, cases[i].bits ? 1 : 0);
+		assert_int_equal(info.framebuffer.width, cases[i].bits ? 1000 : 0);
+	}
+}
+
 static bool convert(char *to, size_t size, const char *text)
 {
 	uint16_t wide[64];
@@ -297,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_map_refused),
 		cmocka_unit_test(test_random_maps),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_screen),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_elf),
 		cmocka_unit_test(test_elf_refused),

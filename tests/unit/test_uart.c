@@ -245,6 +245,18 @@ static void test_set_up(void **state)
 	assert_true(get_stats().has_fifo);
 }
 
+static void test_slow(void **state)
+{
+	struct uart_bus slow = bus;
+
+	(void)state;
+	slow.divisor = 384; /* 300 baud */
+	assert_true(uart_init(&slow));
+	assert_int_equal(fake.dll, 0x80);
+	assert_int_equal(fake.dlm, 1);
+	assert_int_equal(fake.lcr, 3);
+}
+
 static void test_absent(void **state)
 {
 	char bytes[4];
@@ -495,6 +507,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_set_up, set_up),
+		cmocka_unit_test_setup(test_slow, set_up),
 		cmocka_unit_test_setup(test_absent, set_up),
 		cmocka_unit_test_setup(test_probe, set_up),
 		cmocka_unit_test_setup(test_send, set_up),

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The log, the console and a panic stand on the machine's screen, too: VGA text by BIOS, pixels by UEFI."""
+import time
+
+import pytest
+import screen
+import test_uefi
+
+PATIENCE = 200
+FIRMWARES = [("bios", False), ("uefi", True)]
+
+
+def wait_for(bed, pixels, pattern, seconds=60):
+    """The screen's lines, once one of them has pattern in it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        lines = screen.read(bed, pixels)
+        if any(pattern in line for line in lines):
+            return lines
+        assert time.monotonic() < deadline, "\n".join(lines)
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("firmware,pixels", FIRMWARES)
+def test_console(boot, firmware, pixels):
+    bed = boot(config="# nothing\n", firmware=firmware)
+    bed.expect_prompt(PATIENCE)
+    lines = wait_for(bed, pixels, "freehold>")
+    assert any("Type help for the commands." in line for line in lines), lines
+    assert any("] virtualization: SVM" in line for line in lines), lines
+    assert "\ufffd" not in "".join(lines), lines
+    help_lines = bed.command("help")
+    lines = wait_for(bed, pixels, help_lines[-1])
+    # Scrolled, and every line where it belongs: the last ones of the answer, then the prompt.
+    last = max(at for at, line in enumerate(lines) if line)
+    assert lines[last].startswith("freehold>"), lines
+    shown = [line.rstrip() for line in help_lines[-(last - 1):]]
+    assert lines[last - len(shown):last] == shown
+    assert bed.command("audit")[-1].endswith(" 0 violations")
+    # What is typed and taken back.
+    bed.send("lost\x15")
+    bed.send("kept")
+    lines = wait_for(bed, pixels, "kept")
+    assert lines[last] == "freehold> kept", lines
+
+
+@pytest.mark.parametrize("firmware,pixels", FIRMWARES)
+def test_panic(boot, firmware, pixels):
+    boot.panic_expected = True
+    bed = boot(config="# nothing\n", firmware=firmware)
+    bed.expect_prompt(PATIENCE)
+    bed.send_line("debug panic 0 --yes")
+    bed.expect("freehold: halted")
+    lines = wait_for(bed, pixels, "backtrace:")
+    assert "freehold: panic on CPU 0: " in lines[1], lines
+    assert any(line.startswith("cr0 ") for line in lines), lines
+
+
+def test_without_serial(boot, build, tmp_path):
+    """serial=none: nothing comes on the line, and the screen shows what there is."""
+    tree = test_uefi.make_tree(build, tmp_path)
+    test_uefi.by_shell(tree, test_uefi.SHELL_PROGRAM + " serial=none")
+    bed = test_uefi.start(boot, tree)
+    lines = wait_for(bed, True, "freehold>", PATIENCE)
+    assert any("loader: freehold.efi" in line for line in lines), lines
+    assert "freehold> " not in bed.serial.all
