@@ -227,6 +227,24 @@ static int64_t call_part_cpuid(const struct call_args *args)
 	return err ? err : answer(args->arg[2], &entry, sizeof(entry));
 }
 
+static int64_t call_exits_read(const struct call_args *args)
+{
+	static struct exit_record records[32]; /* a longer answer is asked for in pieces */
+	struct exit_window window;
+	int count;
+
+	if (!user_copy_in(&window, args->arg[1], sizeof(window)))
+		return ERR_FAULT;
+	count = part_read_exits(narrow(args->arg[0]), &window, records,
+				(unsigned)MIN(args->arg[3], (uint64_t)ARRAY_SIZE(records)));
+	if (count < 0)
+		return count;
+	if (!user_copy_out(args->arg[2], records, (size_t)count * sizeof(records[0])) ||
+	    !user_copy_out(args->arg[1], &window, sizeof(window)))
+		return ERR_FAULT;
+	return count;
+}
+
 static int64_t call_stats_name(const struct call_args *args)
 {
 	const char *name = vm_exit_name(narrow(args->arg[0]));
@@ -286,5 +304,6 @@ const call_fn console_calls[] = {
 	[CALL_POWER] = call_power,
 	[CALL_DEBUG] = call_debug,
 	[CALL_PART_CPUID] = call_part_cpuid,
+	[CALL_EXITS_READ] = call_exits_read,
 };
 const unsigned console_call_count = ARRAY_SIZE(console_calls);
