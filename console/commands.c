@@ -104,6 +104,30 @@ const struct command commands[] = {
 		.handler = show_stats,
 	},
 	{
+		.name = "why",
+		.help = "what happened to it, how it began, and what to do next",
+		.detail = "On one screen: how it ended, the first exception of a triple fault, the bytes\n"
+			  "of the instruction, its last line of output, its last exits, a probable cause.\n"
+			  "Of a guest that failed and was started again it tells that failure.",
+		.args = {PARTITION},
+		.handler = why_show,
+	},
+	{
+		.name = "exits",
+		.help = "the last 1,024 exits of a vCPU",
+		.detail = "With the time before the newest. The flight recorder stops with its guest, and\n"
+			  "is kept when a guest that failed is started again, and by freeze.",
+		.args = {PARTITION, {ARG_NUMBER, "VCPU", true}},
+		.handler = exits_show,
+	},
+	{
+		.name = "freeze",
+		.help = "keep its last exits for why and exits; it goes on",
+		.args = {PARTITION},
+		.states = UP,
+		.handler = exits_freeze,
+	},
+	{
 		.name = "policy cpuid",
 		.help = "its CPUID, and what of the machine's is hidden",
 		.detail = "Each leaf as its vCPUs read it, from the kernel's own table; below it the\n"

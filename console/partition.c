@@ -3,6 +3,7 @@
 #include "console/partition.h"
 
 #include "console/call.h"
+#include "console/crash.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -24,6 +25,7 @@ static struct partition partitions[MAX_PARTITIONS];
 void partition_reset(void)
 {
 	memset(partitions, 0, sizeof(partitions));
+	crash_reset();
 }
 
 struct partition *partition_next(struct partition *partition)
@@ -95,6 +97,7 @@ void partition_remove(struct partition *partition)
 	static const struct blob none;
 
 	partition->used = false;
+	crash_forget(partition);
 	call_blob_set(partition->slot, &none, sizeof(none));
 	if (partition->ring)
 		call_mem_unmap(call_address(partition->ring), RING_PAGES);

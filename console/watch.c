@@ -4,6 +4,7 @@
 
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/crash.h"
 #include "console/notice.h"
 #include "console/op.h"
 #include "lib/string.h"
@@ -75,6 +76,8 @@ static void check(struct partition *partition)
 	/* One that has ended is dying for a moment, and nothing tells when that is over. */
 	if (!was_up || info.state == PART_RUNNING || info.state == PART_PAUSED)
 		return;
+	if (crash_is_one(info.reason))
+		crash_keep(partition, &info, false);
 	if (info.reason == REASON_RESET)
 		handle_reset(partition);
 	else

@@ -6,6 +6,7 @@
  * console/machine.c console/main.c console/notice.c console/number.c console/op.c
  * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
  * console/policy.c console/cpuid_names.c lib/msr_policy.c
+ * console/crash.c console/exits.c console/exits_command.c console/why.c console/why_causes.c
  * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
  * lib/format.c
  */
@@ -373,6 +374,9 @@ static const struct cell cells[] = {
 	{"show", {false, true, true, true, true}},
 	{"console", {false, true, true, true, true}},
 	{"stats", {false, true, true, true, true}},
+	{"why", {false, true, true, true, true}},
+	{"exits", {false, true, true, true, true}},
+	{"freeze", {false, false, true, true, false}},
 	/* What was never started has none yet. */
 	{"policy cpuid", {false, false, true, true, true}},
 	{"debug vcpu", {false, true, true, true, true}},

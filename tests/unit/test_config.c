@@ -9,6 +9,7 @@
  * console/machine.c console/main.c console/notice.c console/number.c console/op.c
  * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
  * console/policy.c console/cpuid_names.c lib/msr_policy.c
+ * console/crash.c console/exits.c console/exits_command.c console/why.c console/why_causes.c
  * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
  * lib/format.c
  */
