@@ -54,6 +54,7 @@ enum call {
 	CALL_POWER,	   /* (enum power_action) */
 	CALL_DEBUG,	   /* (enum debug_command, argument, buffer, size): text */
 	CALL_PART_CPUID,   /* (slot, index, struct cpuid_entry *): ERR_NOENT past the last */
+	CALL_FACTS,	   /* (struct machine_facts *) */
 	CALL_EXITS_READ,   /* (slot, struct exit_window *, struct exit_record *, count): how many */
 };
 

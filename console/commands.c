@@ -150,6 +150,13 @@ const struct command commands[] = {
 		.handler = host_show,
 	},
 	{
+		.name = "doctor",
+		.help = "what this machine lacks, what that means, what helps",
+		.detail = "Virtualization, CPUs, clocks, interrupt controllers, memory, microcode, the\n"
+			  "serial port: what is well in one line, else with its effect and remedy.",
+		.handler = doctor_run,
+	},
+	{
 		.name = "images",
 		.help = "what guests can be started from",
 		.handler = host_images,

@@ -9,6 +9,7 @@
 #include "console/handlers.h"
 #include "console/ring.h"
 #include "console/text.h"
+#include "console/wrap.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -120,28 +121,14 @@ static void show_head(const struct partition *partition)
 			   story.kept && !story.by_hand ? "; it runs again" : "");
 }
 
-/* Up to the line's end, or to the last blank at which it fits behind a field's name. */
-static size_t line_length(const char *text)
-{
-	size_t length = 0, blank = 0;
-
-	for (; text[length] && text[length] != '\n'; length++) {
-		if (length >= VALUE_COLUMNS && blank)
-			return blank;
-		if (text[length] == ' ')
-			blank = length;
-	}
-	return length > VALUE_COLUMNS && blank ? blank : length;
-}
-
 /* At most so many lines, up to one that begins with `until`; answers where the rest begins. */
 static const char *show_lines(const char *name, const char *text, unsigned lines, const char *until)
 {
 	for (; *text && lines && (!until || strncmp(text, until, strlen(until))); lines--) {
-		size_t length = line_length(text);
+		size_t length = wrap_length(text, VALUE_COLUMNS);
 
 		text_field(name, "%.*s", (int)length, text);
-		text += length + (text[length] != '\0');
+		text = wrap_next(text, length);
 		name = "";
 	}
 	return text;

@@ -12,6 +12,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/debug.h"
+#include "kernel/facts.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
@@ -227,6 +228,14 @@ static int64_t call_part_cpuid(const struct call_args *args)
 	return err ? err : answer(args->arg[2], &entry, sizeof(entry));
 }
 
+static int64_t call_facts(const struct call_args *args)
+{
+	struct machine_facts facts;
+
+	facts_describe(&facts);
+	return answer(args->arg[0], &facts, sizeof(facts));
+}
+
 static int64_t call_exits_read(const struct call_args *args)
 {
 	static struct exit_record records[32]; /* a longer answer is asked for in pieces */
@@ -305,5 +314,6 @@ const call_fn console_calls[] = {
 	[CALL_DEBUG] = call_debug,
 	[CALL_PART_CPUID] = call_part_cpuid,
 	[CALL_EXITS_READ] = call_exits_read,
+	[CALL_FACTS] = call_facts,
 };
 const unsigned console_call_count = ARRAY_SIZE(console_calls);

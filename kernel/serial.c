@@ -2,6 +2,7 @@
 /* The order of candidates: command line, SPCR, COM1. One that does not answer is passed over with a word. */
 #include "kernel/serial.h"
 
+#include "abi/facts.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/kernel_space.h"
@@ -35,6 +36,9 @@ static const struct candidate legacy[] = {
 static const struct candidate *chosen;
 static bool by_command_line;
 static bool switched_off;
+static bool answers;
+static bool interrupts;
+static uint64_t spcr_address; /* 0: it is not SPCR's */
 static struct deadline poll;
 
 static bool use_port(const struct candidate *candidate)
@@ -42,7 +46,8 @@ static bool use_port(const struct candidate *candidate)
 	struct uart_bus bus = uart_bus_port(candidate->port);
 
 	chosen = candidate;
-	return uart_init(&bus);
+	answers = uart_init(&bus);
+	return answers;
 }
 
 void serial_init(const struct boot_info *info)
@@ -91,6 +96,8 @@ static bool use_spcr(uint32_t *gsi, uint8_t *irq)
 		(void)use_port(chosen);
 		return false;
 	}
+	answers = true;
+	spcr_address = spcr->address.address;
 	*gsi = spcr->gsi;
 	*irq = spcr->irq;
 	log_print(LOG_INFO, "serial: the UART at 0x%lx, by SPCR", spcr->address.address);
@@ -148,10 +155,22 @@ void serial_start(void)
 
 	log_print(LOG_INFO, "serial: %s, %u IOAPIC pins, %s", by_spcr ? "SPCR" : chosen->name, pins,
 		  routed ? "by interrupt" : "polled: its line reaches no IOAPIC");
+	interrupts = routed;
 	uart_set_notify(notify);
 	if (routed)
 		uart_enable_interrupts();
 	deadline_init(&poll, poll_again);
 	deadline_set(&this_cpu()->deadlines, &poll, tsc_read() + us_to_tsc(1000));
 	cpu_timer_update(this_cpu());
+}
+
+void serial_describe(struct machine_facts *facts)
+{
+	facts->facts |= (answers ? FACT_SERIAL_ANSWERS : 0u) |
+			(interrupts ? FACT_SERIAL_INTERRUPT : 0u);
+	facts->serial_address = spcr_address ? spcr_address : chosen->port;
+	facts->serial_source = switched_off	 ? SERIAL_NONE
+			       : spcr_address	 ? SERIAL_SPCR
+			       : by_command_line ? SERIAL_COMMAND_LINE
+						 : SERIAL_DEFAULT;
 }

@@ -436,6 +436,12 @@ static int64_t do_stats_name(const struct arguments *args)
 	return 0;
 }
 
+static int64_t do_facts(const struct arguments *args)
+{
+	memcpy(pointer(args->a), &fake.facts, sizeof(fake.facts));
+	return 0;
+}
+
 static int64_t do_exits_read(const struct arguments *args)
 {
 	static const struct fake_exits none;
@@ -528,6 +534,7 @@ static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 	[CALL_DEBUG] = do_debug,
 	[CALL_PART_CPUID] = do_part_cpuid,
 	[CALL_EXITS_READ] = do_exits_read,
+	[CALL_FACTS] = do_facts,
 };
 
 int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -559,6 +566,13 @@ void call_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t to[4])
 	memset(to, 0, 4 * sizeof(to[0]));
 	to[0] = leaf == 0 ? 0x16 : 0;
 	to[2] = leaf == 1 ? 0x21 : 0;
+	if (leaf == 0x80000000)
+		to[0] = 0x8000000a;
+	to[1] = leaf == 7 ? fake.cpuid_7_ebx : leaf == 0x80000008 ? fake.ext_8_ebx : 0;
+	to[3] = leaf == 7	     ? fake.cpuid_7_edx
+		: leaf == 0x80000007 ? fake.ext_7_edx
+		: leaf == 0x8000000a ? fake.ext_a_edx
+				     : 0;
 }
 
 static void add_image(const char *name, uint64_t size)

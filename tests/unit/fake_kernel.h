@@ -9,6 +9,7 @@
 #include "abi/console_ring.h"
 #include "abi/errors.h"
 #include "abi/exits.h"
+#include "abi/facts.h"
 #include "abi/info.h"
 #include "lib/types.h"
 
@@ -45,6 +46,8 @@ struct fake_kernel {
 	size_t line_room;
 	struct host_info host;
 	struct cpu_info cpus[MAX_CPUS];
+	struct machine_facts facts;
+	uint32_t cpuid_7_ebx, cpuid_7_edx, ext_7_edx, ext_8_ebx, ext_a_edx; /* of the processor */
 	struct image_info images[MAX_IMAGES];
 	struct fake_partition partitions[MAX_PARTITIONS];
 	struct part_desc last_desc;
