@@ -128,6 +128,25 @@ const struct command commands[] = {
 		.handler = exits_freeze,
 	},
 	{
+		.name = "top",
+		.help = "what all use, second by second, until a key is pressed",
+		.detail = "CPU time and steal time in percent of a CPU, bytes of console output, exits a\n"
+			  "second and the most frequent of them; of a named one all its exits by reason.\n"
+			  "--once shows the next second and ends, as in a script.",
+		.args = {{ARG_PARTITION, "NAME", true}},
+		.flags = FLAG_ONCE,
+		.handler = top_run,
+	},
+	{
+		.name = "trace",
+		.help = "its exits as they come, until a key is pressed",
+		.detail = "At most 80 lines a second, of all its vCPUs; of the others it tells how many\n"
+			  "they were. The key is not lost, but for q, Esc, blank and Enter.",
+		.args = {PARTITION},
+		.states = UP,
+		.handler = trace_run,
+	},
+	{
 		.name = "policy cpuid",
 		.help = "its CPUID, and what of the machine's is hidden",
 		.detail = "Each leaf as its vCPUs read it, from the kernel's own table; below it the\n"

@@ -24,6 +24,8 @@ void why_show(const struct invocation *in);
 void exits_show(const struct invocation *in);
 void exits_freeze(const struct invocation *in);
 
+void top_run(const struct invocation *in);
+void trace_run(const struct invocation *in);
 void doctor_run(const struct invocation *in);
 
 void policy_cpuid(const struct invocation *in);

@@ -6,6 +6,7 @@
 #include "console/call.h"
 #include "console/clock.h"
 #include "console/host.h"
+#include "console/live.h"
 #include "console/log.h"
 #include "console/notice.h"
 #include "console/number.h"
@@ -86,6 +87,7 @@ void console_start(void)
 	host_query(&host);
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
 	attach_reset();
+	live_reset();
 	loop.busy = true;
 	loop.log_pending = false;
 	loop.booting = false;
@@ -104,13 +106,15 @@ void console_start(void)
 /* When to look again though nothing happens: 0 never, 1 at once. */
 static uint64_t next_deadline(void)
 {
-	uint64_t op = op_deadline(), input = attach_deadline();
+	const uint64_t deadlines[] = {op_deadline(), attach_deadline(), live_deadline()};
+	uint64_t first = 0;
 
 	if (loop.busy)
 		return 1;
-	if (op && input)
-		return MIN(op, input);
-	return op ? op : input;
+	for (unsigned i = 0; i < ARRAY_SIZE(deadlines); i++)
+		if (deadlines[i] && (!first || deadlines[i] < first))
+			first = deadlines[i];
+	return first;
 }
 
 static void follow_log(void)

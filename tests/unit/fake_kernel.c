@@ -399,6 +399,8 @@ static int64_t do_vcpu_info(const struct arguments *args)
 	if (!partition || args->b >= partition->info.vcpu_count)
 		return ERR_NOENT;
 	info.activity = partition->activity;
+	for (unsigned i = 0; i < ARRAY_SIZE(partition->counts); i++)
+		info.exits[i] += partition->counts[i];
 	memcpy(pointer(args->c), &info, sizeof(info));
 	return 0;
 }

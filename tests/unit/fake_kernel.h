@@ -25,6 +25,7 @@ struct fake_partition {
 	struct part_info info;
 	struct fake_exits *exits[2]; /* of vCPUs 0 and 1, NULL: none */
 	uint32_t activity;	     /* of all its vCPUs */
+	uint64_t counts[6];	     /* exits that each vCPU had beside the usual ones */
 	struct console_ring *ring;
 	uint64_t off_at; /* TSC at which the guest obeys the power button, 0: not pressed */
 	uint32_t events; /* all that were raised */

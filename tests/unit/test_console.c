@@ -7,7 +7,7 @@
  * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
  * console/policy.c console/cpuid_names.c lib/msr_policy.c
  * console/crash.c console/exits.c console/exits_command.c console/why.c console/why_causes.c
- * console/doctor.c console/doctor_checks.c console/wrap.c
+ * console/doctor.c console/doctor_checks.c console/wrap.c console/live.c console/trace.c console/top.c
  * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
  * lib/format.c
  */
