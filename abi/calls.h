@@ -56,6 +56,8 @@ enum call {
 	CALL_PART_CPUID,  /* (slot, index, struct cpuid_entry *): ERR_NOENT past the last */
 	CALL_PART_RENAME, /* (slot, char[NAME_SIZE]): ERR_EXIST if another partition has that name */
 	CALL_PART_SHARE,  /* (slot, weight, cap): as in part_desc, from now on; it has pool vCPUs */
+	CALL_FACTS,	  /* (struct machine_facts *) */
+	CALL_EXITS_READ,  /* (slot, struct exit_window *, struct exit_record *, count): how many */
 	CALL_SCREEN, /* (struct screen_info *): maps the screen's memory; ERR_NOENT: there is none */
 };
 

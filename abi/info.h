@@ -102,7 +102,7 @@ enum part_reason {
 	REASON_KERNEL,	  /* what the kernel alone decides; report says what */
 };
 
-#define REPORT_SIZE 512
+#define REPORT_SIZE 768
 
 struct part_info {
 	char name[NAME_SIZE];

@@ -7,6 +7,8 @@
 
 #include "abi/calls.h"
 #include "abi/errors.h"
+#include "abi/exits.h"
+#include "abi/facts.h"
 #include "abi/info.h"
 #include "lib/types.h"
 
@@ -138,6 +140,17 @@ static inline int64_t call_part_info(uint32_t slot, struct part_info *info)
 static inline int64_t call_vcpu_info(uint32_t slot, uint32_t vcpu, struct vcpu_info *info)
 {
 	return call_invoke(CALL_VCPU_INFO, slot, vcpu, call_address(info), 0);
+}
+
+static inline int64_t call_facts(struct machine_facts *facts)
+{
+	return call_invoke(CALL_FACTS, call_address(facts), 0, 0, 0);
+}
+
+static inline int64_t call_exits_read(uint32_t slot, struct exit_window *window,
+				      struct exit_record *to, unsigned count)
+{
+	return call_invoke(CALL_EXITS_READ, slot, call_address(window), call_address(to), count);
 }
 
 static inline int64_t call_stats_name(uint32_t counter, char *buffer, size_t size)

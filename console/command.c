@@ -14,6 +14,7 @@
 const struct command_flag_text command_flags[] = {
 	{FLAG_YES, "--yes", "do not ask"},
 	{FLAG_FORCE, "--force", "at once, without the power button"},
+	{FLAG_ONCE, "--once", "one second, and no more"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 

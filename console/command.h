@@ -50,7 +50,7 @@ struct command_keys {
 	const struct command_key *keys;
 };
 
-enum command_flag { FLAG_YES = 1 << 0, FLAG_FORCE = 1 << 1 };
+enum command_flag { FLAG_YES = 1 << 0, FLAG_FORCE = 1 << 1, FLAG_ONCE = 1 << 8 };
 
 #define STATES(state) (1u << (state))
 

@@ -188,6 +188,49 @@ const struct command commands[] = {
 		.handler = show_stats,
 	},
 	{
+		.name = "why",
+		.help = "what happened to it, how it began, and what to do next",
+		.detail = "On one screen: how it ended, the first exception of a triple fault, the bytes\n"
+			  "of the instruction, its last line of output, its last exits, a probable cause.\n"
+			  "Of a guest that failed and was started again it tells that failure.",
+		.args = {PARTITION},
+		.handler = why_show,
+	},
+	{
+		.name = "exits",
+		.help = "the last 1,024 exits of a vCPU",
+		.detail = "With the time before the newest. The flight recorder stops with its guest, and\n"
+			  "is kept when a guest that failed is started again, and by freeze.",
+		.args = {PARTITION, {ARG_NUMBER, "VCPU", true}},
+		.handler = exits_show,
+	},
+	{
+		.name = "freeze",
+		.help = "keep its last exits for why and exits; it goes on",
+		.args = {PARTITION},
+		.states = UP,
+		.handler = exits_freeze,
+	},
+	{
+		.name = "top",
+		.help = "what all use, second by second, until a key is pressed",
+		.detail = "CPU time and steal time in percent of a CPU, bytes of console output, exits a\n"
+			  "second and the most frequent of them; of a named one all its exits by reason.\n"
+			  "--once shows the next second and ends, as in a script.",
+		.args = {{ARG_PARTITION, "NAME", true}},
+		.flags = FLAG_ONCE,
+		.handler = top_run,
+	},
+	{
+		.name = "trace",
+		.help = "its exits as they come, until a key is pressed",
+		.detail = "At most 80 lines a second, of all its vCPUs; of the others it tells how many\n"
+			  "they were. The key is not lost, but for q, Esc, blank and Enter.",
+		.args = {PARTITION},
+		.states = UP,
+		.handler = trace_run,
+	},
+	{
 		.name = "policy cpuid",
 		.help = "its CPUID, and what of the machine's is hidden",
 		.detail = "Each leaf as its vCPUs read it, from the kernel's own table; below it the\n"
@@ -208,6 +251,13 @@ const struct command commands[] = {
 		.name = "host",
 		.help = "the machine: its CPUs and memory, and who has them",
 		.handler = host_show,
+	},
+	{
+		.name = "doctor",
+		.help = "what this machine lacks, what that means, what helps",
+		.detail = "Virtualization, CPUs, clocks, interrupt controllers, memory, microcode, the\n"
+			  "serial port: what is well in one line, else with its effect and remedy.",
+		.handler = doctor_run,
 	},
 	{
 		.name = "images",

@@ -38,6 +38,14 @@ void show_list(const struct invocation *in);
 void show_partition(const struct invocation *in);
 void show_stats(const struct invocation *in);
 
+void why_show(const struct invocation *in);
+void exits_show(const struct invocation *in);
+void exits_freeze(const struct invocation *in);
+
+void top_run(const struct invocation *in);
+void trace_run(const struct invocation *in);
+void doctor_run(const struct invocation *in);
+
 void policy_cpuid(const struct invocation *in);
 void policy_msrs(const struct invocation *in);
 

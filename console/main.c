@@ -10,6 +10,7 @@
 #include "console/display.h"
 #include "console/edit.h"
 #include "console/host.h"
+#include "console/live.h"
 #include "console/log.h"
 #include "console/notice.h"
 #include "console/number.h"
@@ -94,6 +95,7 @@ void console_start(void)
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
 	display_reset();
 	attach_reset();
+	live_reset();
 	loop.busy = true;
 	loop.log_pending = false;
 	loop.booting = false;
@@ -112,8 +114,8 @@ void console_start(void)
 /* When to look again though nothing happens: 0 never, 1 at once. */
 static uint64_t next_deadline(void)
 {
-	const uint64_t wishes[] = {op_deadline(), attach_deadline(), watch_deadline(),
-				   edit_deadline(), display_deadline()};
+	const uint64_t wishes[] = {op_deadline(),   attach_deadline(),	watch_deadline(),
+				   edit_deadline(), display_deadline(), live_deadline()};
 	uint64_t first = 0;
 
 	if (loop.busy)

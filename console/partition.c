@@ -3,6 +3,7 @@
 #include "console/partition.h"
 
 #include "console/call.h"
+#include "console/crash.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -16,7 +17,7 @@ struct blob {
 	uint64_t shown;
 	uint64_t restarts[RESTARTS_MAX];
 	uint64_t restart_at;
-	char crash[CRASH_SIZE];
+	char last_end[LAST_END_SIZE];
 	struct partition_policy policy;
 	struct definition definition;
 };
@@ -30,6 +31,7 @@ static struct partition partitions[MAX_PARTITIONS];
 void partition_reset(void)
 {
 	memset(partitions, 0, sizeof(partitions));
+	crash_reset();
 }
 
 struct partition *partition_next(struct partition *partition)
@@ -77,7 +79,7 @@ void partition_save(const struct partition *partition)
 	blob.restart_at = partition->restart_at;
 	blob.policy = partition->policy;
 	str_copy(blob.name, sizeof(blob.name), partition->name);
-	str_copy(blob.crash, sizeof(blob.crash), partition->crash);
+	str_copy(blob.last_end, sizeof(blob.last_end), partition->last_end);
 	memcpy(blob.restarts, partition->restarts, sizeof(blob.restarts));
 	blob.definition.size = partition->definition.size;
 	memcpy(blob.definition.text, partition->definition.text, partition->definition.size);
@@ -111,6 +113,7 @@ struct console_ring *partition_forget(struct partition *partition)
 	struct console_ring *ring = partition->ring;
 
 	partition->used = false;
+	crash_forget(partition);
 	partition->ring = NULL;
 	call_blob_set(partition->slot, &none, sizeof(none));
 	return ring;
@@ -193,7 +196,7 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	partition->restart_at = blob.restart_at;
 	partition->policy = blob.policy;
 	partition->definition = blob.definition;
-	str_copy(partition->crash, sizeof(partition->crash), blob.crash);
+	str_copy(partition->last_end, sizeof(partition->last_end), blob.last_end);
 	memcpy(partition->restarts, blob.restarts, sizeof(blob.restarts));
 	/* A reset that nobody has answered yet: it counts as news. */
 	if (info->state == PART_STOPPED && info->reason == REASON_RESET)

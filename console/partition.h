@@ -12,7 +12,7 @@
 
 enum { RESTARTS_MAX = 5, RESTARTS_SECONDS = 60 };
 
-enum { CRASH_SIZE = 160 };
+enum { LAST_END_SIZE = 160 };
 
 enum op_kind {
 	OP_NONE,
@@ -56,7 +56,7 @@ struct partition {
 	uint64_t shown; /* position of the ring's output up to which the operator has seen it */
 	uint64_t restarts[RESTARTS_MAX]; /* host TSC of the latest that nobody typed, 0: none */
 	uint64_t restart_at;		/* host TSC: when it is to be started again; 0: it is not */
-	char crash[CRASH_SIZE];		/* how it ended before its latest restart; "": it did not */
+	char last_end[LAST_END_SIZE];	/* how it ended before its latest restart; "": it did not */
 	struct partition_policy policy; /* as the definition says */
 	struct definition definition;
 	struct op op;

@@ -154,8 +154,8 @@ static void show_policy(const struct partition *partition)
 			   partition->restart_at ? "; it is started again in a moment" : "");
 	if (policy->autostart)
 		text_field("autostart", "on%s%s", policy->after[0] ? ", after " : "", policy->after);
-	if (partition->crash[0])
-		text_field("last end", "%s", partition->crash);
+	if (partition->last_end[0])
+		text_field("last end", "%s", partition->last_end);
 }
 
 static void show_ring(const struct partition *partition)

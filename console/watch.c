@@ -4,6 +4,7 @@
 
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/crash.h"
 #include "console/notice.h"
 #include "console/op.h"
 #include "lib/copy.h"
@@ -86,12 +87,12 @@ static bool restart(struct partition *partition, bool is_reset)
 }
 
 /* The reason, and the first line of the report. */
-static void describe_end(const struct part_info *info, char to[CRASH_SIZE])
+static void describe_end(const struct part_info *info, char to[LAST_END_SIZE])
 {
-	size_t length = format(to, CRASH_SIZE, "%s%s", partition_reason_text(info->reason),
+	size_t length = format(to, LAST_END_SIZE, "%s%s", partition_reason_text(info->reason),
 			       info->report[0] ? ": " : "");
 
-	for (const char *c = info->report; *c && *c != '\n' && length + 1 < CRASH_SIZE; c++)
+	for (const char *c = info->report; *c && *c != '\n' && length + 1 < LAST_END_SIZE; c++)
 		to[length++] = *c;
 	to[length] = '\0';
 }
@@ -108,13 +109,13 @@ static bool wants_restart(const struct partition *partition, uint32_t reason)
 static void handle_end(struct partition *partition, const struct part_info *info)
 {
 	bool again = wants_restart(partition, info->reason) && !partition->gave_up;
-	char text[CRASH_SIZE];
+	char text[LAST_END_SIZE];
 
 	describe_end(info, text);
 	notice_print(partition, !again, "%s stopped: %s", partition->name, text);
 	if (!again)
 		return;
-	str_copy(partition->crash, sizeof(partition->crash), text);
+	str_copy(partition->last_end, sizeof(partition->last_end), text);
 	restart(partition, false);
 }
 
@@ -130,6 +131,8 @@ static void check(struct partition *partition)
 	/* One that has ended is dying for a moment, and nothing tells when that is over. */
 	if (!was_up || info.state == PART_RUNNING || info.state == PART_PAUSED)
 		return;
+	if (crash_is_one(info.reason))
+		crash_keep(partition, &info, false);
 	if (info.reason != REASON_RESET)
 		handle_end(partition, &info);
 	else if (!partition->gave_up)

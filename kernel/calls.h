@@ -19,7 +19,7 @@ struct call_args {
 typedef int64_t (*call_fn)(const struct call_args *args);
 
 /* Bounds of text that comes with a call. */
-enum { CALL_TEXT_MAX = 480 };
+enum { CALL_TEXT_MAX = 768 };
 
 /* calls_vmm.c and calls_console.c: indexed by enum call; NULL: no such call. */
 extern const call_fn vmm_calls[];

@@ -13,6 +13,7 @@
 #include "kernel/cpu.h"
 #include "kernel/debug.h"
 #include "kernel/display.h"
+#include "kernel/facts.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
@@ -242,6 +243,32 @@ static int64_t call_part_cpuid(const struct call_args *args)
 	return err ? err : answer(args->arg[2], &entry, sizeof(entry));
 }
 
+static int64_t call_facts(const struct call_args *args)
+{
+	struct machine_facts facts;
+
+	facts_describe(&facts);
+	return answer(args->arg[0], &facts, sizeof(facts));
+}
+
+static int64_t call_exits_read(const struct call_args *args)
+{
+	static struct exit_record records[32]; /* a longer answer is asked for in pieces */
+	struct exit_window window;
+	int count;
+
+	if (!user_copy_in(&window, args->arg[1], sizeof(window)))
+		return ERR_FAULT;
+	count = part_read_exits(narrow(args->arg[0]), &window, records,
+				(unsigned)MIN(args->arg[3], (uint64_t)ARRAY_SIZE(records)));
+	if (count < 0)
+		return count;
+	if (!user_copy_out(args->arg[2], records, (size_t)count * sizeof(records[0])) ||
+	    !user_copy_out(args->arg[1], &window, sizeof(window)))
+		return ERR_FAULT;
+	return count;
+}
+
 static int64_t call_stats_name(const struct call_args *args)
 {
 	const char *name = vm_exit_name(narrow(args->arg[0]));
@@ -312,5 +339,7 @@ const call_fn console_calls[] = {
 	[CALL_PART_RENAME] = call_part_rename,
 	[CALL_PART_SHARE] = call_part_share,
 	[CALL_SCREEN] = call_screen,
+	[CALL_EXITS_READ] = call_exits_read,
+	[CALL_FACTS] = call_facts,
 };
 const unsigned console_call_count = ARRAY_SIZE(console_calls);

@@ -33,10 +33,11 @@ static void append(const char *line, ...)
 
 static void show_exits(const struct vcpu *v, unsigned count)
 {
-	uint32_t next = v->recorder.next;
+	uint64_t next = v->recorder.next;
+	uint64_t known = MIN(next - v->recorder.begin, (uint64_t)RECORDER_SIZE);
 
-	for (uint32_t i = next - MIN(next, MIN(count, (unsigned)RECORDER_SIZE)); i != next; i++) {
-		const struct recorder_entry *entry = &v->recorder.entries[i % RECORDER_SIZE];
+	for (uint64_t i = next - MIN(known, (uint64_t)count); i != next; i++) {
+		const struct exit_record *entry = &v->recorder.entries[i % RECORDER_SIZE];
 		const char *name = vm_exit_name(entry->kind);
 
 		append("  %-16s rip %016lx code 0x%x info 0x%lx\n", name ? name : "?", entry->rip,
@@ -179,14 +180,14 @@ int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t si
 void panic_show_exits(unsigned cpu, panic_print_fn *print)
 {
 	const struct vcpu *v = cpu_online(cpu) ? cpu_of(cpu)->loaded : NULL;
-	uint32_t next;
+	uint64_t next;
 
 	if (!v)
 		return;
 	next = v->recorder.next;
 	print("last exits of slot %u vcpu %u", v->part->slot, v->index);
-	for (uint32_t i = next - MIN(next, 8u); i != next; i++) {
-		const struct recorder_entry *entry = &v->recorder.entries[i % RECORDER_SIZE];
+	for (uint64_t i = next - MIN(next - v->recorder.begin, 8ULL); i != next; i++) {
+		const struct exit_record *entry = &v->recorder.entries[i % RECORDER_SIZE];
 		const char *name = vm_exit_name(entry->kind);
 
 		print("  %s rip %016lx code 0x%x info 0x%lx", name ? name : "?", entry->rip,

@@ -183,7 +183,7 @@ static int64_t on_triple_fault(struct vcpu *v)
 
 static int64_t on_refused(struct vcpu *v)
 {
-	const struct recorder_entry *exit = recorder_last(&v->recorder);
+	const struct exit_record *exit = recorder_last(&v->recorder);
 	struct frame state;
 
 	machine.virt->get(&v->virt, GROUP_IP | GROUP_CONTROL | GROUP_CS, &state);
@@ -255,7 +255,7 @@ int64_t kernel_exit(struct virt_vcpu *virt, uint64_t rip, uint64_t code, uint64_
 }
 
 /* For `stats`: the order of enum vm_exit_kind. */
-static const char *const names[VM_EXIT_KINDS] = {
+static const char *const names[] = {
 	[VM_EXIT_INTERRUPT] = "interrupt",
 	[VM_EXIT_NMI] = "nmi",
 	[VM_EXIT_MACHINE_CHECK] = "machine-check",
@@ -281,9 +281,10 @@ static const char *const names[VM_EXIT_KINDS] = {
 	[VM_EXIT_TRIPLE_FAULT] = "triple-fault",
 	[VM_EXIT_INVALID] = "invalid-state",
 	[VM_EXIT_UNKNOWN] = "unknown",
+	[RECORD_INJECTED] = "injected",
 };
 
 const char *vm_exit_name(unsigned kind)
 {
-	return kind < VM_EXIT_KINDS ? names[kind] : NULL;
+	return kind < ARRAY_SIZE(names) ? names[kind] : NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "kernel/inject.h"
 
+#include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
@@ -82,6 +83,9 @@ void vcpu_inject(struct vcpu *v, const struct frame_event *event)
 			vcpu_pend_local(v, PEND_NMI);
 		}
 	}
+	/* The processor's own exceptions leave no trace; where ours led to the guest's end is to be found. */
+	recorder_add(&v->recorder, machine.virt->rip(&v->virt), result.vector, result.error,
+		     tsc_read(), RECORD_INJECTED);
 	machine.virt->inject(&v->virt, &result);
 }
 

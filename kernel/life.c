@@ -291,3 +291,14 @@ int part_describe_cpuid(uint32_t slot, uint32_t index, struct cpuid_entry *entry
 	entry->flags &= CPUID_HAS_SUBLEAF;
 	return ERR_NONE;
 }
+
+int part_read_exits(uint32_t slot, struct exit_window *window, struct exit_record *to,
+		    unsigned count)
+{
+	const struct partition *part = part_find(slot);
+
+	if (!part || window->vcpu >= part->desc.vcpu_count)
+		return ERR_NOENT;
+	return (int)recorder_read(&part->vcpus[window->vcpu]->recorder, part_is_out(part), window,
+				  to, count);
+}

@@ -23,6 +23,7 @@
 #include "kernel/cpu.h"
 #include "kernel/create.h"
 #include "kernel/display.h"
+#include "kernel/facts.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/memory.h"
@@ -82,12 +83,18 @@ static void start_clocks(void)
 		[TSC_PIT] = "the PIT",
 		[TSC_NONE] = "nothing: 1 GHz is assumed",
 	};
+	static const enum clock_reference clock_fact[] = {
+		[TSC_PM_TIMER] = CLOCK_PM_TIMER,
+		[TSC_PIT] = CLOCK_PIT,
+		[TSC_NONE] = CLOCK_NONE,
+	};
 	enum tsc_reference reference;
 	uint64_t start = tsc_read(), seconds;
 
 	/* Both at once: what takes time is that a clock of known rate gets on. */
 	apic_timer_calibrate_begin();
 	reference = tsc_calibrate(&port_hardware, pm_timer_port());
+	machine_facts.clock = clock_fact[reference];
 	apic_timer_calibrate_end(tsc_khz());
 	machine.calibration_tsc = tsc_read() - start;
 	log_set_clock(log_clock);
@@ -108,6 +115,7 @@ static void quiet_devices(void)
 		  quiet.functions, quiet.bridges, quiet.cleared);
 	if (quiet.stubborn)
 		log_print(LOG_WARNING, "pci: %u functions stay bus masters", quiet.stubborn);
+	machine_facts.bus_masters = quiet.stubborn;
 }
 
 /* The offsets of XSAVE components in the standard format: SDM 1 13.4.3 "Extended Region of an XSAVE Area". */
@@ -208,6 +216,10 @@ static void report_cpu(const struct smp_target *target)
 	else if (target->tsc_warp)
 		log_print(LOG_WARNING, "cpu %u: TSC goes back by %lu against CPU 0", target->number,
 			  target->tsc_warp);
+	if (target->state == SMP_RUNNING && target->tsc_warp > machine_facts.warp) {
+		machine_facts.warp = target->tsc_warp;
+		machine_facts.warp_cpu = target->number;
+	}
 }
 
 static struct cpuid_regs ask_cpuid(uint32_t leaf, uint32_t subleaf)
@@ -224,6 +236,7 @@ static void find_cores(unsigned count)
 	if (boot_option(machine.boot, "smt", value, sizeof(value)) == BOOT_OPTION_SET &&
 	    !strcmp(value, "share")) {
 		log_print(LOG_WARNING, "cpu: smt=share: partitions may run on one core at a time");
+		machine_facts.facts |= FACT_SMT_SHARE;
 		bits = 0;
 	}
 	cores_init(machine.cpu_apic_ids, count, bits);

@@ -107,3 +107,6 @@ int part_share(uint32_t slot, uint32_t weight, uint32_t cap);
 int part_describe(uint32_t slot, struct part_info *info);
 int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info);
 int part_describe_cpuid(uint32_t slot, uint32_t index, struct cpuid_entry *entry);
+/* Of window->vcpu, at most count; answers how many. */
+int part_read_exits(uint32_t slot, struct exit_window *window, struct exit_record *to,
+		    unsigned count);

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The flight recorder: the last exits of a vCPU, written at each exit, read when something went wrong. */
+/*
+ * The flight recorder: the last exits of a vCPU, written at each exit by its CPU, read by the console while
+ * that goes on, or after the guest's end. It is never cleared: a start only notes where it began.
+ */
 #pragma once
 
+#include "abi/exits.h"
 #include "arch/x86_64/insn.h"
 #include "lib/types.h"
 
-enum { RECORDER_SIZE = 64 };
+enum { RECORDER_SIZE = EXIT_RECORDS };
 
-struct recorder_entry {
-	uint64_t rip;
-	uint64_t info; /* the hardware's qualification */
-	uint64_t tsc;
-	uint32_t code; /* the hardware's exit number */
-	uint32_t kind; /* enum vm_exit_kind */
-};
+static_assert((RECORDER_SIZE & (RECORDER_SIZE - 1)) == 0, "a place is the number's low bits");
 
 struct recorder {
-	uint32_t next; /* how many there were; modulo the size, the place of the next */
-	struct recorder_entry entries[RECORDER_SIZE];
+	uint64_t next;	/* how many there were; modulo the size, the place of the next */
+	uint64_t begin; /* next, when the guest was started */
+	struct exit_record entries[RECORDER_SIZE];
 };
 
+/* The entry is there before its number is: who reads meanwhile (recorder_read) sees it whole. */
 static inline void recorder_add(struct recorder *r, uint64_t rip, uint64_t code, uint64_t info,
 				uint64_t tsc, uint32_t kind)
 {
-	struct recorder_entry *entry = &r->entries[r->next++ % RECORDER_SIZE];
+	struct exit_record *entry = &r->entries[r->next % RECORDER_SIZE];
 
 	entry->rip = rip;
 	entry->info = info;
@@ -31,9 +31,19 @@ static inline void recorder_add(struct recorder *r, uint64_t rip, uint64_t code,
 	entry->code = (uint32_t)code;
 	compiler_barrier(); /* two stores are cheaper than making one of them */
 	entry->kind = kind;
+	compiler_barrier();
+	r->next++;
 }
 
-static inline const struct recorder_entry *recorder_last(const struct recorder *r)
+static inline const struct exit_record *recorder_last(const struct recorder *r)
 {
 	return &r->entries[(r->next - 1) % RECORDER_SIZE];
 }
+
+/*
+ * Copies at most count entries from window->position on, or from the oldest that is kept, and fills the
+ * window in; answers how many. Any CPU, whatever the vCPU does: what was overwritten meanwhile is lost, and
+ * the oldest one cannot be told from one that is just being overwritten, unless nobody writes (still).
+ */
+unsigned recorder_read(const struct recorder *r, bool still, struct exit_window *window,
+		       struct exit_record *to, unsigned count);

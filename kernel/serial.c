@@ -2,6 +2,7 @@
 /* Which UART is the operator's line. One that does not answer is passed over with a word. */
 #include "kernel/serial.h"
 
+#include "abi/facts.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/kernel_space.h"
@@ -41,6 +42,7 @@ static struct candidate {
 
 static const struct candidate *chosen; /* NULL: no UART is used */
 static bool switched_off;
+static bool interrupts;
 static struct deadline poll;
 
 /* What stands in the way, or NULL: the bus is that of a UART at the place. */
@@ -235,10 +237,26 @@ void serial_start(void)
 		log_print(LOG_INFO, "serial: %u IOAPIC pins, %s", pins,
 			  routed ? "by interrupt" : "polled: its line reaches no IOAPIC");
 	}
+	interrupts = routed;
 	uart_set_notify(notify);
 	if (routed)
 		uart_enable_interrupts();
 	deadline_init(&poll, poll_again);
 	deadline_set(&this_cpu()->deadlines, &poll, tsc_read() + us_to_tsc(1000));
 	cpu_timer_update(this_cpu());
+}
+
+void serial_describe(struct machine_facts *facts)
+{
+	static const enum serial_source sources[] = {
+		[BY_COMMAND_LINE] = SERIAL_BY_COMMAND_LINE,
+		[BY_SPCR] = SERIAL_BY_SPCR,
+		[BY_DEFAULT] = SERIAL_BY_DEFAULT,
+	};
+	const struct candidate *candidate = chosen ? chosen : &candidates[BY_DEFAULT];
+
+	facts->facts |= (chosen ? FACT_SERIAL_ANSWERS : 0u) |
+			(interrupts ? FACT_SERIAL_INTERRUPT : 0u);
+	facts->serial_address = candidate->place.address;
+	facts->serial_source = switched_off ? SERIAL_SWITCHED_OFF : sources[candidate - candidates];
 }

@@ -6,5 +6,5 @@
 
 void stats_cpu(unsigned number, struct cpu_info *info);
 
-/* The name of an enum vm_exit_kind, or NULL past the last. */
+/* The name of a flight recorder's kind (enum vm_exit_kind, RECORD_INJECTED), or NULL past the last. */
 const char *vm_exit_name(unsigned kind);

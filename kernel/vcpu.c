@@ -99,7 +99,7 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	memset(v->dr, 0, sizeof(v->dr));
 	memset(v->eoi_vectors, 0, sizeof(v->eoi_vectors));
 	memset(v->exits, 0, sizeof(v->exits));
-	memset(&v->recorder, 0, sizeof(v->recorder));
+	v->recorder.begin = v->recorder.next;
 	/* Of the VMM before, nothing is left to the next. */
 	memset(v->frame, 0, PAGE_SIZE);
 	v->frame->lapic_page = v->lapic.page;

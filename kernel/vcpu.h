@@ -81,6 +81,9 @@ struct vcpu {
 
 static_assert((int)VM_EXIT_KINDS <= (int)EXIT_COUNTERS, "a counter for each kind");
 
+/* exit_record.kind: no exit, but an exception of ours that follows one. */
+enum { RECORD_INJECTED = VM_EXIT_KINDS };
+
 static_assert(ACTIVITY_RUN == 0, "virt_vcpu.work is 0 while nothing is to be done");
 
 static inline struct vcpu *vcpu_of(struct virt_vcpu *virt)

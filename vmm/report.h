@@ -5,6 +5,7 @@
 #include "abi/frame.h"
 #include "abi/info.h"
 #include "lib/types.h"
+#include "vmm/insn.h"
 
 /* The reason's text alone: for a partition that could not start, or that ended by its own wish. */
 noreturn void report_refuse(const char *text, ...) printf_like(1, 2);
@@ -23,3 +24,7 @@ noreturn void report_instruction(const struct frame *frame);
 
 /* The text of report_end. Returns its length, below size. */
 size_t report_registers(const struct frame *frame, char *to, size_t size);
+
+/* The bytes at CS:RIP in hexadecimal, as far as they can be read. Needs what an instruction fetch does. */
+enum { REPORT_BYTES = 2 * INSN_MAX_LENGTH + 1 };
+void report_bytes(const struct frame *frame, char text[REPORT_BYTES]);

@@ -9,8 +9,6 @@
 #include "vmm/guest_features.h"
 #include "vmm/guest_mem.h"
 
-enum { TEXT_SIZE = 2 * INSN_MAX_LENGTH + 1 };
-
 static bool read_byte(const struct walk_context *context, gva_t linear, uint8_t *byte)
 {
 	struct walk_result result;
@@ -19,8 +17,7 @@ static bool read_byte(const struct walk_context *context, gva_t linear, uint8_t 
 	       guest_read(result.gpa, byte, 1);
 }
 
-/* As far as the bytes can be read. */
-static void put_bytes(const struct frame *frame, char text[TEXT_SIZE])
+void report_bytes(const struct frame *frame, char text[REPORT_BYTES])
 {
 	enum insn_mode mode = insn_frame_mode(frame);
 	struct walk_context context;
@@ -38,15 +35,15 @@ static void put_bytes(const struct frame *frame, char text[TEXT_SIZE])
 			return;
 		if (!read_byte(&context, linear, &byte))
 			return;
-		used += format(text + used, TEXT_SIZE - used, "%02x", byte);
+		used += format(text + used, REPORT_BYTES - used, "%02x", byte);
 	}
 }
 
 noreturn void report_instruction(const struct frame *frame)
 {
-	char bytes[TEXT_SIZE];
+	char bytes[REPORT_BYTES];
 
-	put_bytes(frame, bytes);
+	report_bytes(frame, bytes);
 	if (frame->reason == EXIT_MMIO)
 		report_end(frame, REASON_EMULATION, "cannot emulate insn=%s gpa=%lx", bytes,
 			   frame->mmio.gpa);

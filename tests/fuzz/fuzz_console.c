@@ -3,7 +3,7 @@
  * The console under raw serial bytes, a kernel whose answers the input spoils, and guests whose rings
  * it scribbles over. Afterwards, with the kernel sane again, a line end must bring the prompt back.
  */
-/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * THREATS C01, C05: guests that end themselves, in a way that how= names: a triple fault by an empty IDT,
- * by a stack that is not there, on another CPU; events whose delivery needs memory that is not RAM.
+ * by a stack that is not there, on another CPU, after a refused MSR; a halt for good; events whose
+ * delivery needs memory that is not RAM.
  */
 #include "arch/x86_64/insn.h"
 #include "lib/string.h"
@@ -120,6 +121,20 @@ static void fetch_apic(void)
 	((void (*)(void))APIC_PAGE)();
 }
 
+/* #GP by the hypervisor, not by the processor: no guest has that MSR. */
+static void msr_absent(void)
+{
+	load_idt(0, 0);
+	msr_write(0xc0ffee, 1);
+}
+
+/* No end, but nothing comes any more. */
+static void halt(void)
+{
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -138,6 +153,8 @@ static const struct {
 	{"fetch", fetch_hole},
 	{"fetch-device", fetch_device},
 	{"fetch-apic", fetch_apic},
+	{"msr", msr_absent},
+	{"halt", halt},
 };
 
 static void run(void *way)

@@ -424,6 +424,9 @@ static int64_t do_vcpu_info(const struct arguments *args)
 
 	if (!partition || args->b >= partition->info.vcpu_count)
 		return ERR_NOENT;
+	info.activity = partition->activity;
+	for (unsigned i = 0; i < ARRAY_SIZE(partition->counts); i++)
+		info.exits[i] += partition->counts[i];
 	memcpy(pointer(args->c), &info, sizeof(info));
 	return 0;
 }
@@ -446,12 +449,60 @@ static int64_t do_part_cpuid(const struct arguments *args)
 
 static int64_t do_stats_name(const struct arguments *args)
 {
-	static const char *const names[] = {"cpuid", "msr", "io"};
+	static const char *const names[] = {
+		[FAKE_CPUID] = "cpuid",
+		[FAKE_MSR] = "msr",
+		[FAKE_IO] = "io",
+		[FAKE_HLT] = "hlt",
+		[FAKE_TRIPLE_FAULT] = "triple-fault",
+		[FAKE_INJECTED] = "injected",
+	};
 
 	if (args->a >= ARRAY_SIZE(names))
 		return ERR_NOENT;
 	snprintf(pointer(args->b), args->c, "%s", names[args->a]);
 	return 0;
+}
+
+static int64_t do_facts(const struct arguments *args)
+{
+	memcpy(pointer(args->a), &fake.facts, sizeof(fake.facts));
+	return 0;
+}
+
+static int64_t do_exits_read(const struct arguments *args)
+{
+	static const struct fake_exits none;
+	const struct fake_partition *partition = at(args->a);
+	struct exit_window *window = pointer(args->b);
+	struct exit_record *to = pointer(args->c);
+	const struct fake_exits *exits = &none;
+	uint64_t asked, oldest;
+	int64_t count = 0;
+
+	if (!partition || window->vcpu >= partition->info.vcpu_count)
+		return ERR_NOENT;
+	if (window->vcpu < ARRAY_SIZE(partition->exits) && partition->exits[window->vcpu])
+		exits = partition->exits[window->vcpu];
+	oldest = exits->end - MIN(exits->end, (uint64_t)EXIT_RECORDS);
+	asked = MIN(window->position, exits->end);
+	window->position = MAX(asked, oldest);
+	window->lost = window->position - asked;
+	window->begin = exits->begin;
+	window->end = exits->end;
+	/* As the kernel: a piece at a time. */
+	while (count < 32 && (uint64_t)count < args->d && window->position < window->end)
+		to[count++] = exits->records[window->position++ % EXIT_RECORDS];
+	return count;
+}
+
+void fake_exit(struct fake_partition *partition, unsigned vcpu, enum fake_exit kind, uint64_t rip,
+	       uint32_t code, uint64_t info)
+{
+	struct fake_exits *exits = partition->exits[vcpu];
+
+	exits->records[exits->end++ % EXIT_RECORDS] = (struct exit_record){
+		.rip = rip, .code = code, .info = info, .tsc = fake.tsc, .kind = kind};
 }
 
 static int64_t do_blob_set(const struct arguments *args)
@@ -528,6 +579,8 @@ static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 	[CALL_PART_RENAME] = do_part_rename,
 	[CALL_PART_SHARE] = do_part_share,
 	[CALL_SCREEN] = do_screen,
+	[CALL_EXITS_READ] = do_exits_read,
+	[CALL_FACTS] = do_facts,
 };
 
 int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -565,6 +618,13 @@ void call_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t to[4])
 	memset(to, 0, 4 * sizeof(to[0]));
 	to[0] = leaf == 0 ? 0x16 : 0;
 	to[2] = leaf == 1 ? 0x21 : 0;
+	if (leaf == 0x80000000)
+		to[0] = 0x8000000a;
+	to[1] = leaf == 7 ? fake.cpuid_7_ebx : leaf == 0x80000008 ? fake.ext_8_ebx : 0;
+	to[3] = leaf == 7	     ? fake.cpuid_7_edx
+		: leaf == 0x80000007 ? fake.ext_7_edx
+		: leaf == 0x8000000a ? fake.ext_a_edx
+				     : 0;
 }
 
 static void add_image(const char *name, uint64_t size)

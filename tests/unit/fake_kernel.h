@@ -8,6 +8,8 @@
 #include "abi/calls.h"
 #include "abi/console_ring.h"
 #include "abi/errors.h"
+#include "abi/exits.h"
+#include "abi/facts.h"
 #include "abi/info.h"
 #include "lib/types.h"
 
@@ -20,8 +22,17 @@ enum {
 	FAKE_ROWS = 25
 };
 
+/* A vCPU's flight recorder: of the test's own memory. */
+struct fake_exits {
+	uint64_t begin, end;
+	struct exit_record records[EXIT_RECORDS];
+};
+
 struct fake_partition {
 	struct part_info info;
+	struct fake_exits *exits[2]; /* of vCPUs 0 and 1, NULL: none */
+	uint32_t activity;	     /* of all its vCPUs */
+	uint64_t counts[6];	     /* exits that each vCPU had beside the usual ones */
 	struct console_ring *ring;
 	uint64_t off_at; /* TSC at which the guest obeys the power button, 0: not pressed */
 	uint32_t events; /* all that were raised */
@@ -44,6 +55,8 @@ struct fake_kernel {
 	size_t line_room;
 	struct host_info host;
 	struct cpu_info cpus[MAX_CPUS];
+	struct machine_facts facts;
+	uint32_t cpuid_7_ebx, cpuid_7_edx, ext_7_edx, ext_8_ebx, ext_a_edx; /* of the processor */
 	struct image_info images[MAX_IMAGES];
 	struct fake_partition partitions[MAX_PARTITIONS];
 	struct part_desc last_desc;
@@ -85,6 +98,13 @@ void fake_clear(void);
 /* A partition's guest ends by itself. */
 void fake_end(const char *name, enum part_reason reason, const char *report);
 struct fake_partition *fake_find(const char *name);
+
+/* The kinds that CALL_STATS_NAME knows here. */
+enum fake_exit { FAKE_CPUID, FAKE_MSR, FAKE_IO, FAKE_HLT, FAKE_TRIPLE_FAULT, FAKE_INJECTED };
+
+/* An exit of a vCPU that has a recorder, just now. */
+void fake_exit(struct fake_partition *partition, unsigned vcpu, enum fake_exit kind, uint64_t rip,
+	       uint32_t code, uint64_t info);
 
 /* The guest writes to its console, as a VMM does: as much as it may; returns how much. */
 size_t fake_guest_write(struct fake_partition *partition, const void *bytes, size_t size);

@@ -3,7 +3,7 @@
  * The manual's list of commands is the table's. Run with --print, it prints the list for
  * docs/console.md.
  */
-/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * freehold.conf (L05): errors name their line, each guest is all or nothing, and no file breaks
  * the console.
  */
-/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The console as a whole: input while commands run, hostile input, news, resets, a dead line. */
-/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * Guest consoles: the ring's reader against any producer, and what passes while a guest is
  * attached.
  */
-/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

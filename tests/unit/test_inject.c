@@ -42,7 +42,13 @@ static void fake_inject(struct virt_vcpu *v, const struct frame_event *event)
 	injections++;
 }
 
-static const struct virt_ops fake_virt = {.inject = fake_inject};
+static uint64_t fake_rip(const struct virt_vcpu *v)
+{
+	(void)v;
+	return 0x1234;
+}
+
+static const struct virt_ops fake_virt = {.inject = fake_inject, .rip = fake_rip};
 
 noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
 {
@@ -184,6 +190,20 @@ static void test_inject_alone(void **state)
 	assert_int_equal(injections, 2);
 }
 
+/* Ours are in the flight recorder, as what came of it: #DF here. */
+static void test_is_recorded(void **state)
+{
+	const struct exit_record *record = &vcpu.recorder.entries[0];
+
+	(void)state;
+	delivering(INJECT_EXCEPTION, PF);
+	vcpu_inject_gp(&vcpu);
+	assert_int_equal(vcpu.recorder.next, 1);
+	assert_int_equal(record->kind, RECORD_INJECTED);
+	assert_int_equal(record->code, DF);
+	assert_int_equal(record->rip, 0x1234);
+}
+
 static void test_fault_while_an_interrupt_is_delivered(void **state)
 {
 	(void)state;
@@ -246,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_valid_length),
 		cmocka_unit_test_setup(test_inject_alone, set_up),
+		cmocka_unit_test_setup(test_is_recorded, set_up),
 		cmocka_unit_test_setup(test_fault_while_an_interrupt_is_delivered, set_up),
 		cmocka_unit_test_setup(test_fault_while_the_8259s_is_delivered, set_up),
 		cmocka_unit_test_setup(test_fault_while_an_nmi_is_delivered, set_up),

@@ -4,6 +4,7 @@
  * bytes.
  */
 /* sources: vmm/upcall_cr.c vmm/upcall_emulate.c vmm/mmio_quick.c vmm/upcall_length.c
+ * vmm/post_mortem.c vmm/post_mortem_gate.c
  * vmm/upcall_msr.c vmm/upcall_fatal.c vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c
  * vmm/guest_features.c vmm/cr.c vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c
  * lib/msr_policy.c

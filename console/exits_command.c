@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* exits and freeze: the flight recorder as a whole, and keeping it while its guest goes on. */
+#include "console/call.h"
+#include "console/clock.h"
+#include "console/crash.h"
+#include "console/exits.h"
+#include "console/handlers.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "lib/string.h"
+
+enum { LINES_A_TURN = 32 };
+
+static struct {
+	unsigned count, shown;
+	struct exit_record records[EXIT_RECORDS];
+} list;
+
+static enum session_answer step(void)
+{
+	uint64_t end = list.records[list.count - 1].tsc;
+
+	for (unsigned i = 0; i < LINES_A_TURN && list.shown < list.count; i++) {
+		const struct exit_record *record = &list.records[list.shown++];
+		char line[EXITS_LINE];
+
+		exits_format(record, line);
+		text_print("%10lu us  %s", (end - record->tsc) * 1000 / (clock_hz() / 1000), line);
+	}
+	return list.shown < list.count ? SESSION_AGAIN : SESSION_DONE;
+}
+
+static bool interrupt(void)
+{
+	return true;
+}
+
+static void load(const struct partition *partition, const struct part_info *info, uint32_t vcpu)
+{
+	const struct crash *crash = crash_of(partition);
+	bool up = info->state == PART_RUNNING || info->state == PART_PAUSED;
+
+	list.shown = 0;
+	if (crash && up && vcpu < crash->info.vcpu_count) {
+		list.count = crash->counts[vcpu];
+		memcpy(list.records, crash->exits[vcpu], list.count * sizeof(list.records[0]));
+	} else {
+		list.count = exits_latest(partition->slot, vcpu, list.records, EXIT_RECORDS);
+	}
+}
+
+void exits_show(const struct invocation *in)
+{
+	static struct part_info info;
+
+	partition_query(in->partition, &info);
+	if (in->number[1] >= info.vcpu_count) {
+		text_error("there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
+		return;
+	}
+	load(in->partition, &info, (uint32_t)in->number[1]);
+	if (list.count)
+		session_continue(step, interrupt);
+	else
+		text_print("%s: no exit since its start", in->partition->name);
+}
+
+void exits_freeze(const struct invocation *in)
+{
+	static struct part_info info;
+
+	partition_query(in->partition, &info);
+	if (crash_keep(in->partition, &info, true))
+		text_print("%s: frozen for why and exits; it goes on", in->partition->name);
+	else
+		text_error("there is no memory to keep it");
+}

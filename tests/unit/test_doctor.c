@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* doctor: each check on a machine that is well, and on one that is not. */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "console/doctor.h"
+#include "tests/unit/fake_kernel.h"
+
+#define assert_shown(part)                                                      \
+	do {                                                                    \
+		if (!strstr(fake_output(), part))                               \
+			fail_msg("\"%s\" is not in:\n%s", part, fake_output()); \
+	} while (0)
+
+/* A good server. */
+static int set_up(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake.cpuid_7_ebx = 1 << 7 | 1 << 20;
+	fake.ext_7_edx = 1 << 8;
+	fake.ext_8_ebx = 1 << 12;
+	fake.ext_a_edx = 1 << 3;
+	fake.facts = (struct machine_facts){
+		.facts = FACT_ACPI | FACT_X2APIC | FACT_IVRS | FACT_RTC | FACT_SERIAL_ANSWERS |
+			 FACT_SERIAL_INTERRUPT,
+		.microcode = 0xa0011d1,
+		.serial_source = SERIAL_BY_SPCR,
+		.serial_address = 0x2f8,
+	};
+	fake_boot();
+	return 0;
+}
+
+static void doctor(void)
+{
+	const char *line, *end;
+
+	fake_command("doctor");
+	for (line = fake_output(); (end = strchr(line, '\n')); line = end + 1)
+		if (end - line > 81)
+			fail_msg("too long: %.*s", (int)(end - line), line);
+}
+
+static void test_well(void **state)
+{
+	(void)state;
+	doctor();
+	assert_shown("well  virtualization SVM");
+	assert_shown("well  tsc            the TSC is invariant and alike on all CPUs");
+	assert_shown("well  serial         2f8h, by ACPI's SPCR; by interrupt");
+	assert_shown("well  microcode      revision a0011d1h");
+	assert_shown("note  iommu          AMD-Vi is there, and not used");
+	assert_shown("doctor: 16 checks, 1 notes, 0 lacks");
+}
+
+/* A machine that lacks it all: each finding has an effect and a remedy, in 80 columns. */
+static void test_ill(void **state)
+{
+	unsigned effects = 0, remedies = 0;
+
+	(void)state;
+	strcpy(fake.host.backend, "none");
+	strcpy(fake.host.backend_reason, "SVM is switched off by the firmware (VM_CR.SVMDIS)");
+	fake.cpuid_7_ebx = fake.ext_7_edx = fake.ext_8_ebx = fake.ext_a_edx = 0;
+	fake.facts = (struct machine_facts){
+		.clock = CLOCK_NONE,
+		.bus_masters = 2,
+		.cpus_lost = 3,
+		.serial_address = 0x3f8,
+		.facts = FACT_SMT_SHARE,
+	};
+	fake.cpus[3].state = CPU_FAILED;
+	doctor();
+	assert_shown("LACKS virtualization SVM is switched off by the firmware (VM_CR.SVMDIS)");
+	assert_shown("LACKS cpus           3 of 7 run");
+	assert_shown("LACKS threads        smt=share");
+	assert_shown("LACKS predictors     no IBPB");
+	assert_shown("LACKS smap           no SMEP, no SMAP");
+	assert_shown("LACKS tsc            the TSC may change its rate");
+	assert_shown("measured against nothing");
+	assert_shown("LACKS date");
+	assert_shown("LACKS x2apic         the processor has none");
+	assert_shown("LACKS iommu          2 PCI functions stay bus masters, and there is none");
+	assert_shown("note  microcode      the processor tells no revision");
+	assert_shown("LACKS serial         3f8h, COM1, as nothing names another; polled");
+	assert_shown("LACKS acpi           no tables");
+	for (const char *at = fake_output(); (at = strstr(at, "\n      effect         ")); at++)
+		effects++;
+	for (const char *at = fake_output(); (at = strstr(at, "\n      remedy         ")); at++)
+		remedies++;
+	assert_int_equal(effects, 13);
+	assert_int_equal(remedies, effects);
+}
+
+static void test_some(void **state)
+{
+	(void)state;
+	fake.facts.warp = 1200;
+	fake.facts.warp_cpu = 2;
+	fake.facts.acpi_notes = 1;
+	fake.cpus[2].state = CPU_SIBLING;
+	fake.cpuid_7_ebx &= ~(1u << 20);
+	doctor();
+	assert_shown("LACKS tsc            cpu 2's TSC goes back by 1200 ticks against cpu 0's");
+	assert_shown("note  threads        1 stay idle");
+	assert_shown("note  acpi           1 tables or parts of them were refused");
+	assert_shown("LACKS smap           no SMAP");
+	fake.fail[CALL_FACTS] = ERR_NOSYS;
+	doctor();
+	assert_shown("LACKS serial");
+}
+
+/* The fake's partitions all lie at 1 MiB, so there is no hole; a machine's are seen by the system tests. */
+static void test_memory(void **state)
+{
+	(void)state;
+	doctor();
+	assert_shown("well  memory         0 holes of 0 KiB; free in 1 pieces, largest 1 GiB");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_well, set_up),
+		cmocka_unit_test_setup(test_ill, set_up),
+		cmocka_unit_test_setup(test_some, set_up),
+		cmocka_unit_test_setup(test_memory, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
