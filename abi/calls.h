@@ -92,7 +92,8 @@ enum debug_command {
 	DEBUG_VCPU,	 /* (slot << 8 | vcpu): registers and last exits, as text */
 	/* (seed << 16 | slot << 8 | vcpu): flips a bit of the guest's saved state; it must be paused */
 	DEBUG_RANDOM_STATE,
-	DEBUG_STACKS, /* (cpu): how deep its stacks ever were, as text */
+	DEBUG_STACKS,	 /* (cpu): how deep its stacks ever were, as text */
+	DEBUG_CPU_STUCK, /* (seconds << 16 | cpu): it does nothing for so long, interrupts off */
 };
 
 /* CALL_APIC_MESSAGE: an interrupt message as on the APIC bus, packed. */

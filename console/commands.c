@@ -330,6 +330,14 @@ const struct command commands[] = {
 		.handler = machine_debug_cpu,
 	},
 	{
+		.name = "debug cpu-stuck",
+		.help = "make a CPU do nothing for so many seconds",
+		.detail = "With interrupts off: for a look at the watchdog, which names it after 10 s.",
+		.args = {{ARG_NUMBER, "CPU", false}, {ARG_NUMBER, "SECONDS", false}},
+		.flags = FLAG_YES,
+		.handler = machine_debug_stuck,
+	},
+	{
 		.name = "help",
 		.help = "this list, or all about one command",
 		.args = {{ARG_COMMAND, "COMMAND", true}},

@@ -58,6 +58,7 @@ void machine_poweroff(const struct invocation *in);
 void machine_audit(const struct invocation *in);
 void machine_debug_panic(const struct invocation *in);
 void machine_debug_cpu(const struct invocation *in);
+void machine_debug_stuck(const struct invocation *in);
 void machine_debug_stacks(const struct invocation *in);
 void machine_debug_vcpu(const struct invocation *in);
 void machine_debug_random(const struct invocation *in);

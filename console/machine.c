@@ -169,6 +169,18 @@ void machine_debug_cpu(const struct invocation *in)
 	confirm(in, "The machine will be lost. Go on? [y/N] ", start_debug);
 }
 
+void machine_debug_stuck(const struct invocation *in)
+{
+	if (!check_cpu(in->number[0]))
+		return;
+	if (in->number[1] > 3600) {
+		text_error("at most 3600 seconds");
+		return;
+	}
+	prepare_debug(DEBUG_CPU_STUCK, in->number[1] << 16 | in->number[0]);
+	confirm(in, "That CPU and what runs on it will stand still. Go on? [y/N] ", start_debug);
+}
+
 static bool check_vcpu(const struct invocation *in)
 {
 	static struct part_info info;

@@ -46,6 +46,7 @@ struct cpu {
 	uint64_t busy_tsc;	 /* o */
 	uint64_t clean_tsc;	 /* o */
 	uint64_t cleaned;	 /* o: bytes, in clean_tsc */
+	uint64_t interrupts;	 /* a: physical ones that it took; this CPU writes */
 	uint64_t nmi_count;	 /* o */
 	uint64_t spurious_count; /* o */
 	bool in_console;	 /* o: ring 3 on this CPU is the console */

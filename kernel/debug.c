@@ -7,6 +7,7 @@
 #include "abi/calls.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/user_copy.h"
+#include "drivers/tsc.h"
 #include "kernel/cpu.h"
 #include "kernel/machine.h"
 #include "kernel/panic.h"
@@ -14,7 +15,7 @@
 #include "kernel/stats.h"
 #include "lib/format.h"
 
-enum { DEBUG_TEXT = 4096, SHOWN_EXITS = 16 };
+enum { DEBUG_TEXT = 4096, SHOWN_EXITS = 16, STUCK_SECONDS = 3600 };
 
 static char text[DEBUG_TEXT]; /* CPU 0, one call at a time */
 static size_t length;
@@ -113,6 +114,37 @@ void debug_check_panic(void)
 		panic("on purpose, by the operator");
 }
 
+static uint32_t stuck_cpu = CPU_NO_OWNER; /* atomic: which CPU is to do nothing at its next kick */
+static uint64_t stuck_us;		  /* before stuck_cpu */
+
+void debug_check_stuck(void)
+{
+	uint32_t me = this_cpu()->number;
+	uint64_t start = tsc_read(), ticks;
+
+	if (!__atomic_compare_exchange_n(&stuck_cpu, &me, CPU_NO_OWNER, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		return;
+	ticks = us_to_tsc(stuck_us);
+	while (tsc_read() - start < ticks)
+		cpu_pause();
+}
+
+static int stuck_on(uint64_t argument)
+{
+	uint64_t number = argument & 0xffff, seconds = argument >> 16;
+
+	if (number >= cpu_count() || !cpu_online((unsigned)number))
+		return ERR_NOENT;
+	if (seconds > STUCK_SECONDS)
+		return ERR_INVAL;
+	stuck_us = seconds * 1000000;
+	__atomic_store_n(&stuck_cpu, (uint32_t)number, __ATOMIC_RELEASE);
+	debug_check_stuck();
+	cpu_kick((unsigned)number);
+	return ERR_NONE;
+}
+
 static int panic_on(uint64_t number)
 {
 	if (number >= cpu_count() || !cpu_online((unsigned)number))
@@ -157,6 +189,9 @@ int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t si
 		break;
 	case DEBUG_CPU_PANIC:
 		err = panic_on(argument);
+		break;
+	case DEBUG_CPU_STUCK:
+		err = stuck_on(argument);
 		break;
 	case DEBUG_VCPU:
 		err = vcpu_text(argument >> 8 & 0xff, argument & 0xff);

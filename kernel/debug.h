@@ -15,3 +15,5 @@ int64_t audit(bool begin, char *text, size_t size);
 
 /* On any CPU, at a kick: has it been told to panic? */
 void debug_check_panic(void);
+/* The same: has it been told to do nothing for a while? */
+void debug_check_stuck(void);

@@ -30,6 +30,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/serial.h"
+#include "kernel/watchdog.h"
 #include "lib/assert.h"
 #include "lib/copy.h"
 #include "lib/string.h"
@@ -178,6 +179,7 @@ noreturn void kernel_ap_main(unsigned number)
 {
 	cpu_prepare(number);
 	cpu_come_online();
+	watchdog_start();
 	cpu_loop();
 }
 
@@ -293,6 +295,7 @@ static void main_in_block(unsigned number)
 	take_virt_pages(0);
 	cpu_come_online();
 	start_cpus();
+	watchdog_start();
 	log_set_notify(log_notify);
 	cpu_loop();
 }

@@ -15,6 +15,7 @@
 #include "arch/x86_64/trap.h"
 #include "drivers/tsc.h"
 #include "kernel/panic_print.h"
+#include "kernel/watchdog.h"
 #include "lib/assert.h"
 #include "lib/format.h"
 
@@ -111,6 +112,8 @@ static void show_others(void)
 			panic_print_place(what, parked_at[i]);
 		else
 			panic_print("CPU %u did not stop", i);
+		if (watchdog_stuck(i))
+			panic_print("CPU %u had been stuck for %u s", i, watchdog_stuck(i));
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "kernel/partition.h"
 #include "kernel/power.h"
 #include "kernel/sched.h"
+#include "kernel/watchdog.h"
 
 static void on_timer(struct cpu *cpu)
 {
@@ -28,6 +29,7 @@ static void on_kick(struct cpu *cpu)
 	cpu_flush_check();
 	sched_kicked();
 	debug_check_panic();
+	debug_check_stuck();
 }
 
 static void on_uart(struct cpu *cpu)
@@ -55,6 +57,7 @@ void kernel_interrupt(struct trap_frame *frame, unsigned vector)
 {
 	struct cpu *cpu = this_cpu();
 
+	cpu->interrupts++;
 	switch (vector) {
 	case VECTOR_TIMER:
 		on_timer(cpu);
@@ -102,6 +105,7 @@ void kernel_nmi(struct trap_frame *frame)
 {
 	panic_check_nmi(frame);
 	machine_power_check_nmi();
+	watchdog_check_nmi(frame);
 	this_cpu()->nmi_count++;
 }
 

@@ -28,7 +28,7 @@ def test_trace(arena_of, bed):
     """Exits of the neighbour as they come, at a bounded rate; a key ends it and is a command's first."""
     arena = arena_of(bed)
     position = arena.position()
-    arena.serial.send(b"trace hb\r")
+    arena.serial.send("trace hb\r")
     line = r"^ +\d+\.\d{6} +0 hlt +[0-9a-f]{16} +[0-9a-f]+h [0-9a-f]+h$"
     assert arena.wait_for(rf"{line}(?s:.*){line}", position, 60), arena.since(position)
     assert any("hb " in line for line in arena.command("list"))

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The watchdog: a CPU that takes no interrupts is named, with what runs there; so is CPU 0, by another; and a
+panic tells of it."""
+import os
+
+import pytest
+
+import beds
+
+BEDS = {"qemu": (beds.QemuBed, {"cpus": 3}),
+        "skylake": (beds.BochsBed, {"model": "corei7_skylake_x", "count": 3})}
+CONFIG = """
+create spinner cpus=1 on=2 memory=4M kernel=spin cmdline="how=spin"
+start spinner
+"""
+STUCK = r"watchdog: cpu {} is stuck: no interrupt for 10 s, partition {}, at [0-9a-f]+ debug_check_stuck\+0x"
+
+
+@pytest.fixture(params=BEDS)
+def machine(request, boot, build):
+    bed, options = BEDS[request.param]
+    started = boot(bed, config=CONFIG, images={"spin": os.path.join(build, "tiny", "spin.elf")},
+                   deadline=600, **options)
+    started.expect_prompt()
+    return started
+
+
+def test_another_cpu(machine):
+    """It is named once, and told of when it goes on; the guest on it does, too."""
+    machine.send_line("debug cpu-stuck 2 14 --yes")
+    machine.expect(STUCK.format(2, "spinner"), 200)
+    machine.expect(r"watchdog: cpu 2 goes on after 1[1-9] s", 200)
+    machine.expect_prompt()
+    assert any("spinner" in line and "running" in line for line in machine.command("list"))
+    log = "\n".join(machine.command("log"))
+    assert log.count("is stuck") == 1, log
+
+
+def test_cpu_0(machine):
+    """Nobody prints the log: the line comes from the CPU that found out."""
+    machine.send_line("debug cpu-stuck 0 14 --yes")
+    machine.expect("freehold: " + STUCK.format(0, "none"), 200)
+    machine.expect(r"watchdog: cpu 0 goes on after 1[1-9] s", 200)
+    machine.send_line("")
+    machine.expect_prompt()
+
+
+def test_panic_tells_of_it(machine, boot):
+    boot.panic_expected = True
+    machine.send_line("debug cpu-stuck 2 3600 --yes")
+    machine.expect(STUCK.format(2, "spinner"), 200)
+    machine.send_line("debug panic 0 --yes")
+    story = machine.expect(r"freehold: panic on CPU 0: (?:.|\n)*^freehold: halted").group(0)
+    assert "CPU 2 had been stuck for " in story, story
+    assert "CPU 2 stopped at " in story and "debug_check_stuck+" in story, story
