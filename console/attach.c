@@ -32,6 +32,7 @@ enum {
 static struct {
 	struct partition *partition;
 	uint64_t position; /* of the output: what is before it has been queued */
+	bool read_only;
 	bool input_stuck;
 	bool flowing; /* the last look found output */
 	bool noted, ends;
@@ -105,9 +106,11 @@ static uint64_t history_start(struct partition *partition)
 	return start > 0 ? skip_to_line(partition->ring, start) : start;
 }
 
-void attach_begin(struct partition *partition)
+void attach_begin(struct partition *partition, bool read_only)
 {
-	text_print("[attached to %s; Ctrl-] detaches]", partition->name);
+	text_print("[attached to %s%s; Ctrl-] detaches]", partition->name,
+		   read_only ? " to read only" : "");
+	attach.read_only = read_only;
 	attach.position = history_start(partition);
 	attach.partition = partition;
 	attach.noted = attach.ends = attach.input_stuck = attach.flowing = false;
@@ -224,6 +227,11 @@ static void pump_input(void)
 
 	if (size == 0)
 		return;
+	if (attach.read_only) {
+		uart_input_drop(key);
+		key = 0;
+		size = uart_input_size();
+	}
 	give_input(key);
 	if (key == size) {
 		if (uart_input_size() == UART_IN_SIZE)

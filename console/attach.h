@@ -12,8 +12,11 @@ void attach_reset(void);
 /* Who is attached, or NULL. */
 struct partition *attach_partition(void);
 
-/* The partition has a ring. Shows what came before first, from the beginning of a line. */
-void attach_begin(struct partition *partition);
+/*
+ * The partition has a ring. Shows what came before first, from the beginning of a line. read_only: what is
+ * typed is dropped.
+ */
+void attach_begin(struct partition *partition, bool read_only);
 
 /* Moves bytes both ways, as far as they go now. */
 void attach_turn(void);

@@ -94,8 +94,29 @@ const struct command commands[] = {
 			  "attached no byte is lost: a guest that is faster than the line waits for it.\n"
 			  "Otherwise the latest 64 KiB are kept.",
 		.args = {PARTITION},
+		.flags = FLAG_READ,
 		.states = UP | DOWN,
 		.handler = control_console,
+	},
+	{
+		.name = "send",
+		.help = "type into its serial console",
+		.detail = "In TEXT \\n, \\r, \\t, \\e and \\xNN are bytes; \\ before anything else makes\n"
+			  "it ordinary. A guest that takes nothing for 5 seconds gets no more.",
+		.args = {PARTITION, {ARG_TEXT, "TEXT", false}},
+		.states = UP,
+		.handler = talk_send,
+	},
+	{
+		.name = "wait",
+		.help = "until its serial console says what matches",
+		.detail = "Looks from where the latest match ended, or from its latest start. Of /REGEX/,\n"
+			  ". [] [^] ^ $ * + ? ( ) and | have their usual meaning, $ matches before an end\n"
+			  "of line, and \\ is as for send; a / must be \\/. TIME is 30 (seconds), 5m or 2h;\n"
+			  "without it 30 s. The guest does not get ahead of the search. It fails after\n"
+			  "that time, and once its guest has ended. Ctrl-C ends the waiting.",
+		.args = {PARTITION, {ARG_REGEX, "/REGEX/", false}, {ARG_SECONDS, "TIME", true}},
+		.handler = talk_wait,
 	},
 	{
 		.name = "stats",

@@ -160,7 +160,7 @@ void control_console(const struct invocation *in)
 		text_error("its console was lost when the console program failed; create it anew");
 		return;
 	}
-	attach_begin(partition);
+	attach_begin(partition, in->flags & FLAG_READ);
 	if (partition_state(partition) == PART_RUNNING)
 		return;
 	partition_describe(partition, state);

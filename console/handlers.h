@@ -16,6 +16,9 @@ void control_destroy(const struct invocation *in);
 void control_console(const struct invocation *in);
 extern const struct command_keys control_stop_keys;
 
+void talk_send(const struct invocation *in);
+void talk_wait(const struct invocation *in);
+
 void show_list(const struct invocation *in);
 void show_partition(const struct invocation *in);
 void show_stats(const struct invocation *in);

@@ -12,6 +12,7 @@
 #include "console/op.h"
 #include "console/screen.h"
 #include "console/session.h"
+#include "console/talk.h"
 #include "console/text.h"
 #include "console/uart.h"
 #include "console/watch.h"
@@ -86,6 +87,7 @@ void console_start(void)
 	host_query(&host);
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
 	attach_reset();
+	talk_reset();
 	loop.busy = true;
 	loop.log_pending = false;
 	loop.booting = false;
@@ -104,13 +106,14 @@ void console_start(void)
 /* When to look again though nothing happens: 0 never, 1 at once. */
 static uint64_t next_deadline(void)
 {
-	uint64_t op = op_deadline(), input = attach_deadline();
+	const uint64_t deadlines[] = {op_deadline(), attach_deadline(), talk_deadline()};
+	uint64_t first = loop.busy ? 1 : 0;
 
-	if (loop.busy)
-		return 1;
-	if (op && input)
-		return MIN(op, input);
-	return op ? op : input;
+	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++) {
+		if (deadlines[i] && (!first || deadlines[i] < first))
+			first = deadlines[i];
+	}
+	return first;
 }
 
 static void follow_log(void)

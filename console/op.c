@@ -4,6 +4,7 @@
 
 #include "abi/frame.h"
 #include "console/call.h"
+#include "console/ring.h"
 #include "console/watch.h"
 
 /* Besides enum err: the phase waits for an event. */
@@ -11,7 +12,16 @@ enum { PHASE_WAITS = 1 };
 
 static int64_t phase_start(struct partition *partition)
 {
-	return call_part_start(partition->slot);
+	uint64_t position = partition->ring ? ring_head(partition->ring) : 0;
+	uint64_t now = call_clock();
+	int64_t result = call_part_start(partition->slot);
+
+	/* Looked at before the guest could write: what comes from there on is of this start. */
+	if (result >= 0) {
+		boots_add(&partition->boots, position, now);
+		partition_save(partition);
+	}
+	return result;
 }
 
 static int64_t phase_stop(struct partition *partition)

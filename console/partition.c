@@ -14,10 +14,12 @@ struct blob {
 	char name[NAME_SIZE];
 	uint64_t ring;
 	uint64_t shown;
+	uint64_t matched;
+	struct boots boots;
 	uint64_t resets[RESETS_MAX];
 };
 
-enum { BLOB_MAGIC = 0x46485031 };
+enum { BLOB_MAGIC = 0x46485032 };
 
 static struct partition partitions[MAX_PARTITIONS];
 
@@ -66,6 +68,8 @@ void partition_save(const struct partition *partition)
 		.gave_up = partition->gave_up,
 		.ring = call_address(partition->ring),
 		.shown = partition->shown,
+		.matched = partition->matched,
+		.boots = partition->boots,
 	};
 
 	str_copy(blob.name, sizeof(blob.name), partition->name);
@@ -166,6 +170,8 @@ static void adopt(uint32_t slot, const struct part_info *info)
 		return;
 	partition->ring = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
 	partition->shown = blob.shown;
+	partition->matched = blob.matched;
+	partition->boots = blob.boots;
 	partition->gave_up = blob.gave_up != 0;
 	memcpy(partition->resets, blob.resets, sizeof(blob.resets));
 	/* A reset that nobody has answered yet: it counts as news. */

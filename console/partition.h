@@ -7,6 +7,7 @@
 
 #include "abi/console_ring.h"
 #include "abi/info.h"
+#include "console/boots.h"
 #include "lib/types.h"
 
 enum { RESETS_MAX = 5, RESETS_SECONDS = 60 };
@@ -29,6 +30,8 @@ struct partition {
 	uint32_t state, reason; /* as the operator last heard */
 	char name[NAME_SIZE];
 	struct console_ring *ring; /* NULL: an instance of the console failed before it could note it */
+	uint64_t matched;	   /* of the ring's output: where the latest match of `wait` ends */
+	struct boots boots;
 	uint64_t shown; /* position of the ring's output up to which the operator has seen it */
 	uint64_t resets[RESETS_MAX]; /* host TSC of the latest, 0: none */
 	struct op op;

@@ -14,6 +14,11 @@ static void store(uint64_t *word, uint64_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
+uint64_t ring_head(const struct console_ring *ring)
+{
+	return load(&ring->out_head);
+}
+
 struct ring_view ring_look(const struct console_ring *ring, uint64_t position)
 {
 	uint64_t head = load(&ring->out_head);

@@ -18,6 +18,9 @@ struct ring_view {
 /* What is in the output half from position on. A head that lies behind it gives nothing. */
 struct ring_view ring_look(const struct console_ring *ring, uint64_t position);
 
+/* The position behind the newest byte, whatever the VMM says it is. */
+uint64_t ring_head(const struct console_ring *ring);
+
 /* Copies count bytes (at most RING_OUT_SIZE) from position on, whatever they are. */
 void ring_copy(const struct console_ring *ring, uint64_t position, uint8_t *to, size_t count);
 

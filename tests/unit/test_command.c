@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every command: its effect, its errors, and an answer in every state of its partition. */
-/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
- * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
- * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
- * console/machine.c console/main.c console/notice.c console/number.c console/op.c
- * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
- * console/policy.c console/cpuid_names.c lib/msr_policy.c
- * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
- * lib/format.c
- */
+/* sources: tests/unit/fake_kernel.c console/[a-z]*.c lib/msr_policy.c lib/copy.c lib/format.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -372,6 +364,8 @@ static const struct cell cells[] = {
 	{"destroy", {false, true, true, true, true}},
 	{"show", {false, true, true, true, true}},
 	{"console", {false, true, true, true, true}},
+	{"send", {false, false, true, true, false}},
+	{"wait", {false, true, true, true, true}},
 	{"stats", {false, true, true, true, true}},
 	/* What was never started has none yet. */
 	{"policy cpuid", {false, false, true, true, true}},
@@ -403,7 +397,9 @@ static void try_cell(const struct cell *cell, uint32_t state)
 			fake_command("pause web");
 		fake_find("web")->info.state = state;
 	}
-	snprintf(line, sizeof(line), "%s web%s%s%s", cell->command,
+	snprintf(line, sizeof(line), "%s web%s%s%s%s%s", cell->command,
+		 !strcmp(cell->command, "send") ? " text" : "",
+		 !strcmp(cell->command, "wait") ? " //" : "",
 		 !strcmp(cell->command, "debug random-state") ? " 0 1 --yes" : "",
 		 !strcmp(cell->command, "destroy") ? " --yes" : "",
 		 !strcmp(cell->command, "stop") ? " --force" : "");

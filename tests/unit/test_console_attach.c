@@ -3,15 +3,7 @@
  * Guest consoles: the ring's reader against any producer, and what passes while a guest is
  * attached.
  */
-/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
- * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
- * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
- * console/machine.c console/main.c console/notice.c console/number.c console/op.c
- * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
- * console/policy.c console/cpuid_names.c lib/msr_policy.c
- * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
- * lib/format.c
- */
+/* sources: tests/unit/fake_kernel.c console/[a-z]*.c lib/msr_policy.c lib/copy.c lib/format.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,6 +133,31 @@ static void test_attach_and_detach(void **state)
 	expect("freehold> list\r\nNAME");
 	assert_int_equal(ring->attached, 0);
 	assert_int_equal(ring->wake, 0);
+}
+
+/* Read-only: nothing that is typed reaches the guest, and the key is the same. */
+static void test_read_only(void **state)
+{
+	char got[16];
+
+	(void)state;
+	write_text("before\r\n");
+	fake_command("console -r web");
+	expect("[attached to web to read only; Ctrl-] detaches]\r\nbefore\r\n");
+	fake_type("root\r\x03");
+	fake_run();
+	write_text("after\r\n");
+	fake_type("more\x1dlist\r");
+	fake_run();
+	expect("after\r\n");
+	expect("[detached from web]\r\n");
+	expect("freehold> list\r\nNAME");
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 0);
+	/* The next attaching is not. */
+	fake_command("console web");
+	fake_type("x");
+	fake_run();
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
 }
 
 /* K09: only the operator's key ends it, and the guest cannot reach the prompt. */
@@ -460,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_ring),
 		cmocka_unit_test(test_ring_view),
 		cmocka_unit_test_setup(test_attach_and_detach, boot),
+		cmocka_unit_test_setup(test_read_only, boot),
 		cmocka_unit_test_setup(test_guest_cannot_detach, boot),
 		cmocka_unit_test_setup(test_terminal_is_restored, boot),
 		cmocka_unit_test_setup(test_history, boot),
