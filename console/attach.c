@@ -59,7 +59,7 @@ uint64_t attach_deadline(void)
 }
 
 /* A cut history begins with a whole line, if there is one soon. */
-static uint64_t skip_to_line(const struct console_ring *ring, uint64_t position)
+static uint64_t skip_to_line(const struct ring *ring, uint64_t position)
 {
 	uint8_t bytes[LINE_SEARCH];
 	struct ring_view view = ring_look(ring, position);
@@ -74,7 +74,7 @@ static uint64_t skip_to_line(const struct console_ring *ring, uint64_t position)
 }
 
 /* A line that the last detaching cut is shown from its beginning, if that is near and still there. */
-static uint64_t back_to_line(const struct console_ring *ring, uint64_t oldest, uint64_t position)
+static uint64_t back_to_line(const struct ring *ring, uint64_t oldest, uint64_t position)
 {
 	uint8_t bytes[LINE_AGAIN];
 	size_t size = MIN(position - oldest, sizeof(bytes));
@@ -91,19 +91,18 @@ static uint64_t back_to_line(const struct console_ring *ring, uint64_t oldest, u
 /* Where the history begins: at what was not seen yet, or earlier, so that something is there to see. */
 static uint64_t history_start(struct partition *partition)
 {
-	struct ring_view all = ring_look(partition->ring, 0);
+	struct ring_view all = ring_look(&partition->ring, 0);
 	uint64_t head = all.start + all.size;
-	uint64_t oldest = head > RING_OUT_SIZE - HISTORY_SLACK
-				  ? head - (RING_OUT_SIZE - HISTORY_SLACK)
-				  : 0;
+	uint64_t kept = partition->ring.size - HISTORY_SLACK;
+	uint64_t oldest = head > kept ? head - kept : 0;
 	uint64_t again = head > HISTORY ? head - HISTORY : 0;
 	uint64_t start = MAX(MIN(partition->shown, again), oldest);
 
 	if (start == partition->shown)
-		return back_to_line(partition->ring, oldest, start);
+		return back_to_line(&partition->ring, oldest, start);
 	if (start > partition->shown)
 		text_print("[%lu bytes of its output are lost]", start - partition->shown);
-	return start > 0 ? skip_to_line(partition->ring, start) : start;
+	return start > 0 ? skip_to_line(&partition->ring, start) : start;
 }
 
 void attach_begin(struct partition *partition, bool read_only)
@@ -114,7 +113,7 @@ void attach_begin(struct partition *partition, bool read_only)
 	attach.position = history_start(partition);
 	attach.partition = partition;
 	attach.noted = attach.ends = attach.input_stuck = attach.flowing = false;
-	ring_attach(partition->ring, attach.position);
+	ring_attach(&partition->ring, attach.position);
 }
 
 /*
@@ -127,8 +126,8 @@ static void leave(const char *text)
 	struct partition *partition = attach.partition;
 
 	attach.partition = NULL;
-	ring_detach(partition->ring);
-	if (ring_is_waiting(partition->ring))
+	ring_detach(&partition->ring);
+	if (ring_is_waiting(&partition->ring))
 		call_part_event(partition->slot, EVENT_SPACE);
 	partition->shown = attach.position;
 	partition_save(partition);
@@ -144,8 +143,15 @@ static size_t output_room(void)
 	return queued < QUEUE_SHARE ? QUEUE_SHARE - queued : 0;
 }
 
+/* The line stood still for too long, or the VMM does not keep to the protocol. */
+static void tell_lost(uint64_t count)
+{
+	screen_write_raw("\r\n", 2);
+	text_print("[%lu bytes of its output are lost]", count);
+}
+
 /* Queues output as far as there is room; true if the ring was found empty. */
-static bool move_output(struct console_ring *ring)
+static bool move_output(const struct ring *ring)
 {
 	uint8_t bytes[CHUNK];
 
@@ -157,6 +163,8 @@ static bool move_output(struct console_ring *ring)
 			return true;
 		if (count == 0)
 			return false;
+		if (view.lost)
+			tell_lost(view.lost);
 		attach.position = view.start;
 		ring_copy(ring, attach.position, bytes, count);
 		screen_write_raw(bytes, count);
@@ -170,7 +178,7 @@ static bool move_output(struct console_ring *ring)
  * While output flows we look for more by the clock: being told of each byte would cost both sides more
  * than the byte. Once a look finds nothing the VMM is asked to tell of the next.
  */
-static bool pump_output(struct console_ring *ring)
+static bool pump_output(const struct ring *ring)
 {
 	uint64_t before = attach.position;
 	bool empty;
@@ -189,7 +197,7 @@ static bool pump_output(struct console_ring *ring)
 
 static void give_input(size_t count)
 {
-	struct console_ring *ring = attach.partition->ring;
+	const struct ring *ring = &attach.partition->ring;
 	size_t taken = 0;
 
 	while (taken < count) {
@@ -268,7 +276,7 @@ static void show_note(void)
 
 void attach_turn(void)
 {
-	bool empty = pump_output(attach.partition->ring);
+	bool empty = pump_output(&attach.partition->ring);
 
 	if (attach.noted && empty)
 		show_note();

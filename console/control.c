@@ -156,7 +156,7 @@ void control_console(const struct invocation *in)
 	struct partition *partition = in->partition;
 	char state[PARTITION_TEXT], note[PARTITION_TEXT + NAME_SIZE + 8];
 
-	if (!partition->ring) {
+	if (!partition->ring.shared) {
 		text_error("its console was lost when the console program failed; create it anew");
 		return;
 	}

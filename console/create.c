@@ -31,6 +31,8 @@ enum {
 	KEY_IS_WEIGHT,
 	KEY_IS_CAP,
 	KEY_IS_SMT,
+	KEY_IS_LOG,
+	KEY_IS_CONSOLE,
 	KEY_TOTAL
 };
 
@@ -61,6 +63,10 @@ static const struct command_key keys[KEY_TOTAL] = {
 			"of one CPU that its vCPUs may use at most together"},
 	[KEY_IS_SMT] = {"smt", "share", KEY_TEXT, false,
 			"cpus= may be threads of cores of others that say so, too"},
+	[KEY_IS_LOG] = {"log", "SIZE", KEY_SIZE, false,
+			"how much output is kept: 64K (default) to 512K"},
+	[KEY_IS_CONSOLE] = {"console", "lossless", KEY_TEXT, false,
+			    "its guest waits longer than 5 s for who reads it"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};
@@ -111,6 +117,24 @@ static bool take_smt(const struct command_key_value *value)
 	if (strcmp(value->value, "share"))
 		return refuse(value, "can be share, or be left out");
 	create.smt_share = true;
+	return true;
+}
+
+static bool take_log(const struct command_key_value *value)
+{
+	uint64_t size;
+
+	if (!number_parse_size(value->value, &size) || !ring_size_is_valid(size))
+		return refuse(value, "must be 64K, 128K, 256K or 512K");
+	create.ring.size = size;
+	return true;
+}
+
+static bool take_console(const struct command_key_value *value)
+{
+	if (strcmp(value->value, "lossless"))
+		return refuse(value, "can be lossless, or be left out");
+	create.lossless = true;
 	return true;
 }
 
@@ -277,14 +301,15 @@ static bool take_testdev(const struct command_key_value *value)
 }
 
 static bool (*const takers[KEY_TOTAL])(const struct command_key_value *value) = {
-	[KEY_IS_CPUS] = take_count,    [KEY_IS_VCPUS] = take_count,
-	[KEY_IS_ON] = take_on,	       [KEY_IS_MEMORY] = take_memory,
-	[KEY_IS_KERNEL] = take_image,  [KEY_IS_INITRD] = take_image,
-	[KEY_IS_MODULE] = take_image,  [KEY_IS_CMDLINE] = take_cmdline,
-	[KEY_IS_WEIGHT] = take_weight, [KEY_IS_CAP] = take_cap,
-	[KEY_IS_SMT] = take_smt,       [KEY_IS_TESTDEV] = take_testdev,
-	[KEY_IS_BOOT] = take_boot,     [KEY_IS_LOAD] = take_address,
-	[KEY_IS_ENTRY] = take_address,
+	[KEY_IS_CPUS] = take_count,	 [KEY_IS_VCPUS] = take_count,
+	[KEY_IS_ON] = take_on,		 [KEY_IS_MEMORY] = take_memory,
+	[KEY_IS_KERNEL] = take_image,	 [KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image,	 [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_WEIGHT] = take_weight,	 [KEY_IS_CAP] = take_cap,
+	[KEY_IS_SMT] = take_smt,	 [KEY_IS_TESTDEV] = take_testdev,
+	[KEY_IS_BOOT] = take_boot,	 [KEY_IS_LOAD] = take_address,
+	[KEY_IS_ENTRY] = take_address,	 [KEY_IS_LOG] = take_log,
+	[KEY_IS_CONSOLE] = take_console,
 };
 
 static bool has_kernel(void)
@@ -343,16 +368,16 @@ static bool check_machine(const struct invocation *in)
 }
 
 /* The VMM and the console share it; it must be there before the partition is. */
-static bool map_ring(void)
+static int64_t step_ring(void)
 {
-	int64_t address = call_mem_map(RING_PAGES);
+	size_t size = create.ring.size ? create.ring.size : RING_OUT_MIN;
+	int64_t result = ring_make(&create.ring, size, create.lossless);
 
-	if (address <= 0) {
-		text_error("no memory for its console: %lu KiB are needed", RING_PAGES * 4);
-		return false;
-	}
-	create.desc.ring = (uint64_t)address;
-	return true;
+	if (result < 0 && result != ERR_AGAIN)
+		text_error("no memory for its console: %lu KiB are needed", RING_PAGES(size) * 4);
+	create.desc.ring = call_address(create.ring.shared);
+	create.desc.ring_size = size;
+	return result;
 }
 
 static void tell_created(void)
@@ -371,16 +396,20 @@ static void tell_created(void)
 
 static enum session_answer step_create(void)
 {
-	int64_t slot = call_part_create(&create.desc);
+	int64_t slot = create.ring.shared ? 0 : step_ring();
 
+	if (slot == 0)
+		slot = call_part_create(&create.desc);
 	if (slot == ERR_AGAIN)
 		return SESSION_AGAIN;
-	if (slot >= 0 && partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS), create.desc.name,
-				       (struct console_ring *)(uintptr_t)create.desc.ring)) {
+	if (!create.ring.shared)
+		return SESSION_DONE;
+	if (slot >= 0 && partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS),
+				       create.desc.name, create.ring)) {
 		tell_created();
 		return SESSION_DONE;
 	}
-	call_mem_unmap(create.desc.ring, RING_PAGES);
+	ring_free(&create.ring);
 	create_explain(&create, slot);
 	return SESSION_DONE;
 }
@@ -388,6 +417,6 @@ static enum session_answer step_create(void)
 void create_run(const struct invocation *in)
 {
 	if (check_machine(in) && take_keys(in) && create_place_cpus(&create) &&
-	    create_check_share(&create) && create_place_memory(&create) && map_ring())
+	    create_check_share(&create) && create_place_memory(&create))
 		session_continue(step_create, NULL);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "abi/config.h"
+#include "console/ring.h"
 #include "lib/types.h"
 
 struct create {
@@ -10,7 +11,8 @@ struct create {
 	uint64_t memory; /* as it was asked for; 0: not yet */
 	uint64_t cpus;	 /* dedicated, 0: not asked for */
 	uint64_t vcpus;	 /* of the pool, 0: not asked for */
-	bool smt_share;
+	bool smt_share, lossless;
+	struct ring ring; /* its size: 0 if nothing was said */
 	bool has_load, has_entry;
 	size_t texts; /* bytes of desc.boot.texts that are used */
 	const char *memory_text;

@@ -12,7 +12,7 @@ enum { PHASE_WAITS = 1 };
 
 static int64_t phase_start(struct partition *partition)
 {
-	uint64_t position = partition->ring ? ring_head(partition->ring) : 0;
+	uint64_t position = partition->ring.shared ? ring_head(&partition->ring) : 0;
 	uint64_t now = call_clock();
 	int64_t result = call_part_start(partition->slot);
 

@@ -12,7 +12,7 @@ struct blob {
 	uint32_t magic;
 	uint32_t gave_up;
 	char name[NAME_SIZE];
-	uint64_t ring;
+	uint64_t ring, ring_size;
 	uint64_t shown;
 	uint64_t matched;
 	struct boots boots;
@@ -66,7 +66,8 @@ void partition_save(const struct partition *partition)
 	struct blob blob = {
 		.magic = BLOB_MAGIC,
 		.gave_up = partition->gave_up,
-		.ring = call_address(partition->ring),
+		.ring = call_address(partition->ring.shared),
+		.ring_size = partition->ring.size,
 		.shown = partition->shown,
 		.matched = partition->matched,
 		.boots = partition->boots,
@@ -77,7 +78,7 @@ void partition_save(const struct partition *partition)
 	call_blob_set(partition->slot, &blob, sizeof(blob));
 }
 
-struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring)
+struct partition *partition_add(uint32_t slot, const char *name, struct ring ring)
 {
 	struct partition *partition;
 
@@ -100,9 +101,7 @@ void partition_remove(struct partition *partition)
 
 	partition->used = false;
 	call_blob_set(partition->slot, &none, sizeof(none));
-	if (partition->ring)
-		call_mem_unmap(call_address(partition->ring), RING_PAGES);
-	partition->ring = NULL;
+	ring_free(&partition->ring);
 }
 
 bool partition_query(const struct partition *partition, struct part_info *info)
@@ -158,7 +157,7 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	struct blob blob;
 	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) &&
 		    blob.magic == BLOB_MAGIC && !strncmp(blob.name, info->name, NAME_SIZE) &&
-		    blob.ring % PAGE_SIZE == 0;
+		    blob.ring % PAGE_SIZE == 0 && (!blob.ring || ring_size_is_valid(blob.ring_size));
 
 	memset(partition, 0, sizeof(*partition));
 	partition->used = true;
@@ -168,7 +167,8 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	str_copy(partition->name, sizeof(partition->name), info->name);
 	if (!good)
 		return;
-	partition->ring = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
+	partition->ring.shared = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
+	partition->ring.size = blob.ring_size;
 	partition->shown = blob.shown;
 	partition->matched = blob.matched;
 	partition->boots = blob.boots;

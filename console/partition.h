@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "abi/console_ring.h"
 #include "abi/info.h"
 #include "console/boots.h"
+#include "console/ring.h"
 #include "lib/types.h"
 
 enum { RESETS_MAX = 5, RESETS_SECONDS = 60 };
@@ -29,8 +29,8 @@ struct partition {
 	uint32_t slot;
 	uint32_t state, reason; /* as the operator last heard */
 	char name[NAME_SIZE];
-	struct console_ring *ring; /* NULL: an instance of the console failed before it could note it */
-	uint64_t matched;	   /* of the ring's output: where the latest match of `wait` ends */
+	struct ring ring; /* none: an instance of the console failed before it could note it */
+	uint64_t matched; /* of the ring's output: where the latest match of `wait` ends */
 	struct boots boots;
 	uint64_t shown; /* position of the ring's output up to which the operator has seen it */
 	uint64_t resets[RESETS_MAX]; /* host TSC of the latest, 0: none */
@@ -49,7 +49,7 @@ struct partition *partition_at(uint32_t slot);
 const char *partition_name(uint32_t slot);
 
 /* A new record; notes it in its blob. NULL if the slot is none that this build knows. */
-struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring);
+struct partition *partition_add(uint32_t slot, const char *name, struct ring ring);
 
 /* Forgets a destroyed partition and gives its ring back. */
 void partition_remove(struct partition *partition);

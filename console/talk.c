@@ -62,7 +62,7 @@ uint64_t talk_deadline(void)
 
 static bool has_ring(const struct partition *partition)
 {
-	if (partition->ring)
+	if (partition->ring.shared)
 		return true;
 	text_error("its console was lost when the console program failed; create it anew");
 	return false;
@@ -77,7 +77,7 @@ static enum session_answer send_end(void)
 static enum session_answer send_step(void)
 {
 	struct partition *partition = talk.partition;
-	size_t taken = ring_write_input(partition->ring, send.bytes + send.sent,
+	size_t taken = ring_write_input(&partition->ring, send.bytes + send.sent,
 					send.size - send.sent);
 	uint64_t now = call_clock();
 
@@ -125,8 +125,8 @@ static enum session_answer wait_end(void)
 	struct partition *partition = talk.partition;
 
 	talk.partition = NULL;
-	ring_detach(partition->ring);
-	if (ring_is_waiting(partition->ring))
+	ring_detach(&partition->ring);
+	if (ring_is_waiting(&partition->ring))
 		call_part_event(partition->slot, EVENT_SPACE);
 	return SESSION_DONE;
 }
@@ -193,7 +193,7 @@ static enum session_answer wait_more(void)
 
 static enum session_answer wait_step(void)
 {
-	struct console_ring *ring = talk.partition->ring;
+	const struct ring *ring = &talk.partition->ring;
 	uint8_t bytes[CHUNK];
 
 	for (size_t done = 0; done < TURN_BYTES;) {
@@ -225,13 +225,13 @@ static void wait_begin(struct partition *partition)
 	const struct boot *boot = boots_latest(&partition->boots);
 	uint64_t start = MAX(partition->matched, boot ? boot->position : 0);
 
-	wait.position = ring_look(partition->ring, start).start;
+	wait.position = ring_look(&partition->ring, start).start;
 	wait.length = 0;
 	wait.line[0] = wait.last[0] = '\0';
 	talk.partition = partition;
 	talk.retry = 0;
 	talk.deadline = call_clock() + wait.seconds * clock_hz();
-	ring_attach(partition->ring, wait.position);
+	ring_attach(&partition->ring, wait.position);
 	if (regex_begin(&wait.regex, &wait.search))
 		matched();
 	else

@@ -294,6 +294,7 @@ static int64_t do_part_create(const struct arguments *args)
 	info->memory = desc_bytes(desc);
 	fake.host.ram_free -= info->memory;
 	fake.partitions[slot].ring = pointer(desc->ring);
+	fake.partitions[slot].ring_size = desc->ring_size;
 	return slot;
 }
 
@@ -639,11 +640,12 @@ size_t fake_guest_write(struct fake_partition *partition, const void *bytes, siz
 	size_t done = 0;
 
 	while (done < size) {
-		if (ring->attached && ring->out_head - ring->out_tail >= RING_OUT_SIZE) {
+		if (ring->attached && ring->out_head - ring->out_tail >= partition->ring_size) {
 			ring->out_waiting = 1;
 			break;
 		}
-		ring->out[ring->out_head % RING_OUT_SIZE] = from[done++];
+		ring_out(ring,
+			 partition->ring_size)[ring->out_head % partition->ring_size] = from[done++];
 		ring->out_head++;
 	}
 	if (done && ring->wake)

@@ -16,6 +16,7 @@ enum { FAKE_CALLS = 80, FAKE_BLOB = 4096, FAKE_OUTPUT = 4 << 20, FAKE_HZ = 10000
 struct fake_partition {
 	struct part_info info;
 	struct console_ring *ring;
+	uint64_t ring_size;
 	uint64_t off_at; /* TSC at which the guest obeys the power button, 0: not pressed */
 	uint32_t events; /* all that were raised */
 };

@@ -79,7 +79,7 @@ static void test_create(void **state)
 	assert_int_equal(fake.last_desc.images[1].role, IMAGE_INITRD);
 	assert_int_equal(fake.last_desc.images[3].role, IMAGE_MODULE);
 	assert_string_equal(fake.last_desc.cmdline, "console=ttyS0 x=\"y z\"");
-	assert_int_equal(fake.mapped_pages, RING_PAGES);
+	assert_int_equal(fake.mapped_pages, RING_PAGES(RING_OUT_MIN));
 	expect("create db " GOOD, "db: created with 64 MiB and 1 pool vCPU");
 	assert_int_equal(fake.last_desc.flags, 0);
 	assert_int_equal(fake.last_desc.cpus[0], CPU_ANY);
@@ -102,7 +102,7 @@ static void test_create_again_and_failure(void **state)
 	assert_int_equal(fake.count[CALL_PART_CREATE], 51);
 	fake.fail[CALL_PART_CREATE] = ERR_INVAL;
 	expect("create db " GOOD, "error: create db: the kernel refuses what was asked");
-	assert_int_equal(fake.mapped_pages, RING_PAGES);
+	assert_int_equal(fake.mapped_pages, RING_PAGES(RING_OUT_MIN));
 	fake.fail[CALL_PART_CREATE] = ERR_NOMEM;
 	expect("create db " GOOD,
 	       "error: create db: memory=64M: only 960.1 MiB is free (largest piece 960.1 MiB); "
@@ -114,7 +114,7 @@ static void test_create_again_and_failure(void **state)
 					      "too few CPUs are free of the pool's vCPUs");
 	fake.fail[CALL_PART_CREATE] = 0;
 	fake.fail[CALL_MEM_MAP] = ERR_NOMEM;
-	expect("create db " GOOD, "error: create db: no memory for its console: 68 KiB are needed");
+	expect("create db " GOOD, "error: create db: no memory for its console: 84 KiB are needed");
 	assert_null(fake_find("db"));
 }
 
@@ -130,10 +130,10 @@ static void test_create_refusals(void **state)
 		{"memory=64M", "kernel= is missing"},
 		{GOOD " color=red",
 		 "color= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline boot load entry testdev weight cap smt"},
+		 "cmdline boot load entry testdev weight cap smt log console"},
 		{GOOD " =x",
 		 "= is no key of this command; its keys: cpus vcpus on memory kernel initrd module "
-		 "cmdline boot load entry testdev weight cap smt"},
+		 "cmdline boot load entry testdev weight cap smt log console"},
 		{GOOD " weight=0", "weight=0: must be a number from 1 to 10000"},
 		{GOOD " weight=10001", "weight=10001: must be a number from 1 to 10000"},
 		{GOOD " cap=6401", "cap=6401: must be percent of one CPU, at most 100 for each vCPU"},

@@ -48,8 +48,10 @@ static void expect(const char *part)
 /* Indices of any value: the reader stays inside the ring, and says no more than it can give. */
 static void test_hostile_ring(void **state)
 {
-	static struct console_ring garbage;
-	static uint8_t bytes[RING_OUT_SIZE];
+	static uint8_t memory[RING_PAGES(RING_OUT_MIN) * PAGE_SIZE];
+	struct console_ring *garbage = (struct console_ring *)memory;
+	struct ring spoilt = {garbage, RING_OUT_MIN};
+	static uint8_t bytes[RING_OUT_MIN];
 
 	(void)state;
 	srand(11);
@@ -57,52 +59,53 @@ static void test_hostile_ring(void **state)
 		uint64_t position = (uint64_t)rand() << (rand() % 40);
 		struct ring_view view;
 
-		garbage.out_head = rand() % 4 ? position + (uint64_t)rand() % 200000
-					      : (uint64_t)rand() << (rand() % 64);
+		garbage->out_head = rand() % 4 ? position + (uint64_t)rand() % 200000
+					       : (uint64_t)rand() << (rand() % 64);
 		if (rand() % 8 == 0)
-			garbage.out_head = 0 - (uint64_t)(rand() % 1000);
-		garbage.in_tail = (uint64_t)rand() << (rand() % 50);
-		garbage.in_head = rand() % 2 ? garbage.in_tail + (uint64_t)(rand() % 3000)
-					     : (uint64_t)rand();
-		view = ring_look(&garbage, position);
-		assert_true(view.size <= RING_OUT_SIZE);
+			garbage->out_head = 0 - (uint64_t)(rand() % 1000);
+		garbage->in_tail = (uint64_t)rand() << (rand() % 50);
+		garbage->in_head = rand() % 2 ? garbage->in_tail + (uint64_t)(rand() % 3000)
+					      : (uint64_t)rand();
+		view = ring_look(&spoilt, position);
+		assert_true(view.size <= RING_OUT_MIN);
 		assert_true(view.start >= position);
 		assert_true(view.lost == view.start - position);
-		ring_copy(&garbage, view.start, bytes, view.size);
-		assert_true(ring_input_room(&garbage) <= RING_IN_SIZE);
-		assert_true(ring_write_input(&garbage, bytes, sizeof(bytes)) <= RING_IN_SIZE);
+		ring_copy(&spoilt, view.start, bytes, view.size);
+		assert_true(ring_input_room(&spoilt) <= RING_IN_SIZE);
+		assert_true(ring_write_input(&spoilt, bytes, sizeof(bytes)) <= RING_IN_SIZE);
 	}
 }
 
 static void test_ring_view(void **state)
 {
-	static struct console_ring r;
+	static struct console_ring shared;
+	struct ring r = {&shared, RING_OUT_MIN};
 	struct ring_view view;
 
 	(void)state;
-	r.out_head = 100;
+	shared.out_head = 100;
 	view = ring_look(&r, 40);
 	assert_int_equal(view.start, 40);
 	assert_int_equal(view.size, 60);
 	assert_int_equal(view.lost, 0);
-	r.out_head = RING_OUT_SIZE + 100;
+	shared.out_head = RING_OUT_MIN + 100;
 	view = ring_look(&r, 40);
 	assert_int_equal(view.start, 100);
-	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.size, RING_OUT_MIN);
 	assert_int_equal(view.lost, 60);
 	view = ring_look(&r, 100);
-	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.size, RING_OUT_MIN);
 	assert_int_equal(view.lost, 0);
 	view = ring_look(&r, 99);
-	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.size, RING_OUT_MIN);
 	assert_int_equal(view.lost, 1);
-	view = ring_look(&r, RING_OUT_SIZE + 101);
+	view = ring_look(&r, RING_OUT_MIN + 101);
 	assert_int_equal(view.size, 0);
-	r.in_tail = 7;
-	r.in_head = 7 + RING_IN_SIZE - 3;
+	shared.in_tail = 7;
+	shared.in_head = 7 + RING_IN_SIZE - 3;
 	assert_int_equal(ring_write_input(&r, (const uint8_t *)"abcdef", 6), 3);
 	assert_int_equal(ring_write_input(&r, (const uint8_t *)"abcdef", 6), 0);
-	r.in_tail = r.in_head + 1;
+	shared.in_tail = shared.in_head + 1;
 	assert_int_equal(ring_input_room(&r), 0);
 }
 
@@ -167,7 +170,7 @@ static void test_guest_cannot_detach(void **state)
 	fake_command("console web");
 	write_text("\x1d\x1d\r\nfreehold> destroy web --yes\r\n");
 	fake_run();
-	assert_ptr_equal(attach_partition()->ring, ring);
+	assert_ptr_equal(attach_partition()->ring.shared, ring);
 	assert_non_null(fake_find("web"));
 }
 
@@ -184,7 +187,7 @@ static void test_terminal_is_restored(void **state)
 
 static void test_history(void **state)
 {
-	static char text[RING_OUT_SIZE];
+	static char text[RING_OUT_MIN];
 	unsigned used = 0;
 
 	(void)state;
@@ -217,7 +220,7 @@ static void test_history(void **state)
 /* Detaches when the guest has written that, and attaches again behind `more` bytes of other lines. */
 static void cut_line_at(const char *text, unsigned more)
 {
-	static char lines[RING_OUT_SIZE + 20];
+	static char lines[RING_OUT_MIN + 20];
 	unsigned used = 0;
 
 	for (unsigned i = 0; used < more; i++)
@@ -263,7 +266,7 @@ static void test_cut_line(void **state)
 	expect("detaches]\r\n\r\nline 0\r\n");
 	fake_command("\x1d");
 	/* Its beginning is about to be overwritten: only what was not seen is shown. */
-	cut_line_at("\r\nhalf a line", RING_OUT_SIZE - 4096 - 5);
+	cut_line_at("\r\nhalf a line", RING_OUT_MIN - 4096 - 5);
 	expect("detaches]\r\n\r\nline 0\r\n");
 	assert_null(strstr(fake_output(), "are lost"));
 }
@@ -301,7 +304,7 @@ static void test_flood(void **state)
 /* Ctrl-] is obeyed within what the guest's share of the queue holds, however much it has written. */
 static void test_detach_in_flood(void **state)
 {
-	static char text[RING_OUT_SIZE];
+	static char text[RING_OUT_MIN];
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
