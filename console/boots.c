@@ -22,3 +22,14 @@ const struct boot *boots_find(const struct boots *boots, uint64_t position)
 	}
 	return NULL;
 }
+
+uint64_t boots_next(const struct boots *boots, uint64_t position)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (uint64_t i = 0; i < MIN(boots->count, (uint64_t)BOOTS_KEPT); i++) {
+		if (boots->boot[i].position > position)
+			next = MIN(next, boots->boot[i].position);
+	}
+	return next;
+}

@@ -23,3 +23,6 @@ const struct boot *boots_latest(const struct boots *boots);
 
 /* The one that wrote the byte at position, or NULL: it is forgotten. */
 const struct boot *boots_find(const struct boots *boots, uint64_t position);
+
+/* The position of the first start after that one, UINT64_MAX if there is none. */
+uint64_t boots_next(const struct boots *boots, uint64_t position);

@@ -278,6 +278,9 @@ static bool take_word(struct invocation *in, const struct words *words, unsigned
 	const char *equals = strchr(word, '=');
 	bool is_text = in->args < COMMAND_ARGS && in->command->args[in->args].kind == ARG_TEXT;
 
+	/* --since=5m is since=5m */
+	if (equals && !is_text && in->command->keys && str_starts(word, "--"))
+		return take_key(in, word + 2, (size_t)(equals - word) - 2);
 	if (!is_text && is_flag(word))
 		return take_flag(in, word);
 	if (is_text) {

@@ -99,6 +99,16 @@ const struct command commands[] = {
 		.handler = control_console,
 	},
 	{
+		.name = "logs",
+		.help = "what its serial console said, with the times",
+		.detail = "Each line behind the host's time and the seconds since its guest's start. What\n"
+			  "is no printable ASCII is shown as \\xNN.",
+		.args = {PARTITION},
+		.keys = &logs_keys,
+		.flags = FLAG_LAST | FLAG_FOLLOW,
+		.handler = logs_show,
+	},
+	{
 		.name = "send",
 		.help = "type into its serial console",
 		.detail = "In TEXT \\n, \\r, \\t, \\e and \\xNN are bytes; \\ before anything else makes\n"

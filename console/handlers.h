@@ -19,6 +19,9 @@ extern const struct command_keys control_stop_keys;
 void talk_send(const struct invocation *in);
 void talk_wait(const struct invocation *in);
 
+void logs_show(const struct invocation *in);
+extern const struct command_keys logs_keys;
+
 void show_list(const struct invocation *in);
 void show_partition(const struct invocation *in);
 void show_stats(const struct invocation *in);

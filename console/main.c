@@ -7,6 +7,7 @@
 #include "console/clock.h"
 #include "console/host.h"
 #include "console/log.h"
+#include "console/logs.h"
 #include "console/notice.h"
 #include "console/number.h"
 #include "console/op.h"
@@ -88,6 +89,7 @@ void console_start(void)
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);
 	attach_reset();
 	talk_reset();
+	logs_reset();
 	loop.busy = true;
 	loop.log_pending = false;
 	loop.booting = false;
@@ -106,7 +108,8 @@ void console_start(void)
 /* When to look again though nothing happens: 0 never, 1 at once. */
 static uint64_t next_deadline(void)
 {
-	const uint64_t deadlines[] = {op_deadline(), attach_deadline(), talk_deadline()};
+	const uint64_t deadlines[] = {op_deadline(), attach_deadline(), talk_deadline(),
+				      logs_deadline()};
 	uint64_t first = loop.busy ? 1 : 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++) {

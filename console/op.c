@@ -10,17 +10,24 @@
 /* Besides enum err: the phase waits for an event. */
 enum { PHASE_WAITS = 1 };
 
+/* The position was looked at before the guest could write: what comes from there on is of this start. */
+static void note_boot(struct partition *partition, uint64_t position)
+{
+	static struct part_info info;
+
+	if (!partition_query(partition, &info))
+		return;
+	boots_add(&partition->boots, position, info.started_tsc);
+	partition_save(partition);
+}
+
 static int64_t phase_start(struct partition *partition)
 {
 	uint64_t position = partition->ring.shared ? ring_head(&partition->ring) : 0;
-	uint64_t now = call_clock();
 	int64_t result = call_part_start(partition->slot);
 
-	/* Looked at before the guest could write: what comes from there on is of this start. */
-	if (result >= 0) {
-		boots_add(&partition->boots, position, now);
-		partition_save(partition);
-	}
+	if (result >= 0)
+		note_boot(partition, position);
 	return result;
 }
 

@@ -11,8 +11,8 @@
 #include "console/clock.h"
 #include "console/escape.h"
 #include "console/handlers.h"
+#include "console/reader.h"
 #include "console/regex.h"
-#include "console/ring.h"
 #include "console/session.h"
 #include "console/text.h"
 #include "lib/copy.h"
@@ -41,6 +41,7 @@ static struct {
 
 static struct {
 	uint64_t seconds;
+	struct reader reader;
 	uint64_t position; /* of the output: what is before it has been looked at */
 	struct regex regex;
 	struct regex_search search;
@@ -51,12 +52,15 @@ static struct {
 void talk_reset(void)
 {
 	memset(&talk, 0, sizeof(talk));
+	memset(&wait, 0, sizeof(wait));
 }
 
 uint64_t talk_deadline(void)
 {
 	if (!talk.partition)
 		return 0;
+	if (wait.reader.look_at)
+		return wait.reader.look_at;
 	return talk.retry ? talk.retry : talk.deadline;
 }
 
@@ -119,15 +123,10 @@ void talk_send(const struct invocation *in)
 	session_continue(send_step, send_interrupt);
 }
 
-/* The reader goes; a guest that was held back is told. */
 static enum session_answer wait_end(void)
 {
-	struct partition *partition = talk.partition;
-
 	talk.partition = NULL;
-	ring_detach(&partition->ring);
-	if (ring_is_waiting(&partition->ring))
-		call_part_event(partition->slot, EVENT_SPACE);
+	reader_close(&wait.reader);
 	return SESSION_DONE;
 }
 
@@ -201,16 +200,16 @@ static enum session_answer wait_step(void)
 		size_t size = MIN(view.size, sizeof(bytes));
 
 		wait.position = view.start;
+		if (size == 0 && reader_done(&wait.reader, wait.position))
+			continue;
 		if (size == 0)
 			return wait_more();
 		ring_copy(ring, view.start, bytes, size);
 		if (look(bytes, size))
 			return matched();
-		ring_move_tail(ring, wait.position);
-		if (ring_is_waiting(ring))
-			call_part_event(talk.partition->slot, EVENT_SPACE);
 		done += size;
 	}
+	reader_move(&wait.reader, wait.position);
 	return SESSION_AGAIN;
 }
 
@@ -231,7 +230,7 @@ static void wait_begin(struct partition *partition)
 	talk.partition = partition;
 	talk.retry = 0;
 	talk.deadline = call_clock() + wait.seconds * clock_hz();
-	ring_attach(&partition->ring, wait.position);
+	reader_open(&wait.reader, partition, wait.position);
 	if (regex_begin(&wait.regex, &wait.search))
 		matched();
 	else

@@ -17,6 +17,7 @@ struct fake_partition {
 	struct part_info info;
 	struct console_ring *ring;
 	uint64_t ring_size;
+	bool in_line;	 /* of what its guest writes */
 	uint64_t off_at; /* TSC at which the guest obeys the power button, 0: not pressed */
 	uint32_t events; /* all that were raised */
 };

@@ -364,6 +364,7 @@ static const struct cell cells[] = {
 	{"destroy", {false, true, true, true, true}},
 	{"show", {false, true, true, true, true}},
 	{"console", {false, true, true, true, true}},
+	{"logs", {false, true, true, true, true}},
 	{"send", {false, false, true, true, false}},
 	{"wait", {false, true, true, true, true}},
 	{"stats", {false, true, true, true, true}},

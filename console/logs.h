@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `logs` and `console all`: what guests have said, as lines of text. */
+#pragma once
+
+#include "lib/types.h"
+
+void logs_reset(void);
+
+/* Host TSC when the session should be served though nothing happened, or 0. */
+uint64_t logs_deadline(void);
