@@ -99,6 +99,21 @@ const struct command commands[] = {
 		.handler = control_console,
 	},
 	{
+		.name = "console all",
+		.help = "what all guests say from now on; Ctrl-] or Ctrl-C ends",
+		.detail = "Whole lines, each behind the name of its guest. What is no printable ASCII is\n"
+			  "shown as \\xNN. The guests wait for the line, so none is lost.",
+		.handler = all_attach,
+	},
+	{
+		.name = "detach-key",
+		.help = "choose what detaches from a console instead of Ctrl-]",
+		.detail = "^A is Ctrl-A. It holds until the machine or the console program starts anew; a\n"
+			  "line in freehold.conf makes it last. Typed twice it goes to the guest once.",
+		.args = {{ARG_TEXT, "KEY", true}},
+		.handler = control_detach_key,
+	},
+	{
 		.name = "logs",
 		.help = "what its serial console said, with the times",
 		.detail = "Each line behind the host's time and the seconds since its guest's start. What\n"

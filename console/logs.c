@@ -168,6 +168,8 @@ static enum session_answer step(void)
 	}
 	logs.boots = partition_find(logs.name)->boots;
 	while (has_room()) {
+		if (logs.follow)
+			reader_move(&logs.reader, logs.lines.position);
 		if (lines_next(&logs.lines, logs.end))
 			show_line();
 		else if (!logs.follow)
@@ -175,8 +177,6 @@ static enum session_answer step(void)
 		else if (!reader_done(&logs.reader, logs.lines.position))
 			return SESSION_WAIT;
 	}
-	if (logs.follow)
-		reader_move(&logs.reader, logs.lines.position);
 	return SESSION_WAIT;
 }
 

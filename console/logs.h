@@ -5,6 +5,8 @@
 #include "lib/types.h"
 
 void logs_reset(void);
+void all_reset(void);
 
 /* Host TSC when the session should be served though nothing happened, or 0. */
 uint64_t logs_deadline(void);
+uint64_t all_deadline(void);

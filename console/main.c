@@ -90,6 +90,7 @@ void console_start(void)
 	attach_reset();
 	talk_reset();
 	logs_reset();
+	all_reset();
 	loop.busy = true;
 	loop.log_pending = false;
 	loop.booting = false;
@@ -109,7 +110,7 @@ void console_start(void)
 static uint64_t next_deadline(void)
 {
 	const uint64_t deadlines[] = {op_deadline(), attach_deadline(), talk_deadline(),
-				      logs_deadline()};
+				      logs_deadline(), all_deadline()};
 	uint64_t first = loop.busy ? 1 : 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++) {

@@ -25,6 +25,7 @@ void reader_move(struct reader *reader, uint64_t position)
 	if (position == reader->position)
 		return;
 	reader->position = position;
+	reader->moved = true;
 	ring_move_tail(&reader->partition->ring, position);
 	tell_space(reader->partition);
 }
@@ -32,11 +33,11 @@ void reader_move(struct reader *reader, uint64_t position)
 bool reader_done(struct reader *reader, uint64_t position)
 {
 	const struct ring *ring = &reader->partition->ring;
-	bool flows = position != reader->position;
 	bool was_told = reader->look_at == 0;
 
 	reader_move(reader, position);
-	if (flows) {
+	if (reader->moved) {
+		reader->moved = false;
 		reader->look_at = call_clock() + clock_hz() / LOOKS_PER_SECOND;
 		if (was_told)
 			ring_set_wake(ring, false);

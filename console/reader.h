@@ -11,6 +11,7 @@
 struct reader {
 	const struct partition *partition; /* NULL: closed */
 	uint64_t position;		   /* of the output: what is before it has been read */
+	bool moved;			   /* since all was read the last time */
 	uint64_t look_at; /* host TSC: when to look again though nobody tells, 0: we are told */
 };
 
@@ -23,7 +24,7 @@ void reader_open(struct reader *reader, const struct partition *partition, uint6
  */
 bool must_check reader_done(struct reader *reader, uint64_t position);
 
-/* There may be more, and the reader goes on with it later. */
+/* There may be more; the VMM may overwrite what is before position. */
 void reader_move(struct reader *reader, uint64_t position);
 
 /* Does nothing if it is closed. */

@@ -163,6 +163,85 @@ static void test_read_only(void **state)
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
 }
 
+/* Twice at once, in a moment, or with more behind it: the guest gets one. Alone it detaches, a moment later. */
+static void test_key_twice(void **state)
+{
+	char got[16] = "";
+	uint64_t before;
+
+	(void)state;
+	fake_command("console web");
+	fake_type("a\x1d\x1d\x1d\x1d"
+		  "b");
+	fake_run();
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 4);
+	assert_memory_equal(got,
+			    "a\x1d\x1d"
+			    "b",
+			    4);
+	fake.stand_still = true;
+	fake_type("c\x1d");
+	fake_run();
+	fake_type("\x1d");
+	fake_run();
+	assert_ptr_equal(attach_partition()->ring.shared, ring);
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 2);
+	assert_memory_equal(got, "c\x1d", 2);
+	/* What the guest says while it is open is shown once it was not the key. */
+	fake_type("\x1d");
+	fake_run();
+	write_text("said meanwhile");
+	fake_run();
+	assert_null(strstr(fake_output(), "said meanwhile"));
+	fake_type("\x1d");
+	fake_run();
+	fake.stand_still = false;
+	fake_run();
+	expect("said meanwhile");
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
+	before = fake.tsc;
+	fake_type("\x1d");
+	fake_run();
+	assert_null(attach_partition());
+	assert_in_range(fake.tsc - before, FAKE_HZ / 2, FAKE_HZ);
+	/* Something else behind it: at once. */
+	fake_command("console web");
+	fake.stand_still = true;
+	fake_type("\x1d\x1d\x1dlist\r");
+	fake_run();
+	assert_null(attach_partition());
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
+	expect("freehold> list\r\nNAME");
+}
+
+static void test_other_key(void **state)
+{
+	char got[16] = "";
+
+	(void)state;
+	fake_command("detach-key");
+	expect("\r\nCtrl-] detaches\r\n");
+	fake_command("detach-key ^a");
+	expect("\r\nCtrl-A detaches\r\n");
+	fake_command("console web");
+	expect("[attached to web; Ctrl-A detaches]");
+	fake_type("x\x1d\x01\x01\x01");
+	fake_run();
+	assert_null(attach_partition());
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 3);
+	assert_memory_equal(got, "x\x1d\x01", 3);
+	fake_command("detach-key \"^\\\\\"");
+	expect("\r\nCtrl-\\ detaches\r\n");
+	fake_command("detach-key ^m");
+	expect("error: detach-key: must be ^A to ^Z");
+	fake_command("detach-key ^@");
+	expect("error: detach-key: must be ^A to ^Z");
+	fake_command("detach-key a");
+	expect("error: detach-key: must be ^A to ^Z");
+	fake_command("detach-key");
+	expect("\r\nCtrl-\\ detaches\r\n");
+}
+
 /* K09: only the operator's key ends it, and the guest cannot reach the prompt. */
 static void test_guest_cannot_detach(void **state)
 {
@@ -357,9 +436,10 @@ static void test_deaf_guest(void **state)
 	fake_command("console web");
 	fake_type(text);
 	fake_run();
+	fake.stand_still = false;
+	fake_run();
 	expect("bytes unread]\r\n");
 	assert_null(attach_partition());
-	fake.stand_still = false;
 	fake_command("list");
 	expect("web   running");
 }
@@ -481,6 +561,8 @@ int main(void)
 		cmocka_unit_test(test_ring_view),
 		cmocka_unit_test_setup(test_attach_and_detach, boot),
 		cmocka_unit_test_setup(test_read_only, boot),
+		cmocka_unit_test_setup(test_key_twice, boot),
+		cmocka_unit_test_setup(test_other_key, boot),
 		cmocka_unit_test_setup(test_guest_cannot_detach, boot),
 		cmocka_unit_test_setup(test_terminal_is_restored, boot),
 		cmocka_unit_test_setup(test_history, boot),
