@@ -85,7 +85,7 @@ static void test_lines(void **state)
 	expect_closed();
 }
 
-/* All flood: each line of each comes once, in its guest's order, and none has to wait for all of another's. */
+/* All flood: each line of each comes once, in its guest's order. */
 static void test_flood(void **state)
 {
 	static char text[GUESTS][160000];

@@ -163,7 +163,7 @@ static void test_read_only(void **state)
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
 }
 
-/* Twice at once, in a moment, or with more behind it: the guest gets one. Alone it detaches, a moment later. */
+/* Twice, at once or within a moment: the guest gets one. Alone it detaches, a moment later. */
 static void test_key_twice(void **state)
 {
 	char got[16] = "";
