@@ -2,6 +2,7 @@
 /* From a line to a checked invocation. Each check that fails prints one error and ends the command. */
 #include "console/command.h"
 
+#include "console/graves.h"
 #include "console/number.h"
 #include "console/op.h"
 #include "console/text.h"
@@ -145,6 +146,13 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 	return false;
 }
 
+static bool take_logged(struct invocation *in, unsigned place, const char *word)
+{
+	if (!partition_find(word))
+		in->grave = graves_find(word);
+	return in->grave || take_partition(in, place, word);
+}
+
 static bool take_command(struct invocation *in, unsigned place, const char *word)
 {
 	unsigned used;
@@ -195,9 +203,9 @@ static bool take_regex(struct invocation *in, unsigned place, const char *word)
 
 static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
 	[ARG_NEW_NAME] = take_new_name, [ARG_PARTITION] = take_partition,
-	[ARG_COMMAND] = take_command,	[ARG_NUMBER] = take_number,
-	[ARG_SECONDS] = take_seconds,	[ARG_TEXT] = take_text,
-	[ARG_REGEX] = take_regex,
+	[ARG_LOGGED] = take_logged,	[ARG_COMMAND] = take_command,
+	[ARG_NUMBER] = take_number,	[ARG_SECONDS] = take_seconds,
+	[ARG_TEXT] = take_text,		[ARG_REGEX] = take_regex,
 };
 
 static bool take_flag(struct invocation *in, const char *word)
@@ -257,7 +265,7 @@ static bool take_positional(struct invocation *in, const char *word)
 	if (in->args == COMMAND_ARGS || in->command->args[in->args].kind == ARG_NONE)
 		return usage_error(in->command, word, "is one word too many");
 	arg = &in->command->args[in->args];
-	if (arg->kind == ARG_NEW_NAME || arg->kind == ARG_PARTITION || arg->kind == ARG_COMMAND)
+	if (arg->kind <= ARG_COMMAND)
 		text_set_context(in->line, in->command->name, word);
 	return takers[arg->kind](in, in->args++, word);
 }

@@ -8,10 +8,12 @@
 #include "console/partition.h"
 #include "console/words.h"
 
+/* Those up to ARG_COMMAND name what the command is about: errors say it. */
 enum arg_kind {
 	ARG_NONE,
 	ARG_NEW_NAME,  /* a name that a partition may get */
 	ARG_PARTITION, /* the name of one that exists */
+	ARG_LOGGED,    /* the same, or of one whose output is kept though it was destroyed */
 	ARG_COMMAND,   /* the name of a command */
 	ARG_NUMBER,
 	ARG_SECONDS, /* 30, 30s, 5m or 2h */
@@ -63,7 +65,8 @@ struct command_key_value {
 struct invocation {
 	const struct command *command;
 	unsigned line;		       /* of the script, 0: typed */
-	struct partition *partition;   /* ARG_PARTITION */
+	struct partition *partition;   /* ARG_PARTITION, ARG_LOGGED */
+	const struct grave *grave;     /* ARG_LOGGED, if there is no such partition any more */
 	const char *name;	       /* ARG_NEW_NAME */
 	const struct command *about;   /* ARG_COMMAND */
 	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, ARG_SECONDS, by the argument's place */

@@ -117,8 +117,9 @@ const struct command commands[] = {
 		.name = "logs",
 		.help = "what its serial console said, with the times",
 		.detail = "Each line behind the host's time and the seconds since its guest's start. What\n"
-			  "is no printable ASCII is shown as \\xNN.",
-		.args = {PARTITION},
+			  "is no printable ASCII is shown as \\xNN. The latest 32 KiB of the latest four\n"
+			  "partitions that were destroyed are kept, too.",
+		.args = {{ARG_LOGGED, "NAME", false}},
 		.keys = &logs_keys,
 		.flags = FLAG_LAST | FLAG_FOLLOW,
 		.handler = logs_show,

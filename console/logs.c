@@ -7,6 +7,7 @@
 
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/graves.h"
 #include "console/handlers.h"
 #include "console/host.h"
 #include "console/lines.h"
@@ -29,7 +30,7 @@ static const struct command_key since_keys[] = {
 const struct command_keys logs_keys = {ARRAY_SIZE(since_keys), since_keys};
 
 static struct {
-	bool follow;
+	bool follow, of_grave;
 	char name[NAME_SIZE];
 	struct ring ring;
 	struct boots boots; /* a copy: the record may go while we show what is left of it */
@@ -148,8 +149,14 @@ static enum session_answer end(void)
 static bool is_gone(void)
 {
 	const struct partition *partition = partition_find(logs.name);
+	const struct grave *grave = logs.of_grave ? graves_find(logs.name) : NULL;
 
-	return !partition || partition->ring.shared != logs.ring.shared;
+	if (logs.of_grave)
+		return !grave || grave->ring.shared != logs.ring.shared;
+	if (!partition || partition->ring.shared != logs.ring.shared)
+		return true;
+	logs.boots = partition->boots;
+	return false;
 }
 
 /* If not, the kernel has refused some, and tells when it takes more. */
@@ -166,7 +173,6 @@ static enum session_answer step(void)
 		logs.reader.partition = NULL;
 		return SESSION_DONE;
 	}
-	logs.boots = partition_find(logs.name)->boots;
 	while (has_room()) {
 		if (logs.follow)
 			reader_move(&logs.reader, logs.lines.position);
@@ -212,38 +218,49 @@ static void take_now(void)
 	logs.now_wall = host.now_wall;
 }
 
-/* Where to begin: where the output does, or its latest start. */
-static uint64_t first_position(const struct partition *partition, bool last)
+/* Whose output it is: a partition's, or one's that was destroyed. False after an error was printed. */
+static bool take_source(const struct invocation *in)
 {
-	const struct boot *boot = boots_latest(&partition->boots);
+	const struct grave *grave = in->grave;
+	const struct partition *partition = in->partition;
+
+	logs.of_grave = grave != NULL;
+	if (grave && logs.follow) {
+		text_error("it was destroyed, and says no more");
+		return false;
+	}
+	if (!grave && !partition->ring.shared) {
+		text_error("its console was lost when the console program failed; create it anew");
+		return false;
+	}
+	str_copy(logs.name, sizeof(logs.name), grave ? grave->name : partition->name);
+	logs.ring = grave ? grave->ring : partition->ring;
+	logs.boots = grave ? grave->boots : partition->boots;
+	return true;
+}
+
+/* Where to begin: where the output does, or its latest start. */
+static uint64_t first_position(bool last)
+{
+	const struct boot *boot = boots_latest(&logs.boots);
 
 	return last && boot ? boot->position : 0;
 }
 
 void logs_show(const struct invocation *in)
 {
-	struct partition *partition = in->partition;
-
-	if (!partition->ring.shared) {
-		text_error("its console was lost when the console program failed; create it anew");
-		return;
-	}
-	if (!take_since(in))
-		return;
 	logs.follow = in->flags & FLAG_FOLLOW;
-	str_copy(logs.name, sizeof(logs.name), partition->name);
-	logs.ring = partition->ring;
-	logs.boots = partition->boots;
+	if (!take_source(in) || !take_since(in))
+		return;
 	logs.end = logs.follow ? UINT64_MAX : ring_head(&logs.ring);
 	logs.shown = 0;
 	logs.boot_from = UINT64_MAX;
 	logs.date[0] = '\0';
 	take_now();
 	stamps_open(&logs.stamps, &logs.ring);
-	lines_open(&logs.lines, &logs.ring, &logs.boots,
-		   first_position(partition, in->flags & FLAG_LAST));
+	lines_open(&logs.lines, &logs.ring, &logs.boots, first_position(in->flags & FLAG_LAST));
 	if (logs.follow)
-		reader_open(&logs.reader, partition,
+		reader_open(&logs.reader, in->partition,
 			    ring_look(&logs.ring, logs.lines.position).start);
 	session_continue(step, interrupt);
 }

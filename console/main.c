@@ -5,6 +5,7 @@
 #include "console/attach.h"
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/graves.h"
 #include "console/host.h"
 #include "console/log.h"
 #include "console/logs.h"
@@ -84,6 +85,7 @@ void console_start(void)
 	notice_reset();
 	log_reset();
 	partition_reset();
+	graves_reset();
 	session_reset();
 	host_query(&host);
 	clock_reset(host.tsc_khz && host.tsc_khz < UINT32_MAX ? host.tsc_khz * 1000 : 1000000000);

@@ -3,6 +3,7 @@
 #include "console/partition.h"
 
 #include "console/call.h"
+#include "console/graves.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -101,6 +102,7 @@ void partition_remove(struct partition *partition)
 
 	partition->used = false;
 	call_blob_set(partition->slot, &none, sizeof(none));
+	graves_add(partition);
 	ring_free(&partition->ring);
 }
 

@@ -51,7 +51,7 @@ const char *partition_name(uint32_t slot);
 /* A new record; notes it in its blob. NULL if the slot is none that this build knows. */
 struct partition *partition_add(uint32_t slot, const char *name, struct ring ring);
 
-/* Forgets a destroyed partition and gives its ring back. */
+/* Forgets a destroyed partition and gives its ring back; what it said last goes to graves.h. */
 void partition_remove(struct partition *partition);
 
 /* Writes the blob: after each change of what must survive. */

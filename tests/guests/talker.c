@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Talks on COM1. how=answer: asks `ready> ` and answers each line with `got LINE`; `off` switches off, `crash`
- * ends in a triple fault. how=flood: numbered lines of 64 bytes for ever, a FIFO at a time, none without room.
+ * Talks on COM1. how=answer: asks `ready> ` and answers each line with `got LINE`; `off` switches off,
+ * `crash` ends in a triple fault. how=flood: numbered lines of 64 bytes for ever, a FIFO at a time.
  */
 #include "arch/x86_64/insn.h"
 #include "lib/format.h"

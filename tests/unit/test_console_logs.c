@@ -195,6 +195,42 @@ static void test_overwritten(void **state)
 	assert_non_null(strstr(fake_output(), strrchr(text, '\n') + 1));
 }
 
+/* Of one that was destroyed the latest is kept, until four others were; a new one of its name has its own. */
+static void test_destroyed(void **state)
+{
+	static char text[100000];
+	char line[80];
+	size_t used = 0;
+
+	(void)state;
+	for (unsigned i = 0; used < sizeof(text) - 100; i++)
+		used += (size_t)sprintf(text + used, "line %u\n", i);
+	say(101, text);
+	say(102, "last words\r\n");
+	expect("destroy web --yes", "web: destroyed");
+	assert_int_equal(fake.mapped_pages, 0);
+	expect("logs web", "bytes of its output are lost]\r\n");
+	expect_line(2, "last words");
+	expect("logs -f web", "error: logs web: it was destroyed, and says no more");
+	expect("logs web --last since=1h", "last words");
+	fake_command("create web memory=64M kernel=kernel");
+	expect("logs web", "[nothing]");
+	fake_command("destroy web");
+	/* It has said nothing: the first one's is still the latest. */
+	expect("logs web", "last words");
+	for (unsigned i = 0; i < 4; i++) {
+		expect("logs web", "last words");
+		snprintf(line, sizeof(line), "create w%u memory=64M kernel=kernel", i);
+		fake_command(line);
+		snprintf(line, sizeof(line), "w%u", i);
+		fake_guest_write(fake_find(line), "hello", 5);
+		snprintf(line, sizeof(line), "destroy w%u", i);
+		fake_command(line);
+	}
+	expect("logs web", "error: logs web: there is no partition of that name");
+	expect("logs w0", "hello");
+}
+
 static void test_long_line(void **state)
 {
 	static char text[1001];
@@ -272,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup(test_follow, boot),
 		cmocka_unit_test_setup(test_follow_misses_nothing, boot),
 		cmocka_unit_test_setup(test_overwritten, boot),
+		cmocka_unit_test_setup(test_destroyed, boot),
 		cmocka_unit_test_setup(test_long_line, boot),
 		cmocka_unit_test(test_hostile_stamps),
 		cmocka_unit_test(test_stamps_wrap),
