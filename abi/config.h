@@ -56,6 +56,7 @@ struct part_desc {
 	uint32_t range_count;
 	uint32_t image_count;
 	uint64_t ring; /* address of a struct console_ring in the console's own memory (CALL_MEM_MAP) */
+	uint64_t ring_size;	  /* bytes of its output */
 	uint32_t cpus[MAX_VCPUS]; /* CPU number, or CPU_ANY */
 	uint32_t weight;	  /* 0: WEIGHT_DEFAULT; must be 0 for dedicated CPUs */
 	uint32_t cap; /* percent of one CPU that all its vCPUs may use at most; 0: no cap, as above */
@@ -86,6 +87,7 @@ struct vmm_config {
 	uint64_t start_wall;  /* Unix time, ns, at start_tsc */
 	uint32_t start_count; /* 1 at the first start, +1 at each start or reset */
 	uint32_t flags;	      /* enum part_flags */
+	uint64_t ring_size;   /* bytes of the console ring's output */
 	struct part_range ranges[MAX_RANGES];
 	struct vmm_image images[MAX_PART_IMAGES];
 	struct part_boot boot;

@@ -10,6 +10,7 @@
 #include "console/autostart.h"
 #include "console/call.h"
 #include "console/create.h"
+#include "console/graves.h"
 #include "console/op.h"
 #include "console/text.h"
 #include "console/view.h"
@@ -19,9 +20,11 @@
 /* What a destroyed partition leaves to the one that follows it. */
 struct kept {
 	char name[NAME_SIZE], heir[NAME_SIZE]; /* what it was called, and who follows is to be */
-	struct console_ring *ring;
-	uint64_t shown;
+	struct ring ring;
+	uint64_t shown, matched;
+	struct boots boots;
 	bool was_up;
+	bool used; /* it waits for its heir */
 };
 
 enum { APPLY_MAGIC = 0x46484150 };
@@ -121,9 +124,17 @@ static void keep(struct partition *partition)
 	if (apply.kept_count == MAX_PARTITIONS)
 		return partition_remove(partition);
 	apply.kept_count++;
-	*kept = (struct kept){.shown = partition->shown, .was_up = partition->op.forced};
+	*kept = (struct kept){
+		.shown = partition->shown,
+		.matched = partition->matched,
+		.boots = partition->boots,
+		.was_up = partition->op.forced,
+		.used = true,
+	};
 	str_copy(kept->name, sizeof(kept->name), partition->name);
 	str_copy(kept->heir, sizeof(kept->heir), heir(partition));
+	if (!config_find_slot(&apply.target, partition->slot))
+		graves_add(partition);
 	give_up_slot(&apply.target, partition->slot);
 	give_up_slot(&apply.before, partition->slot);
 	kept->ring = partition_forget(partition);
@@ -134,7 +145,7 @@ static struct kept *find_kept(const char *name)
 	for (unsigned i = 0; i < apply.kept_count; i++) {
 		struct kept *kept = &apply.kept[i];
 
-		if (kept->ring && !strcmp(apply.undoes ? kept->name : kept->heir, name))
+		if (kept->used && !strcmp(apply.undoes ? kept->name : kept->heir, name))
 			return kept;
 	}
 	return NULL;
@@ -252,6 +263,18 @@ static bool place(const struct config_entry *entry)
 	       create_check_machine() && create_place(&apply.create);
 }
 
+/* It has its ring again, unless that was to be another one. */
+static void give_back(struct partition *partition, struct kept *kept)
+{
+	kept->used = false;
+	if (kept->ring.shared)
+		return;
+	partition->shown = kept->shown;
+	partition->matched = kept->matched;
+	partition->boots = kept->boots;
+	partition_save(partition);
+}
+
 static int64_t make_step(struct config_entry *entry)
 {
 	struct kept *kept = find_kept(entry->name);
@@ -266,7 +289,7 @@ static int64_t make_step(struct config_entry *entry)
 			return ERR_INVAL;
 		apply.making = true;
 	}
-	slot = create_step(&apply.create, &apply.definition, kept ? kept->ring : NULL);
+	slot = create_step(&apply.create, &apply.definition, kept ? &kept->ring : NULL);
 	if (slot == ERR_AGAIN)
 		return slot;
 	apply.making = false;
@@ -276,10 +299,9 @@ static int64_t make_step(struct config_entry *entry)
 	}
 	entry->slot = (uint32_t)slot;
 	partition = partition_at(entry->slot);
-	partition->shown = kept ? kept->shown : 0;
 	autostart_want(partition, kept ? kept->was_up : partition->policy.autostart);
 	if (kept)
-		kept->ring = NULL; /* it has it again */
+		give_back(partition, kept);
 	return ERR_AGAIN;
 }
 
@@ -294,10 +316,8 @@ static void finish(bool applied)
 {
 	void (*done)(bool) = apply.done;
 
-	for (unsigned i = 0; i < apply.kept_count; i++) {
-		if (apply.kept[i].ring)
-			call_mem_unmap(call_address(apply.kept[i].ring), RING_PAGES);
-	}
+	for (unsigned i = 0; i < apply.kept_count; i++)
+		ring_free(&apply.kept[i].ring);
 	note(&(struct config){0});
 	config_free(&apply.before);
 	config_free(&apply.target);

@@ -18,7 +18,7 @@
 #include "lib/string.h"
 
 enum {
-	DETACH_KEY = 0x1d,  /* Ctrl-] */
+	DETACH_KEY = 0x1d,  /* Ctrl-], unless another one was chosen */
 	QUEUE_SHARE = 4096, /* bytes of output in the serial queue */
 	CHUNK = 1024,
 	HISTORY = 16 * 1024, /* shown again at each attach */
@@ -27,13 +27,18 @@ enum {
 	LINE_AGAIN = 512,     /* how far it may begin earlier, at what was not seen */
 	LOOKS_PER_SECOND = 500,	 /* for more output while it flows */
 	RETRIES_PER_SECOND = 50, /* the VMM does not tell when it has taken input */
+	TWICE_PER_SECOND = 2,	 /* the key's second time comes within this part of a second */
 };
+
+static uint8_t detach_key = DETACH_KEY;
 
 static struct {
 	struct partition *partition;
 	uint64_t position; /* of the output: what is before it has been queued */
+	bool read_only;
 	bool input_stuck;
-	bool flowing; /* the last look found output */
+	bool flowing;	    /* the last look found output */
+	uint64_t key_until; /* host TSC: the key was typed last, and may come again; 0: it was not */
 	bool noted, ends;
 	char note[256];
 } attach;
@@ -41,6 +46,25 @@ static struct {
 void attach_reset(void)
 {
 	memset(&attach, 0, sizeof(attach));
+	detach_key = DETACH_KEY;
+}
+
+void attach_set_key(uint8_t key)
+{
+	detach_key = key;
+}
+
+uint8_t attach_key(void)
+{
+	return detach_key;
+}
+
+const char *attach_key_text(void)
+{
+	static char text[8];
+
+	format(text, sizeof(text), "Ctrl-%c", detach_key + '@');
+	return text;
 }
 
 struct partition *attach_partition(void)
@@ -48,17 +72,26 @@ struct partition *attach_partition(void)
 	return attach.partition;
 }
 
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a == 0 || (b && b < a) ? b : a;
+}
+
 uint64_t attach_deadline(void)
 {
+	uint64_t now = call_clock(), look = 0;
+
 	if (!attach.partition)
 		return 0;
 	if (attach.flowing)
-		return call_clock() + clock_hz() / LOOKS_PER_SECOND;
-	return attach.input_stuck ? call_clock() + clock_hz() / RETRIES_PER_SECOND : 0;
+		look = now + clock_hz() / LOOKS_PER_SECOND;
+	else if (attach.input_stuck)
+		look = now + clock_hz() / RETRIES_PER_SECOND;
+	return sooner(attach.key_until, look);
 }
 
 /* A cut history begins with a whole line, if there is one soon. */
-static uint64_t skip_to_line(const struct console_ring *ring, uint64_t position)
+static uint64_t skip_to_line(const struct ring *ring, uint64_t position)
 {
 	uint8_t bytes[LINE_SEARCH];
 	struct ring_view view = ring_look(ring, position);
@@ -73,7 +106,7 @@ static uint64_t skip_to_line(const struct console_ring *ring, uint64_t position)
 }
 
 /* A line that the last detaching cut is shown from its beginning, if that is near and still there. */
-static uint64_t back_to_line(const struct console_ring *ring, uint64_t oldest, uint64_t position)
+static uint64_t back_to_line(const struct ring *ring, uint64_t oldest, uint64_t position)
 {
 	uint8_t bytes[LINE_AGAIN];
 	size_t size = MIN(position - oldest, sizeof(bytes));
@@ -90,28 +123,30 @@ static uint64_t back_to_line(const struct console_ring *ring, uint64_t oldest, u
 /* Where the history begins: at what was not seen yet, or earlier, so that something is there to see. */
 static uint64_t history_start(struct partition *partition)
 {
-	struct ring_view all = ring_look(partition->ring, 0);
+	struct ring_view all = ring_look(&partition->ring, 0);
 	uint64_t head = all.start + all.size;
-	uint64_t oldest = head > RING_OUT_SIZE - HISTORY_SLACK
-				  ? head - (RING_OUT_SIZE - HISTORY_SLACK)
-				  : 0;
+	uint64_t kept = partition->ring.size - HISTORY_SLACK;
+	uint64_t oldest = head > kept ? head - kept : 0;
 	uint64_t again = head > HISTORY ? head - HISTORY : 0;
 	uint64_t start = MAX(MIN(partition->shown, again), oldest);
 
 	if (start == partition->shown)
-		return back_to_line(partition->ring, oldest, start);
+		return back_to_line(&partition->ring, oldest, start);
 	if (start > partition->shown)
 		text_print("[%lu bytes of its output are lost]", start - partition->shown);
-	return start > 0 ? skip_to_line(partition->ring, start) : start;
+	return start > 0 ? skip_to_line(&partition->ring, start) : start;
 }
 
-void attach_begin(struct partition *partition)
+void attach_begin(struct partition *partition, bool read_only)
 {
-	text_print("[attached to %s; Ctrl-] detaches]", partition->name);
+	text_print("[attached to %s%s; %s detaches]", partition->name,
+		   read_only ? " to read only" : "", attach_key_text());
+	attach.read_only = read_only;
 	attach.position = history_start(partition);
 	attach.partition = partition;
+	attach.key_until = 0;
 	attach.noted = attach.ends = attach.input_stuck = attach.flowing = false;
-	ring_attach(partition->ring, attach.position);
+	ring_attach(&partition->ring, attach.position);
 }
 
 /*
@@ -124,8 +159,8 @@ static void leave(const char *text)
 	struct partition *partition = attach.partition;
 
 	attach.partition = NULL;
-	ring_detach(partition->ring);
-	if (ring_is_waiting(partition->ring))
+	ring_detach(&partition->ring);
+	if (ring_is_waiting(&partition->ring))
 		call_part_event(partition->slot, EVENT_SPACE);
 	partition->shown = attach.position;
 	partition_save(partition);
@@ -141,8 +176,15 @@ static size_t output_room(void)
 	return queued < QUEUE_SHARE ? QUEUE_SHARE - queued : 0;
 }
 
+/* The line stood still for too long, or the VMM does not keep to the protocol. */
+static void tell_lost(uint64_t count)
+{
+	screen_write_raw("\r\n", 2);
+	text_print("[%lu bytes of its output are lost]", count);
+}
+
 /* Queues output as far as there is room; true if the ring was found empty. */
-static bool move_output(struct console_ring *ring)
+static bool move_output(const struct ring *ring)
 {
 	uint8_t bytes[CHUNK];
 
@@ -154,6 +196,8 @@ static bool move_output(struct console_ring *ring)
 			return true;
 		if (count == 0)
 			return false;
+		if (view.lost)
+			tell_lost(view.lost);
 		attach.position = view.start;
 		ring_copy(ring, attach.position, bytes, count);
 		screen_write_raw(bytes, count);
@@ -167,7 +211,7 @@ static bool move_output(struct console_ring *ring)
  * While output flows we look for more by the clock: being told of each byte would cost both sides more
  * than the byte. Once a look finds nothing the VMM is asked to tell of the next.
  */
-static bool pump_output(struct console_ring *ring)
+static bool pump_output(const struct ring *ring)
 {
 	uint64_t before = attach.position;
 	bool empty;
@@ -184,53 +228,55 @@ static bool pump_output(struct console_ring *ring)
 	return empty;
 }
 
-static void give_input(size_t count)
+static bool is_key(size_t at)
 {
-	struct console_ring *ring = attach.partition->ring;
+	return at < uart_input_size() && uart_input_peek(at) == detach_key;
+}
+
+/* The first bytes of the input, the key typed twice as one; how many are taken. */
+static size_t give_input(size_t count)
+{
+	const struct ring *ring = &attach.partition->ring;
 	size_t taken = 0;
 
 	while (taken < count) {
 		uint8_t byte = uart_input_peek(taken);
 
-		if (ring_write_input(ring, &byte, 1) == 0)
+		if (!attach.read_only && ring_write_input(ring, &byte, 1) == 0)
 			break;
-		taken++;
+		taken += byte == detach_key ? 2 : 1;
 	}
 	uart_input_drop(taken);
-	if (taken > 0)
+	if (taken > 0 && !attach.read_only)
 		call_part_event(attach.partition->slot, EVENT_INPUT);
 	attach.input_stuck = taken < count;
+	return taken;
 }
 
-/* The index of the detach key in the input, or its size. */
+/* The index of the key that is not typed twice, or the input's size. */
 static size_t find_detach(void)
 {
-	size_t size = uart_input_size();
+	size_t size = uart_input_size(), i = 0;
 
-	for (size_t i = 0; i < size; i++) {
-		if (uart_input_peek(i) == DETACH_KEY)
-			return i;
-	}
-	return size;
+	while (i < size && !(is_key(i) && !is_key(i + 1)))
+		i += is_key(i) ? 2 : 1;
+	return MIN(i, size);
 }
 
-/* A guest that does not read must not lock the operator out: what it left is dropped at the key. */
-static void pump_input(void)
+/* The key is the last byte so far: it may be typed again for a moment. */
+static bool may_come_again(void)
 {
-	size_t size = uart_input_size();
-	size_t key = find_detach();
-	size_t left;
+	uint64_t now = call_clock();
+
+	if (!attach.key_until)
+		attach.key_until = now + clock_hz() / TWICE_PER_SECOND;
+	return now < attach.key_until;
+}
+
+static void leave_by_key(size_t left)
+{
 	char text[96];
 
-	if (size == 0)
-		return;
-	give_input(key);
-	if (key == size) {
-		if (uart_input_size() == UART_IN_SIZE)
-			uart_input_drop(UART_IN_SIZE / 2);
-		return;
-	}
-	left = key - (size - uart_input_size());
 	uart_input_drop(left + 1);
 	if (left > 0)
 		format(text, sizeof(text), "detached from %s; it left %lu bytes unread",
@@ -238,6 +284,22 @@ static void pump_input(void)
 	else
 		format(text, sizeof(text), "detached from %s", attach.partition->name);
 	leave(text);
+}
+
+/* A guest that does not read must not lock the operator out: what it left is dropped at the key. */
+static void pump_input(void)
+{
+	size_t size = uart_input_size();
+	size_t key = find_detach();
+	size_t taken = give_input(key);
+
+	if (key == size) {
+		attach.key_until = 0;
+		if (uart_input_size() == UART_IN_SIZE)
+			uart_input_drop(UART_IN_SIZE / 2);
+	} else if (key + 1 < size || !may_come_again()) {
+		leave_by_key(key - taken);
+	}
 }
 
 void attach_note(const char *text, bool ends)
@@ -258,12 +320,16 @@ static void show_note(void)
 	text_print("[%s]", attach.note);
 }
 
+/* While it is open whether the key detaches, a flood stands still: what comes after it is not seen. */
 void attach_turn(void)
 {
-	bool empty = pump_output(attach.partition->ring);
+	bool held = attach.key_until != 0;
+	bool empty = !held && pump_output(&attach.partition->ring);
 
 	if (attach.noted && empty)
 		show_note();
 	if (attach.partition)
 		pump_input();
+	/* What we were told of meanwhile is not told again. */
+	attach.flowing |= held && attach.key_until == 0;
 }

@@ -3,6 +3,7 @@
 #include "console/command.h"
 
 #include "console/edit.h"
+#include "console/graves.h"
 #include "console/number.h"
 #include "console/op.h"
 #include "console/rules.h"
@@ -15,6 +16,9 @@ const struct command_flag_text command_flags[] = {
 	{FLAG_YES, "--yes", "do not ask"},
 	{FLAG_FORCE, "--force", "at once, without the power button"},
 	{FLAG_ONCE, "--once", "one second, and no more"},
+	{FLAG_READ, "-r", "what is typed does not go to the guest"},
+	{FLAG_LAST, "--last", "from its latest start on"},
+	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 
@@ -155,6 +159,13 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 	return false;
 }
 
+static bool take_logged(struct invocation *in, unsigned place, const char *word)
+{
+	if (!partition_find(word))
+		in->grave = graves_find(word);
+	return in->grave || take_partition(in, place, word);
+}
+
 static bool take_command(struct invocation *in, unsigned place, const char *word)
 {
 	unsigned used;
@@ -178,11 +189,36 @@ static bool take_number(struct invocation *in, unsigned place, const char *word)
 	return usage_error(in->command, word, "is no number below 2^64");
 }
 
+static bool take_seconds(struct invocation *in, unsigned place, const char *word)
+{
+	if (number_parse_seconds(word, &in->number[place]))
+		return true;
+	return usage_error(in->command, word, "is no time as in 30, 30s, 5m or 2h");
+}
+
+static bool take_text(struct invocation *in, unsigned place, const char *word)
+{
+	(void)in, (void)place, (void)word;
+	return true;
+}
+
+static bool take_regex(struct invocation *in, unsigned place, const char *word)
+{
+	size_t length = strlen(word);
+
+	(void)place;
+	if (length < 2 || word[0] != '/' || word[length - 1] != '/')
+		return usage_error(in->command, word, "does not stand between two /");
+	in->raw = word + 1;
+	in->raw_length = length - 2;
+	return true;
+}
+
 static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
-	[ARG_NEW_NAME] = take_new_name,
-	[ARG_PARTITION] = take_partition,
-	[ARG_COMMAND] = take_command,
-	[ARG_NUMBER] = take_number,
+	[ARG_NEW_NAME] = take_new_name, [ARG_PARTITION] = take_partition,
+	[ARG_LOGGED] = take_logged,	[ARG_COMMAND] = take_command,
+	[ARG_NUMBER] = take_number,	[ARG_SECONDS] = take_seconds,
+	[ARG_TEXT] = take_text,		[ARG_REGEX] = take_regex,
 };
 
 static bool take_flag(struct invocation *in, const char *word)
@@ -244,18 +280,37 @@ static bool take_positional(struct invocation *in, const char *word)
 	arg = &in->command->args[in->args];
 	if (in->args > 0)
 		return takers[arg->kind](in, in->args++, word);
-	if (arg->kind == ARG_NEW_NAME || arg->kind == ARG_PARTITION || arg->kind == ARG_COMMAND)
+	if (arg->kind <= ARG_COMMAND)
 		text_set_context(in->line, in->command->name, word);
 	return takers[arg->kind](in, in->args++, word);
 }
 
-static bool take_word(struct invocation *in, const char *word)
+static bool is_flag(const char *word)
 {
-	const char *equals = strchr(word, '=');
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (!strcmp(command_flags[i].name, word))
+			return true;
+	}
+	return word[0] == '-' && word[1] == '-';
+}
 
-	if (word[0] == '-' && word[1] == '-')
+/* A text may look like anything. */
+static bool take_word(struct invocation *in, const struct words *words, unsigned index)
+{
+	const char *word = words->word[index];
+	const char *equals = strchr(word, '=');
+	bool is_text = in->args < COMMAND_ARGS && in->command->args[in->args].kind == ARG_TEXT;
+
+	/* --since=5m is since=5m */
+	if (equals && !is_text && in->command->keys && str_starts(word, "--"))
+		return take_key(in, word + 2, (size_t)(equals - word) - 2);
+	if (!is_text && is_flag(word))
 		return take_flag(in, word);
-	if (equals && in->command->keys)
+	if (is_text) {
+		in->raw = words->raw[index];
+		in->raw_length = words->raw_length[index];
+	}
+	if (equals && !is_text && in->command->keys)
 		return take_key(in, word, (size_t)(equals - word));
 	return take_positional(in, word);
 }
@@ -263,7 +318,7 @@ static bool take_word(struct invocation *in, const char *word)
 static bool parse(struct invocation *in, const struct words *words, unsigned first)
 {
 	for (unsigned i = first; i < words->count; i++) {
-		if (!take_word(in, words->word[i]))
+		if (!take_word(in, words, i))
 			return false;
 	}
 	if (in->args < COMMAND_ARGS) {

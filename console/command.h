@@ -8,13 +8,18 @@
 #include "console/partition.h"
 #include "console/words.h"
 
+/* Those up to ARG_COMMAND name what the command is about: errors say it. */
 enum arg_kind {
 	ARG_NONE,
 	ARG_NEW_NAME,  /* a name that a partition may get */
 	ARG_PARTITION, /* the name of one that exists */
+	ARG_LOGGED,    /* the same, or of one whose output is kept though it was destroyed */
 	ARG_COMMAND,   /* the name of a command */
 	ARG_NUMBER,
-	ARG_LINE, /* a command with all that belongs to it; the handler runs before it does */
+	ARG_SECONDS, /* 30, 30s, 5m or 2h */
+	ARG_TEXT,    /* as it was typed: the handler decodes it */
+	ARG_REGEX,   /* /regex/ */
+	ARG_LINE,    /* a command with all that belongs to it; the handler runs before it does */
 };
 
 enum { COMMAND_ARGS = 3, COMMAND_KEYS = 24 };
@@ -50,7 +55,14 @@ struct command_keys {
 	const struct command_key *keys;
 };
 
-enum command_flag { FLAG_YES = 1 << 0, FLAG_FORCE = 1 << 1, FLAG_ONCE = 1 << 8 };
+enum command_flag {
+	FLAG_YES = 1 << 0,
+	FLAG_FORCE = 1 << 1,
+	FLAG_READ = 1 << 2,
+	FLAG_LAST = 1 << 3,
+	FLAG_FOLLOW = 1 << 4,
+	FLAG_ONCE = 1 << 8,
+};
 
 #define STATES(state) (1u << (state))
 
@@ -63,13 +75,16 @@ struct command_key_value {
 struct invocation {
 	const struct command *command;
 	unsigned line;		       /* of the script, 0: typed */
-	struct partition *partition;   /* ARG_PARTITION */
 	const char *subject;	       /* ARG_PARTITION of the candidate (edit.h) */
+	struct partition *partition;   /* ARG_PARTITION, ARG_LOGGED */
+	const struct grave *grave;     /* ARG_LOGGED, if there is no such partition any more */
 	const char *name;	       /* ARG_NEW_NAME */
 	const struct command *about;   /* ARG_COMMAND */
-	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, by the argument's place */
-	unsigned args;		       /* how many were given */
-	uint32_t flags;		       /* enum command_flag */
+	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, ARG_SECONDS, by the argument's place */
+	const char *raw; /* ARG_TEXT as it was typed, with quotes and \; ARG_REGEX without its / */
+	size_t raw_length;
+	unsigned args;	/* how many were given */
+	uint32_t flags; /* enum command_flag */
 	unsigned value_count;
 	struct command_key_value values[COMMAND_KEYS];
 };

@@ -178,8 +178,55 @@ const struct command commands[] = {
 			  "attached no byte is lost: a guest that is faster than the line waits for it.\n"
 			  "Otherwise the latest 64 KiB are kept.",
 		.args = {PARTITION},
+		.flags = FLAG_READ,
 		.states = UP | DOWN,
 		.handler = control_console,
+	},
+	{
+		.name = "console all",
+		.help = "what all guests say from now on; Ctrl-] or Ctrl-C ends",
+		.detail = "Whole lines, each behind the name of its guest. What is no printable ASCII is\n"
+			  "shown as \\xNN. The guests wait for the line, so none is lost.",
+		.handler = all_attach,
+	},
+	{
+		.name = "detach-key",
+		.help = "choose what detaches from a console instead of Ctrl-]",
+		.detail = "^A is Ctrl-A. It holds until the machine or the console program starts anew; a\n"
+			  "line in freehold.conf makes it last. Typed twice it goes to the guest once.",
+		.args = {{ARG_TEXT, "KEY", true}},
+		.handler = control_detach_key,
+	},
+	{
+		.name = "logs",
+		.help = "what its serial console said, with the times",
+		.detail = "Each line behind the host's time and the seconds since its guest's start. What\n"
+			  "is no printable ASCII is shown as \\xNN. The latest 32 KiB of the latest four\n"
+			  "partitions that were destroyed are kept, too.",
+		.args = {{ARG_LOGGED, "NAME", false}},
+		.keys = &logs_keys,
+		.flags = FLAG_LAST | FLAG_FOLLOW,
+		.handler = logs_show,
+	},
+	{
+		.name = "send",
+		.help = "type into its serial console",
+		.detail = "In TEXT \\n, \\r, \\t, \\e and \\xNN are bytes; \\ before anything else makes\n"
+			  "it ordinary. A guest that takes nothing for 5 seconds gets no more.",
+		.args = {PARTITION, {ARG_TEXT, "TEXT", false}},
+		.states = UP,
+		.handler = talk_send,
+	},
+	{
+		.name = "wait",
+		.help = "until its serial console says what matches",
+		.detail = "Looks from where the latest match ended, or from its latest start. Of /REGEX/,\n"
+			  ". [] [^] ^ $ * + ? ( ) and | have their usual meaning, $ matches before an end\n"
+			  "of line, and \\ is as for send; a / must be \\/. TIME is 30 (seconds), 5m or 2h;\n"
+			  "without it 30 s. The guest does not get ahead of the search. It fails after\n"
+			  "that time, and once its guest has ended. Ctrl-C ends the waiting.",
+		.args = {PARTITION, {ARG_REGEX, "/REGEX/", false}, {ARG_SECONDS, "TIME", true}},
+		.handler = talk_wait,
 	},
 	{
 		.name = "stats",

@@ -129,7 +129,7 @@ static void offer_arguments(struct collector *c, const struct command *command, 
 {
 	enum arg_kind kind = place < COMMAND_ARGS ? command->args[place].kind : ARG_NONE;
 
-	if (kind == ARG_PARTITION)
+	if (kind == ARG_PARTITION || kind == ARG_LOGGED)
 		offer_partitions(c);
 	if (kind == ARG_COMMAND)
 		offer_commands(c, 0, "");

@@ -2,6 +2,7 @@
 /* The commands that change a partition's state: each begins an operation and waits for its end. */
 #include "console/attach.h"
 #include "console/clock.h"
+#include "console/escape.h"
 #include "console/handlers.h"
 #include "console/number.h"
 #include "console/op.h"
@@ -156,14 +157,37 @@ void control_console(const struct invocation *in)
 	struct partition *partition = in->partition;
 	char state[PARTITION_TEXT], note[PARTITION_TEXT + NAME_SIZE + 8];
 
-	if (!partition->ring) {
+	if (!partition->ring.shared) {
 		text_error("its console was lost when the console program failed; create it anew");
 		return;
 	}
-	attach_begin(partition);
+	attach_begin(partition, in->flags & FLAG_READ);
 	if (partition_state(partition) == PART_RUNNING)
 		return;
 	partition_describe(partition, state);
 	format(note, sizeof(note), "%s is %s", partition->name, state);
 	attach_note(note, partition_state(partition) != PART_PAUSED);
+}
+
+/* ^A to ^_, but for those without which neither a guest nor a line can be typed to: Enter, Ctrl-J and ESC. */
+void control_detach_key(const struct invocation *in)
+{
+	static const uint8_t needed[] = {'\r', '\n', 0x1b};
+	uint8_t text[2];
+	size_t size = 0;
+	bool good = true;
+
+	if (in->args > 0) {
+		good = escape_decode(in->raw, in->raw_length, text, sizeof(text), &size) &&
+		       size == 2 && text[0] == '^' && (text[1] & ~0x20) > '@' &&
+		       (text[1] & ~0x20) <= '_' && text[1] != 0x7f;
+		for (size_t i = 0; i < ARRAY_SIZE(needed) && good; i++)
+			good = (text[1] & 0x1f) != needed[i];
+		if (good)
+			attach_set_key(text[1] & 0x1f);
+	}
+	if (good)
+		text_print("%s detaches", attach_key_text());
+	else
+		text_error("must be ^A to ^Z, \"^\\\\\", ^], ^^ or ^_, and not ^J, ^M or ^[");
 }

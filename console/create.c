@@ -45,6 +45,10 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_AUTOSTART] = {"autostart", "on|off", KEY_SWITCH, false,
 			      "start it when freehold.conf or a commit is done"},
 	[KEY_IS_AFTER] = {"after", "NAME", KEY_PARTITION, false, "autostart it after that partition"},
+	[KEY_IS_LOG] = {"log", "SIZE", KEY_SIZE, false,
+			"how much output is kept: 64K (default) to 512K"},
+	[KEY_IS_CONSOLE] = {"console", "lossless", KEY_TEXT, false,
+			    "its guest waits longer than 5 s for who reads it"},
 };
 
 const struct command_keys create_keys = {KEY_TOTAL, keys};
@@ -98,6 +102,24 @@ static bool take_smt(struct create *create, const struct command_key_value *valu
 	if (strcmp(value->value, "share"))
 		return refuse(value, "can be share, or be left out");
 	create->smt_share = true;
+	return true;
+}
+
+static bool take_log(struct create *create, const struct command_key_value *value)
+{
+	uint64_t size;
+
+	if (!number_parse_size(value->value, &size) || !ring_size_is_valid(size))
+		return refuse(value, "must be 64K, 128K, 256K or 512K");
+	create->ring_size = size;
+	return true;
+}
+
+static bool take_console(struct create *create, const struct command_key_value *value)
+{
+	if (strcmp(value->value, "lossless"))
+		return refuse(value, "can be lossless, or be left out");
+	create->lossless = true;
 	return true;
 }
 
@@ -306,23 +328,17 @@ static bool take_after(struct create *create, const struct command_key_value *va
 
 static bool (*const takers[KEY_TOTAL])(struct create *create,
 				       const struct command_key_value *value) = {
-	[KEY_IS_CPUS] = take_count,
-	[KEY_IS_VCPUS] = take_count,
-	[KEY_IS_ON] = take_on,
-	[KEY_IS_MEMORY] = take_memory,
-	[KEY_IS_KERNEL] = take_image,
-	[KEY_IS_INITRD] = take_image,
-	[KEY_IS_MODULE] = take_image,
-	[KEY_IS_CMDLINE] = take_cmdline,
-	[KEY_IS_WEIGHT] = take_weight,
-	[KEY_IS_CAP] = take_cap,
-	[KEY_IS_SMT] = take_smt,
-	[KEY_IS_TESTDEV] = take_testdev,
-	[KEY_IS_BOOT] = take_boot,
-	[KEY_IS_LOAD] = take_address,
-	[KEY_IS_ENTRY] = take_address,
-	[KEY_IS_RESTART] = take_restart,
-	[KEY_IS_AUTOSTART] = take_autostart,
+	[KEY_IS_CPUS] = take_count,	 [KEY_IS_VCPUS] = take_count,
+	[KEY_IS_ON] = take_on,		 [KEY_IS_MEMORY] = take_memory,
+	[KEY_IS_KERNEL] = take_image,	 [KEY_IS_INITRD] = take_image,
+	[KEY_IS_MODULE] = take_image,	 [KEY_IS_CMDLINE] = take_cmdline,
+	[KEY_IS_WEIGHT] = take_weight,	 [KEY_IS_CAP] = take_cap,
+	[KEY_IS_SMT] = take_smt,	 [KEY_IS_LOG] = take_log,
+	[KEY_IS_CONSOLE] = take_console,
+
+	[KEY_IS_TESTDEV] = take_testdev, [KEY_IS_BOOT] = take_boot,
+	[KEY_IS_LOAD] = take_address,	 [KEY_IS_ENTRY] = take_address,
+	[KEY_IS_RESTART] = take_restart, [KEY_IS_AUTOSTART] = take_autostart,
 	[KEY_IS_AFTER] = take_after,
 };
 
@@ -376,32 +392,44 @@ bool create_check_machine(void)
 	return true;
 }
 
-/* The VMM and the console share it; it must be there before the partition is. */
-static int64_t map_ring(struct create *create, struct console_ring *ring)
+/* What is left of an earlier one serves, if it is as this one's is to be. */
+static bool take_kept(struct create *create, struct ring *kept, size_t size)
 {
-	int64_t address = ring ? (int64_t)call_address(ring) : call_mem_map(RING_PAGES);
-
-	if (address <= 0)
-		return ERR_NOMEM;
-	create->desc.ring = (uint64_t)address;
-	return ERR_NONE;
+	if (!kept || !kept->shared || kept->size != size ||
+	    ring_is_lossless(kept) != create->lossless)
+		return false;
+	create->ring = *kept;
+	*kept = (struct ring){0};
+	return true;
 }
 
-int64_t create_step(struct create *create, const struct definition *definition,
-		    struct console_ring *ring)
+/* The VMM and the console share it; it must be there before the partition is. */
+static int64_t find_ring(struct create *create, struct ring *kept)
 {
-	int64_t slot = create->desc.ring ? ERR_NONE : map_ring(create, ring);
+	size_t size = create->ring_size ? create->ring_size : RING_OUT_MIN;
+	int64_t result = ERR_NONE;
+
+	if (!take_kept(create, kept, size))
+		result = ring_make(&create->ring, size, create->lossless);
+	create->desc.ring = call_address(create->ring.shared);
+	create->desc.ring_size = size;
+	return result;
+}
+
+int64_t create_step(struct create *create, const struct definition *definition, struct ring *kept)
+{
+	int64_t slot = create->ring.shared ? ERR_NONE : find_ring(create, kept);
 
 	if (slot == ERR_NONE)
 		slot = call_part_create(&create->desc);
 	if (slot == ERR_AGAIN)
 		return slot;
-	if (slot >= 0 &&
-	    partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS), create->desc.name,
-			  (struct console_ring *)(uintptr_t)create->desc.ring, definition,
-			  &create->policy))
+	if (slot >= 0 && partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS),
+				       create->desc.name, create->ring, definition, &create->policy))
 		return slot;
-	if (create->desc.ring && !ring)
-		call_mem_unmap(create->desc.ring, RING_PAGES);
+	if (kept && create->ring.shared && !kept->shared)
+		*kept = create->ring;
+	else
+		ring_free(&create->ring);
 	return slot < 0 ? slot : ERR_LIMIT;
 }

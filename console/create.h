@@ -4,6 +4,7 @@
 
 #include "abi/config.h"
 #include "console/partition.h"
+#include "console/ring.h"
 #include "lib/types.h"
 
 /* The keys, in the order of the table. */
@@ -23,6 +24,8 @@ enum create_key {
 	KEY_IS_WEIGHT,
 	KEY_IS_CAP,
 	KEY_IS_SMT,
+	KEY_IS_LOG,
+	KEY_IS_CONSOLE,
 	KEY_IS_RESTART,
 	KEY_IS_AUTOSTART,
 	KEY_IS_AFTER,
@@ -41,6 +44,9 @@ struct create {
 	uint64_t cpus;	 /* dedicated, 0: not asked for */
 	uint64_t vcpus;	 /* of the pool, 0: not asked for */
 	bool smt_share;
+	size_t ring_size; /* 0: RING_OUT_MIN */
+	bool lossless;
+	struct ring ring; /* when it has one */
 	bool has_load, has_entry;
 	size_t texts; /* bytes of desc.boot.texts that are used */
 	const char *memory_text;
@@ -67,11 +73,10 @@ bool must_check create_check_share(const struct create *create);
 
 /*
  * One step of making what was placed. ERR_AGAIN: once more; then its slot, and the partition is in the
- * console's table, or an error, which create_explain tells. ring: that of an earlier one of its name, or
- * NULL for a new one.
+ * console's table, or an error, which create_explain tells. kept: the ring of an earlier one, which is taken
+ * if it is as is wanted (then it is empty afterwards), or NULL.
  */
-int64_t create_step(struct create *create, const struct definition *definition,
-		    struct console_ring *ring);
+int64_t create_step(struct create *create, const struct definition *definition, struct ring *kept);
 
 /* The kernel refused: says why, as far as it can be found out. */
 void create_explain(const struct create *create, int64_t error);

@@ -216,7 +216,7 @@ void create_explain(const struct create *create, int64_t error)
 {
 	if (error == ERR_NOMEM && !create->desc.ring)
 		rule_error(RULE_MEMORY, "no memory for its console: %lu KiB are needed",
-			   RING_PAGES * 4);
+			   RING_PAGES(create->desc.ring_size) * 4);
 	else if (error == ERR_NOMEM)
 		refuse_memory(create);
 	else if (error == ERR_BUSY)

@@ -32,7 +32,15 @@ void control_resume(const struct invocation *in);
 void control_reset(const struct invocation *in);
 void control_destroy(const struct invocation *in);
 void control_console(const struct invocation *in);
+void control_detach_key(const struct invocation *in);
 extern const struct command_keys control_stop_keys;
+
+void talk_send(const struct invocation *in);
+void talk_wait(const struct invocation *in);
+
+void all_attach(const struct invocation *in);
+void logs_show(const struct invocation *in);
+extern const struct command_keys logs_keys;
 
 void show_list(const struct invocation *in);
 void show_partition(const struct invocation *in);

@@ -9,14 +9,17 @@
 #include "console/clock.h"
 #include "console/display.h"
 #include "console/edit.h"
+#include "console/graves.h"
 #include "console/host.h"
 #include "console/live.h"
 #include "console/log.h"
+#include "console/logs.h"
 #include "console/notice.h"
 #include "console/number.h"
 #include "console/op.h"
 #include "console/screen.h"
 #include "console/session.h"
+#include "console/talk.h"
 #include "console/text.h"
 #include "console/uart.h"
 #include "console/watch.h"
@@ -88,6 +91,7 @@ void console_start(void)
 	notice_reset();
 	log_reset();
 	partition_reset();
+	graves_reset();
 	apply_reset();
 	edit_reset();
 	session_reset();
@@ -96,6 +100,9 @@ void console_start(void)
 	display_reset();
 	attach_reset();
 	live_reset();
+	talk_reset();
+	logs_reset();
+	all_reset();
 	loop.busy = true;
 	loop.log_pending = false;
 	loop.booting = false;
@@ -115,7 +122,8 @@ void console_start(void)
 static uint64_t next_deadline(void)
 {
 	const uint64_t wishes[] = {op_deadline(),   attach_deadline(),	watch_deadline(),
-				   edit_deadline(), display_deadline(), live_deadline()};
+				   edit_deadline(), display_deadline(), live_deadline(),
+				   talk_deadline(), logs_deadline(),	all_deadline()};
 	uint64_t first = 0;
 
 	if (loop.busy)

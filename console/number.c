@@ -45,6 +45,31 @@ bool number_parse_size(const char *text, uint64_t *bytes)
 	return true;
 }
 
+enum { SECONDS_MAX = 366 * 24 * 3600 };
+
+bool number_parse_seconds(const char *text, uint64_t *seconds)
+{
+	static const struct {
+		char letter;
+		unsigned seconds;
+	} time_units[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
+	size_t length = strlen(text);
+	unsigned unit = 1;
+	uint64_t value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(time_units) && length > 0; i++) {
+		if (text[length - 1] != time_units[i].letter)
+			continue;
+		unit = time_units[i].seconds;
+		length--;
+		break;
+	}
+	if (!parse_part(text, length, &value) || value > SECONDS_MAX / unit)
+		return false;
+	*seconds = value * unit;
+	return true;
+}
+
 /* One CPU number at *at, up to a ',' or '-' or the end. */
 static bool parse_cpu(const char *text, size_t *at, uint32_t *cpu)
 {

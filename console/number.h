@@ -13,6 +13,9 @@ bool must_check number_parse(const char *text, uint64_t *value);
 /* A number and a unit K, M, G or T (powers of 1024); without one, bytes. False also if it passes 2^64. */
 bool must_check number_parse_size(const char *text, uint64_t *bytes);
 
+/* Seconds, or a number and a unit s, m or h. At most 366 days. */
+bool must_check number_parse_seconds(const char *text, uint64_t *seconds);
+
 enum number_list_error { LIST_OK, LIST_SYNTAX, LIST_TOO_MANY, LIST_TWICE };
 
 /* "3" or "2-3,5", in the order given. That the CPUs exist is for the caller to check. */

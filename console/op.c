@@ -4,14 +4,31 @@
 
 #include "abi/frame.h"
 #include "console/call.h"
+#include "console/ring.h"
 #include "console/watch.h"
 
 /* Besides enum err: the phase waits for an event. */
 enum { PHASE_WAITS = 1 };
 
+/* The position was looked at before the guest could write: what comes from there on is of this start. */
+static void note_boot(struct partition *partition, uint64_t position)
+{
+	static struct part_info info;
+
+	if (!partition_query(partition, &info))
+		return;
+	boots_add(&partition->boots, position, info.started_tsc);
+	partition_save(partition);
+}
+
 static int64_t phase_start(struct partition *partition)
 {
-	return call_part_start(partition->slot);
+	uint64_t position = partition->ring.shared ? ring_head(&partition->ring) : 0;
+	int64_t result = call_part_start(partition->slot);
+
+	if (result >= 0)
+		note_boot(partition, position);
+	return result;
 }
 
 static int64_t phase_stop(struct partition *partition)

@@ -4,6 +4,7 @@
 
 #include "console/call.h"
 #include "console/crash.h"
+#include "console/graves.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -13,8 +14,10 @@ struct blob {
 	uint32_t magic;
 	uint32_t gave_up;
 	char name[NAME_SIZE];
-	uint64_t ring;
+	uint64_t ring, ring_size;
 	uint64_t shown;
+	uint64_t matched;
+	struct boots boots;
 	uint64_t restarts[RESTARTS_MAX];
 	uint64_t restart_at;
 	char last_end[LAST_END_SIZE];
@@ -74,8 +77,11 @@ void partition_save(const struct partition *partition)
 	memset(&blob, 0, sizeof(blob));
 	blob.magic = BLOB_MAGIC;
 	blob.gave_up = partition->gave_up;
-	blob.ring = call_address(partition->ring);
+	blob.ring = call_address(partition->ring.shared);
+	blob.ring_size = partition->ring.size;
 	blob.shown = partition->shown;
+	blob.matched = partition->matched;
+	blob.boots = partition->boots;
 	blob.restart_at = partition->restart_at;
 	blob.policy = partition->policy;
 	str_copy(blob.name, sizeof(blob.name), partition->name);
@@ -86,7 +92,7 @@ void partition_save(const struct partition *partition)
 	call_blob_set(partition->slot, &blob, sizeof(blob));
 }
 
-struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring,
+struct partition *partition_add(uint32_t slot, const char *name, struct ring ring,
 				const struct definition *definition,
 				const struct partition_policy *policy)
 {
@@ -107,24 +113,25 @@ struct partition *partition_add(uint32_t slot, const char *name, struct console_
 	return partition;
 }
 
-struct console_ring *partition_forget(struct partition *partition)
+struct ring partition_forget(struct partition *partition)
 {
 	static const struct blob none;
-	struct console_ring *ring = partition->ring;
+	struct ring ring = partition->ring;
 
 	partition->used = false;
 	crash_forget(partition);
-	partition->ring = NULL;
 	call_blob_set(partition->slot, &none, sizeof(none));
+	partition->ring = (struct ring){0};
 	return ring;
 }
 
 void partition_remove(struct partition *partition)
 {
-	struct console_ring *ring = partition_forget(partition);
+	struct ring ring;
 
-	if (ring)
-		call_mem_unmap(call_address(ring), RING_PAGES);
+	graves_add(partition);
+	ring = partition_forget(partition);
+	ring_free(&ring);
 }
 
 bool partition_query(const struct partition *partition, struct part_info *info)
@@ -180,7 +187,8 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	static struct blob blob;
 	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) &&
 		    blob.magic == BLOB_MAGIC && !strncmp(blob.name, info->name, NAME_SIZE) &&
-		    blob.ring % PAGE_SIZE == 0 && blob.definition.size <= DEFINITION_SIZE;
+		    blob.ring % PAGE_SIZE == 0 && blob.definition.size <= DEFINITION_SIZE &&
+		    (!blob.ring || ring_size_is_valid(blob.ring_size));
 
 	memset(partition, 0, sizeof(*partition));
 	partition->used = true;
@@ -190,8 +198,11 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	str_copy(partition->name, sizeof(partition->name), info->name);
 	if (!good)
 		return;
-	partition->ring = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
+	partition->ring.shared = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
+	partition->ring.size = blob.ring_size;
 	partition->shown = blob.shown;
+	partition->matched = blob.matched;
+	partition->boots = blob.boots;
 	partition->gave_up = blob.gave_up != 0;
 	partition->restart_at = blob.restart_at;
 	partition->policy = blob.policy;

@@ -5,9 +5,10 @@
  */
 #pragma once
 
-#include "abi/console_ring.h"
 #include "abi/info.h"
+#include "console/boots.h"
 #include "console/definition.h"
+#include "console/ring.h"
 #include "lib/types.h"
 
 enum { RESTARTS_MAX = 5, RESTARTS_SECONDS = 60 };
@@ -52,7 +53,9 @@ struct partition {
 	uint32_t slot;
 	uint32_t state, reason; /* as the operator last heard */
 	char name[NAME_SIZE];
-	struct console_ring *ring; /* NULL: an instance of the console failed before it could note it */
+	struct ring ring; /* none: an instance of the console failed before it could note it */
+	uint64_t matched; /* of the ring's output: where the latest match of `wait` ends */
+	struct boots boots;
 	uint64_t shown; /* position of the ring's output up to which the operator has seen it */
 	uint64_t restarts[RESTARTS_MAX]; /* host TSC of the latest that nobody typed, 0: none */
 	uint64_t restart_at;		/* host TSC: when it is to be started again; 0: it is not */
@@ -74,15 +77,15 @@ struct partition *partition_at(uint32_t slot);
 const char *partition_name(uint32_t slot);
 
 /* A new record; notes it in its blob. NULL if the slot is none that this build knows. */
-struct partition *partition_add(uint32_t slot, const char *name, struct console_ring *ring,
+struct partition *partition_add(uint32_t slot, const char *name, struct ring ring,
 				const struct definition *definition,
 				const struct partition_policy *policy);
 
-/* Forgets a destroyed partition and gives its ring back. */
+/* Forgets a destroyed partition and gives its ring back; what it said last goes to graves.h. */
 void partition_remove(struct partition *partition);
 
-/* Forgets a destroyed partition; its ring (maybe NULL) is the caller's now. */
-struct console_ring *partition_forget(struct partition *partition);
+/* Forgets a destroyed partition; its ring is the caller's now. */
+struct ring partition_forget(struct partition *partition);
 
 /* Writes the blob: after each change of what must survive. */
 void partition_save(const struct partition *partition);

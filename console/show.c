@@ -162,9 +162,9 @@ static void show_ring(const struct partition *partition)
 {
 	struct ring_view view;
 
-	if (!partition->ring)
+	if (!partition->ring.shared)
 		return;
-	view = ring_look(partition->ring, 0);
+	view = ring_look(&partition->ring, 0);
 	text_field("output", "%lu bytes, %lu of them kept", view.start + view.size, view.size);
 }
 

@@ -55,8 +55,8 @@ static void look_at(const struct partition *partition, struct look *look)
 	look->serial = info.start_count;
 	look->run_tsc = info.run_tsc;
 	look->steal_tsc = info.steal_tsc;
-	if (partition->ring) {
-		struct ring_view view = ring_look(partition->ring, 0);
+	if (partition->ring.shared) {
+		struct ring_view view = ring_look(&partition->ring, 0);
 
 		look->output = view.start + view.size;
 	}

@@ -168,11 +168,11 @@ static void show_output(const struct partition *partition)
 	struct ring_view view;
 	size_t end, begin;
 
-	if (!partition->ring)
+	if (!partition->ring.shared)
 		return;
-	view = ring_look(partition->ring, 0);
+	view = ring_look(&partition->ring, 0);
 	end = MIN(view.size, sizeof(text));
-	ring_copy(partition->ring, view.start + view.size - end, (uint8_t *)text, end);
+	ring_copy(&partition->ring, view.start + view.size - end, (uint8_t *)text, end);
 	while (end && (uint8_t)text[end - 1] <= ' ')
 		end--;
 	for (begin = end; begin && text[begin - 1] != '\n' && text[begin - 1] != '\r'; begin--)

@@ -4,8 +4,10 @@
 
 struct splitter {
 	struct words *words;
-	size_t used; /* of words->text */
+	size_t used;	/* of words->text */
+	const char *at; /* the character that is looked at */
 	bool in_word, quoted, escaped;
+	bool slashed; /* between two / */
 };
 
 static enum words_error put(struct splitter *s, char c)
@@ -13,7 +15,8 @@ static enum words_error put(struct splitter *s, char c)
 	if (!s->in_word) {
 		if (s->words->count == WORDS_MAX)
 			return WORDS_TOO_MANY;
-		s->words->word[s->words->count++] = s->words->text + s->used;
+		s->words->word[s->words->count] = s->words->text + s->used;
+		s->words->raw[s->words->count++] = s->at - (s->escaped ? 1 : 0);
 		s->in_word = true;
 	}
 	/* One byte stays for the terminator. */
@@ -28,6 +31,8 @@ static enum words_error end_word(struct splitter *s)
 	if (!s->in_word)
 		return WORDS_OK;
 	s->words->text[s->used++] = '\0';
+	s->words->raw_length[s->words->count - 1] = (size_t)(s->at -
+							     s->words->raw[s->words->count - 1]);
 	s->in_word = false;
 	return s->used < WORDS_TEXT ? WORDS_OK : WORDS_TOO_LONG;
 }
@@ -43,11 +48,23 @@ static enum words_error toggle_quote(struct splitter *s)
 	return error;
 }
 
+/* All of it is the word; \ is kept, but what it protects does not end it. */
+static enum words_error feed_slashed(struct splitter *s, char c)
+{
+	s->slashed = c != '/' || s->escaped;
+	s->escaped = c == '\\' && !s->escaped;
+	return put(s, c);
+}
+
 static enum words_error feed(struct splitter *s, char c)
 {
+	if (s->slashed)
+		return feed_slashed(s, c);
 	if (s->escaped) {
+		enum words_error error = put(s, c);
+
 		s->escaped = false;
-		return put(s, c);
+		return error;
 	}
 	if (c == '\\') {
 		s->escaped = true;
@@ -55,6 +72,8 @@ static enum words_error feed(struct splitter *s, char c)
 	}
 	if (c == '"')
 		return toggle_quote(s);
+	if (c == '/' && !s->in_word)
+		s->slashed = true;
 	if ((c == ' ' || c == '\t') && !s->quoted)
 		return end_word(s);
 	return put(s, c);
@@ -70,6 +89,7 @@ static enum words_error split(struct splitter *s, const char *line, size_t lengt
 	for (size_t i = 0; i < length; i++) {
 		enum words_error error;
 
+		s->at = line + i;
 		if (!is_text(line[i]))
 			return WORDS_BYTE;
 		if (line[i] == '#' && !s->in_word && !s->quoted && !s->escaped)
@@ -78,6 +98,9 @@ static enum words_error split(struct splitter *s, const char *line, size_t lengt
 		if (error != WORDS_OK)
 			return error;
 	}
+	s->at = line + length;
+	if (s->slashed)
+		return WORDS_SLASH;
 	if (s->escaped)
 		return WORDS_ESCAPE;
 	return s->quoted ? WORDS_QUOTE : end_word(s);
@@ -103,6 +126,7 @@ const char *words_error_text(enum words_error error)
 		[WORDS_TOO_LONG] = "a command has at most 4095 characters",
 		[WORDS_QUOTE] = "a \" has no partner",
 		[WORDS_ESCAPE] = "the \\ at the end protects nothing",
+		[WORDS_SLASH] = "a / has no partner",
 		[WORDS_BYTE] = "a byte is not printable ASCII",
 	};
 

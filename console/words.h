@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Cuts a command line into words: blanks part them, "…" and \ keep what they protect, # ends the line. */
+/*
+ * Cuts a command line into words: blanks part them, "…" and \ keep what they protect, # ends the line. A
+ * word that begins with / goes to the next / as it stands, blanks, quotes and \ included: \/ does not end it.
+ */
 #pragma once
 
 #include "lib/types.h"
@@ -15,12 +18,16 @@ enum words_error {
 	WORDS_TOO_LONG,
 	WORDS_QUOTE,
 	WORDS_ESCAPE,
+	WORDS_SLASH,
 	WORDS_BYTE,
 };
 
 struct words {
 	unsigned count;
 	const char *word[WORDS_MAX];
+	/* The same as it was typed, quotes and \ included; in the caller's line, without a terminator. */
+	const char *raw[WORDS_MAX];
+	size_t raw_length[WORDS_MAX];
 	char text[WORDS_TEXT];
 };
 

@@ -28,6 +28,7 @@ enum {
 	LOOP_SECONDS = 5, /* of its own CPU time without a call */
 	REGIONS = 128,
 	BLOB_MAX = 4096,
+	REGION_MAX = 1024 * 1024,
 };
 
 struct region {
@@ -58,6 +59,11 @@ static struct {
 	unsigned restart_count;
 	struct deadline deadline;
 	struct region regions[REGIONS];
+	struct {
+		uint64_t pages; /* 0: none is being made */
+		hpa_t pa;
+		uint64_t clean; /* bytes from its begin */
+	} making;
 	uint64_t next_va;
 	struct blob blobs[BLOB_KEYS];
 	uint64_t image_va[MAX_IMAGES + 1]; /* the last is the configuration's; 0: not mapped */
@@ -241,45 +247,87 @@ noreturn void console_failed(const char *why, uint64_t rip, uint64_t address)
 
 static const struct extent_tag console_tag = {.owner = OWNER_CONSOLE};
 
-int64_t console_mem_map(uint64_t pages)
+static void release(hpa_t pa, uint64_t pages)
+{
+	spin_lock(&machine.memory_lock);
+	ASSERT(!extent_release_range(&machine.extents, pa, pages * PAGE_SIZE, console_tag));
+	spin_unlock(&machine.memory_lock);
+}
+
+static int grant_region(uint64_t pages)
 {
 	struct extent_request request = {
 		.size = pages * PAGE_SIZE, .align = PAGE_SIZE, .tag = console_tag, .whole = true};
 	struct extent_grant grant;
-	struct region *region = NULL;
 	int err;
 
-	if (!pages || pages > SCRUB_STEP / PAGE_SIZE)
+	spin_lock(&machine.memory_lock);
+	err = extent_alloc(&machine.extents, &request, &grant);
+	spin_unlock(&machine.memory_lock);
+	if (err)
+		return err;
+	console.making.pages = pages;
+	console.making.pa = grant.start;
+	console.making.clean = grant.clean ? grant.size : 0;
+	return ERR_NONE;
+}
+
+/* A call's worth. True if all of it is clean. */
+static bool clean_region(void)
+{
+	uint64_t size = console.making.pages * PAGE_SIZE;
+	uint64_t end = MIN(size, console.making.clean + SCRUB_STEP);
+
+	for (; console.making.clean < end; console.making.clean += PAGE_SIZE)
+		scrub(console.making.pa + console.making.clean, PAGE_SIZE);
+	return console.making.clean == size;
+}
+
+static int64_t map_region(struct region *region)
+{
+	int err;
+
+	if (!region->va) {
+		/* An address stays with its region, a guard page behind it. */
+		region->va = console.next_va;
+		console.next_va += REGION_MAX + PAGE_SIZE;
+	}
+	err = page_map(&console.space, region->va, console.making.pa,
+		       console.making.pages * PAGE_SIZE, PAGE_USER | PAGE_READ | PAGE_WRITE);
+	if (err)
+		return err;
+	region->pages = console.making.pages;
+	region->pa = console.making.pa;
+	return (int64_t)region->va;
+}
+
+int64_t console_mem_map(uint64_t pages)
+{
+	struct region *region = NULL;
+	int64_t va;
+
+	if (!pages || pages > REGION_MAX / PAGE_SIZE)
 		return ERR_INVAL;
 	for (unsigned i = 0; i < REGIONS && !region; i++)
 		if (!console.regions[i].pages)
 			region = &console.regions[i];
 	if (!region)
 		return ERR_LIMIT;
-	spin_lock(&machine.memory_lock);
-	err = extent_alloc(&machine.extents, &request, &grant);
-	spin_unlock(&machine.memory_lock);
-	if (err)
-		return err;
-	if (!grant.clean)
-		for (uint64_t at = 0; at < grant.size; at += PAGE_SIZE)
-			scrub(grant.start + at, PAGE_SIZE);
-	if (!region->va) {
-		/* An address stays with its region, a guard page behind it. */
-		region->va = console.next_va;
-		console.next_va += SCRUB_STEP + PAGE_SIZE;
+	/* One that nobody went on with: an instance of the console failed meanwhile. */
+	if (console.making.pages && console.making.pages != pages) {
+		release(console.making.pa, console.making.pages);
+		console.making.pages = 0;
 	}
-	err = page_map(&console.space, region->va, grant.start, grant.size,
-		       PAGE_USER | PAGE_READ | PAGE_WRITE);
-	if (err) {
-		spin_lock(&machine.memory_lock);
-		ASSERT(!extent_release_range(&machine.extents, grant.start, grant.size, console_tag));
-		spin_unlock(&machine.memory_lock);
-		return err;
-	}
-	region->pages = pages;
-	region->pa = grant.start;
-	return (int64_t)region->va;
+	va = console.making.pages ? ERR_NONE : grant_region(pages);
+	if (va < 0)
+		return va;
+	if (!clean_region())
+		return ERR_AGAIN;
+	va = map_region(region);
+	if (va < 0)
+		release(console.making.pa, console.making.pages);
+	console.making.pages = 0;
+	return va;
 }
 
 bool console_has_region(uint64_t va, uint64_t size)
@@ -299,7 +347,8 @@ bool console_ring_in_use(uint64_t va, uint64_t size)
 		return true;
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
 		if (partitions[i] && partitions[i]->desc.ring < va + size &&
-		    va < partitions[i]->desc.ring + RING_PAGES * PAGE_SIZE)
+		    va < partitions[i]->desc.ring +
+				    RING_PAGES(partitions[i]->desc.ring_size) * PAGE_SIZE)
 			return true;
 	return false;
 }

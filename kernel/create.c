@@ -241,7 +241,7 @@ static int step_vcpus(void)
 
 static int map_ring(struct partition *part)
 {
-	for (uint64_t i = 0; i < RING_PAGES; i++) {
+	for (uint64_t i = 0; i < RING_PAGES(making.desc.ring_size); i++) {
 		struct page_mapping mapping;
 		uint64_t va = making.desc.ring + i * PAGE_SIZE;
 		int err;
@@ -409,6 +409,7 @@ static void fill_config(struct partition *part)
 	config->range_count = part->desc.range_count;
 	config->image_count = part->desc.image_count;
 	config->phys_bits = cpu_features.phys_bits;
+	config->ring_size = part->desc.ring_size;
 	config->tsc_khz = tsc_khz();
 	memcpy(config->ranges, part->desc.ranges, sizeof(config->ranges));
 	config->boot = part->desc.boot;
@@ -589,7 +590,7 @@ int create_undo_rest(uint32_t slot)
 bool create_uses_ring(uint64_t va, uint64_t size)
 {
 	return making.under_way && making.desc.ring < va + size &&
-	       va < making.desc.ring + RING_PAGES * PAGE_SIZE;
+	       va < making.desc.ring + RING_PAGES(making.desc.ring_size) * PAGE_SIZE;
 }
 
 static void reset_vmm(struct partition *part)

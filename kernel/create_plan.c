@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rules a description has to meet, who gets which CPU, and the formula for a pool's size. */
+#include "abi/console_ring.h"
 #include "arch/x86_64/cpu_features.h"
 #include "arch/x86_64/fpu.h"
 #include "kernel/console.h"
@@ -66,8 +67,11 @@ static int check_images(const struct part_desc *desc)
 
 static int check_ring(const struct part_desc *desc)
 {
-	const uint64_t size = RING_PAGES * PAGE_SIZE;
+	const uint64_t size = RING_PAGES(desc->ring_size) * PAGE_SIZE;
 
+	if (desc->ring_size < RING_OUT_MIN || desc->ring_size > RING_OUT_MAX ||
+	    (desc->ring_size & (desc->ring_size - 1)))
+		return ERR_INVAL;
 	/* Memory that it asked for, nothing of the program itself; and not another partition's ring. */
 	if (desc->ring & PAGE_MASK || !console_has_region(desc->ring, size))
 		return ERR_FAULT;

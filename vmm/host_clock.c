@@ -46,12 +46,17 @@ uint64_t host_clock_guest_start(void)
 	return partition->start_tsc + partition->tsc_offset;
 }
 
-uint64_t host_now(void)
+uint64_t host_clock_tsc(void)
 {
 	uint64_t low, high; /* the instruction clears the upper halves */
 
 	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return scale((high << 32 | low) - partition->start_tsc, ns_per_tsc);
+	return high << 32 | low;
+}
+
+uint64_t host_now(void)
+{
+	return scale(host_clock_tsc() - partition->start_tsc, ns_per_tsc);
 }
 
 void host_set_deadline(uint64_t when_ns)

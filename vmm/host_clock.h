@@ -7,6 +7,9 @@
 /* From the configuration; before any device is used. */
 void host_clock_init(void);
 
+/* The host's TSC, now. */
+uint64_t host_clock_tsc(void);
+
 /* A duration in ticks of the TSC. */
 uint64_t host_clock_ns(uint64_t tsc);
 

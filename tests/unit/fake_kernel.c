@@ -294,6 +294,7 @@ static int64_t do_part_create(const struct arguments *args)
 	info->memory = desc_bytes(desc);
 	fake.host.ram_free -= info->memory;
 	fake.partitions[slot].ring = pointer(desc->ring);
+	fake.partitions[slot].ring_size = desc->ring_size;
 	return slot;
 }
 
@@ -742,6 +743,20 @@ void fake_end(const char *name, enum part_reason reason, const char *report)
 	set_state(partition, PART_STOPPED, reason);
 }
 
+/* A stamp for each line, without the VMM's economy. */
+static void stamp_line(struct fake_partition *partition, uint8_t byte)
+{
+	struct console_ring *ring = partition->ring;
+	uint64_t place = ring->stamp_head % RING_STAMPS(partition->ring_size);
+
+	if (!partition->in_line) {
+		ring_stamps(ring)[place] = fake.tsc >> RING_STAMP_UNIT << RING_STAMP_POSITION |
+					   (ring->out_head & (BIT(RING_STAMP_POSITION) - 1));
+		ring->stamp_head++;
+	}
+	partition->in_line = byte != '\n';
+}
+
 size_t fake_guest_write(struct fake_partition *partition, const void *bytes, size_t size)
 {
 	struct console_ring *ring = partition->ring;
@@ -749,11 +764,13 @@ size_t fake_guest_write(struct fake_partition *partition, const void *bytes, siz
 	size_t done = 0;
 
 	while (done < size) {
-		if (ring->attached && ring->out_head - ring->out_tail >= RING_OUT_SIZE) {
+		if (ring->attached && ring->out_head - ring->out_tail >= partition->ring_size) {
 			ring->out_waiting = 1;
 			break;
 		}
-		ring->out[ring->out_head % RING_OUT_SIZE] = from[done++];
+		stamp_line(partition, from[done]);
+		ring_out(ring,
+			 partition->ring_size)[ring->out_head % partition->ring_size] = from[done++];
 		ring->out_head++;
 	}
 	if (done && ring->wake)

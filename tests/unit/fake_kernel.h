@@ -34,6 +34,8 @@ struct fake_partition {
 	uint32_t activity;	     /* of all its vCPUs */
 	uint64_t counts[6];	     /* exits that each vCPU had beside the usual ones */
 	struct console_ring *ring;
+	uint64_t ring_size;
+	bool in_line;	 /* of what its guest writes */
 	uint64_t off_at; /* TSC at which the guest obeys the power button, 0: not pressed */
 	uint32_t events; /* all that were raised */
 };

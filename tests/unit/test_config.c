@@ -183,7 +183,7 @@ static void check_sane(void)
 		assert_non_null(partition->ring);
 	}
 	assert_int_equal(fake.host.ram_free + taken, GIB(1));
-	assert_int_equal(fake.mapped_pages, partitions * RING_PAGES);
+	assert_int_equal(fake.mapped_pages, partitions * RING_PAGES(RING_OUT_MIN));
 	assert_string_equal(fake.output + fake.output_size - 10, "freehold> ");
 }
 

@@ -63,7 +63,7 @@ static void expect_pages(unsigned partitions, unsigned earlier)
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++)
 		rings += fake.partitions[i].info.state != PART_NONE;
 	assert_int_equal(rings, partitions);
-	assert_int_equal(fake.mapped_pages, partitions * RING_PAGES + earlier);
+	assert_int_equal(fake.mapped_pages, partitions * RING_PAGES(RING_OUT_MIN) + earlier);
 }
 
 static void expect_no_leak(unsigned partitions)

@@ -48,8 +48,10 @@ static void expect(const char *part)
 /* Indices of any value: the reader stays inside the ring, and says no more than it can give. */
 static void test_hostile_ring(void **state)
 {
-	static struct console_ring garbage;
-	static uint8_t bytes[RING_OUT_SIZE];
+	static uint8_t memory[RING_PAGES(RING_OUT_MIN) * PAGE_SIZE];
+	struct console_ring *garbage = (struct console_ring *)memory;
+	struct ring spoilt = {garbage, RING_OUT_MIN};
+	static uint8_t bytes[RING_OUT_MIN];
 
 	(void)state;
 	srand(11);
@@ -57,52 +59,53 @@ static void test_hostile_ring(void **state)
 		uint64_t position = (uint64_t)rand() << (rand() % 40);
 		struct ring_view view;
 
-		garbage.out_head = rand() % 4 ? position + (uint64_t)rand() % 200000
-					      : (uint64_t)rand() << (rand() % 64);
+		garbage->out_head = rand() % 4 ? position + (uint64_t)rand() % 200000
+					       : (uint64_t)rand() << (rand() % 64);
 		if (rand() % 8 == 0)
-			garbage.out_head = 0 - (uint64_t)(rand() % 1000);
-		garbage.in_tail = (uint64_t)rand() << (rand() % 50);
-		garbage.in_head = rand() % 2 ? garbage.in_tail + (uint64_t)(rand() % 3000)
-					     : (uint64_t)rand();
-		view = ring_look(&garbage, position);
-		assert_true(view.size <= RING_OUT_SIZE);
+			garbage->out_head = 0 - (uint64_t)(rand() % 1000);
+		garbage->in_tail = (uint64_t)rand() << (rand() % 50);
+		garbage->in_head = rand() % 2 ? garbage->in_tail + (uint64_t)(rand() % 3000)
+					      : (uint64_t)rand();
+		view = ring_look(&spoilt, position);
+		assert_true(view.size <= RING_OUT_MIN);
 		assert_true(view.start >= position);
 		assert_true(view.lost == view.start - position);
-		ring_copy(&garbage, view.start, bytes, view.size);
-		assert_true(ring_input_room(&garbage) <= RING_IN_SIZE);
-		assert_true(ring_write_input(&garbage, bytes, sizeof(bytes)) <= RING_IN_SIZE);
+		ring_copy(&spoilt, view.start, bytes, view.size);
+		assert_true(ring_input_room(&spoilt) <= RING_IN_SIZE);
+		assert_true(ring_write_input(&spoilt, bytes, sizeof(bytes)) <= RING_IN_SIZE);
 	}
 }
 
 static void test_ring_view(void **state)
 {
-	static struct console_ring r;
+	static struct console_ring shared;
+	struct ring r = {&shared, RING_OUT_MIN};
 	struct ring_view view;
 
 	(void)state;
-	r.out_head = 100;
+	shared.out_head = 100;
 	view = ring_look(&r, 40);
 	assert_int_equal(view.start, 40);
 	assert_int_equal(view.size, 60);
 	assert_int_equal(view.lost, 0);
-	r.out_head = RING_OUT_SIZE + 100;
+	shared.out_head = RING_OUT_MIN + 100;
 	view = ring_look(&r, 40);
 	assert_int_equal(view.start, 100);
-	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.size, RING_OUT_MIN);
 	assert_int_equal(view.lost, 60);
 	view = ring_look(&r, 100);
-	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.size, RING_OUT_MIN);
 	assert_int_equal(view.lost, 0);
 	view = ring_look(&r, 99);
-	assert_int_equal(view.size, RING_OUT_SIZE);
+	assert_int_equal(view.size, RING_OUT_MIN);
 	assert_int_equal(view.lost, 1);
-	view = ring_look(&r, RING_OUT_SIZE + 101);
+	view = ring_look(&r, RING_OUT_MIN + 101);
 	assert_int_equal(view.size, 0);
-	r.in_tail = 7;
-	r.in_head = 7 + RING_IN_SIZE - 3;
+	shared.in_tail = 7;
+	shared.in_head = 7 + RING_IN_SIZE - 3;
 	assert_int_equal(ring_write_input(&r, (const uint8_t *)"abcdef", 6), 3);
 	assert_int_equal(ring_write_input(&r, (const uint8_t *)"abcdef", 6), 0);
-	r.in_tail = r.in_head + 1;
+	shared.in_tail = shared.in_head + 1;
 	assert_int_equal(ring_input_room(&r), 0);
 }
 
@@ -135,6 +138,110 @@ static void test_attach_and_detach(void **state)
 	assert_int_equal(ring->wake, 0);
 }
 
+/* Read-only: nothing that is typed reaches the guest, and the key is the same. */
+static void test_read_only(void **state)
+{
+	char got[16];
+
+	(void)state;
+	write_text("before\r\n");
+	fake_command("console -r web");
+	expect("[attached to web to read only; Ctrl-] detaches]\r\nbefore\r\n");
+	fake_type("root\r\x03");
+	fake_run();
+	write_text("after\r\n");
+	fake_type("more\x1dlist\r");
+	fake_run();
+	expect("after\r\n");
+	expect("[detached from web]\r\n");
+	expect("freehold> list\r\nNAME");
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 0);
+	/* The next attaching is not. */
+	fake_command("console web");
+	fake_type("x");
+	fake_run();
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
+}
+
+/* Twice, at once or within a moment: the guest gets one. Alone it detaches, a moment later. */
+static void test_key_twice(void **state)
+{
+	char got[16] = "";
+	uint64_t before;
+
+	(void)state;
+	fake_command("console web");
+	fake_type("a\x1d\x1d\x1d\x1d"
+		  "b");
+	fake_run();
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 4);
+	assert_memory_equal(got,
+			    "a\x1d\x1d"
+			    "b",
+			    4);
+	fake.stand_still = true;
+	fake_type("c\x1d");
+	fake_run();
+	fake_type("\x1d");
+	fake_run();
+	assert_ptr_equal(attach_partition()->ring.shared, ring);
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 2);
+	assert_memory_equal(got, "c\x1d", 2);
+	/* What the guest says while it is open is shown once it was not the key. */
+	fake_type("\x1d");
+	fake_run();
+	write_text("said meanwhile");
+	fake_run();
+	assert_null(strstr(fake_output(), "said meanwhile"));
+	fake_type("\x1d");
+	fake_run();
+	fake.stand_still = false;
+	fake_run();
+	expect("said meanwhile");
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
+	before = fake.tsc;
+	fake_type("\x1d");
+	fake_run();
+	assert_null(attach_partition());
+	assert_in_range(fake.tsc - before, FAKE_HZ / 2, FAKE_HZ);
+	/* Something else behind it: at once. */
+	fake_command("console web");
+	fake.stand_still = true;
+	fake_type("\x1d\x1d\x1dlist\r");
+	fake_run();
+	assert_null(attach_partition());
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
+	expect("freehold> list\r\nNAME");
+}
+
+static void test_other_key(void **state)
+{
+	char got[16] = "";
+
+	(void)state;
+	fake_command("detach-key");
+	expect("\r\nCtrl-] detaches\r\n");
+	fake_command("detach-key ^a");
+	expect("\r\nCtrl-A detaches\r\n");
+	fake_command("console web");
+	expect("[attached to web; Ctrl-A detaches]");
+	fake_type("x\x1d\x01\x01\x01");
+	fake_run();
+	assert_null(attach_partition());
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 3);
+	assert_memory_equal(got, "x\x1d\x01", 3);
+	fake_command("detach-key \"^\\\\\"");
+	expect("\r\nCtrl-\\ detaches\r\n");
+	fake_command("detach-key ^m");
+	expect("error: detach-key: must be ^A to ^Z");
+	fake_command("detach-key ^@");
+	expect("error: detach-key: must be ^A to ^Z");
+	fake_command("detach-key a");
+	expect("error: detach-key: must be ^A to ^Z");
+	fake_command("detach-key");
+	expect("\r\nCtrl-\\ detaches\r\n");
+}
+
 /* K09: only the operator's key ends it, and the guest cannot reach the prompt. */
 static void test_guest_cannot_detach(void **state)
 {
@@ -142,7 +249,7 @@ static void test_guest_cannot_detach(void **state)
 	fake_command("console web");
 	write_text("\x1d\x1d\r\nfreehold> destroy web --yes\r\n");
 	fake_run();
-	assert_ptr_equal(attach_partition()->ring, ring);
+	assert_ptr_equal(attach_partition()->ring.shared, ring);
 	assert_non_null(fake_find("web"));
 }
 
@@ -159,7 +266,7 @@ static void test_terminal_is_restored(void **state)
 
 static void test_history(void **state)
 {
-	static char text[RING_OUT_SIZE];
+	static char text[RING_OUT_MIN];
 	unsigned used = 0;
 
 	(void)state;
@@ -192,7 +299,7 @@ static void test_history(void **state)
 /* Detaches when the guest has written that, and attaches again behind `more` bytes of other lines. */
 static void cut_line_at(const char *text, unsigned more)
 {
-	static char lines[RING_OUT_SIZE + 20];
+	static char lines[RING_OUT_MIN + 20];
 	unsigned used = 0;
 
 	for (unsigned i = 0; used < more; i++)
@@ -238,7 +345,7 @@ static void test_cut_line(void **state)
 	expect("detaches]\r\n\r\nline 0\r\n");
 	fake_command("\x1d");
 	/* Its beginning is about to be overwritten: only what was not seen is shown. */
-	cut_line_at("\r\nhalf a line", RING_OUT_SIZE - 4096 - 5);
+	cut_line_at("\r\nhalf a line", RING_OUT_MIN - 4096 - 5);
 	expect("detaches]\r\n\r\nline 0\r\n");
 	assert_null(strstr(fake_output(), "are lost"));
 }
@@ -276,7 +383,7 @@ static void test_flood(void **state)
 /* Ctrl-] is obeyed within what the guest's share of the queue holds, however much it has written. */
 static void test_detach_in_flood(void **state)
 {
-	static char text[RING_OUT_SIZE];
+	static char text[RING_OUT_MIN];
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
@@ -329,9 +436,10 @@ static void test_deaf_guest(void **state)
 	fake_command("console web");
 	fake_type(text);
 	fake_run();
+	fake.stand_still = false;
+	fake_run();
 	expect("bytes unread]\r\n");
 	assert_null(attach_partition());
-	fake.stand_still = false;
 	fake_command("list");
 	expect("web   running");
 }
@@ -452,6 +560,9 @@ int main(void)
 		cmocka_unit_test(test_hostile_ring),
 		cmocka_unit_test(test_ring_view),
 		cmocka_unit_test_setup(test_attach_and_detach, boot),
+		cmocka_unit_test_setup(test_read_only, boot),
+		cmocka_unit_test_setup(test_key_twice, boot),
+		cmocka_unit_test_setup(test_other_key, boot),
 		cmocka_unit_test_setup(test_guest_cannot_detach, boot),
 		cmocka_unit_test_setup(test_terminal_is_restored, boot),
 		cmocka_unit_test_setup(test_history, boot),

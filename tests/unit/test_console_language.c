@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The pure parts of the command language: words, numbers, scripts, memory layout, dates, keys. */
-/* sources: console/words.c console/number.c console/script.c console/layout.c console/clock.c
- * console/keys.c lib/copy.c lib/format.c
+/* sources: console/escape.c console/words.c console/number.c console/script.c console/layout.c
+ * console/clock.c console/keys.c lib/copy.c lib/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "console/clock.h"
+#include "console/escape.h"
 #include "console/keys.h"
 #include "console/layout.h"
 #include "console/number.h"
@@ -51,6 +52,7 @@ static void test_words_errors(void **state)
 
 	(void)state;
 	assert_int_equal(split("a \"b"), WORDS_QUOTE);
+	assert_int_equal(split("a /b\\/ c"), WORDS_SLASH);
 	assert_int_equal(split("a \\"), WORDS_ESCAPE);
 	assert_int_equal(split("a \x01"), WORDS_BYTE);
 	assert_int_equal(split("a \xc3\xa9"), WORDS_BYTE);
@@ -65,6 +67,48 @@ static void test_words_errors(void **state)
 	longest[WORDS_TEXT - 2] = '\0';
 	assert_int_equal(split(longest), WORDS_OK);
 	assert_int_equal(strlen(words.word[0]), WORDS_TEXT - 2);
+}
+
+static void expect_raw(unsigned index, const char *text)
+{
+	assert_int_equal(words.raw_length[index], strlen(text));
+	assert_memory_equal(words.raw[index], text, strlen(text));
+}
+
+/* An expression is one word as it stands; and of each word it is known how it was typed. */
+static void test_words_as_typed(void **state)
+{
+	(void)state;
+	assert_int_equal(split("wait web /a \"b\\/ #/ 30s # c"), WORDS_OK);
+	assert_int_equal(words.count, 4);
+	assert_string_equal(words.word[2], "/a \"b\\/ #/");
+	expect_raw(2, "/a \"b\\/ #/");
+	expect_raw(3, "30s");
+	assert_int_equal(split("a/b \\x\"1 2\\n\"\\ 3\t\"\""), WORDS_OK);
+	assert_int_equal(words.count, 3);
+	assert_string_equal(words.word[1], "x1 2n 3");
+	expect_raw(0, "a/b");
+	expect_raw(1, "\\x\"1 2\\n\"\\ 3");
+	expect_raw(2, "\"\"");
+}
+
+static void test_escapes(void **state)
+{
+	static const char good[] = "\"a b\\n\\r\\t\\e\\x00\\xfF\\\\\\\"\\q\"c";
+	uint8_t bytes[16];
+	size_t size = 99;
+
+	(void)state;
+	assert_true(escape_decode(good, strlen(good), bytes, sizeof(bytes), &size));
+	assert_int_equal(size, 13);
+	assert_memory_equal(bytes, "a b\n\r\t\x1b\0\xff\\\"qc", 13);
+	assert_false(escape_decode(good, strlen(good), bytes, 12, &size));
+	assert_false(escape_decode("\\x4", 3, bytes, sizeof(bytes), &size));
+	assert_false(escape_decode("\\xg0", 4, bytes, sizeof(bytes), &size));
+	assert_false(escape_decode("a\\", 2, bytes, sizeof(bytes), &size));
+	assert_int_equal(size, 13);
+	assert_true(escape_decode("\"\"", 2, bytes, sizeof(bytes), &size));
+	assert_int_equal(size, 0);
 }
 
 /* K04 */
@@ -119,6 +163,23 @@ static void test_sizes(void **state)
 	assert_string_equal(number_size_text(text, 512), "0.5 KiB");
 	assert_string_equal(number_size_text(text, MIB(1024)), "1 GiB");
 	assert_string_equal(number_size_text(text, UINT64_MAX), "16777215.9 TiB");
+}
+
+static void test_seconds(void **state)
+{
+	static const char *const bad[] = {"",	"s",   "1d",	   "-1",   "1 s",
+					  "01", "1ss", "31622401", "8785h"};
+	uint64_t seconds = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(number_parse_seconds(bad[i], &seconds));
+	assert_int_equal(seconds, 7);
+	assert_true(number_parse_seconds("30", &seconds) && seconds == 30);
+	assert_true(number_parse_seconds("30s", &seconds) && seconds == 30);
+	assert_true(number_parse_seconds("5m", &seconds) && seconds == 300);
+	assert_true(number_parse_seconds("8784h", &seconds) && seconds == 31622400);
+	assert_true(number_parse_seconds("0", &seconds) && seconds == 0);
 }
 
 static void test_lists(void **state)
@@ -300,12 +361,14 @@ static void test_keys_recover(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),	      cmocka_unit_test(test_words_errors),
-		cmocka_unit_test(test_numbers),	      cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_lists),	      cmocka_unit_test(test_script),
-		cmocka_unit_test(test_script_limits), cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_clock),	      cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_keys_noise),    cmocka_unit_test(test_keys_recover),
+		cmocka_unit_test(test_words),	     cmocka_unit_test(test_words_as_typed),
+		cmocka_unit_test(test_escapes),	     cmocka_unit_test(test_words_errors),
+		cmocka_unit_test(test_numbers),	     cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_seconds),	     cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_script),	     cmocka_unit_test(test_script_limits),
+		cmocka_unit_test(test_layout),	     cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_keys),	     cmocka_unit_test(test_keys_noise),
+		cmocka_unit_test(test_keys_recover),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

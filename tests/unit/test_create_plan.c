@@ -35,7 +35,7 @@ bool cpu_online(unsigned number)
 
 bool console_has_region(uint64_t va, uint64_t size)
 {
-	return va >= ring && va + size <= ring + 2 * RING_PAGES * PAGE_SIZE;
+	return va >= ring && va + size <= ring + 2 * RING_PAGES(RING_OUT_MIN) * PAGE_SIZE;
 }
 
 bool console_ring_in_use(uint64_t va, uint64_t size)
@@ -69,6 +69,7 @@ static int set_up(void **state)
 				  .vcpu_count = 1,
 				  .range_count = 1,
 				  .ring = ring,
+				  .ring_size = RING_OUT_MIN,
 				  .ranges = {{.gpa = 0, .size = MIB(64)}}};
 	memset(desc.cpus, 0xff, sizeof(desc.cpus));
 	return 0;
@@ -99,6 +100,12 @@ static void test_rules(void **state)
 	REFUSED(desc.cap = 101, ERR_INVAL);
 	REFUSED((desc.flags = PART_DEDICATED, desc.weight = 1), ERR_INVAL);
 	REFUSED((desc.flags = PART_DEDICATED, desc.cap = 1), ERR_INVAL);
+	REFUSED(desc.ring_size = 0, ERR_INVAL);
+	REFUSED(desc.ring_size = RING_OUT_MIN / 2, ERR_INVAL);
+	REFUSED(desc.ring_size = RING_OUT_MIN + 4096, ERR_INVAL);
+	REFUSED(desc.ring_size = 2 * (uint64_t)RING_OUT_MAX, ERR_INVAL);
+	REFUSED(desc.ring_size = BIT(63), ERR_INVAL);
+	REFUSED(desc.ring_size = 4 * (uint64_t)RING_OUT_MIN, ERR_FAULT);
 	REFUSED(desc.name[0] = 0, ERR_INVAL);
 	REFUSED(memset(desc.name, 'a', NAME_SIZE), ERR_INVAL);
 	REFUSED(memset(desc.cmdline, 'a', CMDLINE_SIZE), ERR_INVAL);
@@ -116,7 +123,7 @@ static void test_rules(void **state)
 	REFUSED((desc.image_count = 1, desc.images[0].text = TEXTS_SIZE), ERR_NOENT);
 	REFUSED(desc.ring = ring + 1, ERR_FAULT);
 	REFUSED(desc.ring = ring - PAGE_SIZE, ERR_FAULT);
-	REFUSED(desc.ring = ring + (RING_PAGES + 1) * PAGE_SIZE, ERR_FAULT);
+	REFUSED(desc.ring = ring + (RING_PAGES(RING_OUT_MIN) + 1) * PAGE_SIZE, ERR_FAULT);
 	REFUSED(ring_taken = true, ERR_BUSY);
 	REFUSED(desc.cpus[0] = 2, ERR_NOENT);
 	REFUSED(desc.cpus[0] = 99, ERR_NOENT);

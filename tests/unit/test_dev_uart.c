@@ -176,6 +176,36 @@ static void without_fifo_one_character_waits(void **state)
 	assert_int_equal(fake.out[0], 'a');
 }
 
+/* Nobody tells when the ring no longer waits for its reader: the UART looks by itself. */
+static void a_held_character_is_tried_again_by_the_clock(void **state)
+{
+	const uint64_t second = 1000000000;
+
+	(void)state;
+	out8(IER, THRI);
+	in8(IIR);
+	fake.out_space = 0;
+	out8(DATA, 'a');
+	fake_go(6 * second);
+	assert_int_equal(in8(LSR), 0x00);
+	fake.out_space = 1;
+	fake_go(3 * second);
+	assert_int_equal(fake.out_count, 0);
+	fake_go(2 * second);
+	assert_int_equal(fake.out_count, 1);
+	assert_int_equal(in8(LSR), 0x60);
+	assert_true(irq());
+	/* Nothing is held, so nothing is armed; and a reset forgets what was. */
+	fake_go(20 * second);
+	assert_int_equal(fake.deadline, UINT64_MAX);
+	fake.out_space = 0;
+	out8(DATA, 'b');
+	assert_int_not_equal(fake.deadline, UINT64_MAX);
+	uart.dev.ops->reset(&uart.dev);
+	fake_go(20 * second);
+	assert_int_equal(fake.deadline, UINT64_MAX);
+}
+
 static void order_is_kept_when_space_comes_back_unnoticed(void **state)
 {
 	(void)state;
@@ -643,6 +673,7 @@ int main(void)
 		T(each_transmission_is_a_new_edge),
 		T(a_full_ring_holds_thre_down),
 		T(without_fifo_one_character_waits),
+		T(a_held_character_is_tried_again_by_the_clock),
 		T(order_is_kept_when_space_comes_back_unnoticed),
 		T(a_block_goes_in_one_call),
 		T(a_block_that_does_not_fit_fills_the_fifo_and_is_counted),

@@ -13,16 +13,24 @@
 #include "tests/unit/vmm_fixture.h"
 #include <cmocka.h>
 
+#include "vmm/host_clock.h"
+#include "vmm/partition.h"
 #include "vmm/ring.h"
 
 static struct console_ring *shared;
+static uint64_t now = (uint64_t)1 << 40;
+
+uint64_t host_clock_tsc(void)
+{
+	return now;
+}
 
 /* On the heap, so that the sanitizer sees an index that leaves it. */
 static int make(void **state)
 {
 	(void)state;
 	fixture_init(MIB(4));
-	shared = calloc(1, sizeof(*shared));
+	shared = calloc(RING_PAGES(RING_OUT_MIN), 4096);
 	ring = shared;
 	return shared ? 0 : -1;
 }
@@ -53,7 +61,8 @@ static void test_detached_overwrites(void **state)
 		for (size_t i = 0; i < sizeof(data); i++) {
 			uint64_t position = round * sizeof(data) + i;
 
-			assert_int_equal(shared->out[position % RING_OUT_SIZE], data[i]);
+			assert_int_equal(ring_out(shared, RING_OUT_MIN)[position % RING_OUT_MIN],
+					 data[i]);
 		}
 	}
 	assert_int_equal(shared->out_waiting, 0);
@@ -71,10 +80,10 @@ static void test_wake(void **state)
 	assert_int_equal(fake_calls.notifies, 1);
 }
 
-/* Attached: no byte beyond out_tail + RING_OUT_SIZE, and the console hears that somebody waits. */
+/* Attached: no byte beyond out_tail + RING_OUT_MIN, and the console hears that somebody waits. */
 static void test_attached_holds_back(void **state)
 {
-	static uint8_t data[RING_OUT_SIZE];
+	static uint8_t data[RING_OUT_MIN];
 
 	(void)state;
 	fill(data, sizeof(data), 1);
@@ -85,7 +94,7 @@ static void test_attached_holds_back(void **state)
 	assert_int_equal(ring_put(data, 100), 10);
 	assert_int_equal(shared->out_waiting, 1);
 	assert_int_equal(ring_put(data, 1), 0);
-	assert_int_equal(shared->out_head, 12345 + RING_OUT_SIZE);
+	assert_int_equal(shared->out_head, 12345 + RING_OUT_MIN);
 	shared->out_tail += 50;
 	assert_int_equal(ring_put(data, 20), 20);
 	assert_int_equal(shared->out_waiting, 0);
@@ -95,19 +104,19 @@ static void test_attached_holds_back(void **state)
 
 static void test_more_than_the_ring(void **state)
 {
-	static uint8_t data[RING_OUT_SIZE + 5];
+	static uint8_t data[RING_OUT_MIN + 5];
 
 	(void)state;
-	assert_int_equal(ring_put(data, sizeof(data)), RING_OUT_SIZE);
+	assert_int_equal(ring_put(data, sizeof(data)), RING_OUT_MIN);
 	shared->attached = 1;
 	shared->out_tail = shared->out_head;
-	assert_int_equal(ring_put(data, sizeof(data)), RING_OUT_SIZE);
+	assert_int_equal(ring_put(data, sizeof(data)), RING_OUT_MIN);
 }
 
 /* What an attached console writes into its index must not lead us out of the ring. */
 static void test_bad_tails(void **state)
 {
-	static const uint64_t tails[] = {1, 999, UINT64_MAX, 1ull << 63, RING_OUT_SIZE * 3ull};
+	static const uint64_t tails[] = {1, 999, UINT64_MAX, 1ull << 63, RING_OUT_MIN * 3ull};
 	static uint8_t data[300];
 
 	(void)state;
@@ -170,12 +179,110 @@ static void test_bad_heads(void **state)
 	}
 }
 
+/* A reader that does not move is waited for five seconds, and one that has gone on is waited for anew. */
+static void test_reader_stands_still(void **state)
+{
+	static uint8_t data[RING_OUT_MIN];
+	const uint64_t second = 1000 * partition->tsc_khz;
+
+	(void)state;
+	fill(data, sizeof(data), 1);
+	shared->attached = 1;
+	assert_int_equal(ring_put(data, sizeof(data)), sizeof(data));
+	assert_int_equal(ring_put("ab", 2), 0);
+	now += 5 * second - 1;
+	assert_int_equal(ring_put("ab", 2), 0);
+	shared->out_tail = 1;
+	now += 2;
+	assert_int_equal(ring_put("ab", 2), 1);
+	now += 5 * second - 1;
+	assert_int_equal(ring_put("bc", 2), 0);
+	now++;
+	assert_int_equal(ring_put("bc", 2), 2);
+	assert_int_equal(shared->out_head, sizeof(data) + 3);
+	/* From now on it is behind by more than the ring holds: not waited for until it moves. */
+	assert_int_equal(ring_put(data, 1000), 1000);
+	shared->out_tail = shared->out_head - RING_OUT_MIN;
+	assert_int_equal(ring_put("d", 1), 0);
+	now += 4 * second;
+	shared->out_tail++;
+	assert_int_equal(ring_put("d", 1), 1);
+	/* What was held back once is forgotten once there was room. */
+	now += 4 * second;
+	assert_int_equal(ring_put("e", 1), 0);
+	now += 4 * second;
+	assert_int_equal(ring_put("e", 1), 0);
+}
+
+static void test_lossless(void **state)
+{
+	static uint8_t data[RING_OUT_MIN];
+
+	(void)state;
+	shared->attached = shared->lossless = 1;
+	assert_int_equal(ring_put(data, sizeof(data)), sizeof(data));
+	assert_int_equal(ring_put("ab", 2), 0);
+	now += 3600 * 1000 * partition->tsc_khz;
+	assert_int_equal(ring_put("ab", 2), 0);
+	shared->attached = 0;
+	assert_int_equal(ring_put("ab", 2), 2);
+}
+
+static void expect_stamp(uint64_t index, uint64_t position, uint64_t tsc)
+{
+	uint64_t stamp = ring_stamps(shared)[index % RING_STAMPS(RING_OUT_MIN)];
+
+	assert_int_equal(stamp & 0xffffff, position & 0xffffff);
+	assert_int_equal(stamp >> 24, tsc >> RING_STAMP_UNIT);
+}
+
+/* Each line has the time at which its first byte came, whatever pieces it is written in. */
+static void test_stamps(void **state)
+{
+	const uint64_t unit = 1 << RING_STAMP_UNIT;
+	uint64_t first;
+
+	(void)state;
+	ring_put("\n", 1); /* whatever the tests before left */
+	memset(shared, 0, sizeof(*shared));
+	first = now += unit;
+	ring_put("on", 2);
+	now += unit;
+	ring_put("e\n", 2);
+	now += unit;
+	assert_int_equal(shared->stamp_head, 1);
+	expect_stamp(0, 0, first);
+	ring_put("two\nthree\n", 10); /* of one moment: one stamp */
+	assert_int_equal(shared->stamp_head, 2);
+	expect_stamp(1, 4, first + 2 * unit);
+	now += unit;
+	ring_put("fo", 2);
+	now += unit;
+	ring_put("ur\nfi", 5); /* the line that begins in the piece, not the one that ends */
+	assert_int_equal(shared->stamp_head, 4);
+	expect_stamp(2, 14, first + 3 * unit);
+	expect_stamp(3, 19, first + 4 * unit);
+	ring_put("ve\nsix\n", 7); /* the same moment again */
+	assert_int_equal(shared->stamp_head, 4);
+	/* The oldest are overwritten. */
+	for (unsigned i = 0; i < 3000; i++) {
+		now += unit;
+		ring_put("\n", 1);
+	}
+	assert_int_equal(shared->stamp_head, 3004);
+	expect_stamp(3003, shared->out_head - 1, now);
+	expect_stamp(3003 - 2047, shared->out_head - 2048, now - 2047 * unit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_detached_overwrites, make, release),
 		cmocka_unit_test_setup_teardown(test_wake, make, release),
 		cmocka_unit_test_setup_teardown(test_attached_holds_back, make, release),
+		cmocka_unit_test_setup_teardown(test_reader_stands_still, make, release),
+		cmocka_unit_test_setup_teardown(test_lossless, make, release),
+		cmocka_unit_test_setup_teardown(test_stamps, make, release),
 		cmocka_unit_test_setup_teardown(test_more_than_the_ring, make, release),
 		cmocka_unit_test_setup_teardown(test_bad_tails, make, release),
 		cmocka_unit_test_setup_teardown(test_input, make, release),

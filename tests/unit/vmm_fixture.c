@@ -2,6 +2,8 @@
 /* Makes the partition that the tests of the VMM run on, and answers its calls. */
 #include "tests/unit/vmm_fixture.h"
 
+#include "abi/console_ring.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +55,7 @@ void fixture_init(uint64_t memory)
 	fixture_config.vcpu_count = 1;
 	fixture_config.phys_bits = 40;
 	fixture_config.tsc_khz = 1000000;
+	fixture_config.ring_size = RING_OUT_MIN;
 	partition = &fixture_config;
 	describe_memory(memory);
 }

@@ -240,18 +240,26 @@ static void io_write_block(struct device *dev, uint16_t port, const uint8_t *dat
 	spin_unlock(&dev->lock);
 }
 
-static void expired(struct device *dev, struct device_timer *timer, uint64_t now)
+static void receiver_expired(struct uart *uart, uint64_t now)
 {
-	struct uart *uart = CONTAINER_OF(dev, struct uart, dev);
-
-	spin_lock(&dev->lock);
 	uart->timer_runs = false;
 	if (uart_fifo_mode(uart) && uart->rx.count > 0 && !uart->timed_out) {
 		uart->timed_out = now >= uart->timeout_at;
 		uart->timer_runs = !uart->timed_out;
 	}
 	if (uart->timer_runs)
-		timer_arm(timer, uart->timeout_at);
+		timer_arm(&uart->timer, uart->timeout_at);
+}
+
+static void expired(struct device *dev, struct device_timer *timer, uint64_t now)
+{
+	struct uart *uart = CONTAINER_OF(dev, struct uart, dev);
+
+	spin_lock(&dev->lock);
+	if (timer == &uart->held_timer)
+		uart_look_again(uart);
+	else
+		receiver_expired(uart, now);
 	uart_update_irq(uart);
 	spin_unlock(&dev->lock);
 }
@@ -306,6 +314,8 @@ static void reset(struct device *dev)
 	uart->thre_pending = false;
 	uart->timer_runs = false;
 	timer_cancel(&uart->timer);
+	uart->held = false;
+	timer_cancel(&uart->held_timer);
 	uart_update_irq(uart);
 	spin_unlock(&dev->lock);
 }
@@ -322,7 +332,7 @@ static const struct device_ops ops = {
 enum err uart_init(struct uart *uart, const struct uart_place *place)
 {
 	*uart = (struct uart){.dev = {.name = place->name, .ops = &ops}, .place = place};
-	uart->timer.owner = &uart->dev;
+	uart->timer.owner = uart->held_timer.owner = &uart->dev;
 	reset(&uart->dev);
 	return bus_claim_ports(&uart->dev, place->port, 8);
 }

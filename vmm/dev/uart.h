@@ -38,6 +38,8 @@ struct uart {
 	uint64_t timeout_at; /* ns: when the receiver times out */
 	bool timer_runs;     /* timer is armed, at timeout_at or before */
 	struct device_timer timer;
+	bool held;			/* held_timer is armed */
+	struct device_timer held_timer; /* looks again whether what is in tx can go */
 };
 
 /* Clears the model and claims its ports. */

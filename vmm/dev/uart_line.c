@@ -5,6 +5,7 @@
  */
 #include "vmm/dev/uart.h"
 
+#include "abi/console_ring.h"
 #include "vmm/dev/uart_regs.h"
 #include "vmm/host.h"
 
@@ -152,8 +153,31 @@ static uint8_t cut(const struct uart *uart, uint8_t data)
 	return data & (uint8_t)(0xff >> (3 - (uart->lcr & LCR_LENGTH)));
 }
 
+/*
+ * Nobody tells when the reader has stood still for too long: the ring takes more from then on, and it is for
+ * us to ask. A moment later, so that it is never too early.
+ */
+#define HELD_NS (RING_STALL_SECONDS * 1000000000ULL + 1000000)
+
+static void hold(struct uart *uart)
+{
+	if (uart->held)
+		return;
+	uart->held = true;
+	timer_arm(&uart->held_timer, host_now() + HELD_NS);
+}
+
+void uart_look_again(struct uart *uart)
+{
+	uart->held = false;
+	uart_drain(uart);
+	if (uart->tx.count > 0)
+		hold(uart);
+}
+
 static void queue(struct uart *uart, uint8_t data)
 {
+	hold(uart);
 	if (uart->tx.count < capacity(uart))
 		fifo_put(&uart->tx, data, 0);
 	else

@@ -91,6 +91,7 @@ void uart_receive(struct uart *uart, uint8_t data, uint8_t flags);
 void uart_fill(struct uart *uart);
 uint8_t uart_read_character(struct uart *uart);
 void uart_drain(struct uart *uart);
+void uart_look_again(struct uart *uart);
 void uart_transmit(struct uart *uart, uint8_t data);
 void uart_transmit_block(struct uart *uart, const uint8_t *data, size_t count);
 void uart_clear_rx(struct uart *uart);

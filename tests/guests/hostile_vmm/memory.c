@@ -41,7 +41,7 @@ static const uint64_t foreign[] = {
 	USER_STACK_BASE, /* guard */
 	USER_STACK_TOP(0) + 0x100,
 	USER_RING_BASE - 8,
-	USER_RING_BASE + sizeof(struct console_ring),
+	USER_RING_BASE + RING_PAGES(RING_OUT_MIN) * 4096,
 	USER_GROW_BASE,
 	USER_IMAGES_BASE - 8,
 	USER_IMAGES_BASE + GIB(16),
@@ -137,10 +137,11 @@ static void try_ring(struct frame *frame, uint64_t n)
 	struct console_ring *ring = (struct console_ring *)USER_RING_BASE;
 
 	(void)frame;
-	memset(ring->out, 0x1b, sizeof(ring->out));
+	memset(ring_stamps(ring), 0x1b, (RING_PAGES(RING_OUT_MIN) - 1) * 4096);
 	ring->out_head = n;
 	ring->in_tail = ~n;
 	ring->out_waiting = 1;
+	ring->stamp_head = n + 7;
 	ring->out_tail = n - 1;
 	ring->in_head = n + 1;
 	ring->attached = UINT32_MAX;

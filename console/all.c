@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `console all`: each guest's whole lines behind its name, a line of each in turn while several talk. All
+ * of them wait for us, so none gets ahead and none is lost.
+ */
+#include "console/attach.h"
+#include "console/handlers.h"
+#include "console/lines.h"
+#include "console/logs.h"
+#include "console/reader.h"
+#include "console/screen.h"
+#include "console/session.h"
+#include "console/text.h"
+#include "console/uart.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+enum { QUEUE_SHARE = 4096 };
+
+static struct {
+	unsigned turn; /* whose line comes next */
+	size_t width;  /* of the longest name */
+	struct reader readers[MAX_PARTITIONS];
+	struct lines lines[MAX_PARTITIONS];
+} all;
+
+void all_reset(void)
+{
+	memset(&all, 0, sizeof(all));
+}
+
+uint64_t all_deadline(void)
+{
+	uint64_t first = 0;
+
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
+		uint64_t look_at = all.readers[i].look_at;
+
+		if (look_at && (!first || look_at < first))
+			first = look_at;
+	}
+	return first;
+}
+
+static void show(const struct partition *partition, struct lines *lines)
+{
+	char line[NAME_SIZE + 8 + LINES_TEXT];
+	size_t used;
+
+	if (lines->lost)
+		text_print("[%lu bytes of %s's output are lost]", lines->lost, partition->name);
+	lines->lost = 0;
+	used = format(line, sizeof(line), "%s%*s | ", partition->name,
+		      (int)(all.width - MIN(all.width, strlen(partition->name))), "");
+	memcpy(line + used, lines->text, lines->length);
+	screen_print(line, used + lines->length);
+}
+
+static void open_reader(const struct partition *partition)
+{
+	uint64_t head = ring_head(&partition->ring);
+
+	lines_open(&all.lines[partition->slot], &partition->ring, &partition->boots, head);
+	reader_open(&all.readers[partition->slot], partition, head);
+	all.width = MAX(all.width, strlen(partition->name));
+}
+
+static void end(void)
+{
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
+		struct reader *reader = &all.readers[i];
+
+		if (reader->partition && lines_rest(&all.lines[i]))
+			show(reader->partition, &all.lines[i]);
+		reader_close(reader);
+	}
+}
+
+static bool has_room(void)
+{
+	if (uart_queued() >= QUEUE_SHARE)
+		uart_pump_out();
+	return uart_queued() < QUEUE_SHARE;
+}
+
+/* A line of the next one that has one. False: nobody has. */
+static bool show_next(void)
+{
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
+		unsigned slot = all.turn++ % MAX_PARTITIONS;
+		struct reader *reader = &all.readers[slot];
+		struct lines *lines = &all.lines[slot];
+
+		if (!reader->partition)
+			continue;
+		do {
+			if (lines_next(lines, UINT64_MAX)) {
+				show(reader->partition, lines);
+				reader_move(reader, lines->position);
+				return true;
+			}
+		} while (reader_done(reader, lines->position));
+	}
+	return false;
+}
+
+/* The key that detaches ends this, too; what was typed before it is void, as with Ctrl-C. */
+static bool take_key(void)
+{
+	for (size_t i = 0; i < uart_input_size(); i++) {
+		if (uart_input_peek(i) == attach_key()) {
+			uart_input_drop(i + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum session_answer step(void)
+{
+	if (take_key()) {
+		end();
+		text_print("[detached from all]");
+		return SESSION_DONE;
+	}
+	while (has_room()) {
+		if (!show_next())
+			return SESSION_WAIT;
+	}
+	return SESSION_WAIT;
+}
+
+static bool interrupt(void)
+{
+	end();
+	return true;
+}
+
+void all_attach(const struct invocation *in)
+{
+	struct partition *partition = NULL;
+
+	(void)in;
+	all_reset();
+	while ((partition = partition_next(partition))) {
+		if (partition->ring.shared)
+			open_reader(partition);
+	}
+	text_print("[attached to all to read only; %s detaches]", attach_key_text());
+	session_continue(step, interrupt);
+}

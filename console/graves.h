@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the latest destroyed partitions said last: copies in memory of our own, since theirs goes back. An
+ * instance of the console that follows a failed one has none.
+ */
+#pragma once
+
+#include "console/partition.h"
+
+enum { GRAVES = 4, GRAVE_SIZE = 32 * 1024 /* of output */ };
+
+struct grave {
+	char name[NAME_SIZE]; /* "": it is free */
+	struct boots boots;
+	struct ring ring;
+};
+
+void graves_reset(void);
+
+/* The partition was destroyed, and its ring is still there. Takes the oldest grave. */
+void graves_add(const struct partition *partition);
+
+/* The latest destroyed one of that name, or NULL. */
+const struct grave *graves_find(const char *name);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A line has the time of its first byte: the host's, by its clock on the wall, and the guest's, since its
+ * start. Of the serial queue a little is used at a time, so that Ctrl-C takes effect soon.
+ */
+#include "console/logs.h"
+
+#include "console/call.h"
+#include "console/clock.h"
+#include "console/graves.h"
+#include "console/handlers.h"
+#include "console/host.h"
+#include "console/lines.h"
+#include "console/number.h"
+#include "console/reader.h"
+#include "console/screen.h"
+#include "console/session.h"
+#include "console/stamps.h"
+#include "console/text.h"
+#include "console/uart.h"
+#include "lib/copy.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+enum { QUEUE_SHARE = 4096, PREFIX = 64, DAY = 10 /* characters of a date */ };
+
+static const struct command_key since_keys[] = {
+	{"since", "TIME", KEY_SECONDS, false, "what was said in the latest 30 (seconds), 5m or 2h"},
+};
+const struct command_keys logs_keys = {ARRAY_SIZE(since_keys), since_keys};
+
+static struct {
+	bool follow, of_grave;
+	char name[NAME_SIZE];
+	struct ring ring;
+	struct boots boots; /* a copy: the record may go while we show what is left of it */
+	struct reader reader;
+	struct lines lines;
+	struct stamps stamps;
+	uint64_t end;	    /* of the output: no further */
+	uint64_t since;	    /* host TSC: what is older is not shown */
+	uint64_t shown;	    /* lines */
+	uint64_t boot_from; /* the start that the latest line belongs to */
+	uint64_t now_tsc, now_wall;
+	char date[CLOCK_TEXT];
+} logs;
+
+void logs_reset(void)
+{
+	memset(&logs, 0, sizeof(logs));
+}
+
+uint64_t logs_deadline(void)
+{
+	return logs.reader.look_at;
+}
+
+static uint64_t wall_of(uint64_t tsc)
+{
+	uint64_t back = logs.now_tsc - tsc; /* it may be forward, when we follow */
+	uint64_t hz = clock_hz();
+
+	if (tsc > logs.now_tsc)
+		return logs.now_wall + (0 - back) / hz * 1000000000 +
+		       (0 - back) % hz * 1000000000 / hz;
+	return logs.now_wall - back / hz * 1000000000 - back % hz * 1000000000 / hz;
+}
+
+/* The day is told when it changes, once above the lines. */
+static void show_day(const char *date)
+{
+	if (!strncmp(logs.date, date, DAY))
+		return;
+	memcpy(logs.date, date, DAY);
+	text_print("[%.10s]", date);
+}
+
+/* "04:45:58.123    12.345 ", or as many blanks. */
+static void put_prefix(char to[PREFIX], bool known, uint64_t tsc, const struct boot *boot)
+{
+	char date[CLOCK_TEXT], guest[32] = "";
+	uint64_t wall, ms;
+
+	if (!known || logs.lines.cut) {
+		format(to, PREFIX, "%24s", "");
+		return;
+	}
+	wall = wall_of(tsc);
+	clock_date(date, wall);
+	show_day(date);
+	if (boot) {
+		uint64_t hz = clock_hz(), after = tsc > boot->tsc ? tsc - boot->tsc : 0;
+
+		ms = after / hz * 1000 + after % hz * 1000 / hz;
+		format(guest, sizeof(guest), "%lu.%03lu", ms / 1000, ms % 1000);
+	}
+	format(to, PREFIX, "%.8s.%03lu %10s ", date + 11, wall / 1000000 % 1000, guest);
+}
+
+static void show_start(const struct boot *boot)
+{
+	char date[CLOCK_TEXT];
+
+	if (!boot || boot->position == logs.boot_from)
+		return;
+	logs.boot_from = boot->position;
+	clock_date(date, wall_of(boot->tsc));
+	text_print("[%s started at %s]", logs.name, date);
+	memcpy(logs.date, date, DAY);
+}
+
+static void show_lost(void)
+{
+	if (logs.lines.lost)
+		text_print("[%lu bytes of its output are lost]", logs.lines.lost);
+	logs.lines.lost = 0;
+}
+
+static void show_line(void)
+{
+	const struct boot *boot = boots_find(&logs.boots, logs.lines.begin);
+	char line[PREFIX + LINES_TEXT];
+	uint64_t tsc, now = call_clock();
+	bool known = stamps_find(&logs.stamps, logs.lines.begin, now, &tsc);
+	size_t used;
+
+	if (logs.since && (!known || tsc < logs.since))
+		return;
+	show_lost();
+	show_start(boot);
+	put_prefix(line, known, tsc, boot);
+	used = strlen(line);
+	memcpy(line + used, logs.lines.text, logs.lines.length);
+	screen_print(line, used + logs.lines.length);
+	logs.shown++;
+}
+
+static enum session_answer end(void)
+{
+	if (lines_rest(&logs.lines))
+		show_line();
+	reader_close(&logs.reader);
+	if (logs.shown == 0)
+		text_print("[nothing]");
+	return SESSION_DONE;
+}
+
+/* It was destroyed meanwhile, or is another one: its ring is not ours to read any more. */
+static bool is_gone(void)
+{
+	const struct partition *partition = partition_find(logs.name);
+	const struct grave *grave = logs.of_grave ? graves_find(logs.name) : NULL;
+
+	if (logs.of_grave)
+		return !grave || grave->ring.shared != logs.ring.shared;
+	if (!partition || partition->ring.shared != logs.ring.shared)
+		return true;
+	logs.boots = partition->boots;
+	return false;
+}
+
+/* If not, the kernel has refused some, and tells when it takes more. */
+static bool has_room(void)
+{
+	if (uart_queued() >= QUEUE_SHARE)
+		uart_pump_out();
+	return uart_queued() < QUEUE_SHARE;
+}
+
+static enum session_answer step(void)
+{
+	if (is_gone()) {
+		logs.reader.partition = NULL;
+		return SESSION_DONE;
+	}
+	while (has_room()) {
+		if (logs.follow)
+			reader_move(&logs.reader, logs.lines.position);
+		if (lines_next(&logs.lines, logs.end))
+			show_line();
+		else if (!logs.follow)
+			return end();
+		else if (!reader_done(&logs.reader, logs.lines.position))
+			return SESSION_WAIT;
+	}
+	return SESSION_WAIT;
+}
+
+static bool interrupt(void)
+{
+	end();
+	return true;
+}
+
+static bool take_since(const struct invocation *in)
+{
+	uint64_t seconds, now = call_clock();
+
+	logs.since = 0;
+	if (in->value_count == 0)
+		return true;
+	if (!number_parse_seconds(in->values[0].value, &seconds)) {
+		text_error("since=%.24s: must be a time as in 30, 30s, 5m or 2h",
+			   in->values[0].value);
+		return false;
+	}
+	/* A TSC of 0 says that all is wanted. */
+	logs.since = now - MIN(now - 1, seconds * clock_hz());
+	return true;
+}
+
+static void take_now(void)
+{
+	static struct host_info host;
+
+	host_query(&host);
+	logs.now_tsc = host.now_tsc;
+	logs.now_wall = host.now_wall;
+}
+
+/* Whose output it is: a partition's, or one's that was destroyed. False after an error was printed. */
+static bool take_source(const struct invocation *in)
+{
+	const struct grave *grave = in->grave;
+	const struct partition *partition = in->partition;
+
+	logs.of_grave = grave != NULL;
+	if (grave && logs.follow) {
+		text_error("it was destroyed, and says no more");
+		return false;
+	}
+	if (!grave && !partition->ring.shared) {
+		text_error("its console was lost when the console program failed; create it anew");
+		return false;
+	}
+	str_copy(logs.name, sizeof(logs.name), grave ? grave->name : partition->name);
+	logs.ring = grave ? grave->ring : partition->ring;
+	logs.boots = grave ? grave->boots : partition->boots;
+	return true;
+}
+
+/* Where to begin: where the output does, or its latest start. */
+static uint64_t first_position(bool last)
+{
+	const struct boot *boot = boots_latest(&logs.boots);
+
+	return last && boot ? boot->position : 0;
+}
+
+void logs_show(const struct invocation *in)
+{
+	logs.follow = in->flags & FLAG_FOLLOW;
+	if (!take_source(in) || !take_since(in))
+		return;
+	logs.end = logs.follow ? UINT64_MAX : ring_head(&logs.ring);
+	logs.shown = 0;
+	logs.boot_from = UINT64_MAX;
+	logs.date[0] = '\0';
+	take_now();
+	stamps_open(&logs.stamps, &logs.ring);
+	lines_open(&logs.lines, &logs.ring, &logs.boots, first_position(in->flags & FLAG_LAST));
+	if (logs.follow)
+		reader_open(&logs.reader, in->partition,
+			    ring_look(&logs.ring, logs.lines.position).start);
+	session_continue(step, interrupt);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One who reads a ring for a command: while it is open the guest waits rather than get ahead of it. While
+ * output flows the ring is looked at by the clock; being told of each byte would cost both sides more than
+ * the byte.
+ */
+#pragma once
+
+#include "console/partition.h"
+
+struct reader {
+	const struct partition *partition; /* NULL: closed */
+	uint64_t position;		   /* of the output: what is before it has been read */
+	bool moved;			   /* since all was read the last time */
+	uint64_t look_at; /* host TSC: when to look again though nobody tells, 0: we are told */
+};
+
+/* Reads from position on. */
+void reader_open(struct reader *reader, const struct partition *partition, uint64_t position);
+
+/*
+ * All there was has been read, up to position; the VMM may overwrite that. True: look once more, since what
+ * came just now is not told.
+ */
+bool must_check reader_done(struct reader *reader, uint64_t position);
+
+/* There may be more; the VMM may overwrite what is before position. */
+void reader_move(struct reader *reader, uint64_t position);
+
+/* Does nothing if it is closed. */
+void reader_close(struct reader *reader);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Recursive descent, as deep as parentheses stand in each other. Offsets in nodes are relative, so what is
+ * compiled already can be moved on by one node to put a choice in front of it.
+ */
+#include "console/regex.h"
+
+#include "console/escape.h"
+#include "lib/string.h"
+
+struct compiler {
+	struct regex *regex;
+	const char *text;
+	size_t length, at;
+	unsigned depth;
+	const char *error;
+};
+
+enum { NOTHING = -1 };
+
+static int peek(const struct compiler *c)
+{
+	return c->at < c->length ? (uint8_t)c->text[c->at] : NOTHING;
+}
+
+static void fail(struct compiler *c, const char *rule)
+{
+	if (!c->error)
+		c->error = rule;
+}
+
+static bool room(struct compiler *c)
+{
+	if (c->regex->count < REGEX_NODES)
+		return true;
+	fail(c, "the expression is too long");
+	return false;
+}
+
+static void emit(struct compiler *c, enum regex_kind kind, unsigned arg, int to)
+{
+	if (room(c))
+		c->regex->node[c->regex->count++] = (struct regex_node){(uint8_t)kind, (uint8_t)arg,
+									(int16_t)to};
+}
+
+/* Puts a choice between what begins at `start` and a node `to` after the choice. */
+static void insert_split(struct compiler *c, unsigned start, unsigned to)
+{
+	struct regex_node *node = c->regex->node;
+
+	if (!room(c))
+		return;
+	memmove(node + start + 1, node + start, (c->regex->count - start) * sizeof(*node));
+	node[start] = (struct regex_node){REGEX_SPLIT, 0, (int16_t)to};
+	c->regex->count++;
+}
+
+/* An ordinary character or an escape. */
+static uint8_t take_byte(struct compiler *c)
+{
+	uint8_t byte = 0;
+	size_t taken = escape_take(c->text + c->at, c->length - c->at, &byte);
+
+	if (taken == 0)
+		fail(c, "a \\ needs a character, and \\x two hexadecimal digits");
+	c->at += taken;
+	return byte;
+}
+
+/* One member of a set, or a range of them. */
+static void take_member(struct compiler *c, uint8_t set[32])
+{
+	unsigned first = take_byte(c), last = first;
+
+	if (peek(c) == '-' && c->at + 1 < c->length && c->text[c->at + 1] != ']') {
+		c->at++;
+		last = take_byte(c);
+	}
+	if (last < first)
+		fail(c, "a range in [] goes backward");
+	for (unsigned byte = first; byte <= last; byte++)
+		set[byte / 8] |= (uint8_t)(1U << byte % 8);
+}
+
+/* After the [. A ] that comes first is a member. */
+static void take_set(struct compiler *c)
+{
+	uint8_t set[32] = {0};
+	bool others = peek(c) == '^';
+	size_t first;
+
+	c->at += others;
+	first = c->at;
+	while (!c->error && peek(c) != NOTHING && (peek(c) != ']' || c->at == first))
+		take_member(c, set);
+	if (peek(c) == NOTHING)
+		fail(c, "a [ has no partner");
+	else if (c->regex->sets == REGEX_SETS)
+		fail(c, "there are more than 16 []");
+	if (c->error)
+		return;
+	c->at++;
+	for (unsigned i = 0; i < sizeof(set); i++)
+		c->regex->set[c->regex->sets][i] = others ? (uint8_t)~set[i] : set[i];
+	emit(c, REGEX_SET, c->regex->sets++, 0);
+}
+
+static void take_choice(struct compiler *c);
+
+static void take_group(struct compiler *c)
+{
+	if (++c->depth > REGEX_DEPTH) {
+		fail(c, "more than 16 ( stand in each other");
+		return;
+	}
+	take_choice(c);
+	c->depth--;
+	if (peek(c) == ')')
+		c->at++;
+	else
+		fail(c, "a ( has no partner");
+}
+
+static void take_atom(struct compiler *c)
+{
+	switch (peek(c)) {
+	case '(':
+		c->at++;
+		take_group(c);
+		break;
+	case '[':
+		c->at++;
+		take_set(c);
+		break;
+	case '.':
+		c->at++;
+		emit(c, REGEX_ANY, 0, 0);
+		break;
+	case '^':
+		c->at++;
+		emit(c, REGEX_LINE_START, 0, 0);
+		break;
+	case '$':
+		c->at++;
+		emit(c, REGEX_LINE_END, 0, 0);
+		break;
+	case '*':
+	case '+':
+	case '?':
+		fail(c, "a * + or ? has nothing to repeat");
+		break;
+	default:
+		emit(c, REGEX_BYTE, take_byte(c), 0);
+		break;
+	}
+}
+
+static bool is_repeat(int character)
+{
+	return character == '*' || character == '+' || character == '?';
+}
+
+/* After what begins at start. */
+static void take_repeat(struct compiler *c, unsigned start)
+{
+	int kind = c->text[c->at++];
+	unsigned size = c->regex->count - start;
+
+	if (kind == '+') {
+		emit(c, REGEX_SPLIT, 0, -(int)size);
+		return;
+	}
+	insert_split(c, start, kind == '*' ? size + 2 : size + 1);
+	if (kind == '*')
+		emit(c, REGEX_JUMP, 0, -(int)size - 1);
+}
+
+static void take_sequence(struct compiler *c)
+{
+	while (!c->error && peek(c) != NOTHING && peek(c) != '|' && peek(c) != ')') {
+		unsigned start = c->regex->count;
+
+		take_atom(c);
+		while (!c->error && is_repeat(peek(c)))
+			take_repeat(c, start);
+	}
+}
+
+/* The jumps behind the alternatives are chained by their targets until the end is known. */
+static void take_choice(struct compiler *c)
+{
+	struct regex_node *node = c->regex->node;
+	unsigned start = c->regex->count;
+	int last = NOTHING;
+
+	take_sequence(c);
+	while (!c->error && peek(c) == '|') {
+		c->at++;
+		insert_split(c, start, c->regex->count - start + 2);
+		emit(c, REGEX_JUMP, 0, last);
+		last = (int)c->regex->count - 1;
+		start = c->regex->count;
+		take_sequence(c);
+	}
+	while (!c->error && last != NOTHING) {
+		int before = node[last].to;
+
+		node[last].to = (int16_t)((int)c->regex->count - last);
+		last = before;
+	}
+}
+
+const char *regex_compile(struct regex *regex, const char *text, size_t length, size_t *at)
+{
+	struct compiler c = {.regex = regex, .text = text, .length = length};
+
+	regex->count = regex->sets = 0;
+	take_choice(&c);
+	if (peek(&c) == ')')
+		fail(&c, "a ) has no partner");
+	emit(&c, REGEX_MATCH, 0, 0);
+	*at = c.at;
+	return c.error;
+}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Guests' consoles for scripts and for those who look later: send, wait, logs, console all, floods."""
+import re
+
+from test_tiny import on
+
+LINE = re.compile(r"^(\d\d:\d\d:\d\d\.\d{3}) +(\d+\.\d{3}) (.*)$", re.MULTILINE)
+
+
+def seconds(text):
+    hours, minutes, rest = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+@on("qemu", "bochs", "skylake")
+def test_send_and_wait(arena_of, bed):
+    """A script logs in, and reads later when what was said."""
+    arena = arena_of(bed)
+    arena.create("talker", "how=answer")
+    arena.start()
+    assert "a: matched in: ready>" in "\n".join(arena.command("wait a /^ready> / 20"))
+    arena.commands(['send a "hello\\n"', "wait a /got hello$/ 20"])
+    refused = arena.bed.command("wait a /got hello/ 1")
+    assert "error: wait a: no match within 1 s; its latest line is: ready>" in refused[-1], refused
+    position = arena.position()
+    arena.commands(['send a "off\\n"', "wait a /got off/ 20"])
+    assert arena.wait_for(r"\[a stopped: powered off", position, 30)
+    refused = arena.bed.command("wait a /got hello/ 1h")
+    assert "no match, and it is stopped (powered off)" in refused[-1], refused
+    text = "\n".join(arena.command("logs a"))
+    said = [match.groups() for match in LINE.finditer(text)]
+    assert [line for _, _, line in said] == ["ready> got hello", "ready> got off"], text
+    times = [(seconds(host), float(guest)) for host, guest, _ in said]
+    # Both clocks have run alike, to their last digit, and what the first line waited for came first.
+    assert abs((times[1][0] - times[0][0]) % 86400 - (times[1][1] - times[0][1])) < 0.0021, said
+    assert times[0][1] < times[1][1], said
+    arena.destroy()
+    arena.check_invariants()
+
+
+@on("qemu", "skylake")
+def test_logs_over_a_crash(arena_of, bed):
+    """What it said is there after a crash and the next start, and --last tells the boots apart."""
+    arena = arena_of(bed)
+    arena.create("talker", "how=answer")
+    position = arena.start()
+    arena.commands(["wait a /ready> / 20", 'send a "crash\\n"'])
+    assert arena.wait_for(r"\[a stopped: triple fault", position, 30)
+    arena.start()
+    arena.commands(["wait a /ready> / 20", 'send a "again\\n"', "wait a /got again/ 20"])
+    text = "\n".join(arena.command("logs a"))
+    boots = r"^\[a started at .*\n.* ready> got crash\n\[a started at .*\n.* ready> got again$"
+    assert re.search(boots, text, re.MULTILINE), text
+    text = "\n".join(arena.command("logs a --last"))
+    assert "got again" in text and "crash" not in text and text.count("started at") == 1, text
+    arena.destroy()
+    arena.check_invariants()
+
+
+FLOOD = re.compile(r"^flood (\d+) \.+$", re.MULTILINE)
+FLOODERS = [f"f{number}" for number in range(8)]
+
+
+def check_flood(text, least):
+    """The numbers of the lines: none is missing, cut or doubled. Detaching may have cut the last one."""
+    lines = text.split("\n")[1:-2]
+    numbers = [int(match.group(1)) for match in map(FLOOD.match, lines) if match]
+    assert len(numbers) == len(lines) >= least, [line for line in lines if not FLOOD.match(line)][:5]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), numbers[:3]
+    return numbers
+
+
+@on("qemu", "bochs", "skylake")
+def test_eight_guests_flood(arena_of, bed):
+    """Eight guests print as fast as they can, on one CPU. Who is attached to one loses not a byte, also
+    beyond what its ring holds; no command that is typed meanwhile takes a second of the machine's time."""
+    arena = arena_of(bed)
+    for name in FLOODERS:
+        arena.create("talker", "how=flood", memory="4M", name=name)
+        arena.start(name)
+    uptimes = []
+    for command in ["list", "show f1", "stats f2", "images", "list", "send f3 \"x\\n\"", "host", "list"]:
+        arena.command(command)
+        uptimes.append(arena.uptime())
+    took = [after - before for before, after in zip(uptimes, uptimes[1:])]
+    assert max(took) <= 1.0, took
+    text = arena.output("f0", until=lambda text: len(text) > 70_000, timeout=600)
+    check_flood(text, 70_000 // 66 - 10)
+    before = arena.uptime()
+    arena.command("list")
+    assert arena.uptime() - before <= 1.0
+    for name in FLOODERS:
+        arena.destroy(name)
+    arena.check_invariants()

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `send` and `wait`: what a script can say to a guest's console, and hear. */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/frame.h"
+#include "console/partition.h"
+#include "tests/unit/fake_kernel.h"
+
+static struct fake_partition *web;
+
+static int boot(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_boot();
+	fake_command("create web memory=64M kernel=kernel");
+	fake_command("start web");
+	web = fake_find("web");
+	return 0;
+}
+
+static void write_text(const char *text)
+{
+	assert_int_equal(fake_guest_write(web, text, strlen(text)), strlen(text));
+}
+
+static void expect(const char *line, const char *part)
+{
+	const char *output = fake_command(line);
+
+	if (!strstr(output, part))
+		fail_msg("%s: no \"%s\" in: %s", line, part, output);
+}
+
+static void expect_input(const char *bytes, size_t size)
+{
+	char got[4096];
+
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), size);
+	assert_memory_equal(got, bytes, size);
+}
+
+static void test_send(void **state)
+{
+	(void)state;
+	expect("send web \"root\\n\"", "freehold> ");
+	assert_null(strstr(fake_output(), "error"));
+	assert_true(web->events & EVENT_INPUT);
+	expect_input("root\n", 5);
+	fake_command("send web \"a b\\r\\t\\x1b[A\\\\\\\"#\"");
+	expect_input("a b\r\t\x1b[A\\\"#", 11);
+	fake_command("send web --force");
+	expect_input("--force", 7);
+	fake_command("send web a=b");
+	expect_input("a=b", 3);
+	fake_command("send web \"\"");
+	expect_input("", 0);
+}
+
+static void test_send_refuses(void **state)
+{
+	(void)state;
+	expect("send web \"\\x4\"",
+	       "error: send web: a \\ needs a character behind it, and \\x two");
+	expect("send web a b", "b is one word too many; usage: send NAME TEXT");
+	expect("send web", "TEXT is missing; usage: send NAME TEXT");
+	expect("send db a", "error: send db: there is no partition of that name");
+	fake_command("stop web --force");
+	expect("send web a",
+	       "error: send web: it is stopped (by the operator), and must be running");
+}
+
+/* A guest that reads slowly gets all, one that does not read is left after a time, and no byte is doubled. */
+static void test_send_waits_for_room(void **state)
+{
+	char line[2 * RING_IN_SIZE + 32];
+	char got[RING_IN_SIZE];
+	uint64_t before;
+
+	(void)state;
+	memset(line, 0, sizeof(line));
+	strcpy(line, "send web ");
+	memset(line + 9, 'z', 900);
+	fake_command(line);
+	fake_command(line);
+	assert_null(strstr(fake_output(), "error"));
+	before = fake.tsc;
+	expect(line, "error: send web: its guest reads nothing: 248 of 900 bytes were sent");
+	assert_in_range(fake.tsc - before, 5ULL * FAKE_HZ, 6ULL * FAKE_HZ);
+	assert_int_equal(fake_guest_read(web, got, sizeof(got)), RING_IN_SIZE);
+	fake_command("send web x");
+	expect_input("x", 1);
+}
+
+static void test_wait_finds(void **state)
+{
+	struct console_ring *ring = web->ring;
+
+	(void)state;
+	write_text("booting\r\nlinux1 login: ");
+	expect("wait web /login: /", "web: matched in: linux1 login: \r\n");
+	assert_int_equal(ring->attached, 0);
+	assert_int_equal(ring->wake, 0);
+	/* What was found once is not found again. */
+	expect("wait web /login: / 2", "error: wait web: no match within 2 s; its latest line is: ");
+	write_text("root\r\nPassword: ");
+	expect("wait web /^P[a-z]+: / 10s", "web: matched in: Password: ");
+	write_text("\r\n\x1b[1m# ");
+	expect("wait web /# /", "web: matched in: \\x1b[1m# ");
+}
+
+/* The text comes while it waits: what is typed meanwhile is kept, the wait ends at the byte. */
+static void test_wait_waits(void **state)
+{
+	(void)state;
+	fake.stand_still = true;
+	expect("wait web /two (a|b)$/ 1h", "wait web /two (a|b)$/ 1h\r\n");
+	write_text("two a");
+	fake_type("list\r");
+	fake_run();
+	assert_null(strstr(fake_output(), "matched"));
+	write_text("\r\nthree");
+	fake_run();
+	assert_non_null(strstr(fake_output(), "web: matched in: two a\r\nfreehold> list\r\nNAME"));
+	/* Ctrl-C */
+	fake_command("wait web /never/ 1h");
+	fake_type("\x03");
+	fake_run();
+	assert_non_null(strstr(fake_output(), "^C\r\nfreehold> "));
+	assert_int_equal(web->ring->attached, 0);
+	/* What the search has not used is the next one's. */
+	fake.stand_still = false;
+	expect("wait web /three/ 1", "matched");
+}
+
+static void test_wait_ends(void **state)
+{
+	uint64_t before = fake.tsc;
+
+	(void)state;
+	write_text("Kernel panic\r\n");
+	expect("wait web /login/ 3s", "no match within 3 s; its latest line is: Kernel panic");
+	assert_in_range(fake.tsc - before, 3ULL * FAKE_HZ, 4ULL * FAKE_HZ);
+	fake.stand_still = true;
+	fake_command("wait web /login/ 3s");
+	fake_end("web", REASON_TRIPLE, "x");
+	fake_run();
+	assert_non_null(strstr(fake_output(), "error: wait web: no match, and it is stopped "
+					      "(triple fault); its latest line is: Kernel panic"));
+	expect("wait web /panic/", "web: matched in: Kernel panic");
+	/* What an earlier boot said is not found. */
+	write_text("login: ");
+	fake.stand_still = false;
+	fake_command("start web");
+	expect("wait web /login/ 1", "no match within 1 s");
+	write_text("login: ");
+	expect("wait web /login/ 1", "matched");
+}
+
+static void test_wait_refuses(void **state)
+{
+	(void)state;
+	expect("wait web login", "error: wait web: login does not stand between two /; usage: "
+				 "wait NAME /REGEX/ [TIME]");
+	expect("wait web /a(b/", "error: wait web: /a(b/: a ( has no partner (at its character 5)");
+	expect("wait web /a/ 3d", "3d is no time as in 30, 30s, 5m or 2h");
+	expect("wait web /a", "error: a / has no partner");
+}
+
+/* A guest that floods: the search sees each byte, as the guest waits for it. */
+static void test_wait_misses_nothing(void **state)
+{
+	static char flood[40000];
+	size_t sent = 0;
+
+	(void)state;
+	memset(flood, 'x', sizeof(flood));
+	flood[100] = 'y';
+	fake.stand_still = true;
+	fake_command("wait web /y(x|y)*!/ 1h");
+	for (unsigned i = 0; i < 12; i++) {
+		flood[sizeof(flood) - 1] = i == 11 ? '!' : 'x';
+		for (sent = 0; sent < sizeof(flood); fake_run())
+			sent += fake_guest_write(web, flood + sent, sizeof(flood) - sent);
+		flood[100] = 'x';
+	}
+	assert_non_null(strstr(fake_output(), "web: matched in: xxx"));
+}
+
+/* What is known of matches and boots outlives this process. */
+static void test_restart_of_the_console(void **state)
+{
+	(void)state;
+	write_text("one two ");
+	fake_command("wait web /one/");
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	expect("wait web /one/ 1", "no match within 1 s");
+	expect("wait web /two/ 1", "matched");
+}
+
+/* In a script: a wait holds the lines that follow. */
+static void test_in_a_script(void **state)
+{
+	static const char config[] = "create web memory=64M kernel=kernel\n"
+				     "start web\n"
+				     "wait web /login: $/ 2s\n"
+				     "send web \"root\\n\"\n";
+
+	(void)state;
+	fake_reset();
+	fake.config = config;
+	fake.config_size = strlen(config);
+	fake_boot();
+	fake_run();
+	assert_non_null(strstr(fake_output(), "error: line 3: wait web: no match within 2 s"));
+	web = fake_find("web");
+	expect_input("root\n", 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_send, boot),
+		cmocka_unit_test_setup(test_send_refuses, boot),
+		cmocka_unit_test_setup(test_send_waits_for_room, boot),
+		cmocka_unit_test_setup(test_wait_finds, boot),
+		cmocka_unit_test_setup(test_wait_waits, boot),
+		cmocka_unit_test_setup(test_wait_ends, boot),
+		cmocka_unit_test_setup(test_wait_refuses, boot),
+		cmocka_unit_test_setup(test_wait_misses_nothing, boot),
+		cmocka_unit_test_setup(test_restart_of_the_console, boot),
+		cmocka_unit_test_setup(test_in_a_script, boot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
