@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* create's keys that say how an image is started: what the kernel is told, what is shown, what is refused. */
-/* sources: tests/unit/fake_kernel.c console/attach.c console/clock.c console/command.c console/commands.c
- * console/complete.c console/control.c console/create.c console/create_place.c console/help.c
- * console/history.c console/host.c console/keys.c console/layout.c console/line.c console/log.c
- * console/machine.c console/main.c console/notice.c console/number.c console/op.c
- * console/partition.c console/ring.c console/screen.c console/script.c console/session.c
- * console/policy.c console/cpuid_names.c lib/msr_policy.c
- * console/show.c console/text.c console/uart.c console/watch.c console/words.c lib/copy.c
- * lib/format.c
- */
+/* sources: tests/unit/fake_kernel.c lib/msr_policy.c lib/copy.c lib/format.c console/[a-z]*.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
