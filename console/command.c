@@ -31,6 +31,20 @@ bool command_name_is_valid(const char *name)
 	return true;
 }
 
+bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE])
+{
+	const char *bar = strchr(choices, '|');
+
+	for (; index > 0; index--) {
+		if (!bar)
+			return false;
+		choices = bar + 1;
+		bar = strchr(choices, '|');
+	}
+	str_copy(to, bar ? MIN((size_t)(bar - choices) + 1, (size_t)NAME_SIZE) : NAME_SIZE, choices);
+	return true;
+}
+
 /* How many of the words the command's name takes, 0 if they differ. */
 static unsigned match_name(const struct command *command, const char *const *words, unsigned count)
 {
@@ -93,7 +107,7 @@ static bool usage_error(const struct command *command, const char *what, const c
 	char usage[COMMAND_USAGE];
 
 	command_usage(command, usage);
-	text_error("%s %s; usage: %s", what, rule, usage);
+	text_fail(CODE_USAGE, "%s %s; usage: %s", what, rule, usage);
 	return false;
 }
 
@@ -117,7 +131,7 @@ static bool check_state(const struct invocation *in)
 	if (!in->command->states)
 		return true;
 	if (in->partition->op.kind != OP_NONE) {
-		text_error("it %s", op_text(in->partition->op.kind));
+		text_fail(CODE_BUSY, "it %s", op_text(in->partition->op.kind));
 		return false;
 	}
 	if (in->command->states & STATES(partition_state(in->partition)))
@@ -128,7 +142,7 @@ static bool check_state(const struct invocation *in)
 			used += format(wanted + used, sizeof(wanted) - used, "%s%s",
 				       used ? " or " : "", partition_state_text(i));
 	}
-	text_error("it is %s, and must be %s", state, wanted);
+	text_fail(CODE_STATE, "it is %s, and must be %s", state, wanted);
 	return false;
 }
 
@@ -138,7 +152,7 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 	in->partition = partition_find(word);
 	if (in->partition)
 		return true;
-	text_error("there is no partition of that name");
+	text_fail(CODE_NAME, "there is no partition of that name");
 	return false;
 }
 
@@ -154,7 +168,7 @@ static bool take_command(struct invocation *in, unsigned place, const char *word
 			in->about = &commands[i];
 	}
 	if (!in->about)
-		text_error("there is no such command; help lists them");
+		text_fail(CODE_USAGE, "there is no such command; help lists them");
 	return in->about != NULL;
 }
 
@@ -165,11 +179,23 @@ static bool take_number(struct invocation *in, unsigned place, const char *word)
 	return usage_error(in->command, word, "is no number below 2^64");
 }
 
+static bool take_choice(struct invocation *in, unsigned place, const char *word)
+{
+	char choice[NAME_SIZE];
+
+	for (unsigned i = 0; command_choice(in->command->args[place].name, i, choice); i++) {
+		if (!strcmp(choice, word)) {
+			in->number[place] = i;
+			return true;
+		}
+	}
+	return usage_error(in->command, word, "is none of the words that it takes");
+}
+
 static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
-	[ARG_NEW_NAME] = take_new_name,
-	[ARG_PARTITION] = take_partition,
-	[ARG_COMMAND] = take_command,
-	[ARG_NUMBER] = take_number,
+	[ARG_NEW_NAME] = take_new_name, [ARG_PARTITION] = take_partition,
+	[ARG_COMMAND] = take_command,	[ARG_NUMBER] = take_number,
+	[ARG_CHOICE] = take_choice,
 };
 
 static bool take_flag(struct invocation *in, const char *word)
@@ -194,7 +220,7 @@ static bool unknown_key(const struct invocation *in, const char *word, size_t le
 	str_copy(name, MIN(length + 1, sizeof(name)), word);
 	for (unsigned i = 0; i < keys->count; i++)
 		used += format(known + used, sizeof(known) - used, " %s", keys->keys[i].name);
-	text_error("%s= is no key of this command; its keys:%s", name, known);
+	text_fail(CODE_USAGE, "%s= is no key of this command; its keys:%s", name, known);
 	return false;
 }
 
@@ -210,12 +236,12 @@ static bool take_key(struct invocation *in, const char *word, size_t length)
 		return unknown_key(in, word, length);
 	for (unsigned i = 0; i < in->value_count; i++) {
 		if (in->values[i].key == key && !keys->keys[key].repeats) {
-			text_error("%s= is given twice", keys->keys[key].name);
+			text_fail(CODE_USAGE, "%s= is given twice", keys->keys[key].name);
 			return false;
 		}
 	}
 	if (in->value_count == COMMAND_KEYS) {
-		text_error("there are more than %d keys", COMMAND_KEYS);
+		text_fail(CODE_USAGE, "there are more than %d keys", COMMAND_KEYS);
 		return false;
 	}
 	in->values[in->value_count++] = (struct command_key_value){key, word + length + 1};
@@ -270,7 +296,8 @@ static void run_words(const struct words *words, unsigned first, unsigned line)
 	in.line = line;
 	in.command = command_find(words->word + first, words->count - first, &used);
 	if (!in.command) {
-		text_error("%.40s: there is no such command; help lists them", words->word[first]);
+		text_fail(CODE_USAGE, "%.40s: there is no such command; help lists them",
+			  words->word[first]);
 		return;
 	}
 	text_set_context(line, in.command->name, "");
@@ -292,7 +319,7 @@ void command_run(const char *text, size_t length, unsigned line)
 	text_set_context(line, "", "");
 	error = words_split(&words, text, length);
 	if (error != WORDS_OK)
-		text_error("%s", words_error_text(error));
+		text_fail(CODE_LINE, "%s", words_error_text(error));
 	else if (words.count > 0)
 		run_words(&words, 0, line);
 }

@@ -14,7 +14,8 @@ enum arg_kind {
 	ARG_PARTITION, /* the name of one that exists */
 	ARG_COMMAND,   /* the name of a command */
 	ARG_NUMBER,
-	ARG_LINE, /* a command with all that belongs to it; the handler runs before it does */
+	ARG_CHOICE, /* one of the words of its name, which | parts; its place there is the number */
+	ARG_LINE,   /* a command with all that belongs to it; the handler runs before it does */
 };
 
 enum { COMMAND_ARGS = 3, COMMAND_KEYS = 24 };
@@ -57,7 +58,7 @@ struct invocation {
 	struct partition *partition;   /* ARG_PARTITION */
 	const char *name;	       /* ARG_NEW_NAME */
 	const struct command *about;   /* ARG_COMMAND */
-	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, by the argument's place */
+	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER and ARG_CHOICE, by the argument's place */
 	unsigned args;		       /* how many were given */
 	uint32_t flags;		       /* enum command_flag */
 	unsigned value_count;
@@ -92,6 +93,9 @@ void command_run(const char *text, size_t length, unsigned line);
 
 /* The command whose name the words begin with, the longest one; *used is the number of its words. */
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
+
+/* The index-th word of a|b|c. False past the last. */
+bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE]);
 
 /* "stop NAME [--force] [timeout=SECONDS]" */
 enum { COMMAND_USAGE = 160 };

@@ -196,6 +196,15 @@ const struct command commands[] = {
 		.handler = machine_debug_cpu,
 	},
 	{
+		.name = "mode",
+		.help = "how it answers: to a person, or to a script",
+		.detail = "script: no echo, no prompt, no control sequence. Each line is answered by its\n"
+			  "output and one last line, ok or \"error CODE text\"; news is a line that begins\n"
+			  "with \"event\", between answers. Nothing is asked: --yes must be there.",
+		.args = {{ARG_CHOICE, "script|human", false}},
+		.handler = answer_set_mode,
+	},
+	{
 		.name = "help",
 		.help = "this list, or all about one command",
 		.args = {{ARG_COMMAND, "COMMAND", true}},

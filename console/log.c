@@ -3,7 +3,7 @@
 #include "console/log.h"
 
 #include "console/call.h"
-#include "console/screen.h"
+#include "console/text.h"
 #include "lib/copy.h"
 #include "lib/string.h"
 
@@ -48,7 +48,7 @@ static void feed(struct reader *reader, char c, bool all)
 	}
 	reader->line[reader->length] = '\0';
 	if (all || is_important(reader->line))
-		screen_print(reader->line, reader->length);
+		text_print_bytes(reader->line, reader->length);
 	reader->length = 0;
 	if (c != '\n')
 		reader->line[reader->length++] = c;
@@ -81,7 +81,7 @@ void log_show_all(void)
 	memset(&reader, 0, sizeof(reader));
 	read_log(&reader, SHOW_BYTES, true);
 	if (reader.length > 0)
-		screen_print(reader.line, reader.length);
+		text_print_bytes(reader.line, reader.length);
 	follower.position = reader.position;
 	follower.length = 0;
 }

@@ -23,7 +23,7 @@ static void confirm(const struct invocation *in, const char *question, void (*ye
 	if (in->flags & FLAG_YES)
 		yes();
 	else if (in->line)
-		text_error("a script must say --yes");
+		text_fail(CODE_CONFIRM, "a script must say --yes");
 	else
 		session_ask(question, yes);
 }
@@ -49,7 +49,7 @@ static void power(enum power_action action, const char *text)
 	uart_flush();
 	result = call_power(action);
 	if (result < 0)
-		text_error("%s", op_error_text(result));
+		op_fail(result);
 }
 
 static void reboot(void)
@@ -102,7 +102,7 @@ static enum session_answer step_debug(void)
 		return SESSION_AGAIN;
 	}
 	if (result < 0)
-		text_error("%s", op_error_text(result));
+		op_fail(result);
 	else
 		text_print_lines(debug.text,
 				 strnlen(debug.text, call_bytes(result, sizeof(debug.text))), 0);
@@ -149,7 +149,7 @@ static bool check_cpu(uint64_t number)
 		host_query_cpu((uint32_t)number, &cpu);
 	if (cpu.state == CPU_POOL || cpu.state == CPU_DEDICATED)
 		return true;
-	text_error("there is no cpu %lu that runs", number);
+	text_fail(CODE_NAME, "there is no cpu %lu that runs", number);
 	return false;
 }
 
@@ -176,7 +176,7 @@ static bool check_vcpu(const struct invocation *in)
 	partition_query(in->partition, &info);
 	if (in->number[1] < info.vcpu_count)
 		return true;
-	text_error("there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
+	text_fail(CODE_NAME, "there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
 	return false;
 }
 

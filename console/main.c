@@ -2,6 +2,7 @@
 /* One loop: wait, take input, look at partitions, go on with operations, serve the operator. */
 #include "console/main.h"
 
+#include "console/answer.h"
 #include "console/attach.h"
 #include "console/call.h"
 #include "console/clock.h"
@@ -78,6 +79,7 @@ void console_start(void)
 
 	uart_reset();
 	screen_reset();
+	answer_reset();
 	text_reset();
 	notice_reset();
 	log_reset();
@@ -113,9 +115,14 @@ static uint64_t next_deadline(void)
 	return op ? op : input;
 }
 
+static bool may_tell(void)
+{
+	return !attach_partition() && !answer_is_open();
+}
+
 static void follow_log(void)
 {
-	if (loop.log_pending && !attach_partition())
+	if (loop.log_pending && may_tell())
 		loop.log_pending = log_follow();
 }
 
@@ -133,7 +140,7 @@ void console_turn(void)
 	follow_log();
 	loop.busy = session_turn();
 	loop.busy |= op_step_all();
-	loop.busy |= uart_has_more() || (loop.log_pending && !attach_partition());
+	loop.busy |= uart_has_more() || (loop.log_pending && may_tell());
 	uart_pump_out();
 	if (loop.booting && session_is_idle()) {
 		loop.booting = false;

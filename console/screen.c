@@ -11,6 +11,7 @@
 
 static struct {
 	const char *prompt;
+	bool plain;
 	bool drawn;    /* the prompt and the line are on the screen */
 	size_t cursor; /* the terminal's, in characters from the line's first */
 	bool at_edge;  /* the terminal has filled a row and wraps at the next character only */
@@ -19,8 +20,15 @@ static struct {
 void screen_reset(void)
 {
 	screen.prompt = "";
+	screen.plain = false;
 	screen.drawn = false;
 	screen.cursor = 0;
+}
+
+void screen_set_plain(bool plain)
+{
+	screen_hide();
+	screen.plain = plain;
 }
 
 void screen_write_raw(const void *data, size_t size)
@@ -131,6 +139,11 @@ static void update(const struct line *line)
 
 void screen_refresh(struct line *line)
 {
+	if (screen.plain) {
+		line->bell = false;
+		line->dirty = LINE_CLEAN;
+		return;
+	}
 	if (line->bell)
 		put("\a");
 	line->bell = false;
@@ -152,6 +165,8 @@ void screen_commit(struct line *line)
 
 void screen_clear(void)
 {
+	if (screen.plain)
+		return;
 	put("\x1b[H\x1b[2J");
 	screen.drawn = false;
 }

@@ -11,6 +11,9 @@ enum { SCREEN_COLUMNS = 80 };
 
 void screen_reset(void);
 
+/* A script is at the other end: neither the prompt nor the line being typed is shown. */
+void screen_set_plain(bool plain);
+
 /* Prints text and an end of line above the prompt. Bytes that are not printable ASCII become \xNN. */
 void screen_print(const char *text, size_t length);
 

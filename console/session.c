@@ -5,6 +5,7 @@
  */
 #include "console/session.h"
 
+#include "console/answer.h"
 #include "console/attach.h"
 #include "console/call.h"
 #include "console/clock.h"
@@ -12,6 +13,7 @@
 #include "console/complete.h"
 #include "console/handlers.h"
 #include "console/keys.h"
+#include "console/notice.h"
 #include "console/screen.h"
 #include "console/script.h"
 #include "console/text.h"
@@ -31,7 +33,8 @@ static struct {
 	bool (*interrupt)(void);
 	const char *question;
 	void (*yes)(void);
-	uint64_t begun; /* TSC: when the command was taken up */
+	bool running;	/* a command was taken up and has not ended */
+	uint64_t begun; /* TSC: when it was */
 	bool timed;	/* its time is to be told */
 	bool in_script;
 	unsigned script_errors; /* text_error_count() when it began */
@@ -60,6 +63,10 @@ void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void)
 
 void session_ask(const char *question, void (*yes)(void))
 {
+	if (answer_is_script()) {
+		text_fail(CODE_CONFIRM, "a script must say --yes");
+		return;
+	}
 	session.question = question;
 	session.yes = yes;
 }
@@ -72,21 +79,29 @@ void session_time(const struct invocation *in)
 
 static void begin_command(void)
 {
+	session.running = true;
 	session.begun = call_clock();
 	session.timed = false;
 }
 
-/* After all that may have ended the command. */
 static void tell_time(void)
 {
-	uint64_t ticks, us;
+	uint64_t ticks = call_clock() - session.begun;
+	uint64_t us = ticks * 1000 / (clock_hz() / 1000);
 
-	if (!session.timed || session.step || session.question || attach_partition())
-		return;
-	session.timed = false;
-	ticks = call_clock() - session.begun;
-	us = ticks * 1000 / (clock_hz() / 1000);
 	text_print("took %lu ticks (%lu.%03lu ms)", ticks, us / 1000, us % 1000);
+}
+
+/* After all that may have ended the command. */
+static void end_command(void)
+{
+	if (!session.running || session.step || session.question || attach_partition())
+		return;
+	session.running = false;
+	if (session.timed)
+		tell_time();
+	answer_end();
+	notice_flush();
 }
 
 static bool is_busy(void)
@@ -109,7 +124,7 @@ static void forget_line(void)
 /* What stands before the line: nothing while it cannot be executed yet. */
 static const char *idle_prompt(void)
 {
-	if (is_busy())
+	if (is_busy() || answer_is_script())
 		return "";
 	return session.question ? session.question : prompt;
 }
@@ -121,10 +136,12 @@ static void abandon_line(void)
 	forget_line();
 }
 
-/* A TAB is for the prompt: an answer to a question has nothing to complete. */
+/* A TAB is for the prompt: an answer to a question has nothing to complete, and in a script it is a blank. */
 static void complete(void)
 {
-	if (!session.question && !session.line.overflow)
+	if (answer_is_script())
+		line_insert(&session.line, " ", 1);
+	else if (!session.question && !session.line.overflow)
 		complete_line(&session.line);
 }
 
@@ -146,6 +163,8 @@ static bool edit_input(void)
 		if (result == LINE_INTERRUPT) {
 			abandon_line();
 			session.question = NULL;
+			session.timed = false;
+			end_command();
 			screen_set_prompt(idle_prompt());
 		}
 		if (result == LINE_COMPLETE)
@@ -168,9 +187,10 @@ static bool accept_line(char text[LINE_SIZE])
 	forget_line();
 	text_set_context(0, "", "");
 	if (overflow)
-		text_error("a line has at most %d characters; nothing was done", LINE_SIZE - 1);
+		text_fail(CODE_LINE, "a line has at most %d characters; nothing was done",
+			  LINE_SIZE - 1);
 	else if (noise)
-		text_error("%lu bytes of the line were no text; nothing was done", noise);
+		text_fail(CODE_LINE, "%lu bytes of the line were no text; nothing was done", noise);
 	return !overflow && !noise;
 }
 
@@ -186,21 +206,22 @@ static void answer_question(void)
 		session.yes();
 	else
 		text_print("nothing was done");
-	tell_time();
+	end_command();
 }
 
 static void run_line(void)
 {
 	char text[LINE_SIZE];
 
-	screen_set_prompt(prompt);
-	if (!accept_line(text))
-		return;
-	history_add(&session.history, text);
-	screen_set_prompt("");
+	screen_set_prompt(answer_is_script() ? "" : prompt);
 	begin_command();
-	command_run(text, strlen(text), 0);
-	tell_time();
+	answer_begin();
+	if (accept_line(text)) {
+		history_add(&session.history, text);
+		screen_set_prompt("");
+		command_run(text, strlen(text), 0);
+	}
+	end_command();
 }
 
 static void end_script(const char *how)
@@ -225,10 +246,10 @@ static void run_script_line(void)
 	text_set_context(line->line, "", "");
 	begin_command();
 	if (line->too_long)
-		text_error("a command has at most %d characters", SCRIPT_LINE - 1);
+		text_fail(CODE_LINE, "a command has at most %d characters", SCRIPT_LINE - 1);
 	else
 		command_run(line->text, line->length, line->line);
-	tell_time();
+	end_command();
 }
 
 /* The last Ctrl-C in the queue, for a terminal's rule: what was typed before it is void. */
@@ -245,11 +266,15 @@ static bool take_interrupt(void)
 
 static void interrupt(void)
 {
-	text_print("^C");
+	if (!answer_is_script())
+		text_print("^C");
 	forget_line();
-	if (session.step && session.interrupt && session.interrupt())
+	if (session.step && session.interrupt && session.interrupt()) {
 		session.step = NULL;
-	tell_time();
+		if (answer_is_open())
+			text_fail(CODE_STOPPED, "it was interrupted");
+	}
+	end_command();
 	if (session.in_script)
 		end_script("stopped by Ctrl-C; the rest of it was not executed");
 }
@@ -259,7 +284,7 @@ static bool advance(bool *again)
 {
 	if (attach_partition()) {
 		attach_turn();
-		tell_time();
+		end_command();
 		return !attach_partition();
 	}
 	if (session.step) {
@@ -268,7 +293,7 @@ static bool advance(bool *again)
 		*again |= answer == SESSION_AGAIN;
 		if (answer == SESSION_DONE)
 			session.step = NULL;
-		tell_time();
+		end_command();
 		return answer == SESSION_DONE;
 	}
 	if (session.in_script) {

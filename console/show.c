@@ -152,7 +152,7 @@ void show_partition(const struct invocation *in)
 	char state[PARTITION_TEXT], up[CLOCK_TEXT], run[CLOCK_TEXT];
 
 	if (!partition_query(in->partition, &info)) {
-		text_error("the kernel knows it no more");
+		text_fail(CODE_NAME, "the kernel knows it no more");
 		return;
 	}
 	partition_describe(in->partition, state);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Everything ends in screen_print, which escapes what is not text. */
+/* Everything ends in answer_print, and there in screen_print, which escapes what is not text. */
 #include "console/text.h"
 
+#include "console/answer.h"
 #include "console/screen.h"
 #include "lib/copy.h"
 #include "lib/format.h"
@@ -39,23 +40,43 @@ void text_print(const char *text, ...)
 	va_start(args, text);
 	length = vformat(line, sizeof(line), text, args);
 	va_end(args);
-	screen_print(line, length);
+	answer_print(line, length);
+}
+
+void text_print_bytes(const char *line, size_t length)
+{
+	answer_print(line, length);
+}
+
+static void fail(enum answer_code code, const char *text, va_list args)
+{
+	char line[TEXT_LINE];
+	size_t length = 0;
+
+	if (context.line)
+		length = format(line, sizeof(line), "line %u: ", context.line);
+	length += format(line + length, sizeof(line) - length, "%s", context.what);
+	length += vformat(line + length, sizeof(line) - length, text, args);
+	context.errors++;
+	answer_error(code, line, length);
 }
 
 void text_error(const char *text, ...)
 {
-	char line[TEXT_LINE];
 	va_list args;
-	size_t length = format(line, sizeof(line), "error: ");
 
-	if (context.line)
-		length += format(line + length, sizeof(line) - length, "line %u: ", context.line);
-	length += format(line + length, sizeof(line) - length, "%s", context.what);
 	va_start(args, text);
-	length += vformat(line + length, sizeof(line) - length, text, args);
+	fail(CODE_RULE, text, args);
 	va_end(args);
-	context.errors++;
-	screen_print(line, length);
+}
+
+void text_fail(enum answer_code code, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	fail(code, text, args);
+	va_end(args);
 }
 
 unsigned text_error_count(void)
@@ -79,7 +100,7 @@ void text_print_lines(const char *text, size_t length, unsigned indent)
 		used += end - at;
 		if (used > 0 && line[used - 1] == '\r')
 			used--;
-		screen_print(line, used);
+		answer_print(line, used);
 		at = end + (end < length && text[end] == '\n');
 	}
 }
@@ -101,7 +122,7 @@ void text_field(const char *name, const char *text, ...)
 		memset(line, ' ', FIELD_NAME);
 		memcpy(line, name, name_length);
 		memcpy(line + FIELD_NAME, value + at, part);
-		screen_print(line, FIELD_NAME + part);
+		answer_print(line, FIELD_NAME + part);
 		at += part;
 	} while (at < length);
 }
@@ -126,7 +147,7 @@ static void print_row(const struct table *table, const struct table_row *row, co
 	}
 	while (used > 0 && line[used - 1] == ' ')
 		used--;
-	screen_print(line, used);
+	answer_print(line, used);
 }
 
 static void measure(const struct table *table, const struct table_row *row, size_t *widths)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "console/answer.h"
 
 enum { TEXT_LINE = 1024 };
 
@@ -14,11 +14,16 @@ void text_reset(void);
 /* A line. */
 void text_print(const char *text, ...) printf_like(1, 2);
 
+/* A line as it is, of any bytes. */
+void text_print_bytes(const char *line, size_t length);
+
 /*
  * One line "error: …", with the context in front: "line 3: " if the command stood in a script, and the
- * command with its object. Counted.
+ * command with its object. Counted. text_error: by a rule of the
+ * object itself; text_fail: why, by a code that a script sees.
  */
 void text_error(const char *text, ...) printf_like(1, 2);
+void text_fail(enum answer_code code, const char *text, ...) printf_like(2, 3);
 unsigned text_error_count(void);
 
 /* What the following errors are about, until the next call. line 0: typed. object may be "". */
