@@ -51,7 +51,7 @@ bool answer_is_script(void)
 
 bool answer_is_open(void)
 {
-	return answer.open && answer.script;
+	return (answer.open && answer.script) || screen_is_in_line();
 }
 
 void answer_begin(void)
@@ -94,6 +94,13 @@ void answer_print(const char *text, size_t length)
 		screen_print(text, length);
 }
 
+void answer_begin_line(void)
+{
+	screen_begin_line();
+	if (answer.script && !answer.open)
+		screen_write_raw("event ", 6);
+}
+
 void answer_news(const char *text, size_t length)
 {
 	print_prefixed(answer.script ? "event " : "", text, length);
@@ -114,7 +121,7 @@ static void let_go(void)
 
 void answer_error(enum answer_code code, const char *text, size_t length)
 {
-	if (!answer_is_open()) {
+	if (!answer.open || !answer.script) {
 		print_error(text, length);
 		return;
 	}

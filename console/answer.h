@@ -40,8 +40,11 @@ bool answer_is_script(void);
 void answer_begin(void);
 void answer_end(void);
 
-/* A script's answer is being written: news waits. */
+/* A script's answer is being written, or a line for anybody: news waits. */
 bool answer_is_open(void);
+
+/* Begins a line that is written piece by piece, and ended by screen_end_line. */
+void answer_begin_line(void);
 
 /* A line of text. */
 void answer_print(const char *text, size_t length);

@@ -2,6 +2,7 @@
 /* From a line to a checked invocation. Each check that fails prints one error and ends the command. */
 #include "console/command.h"
 
+#include "console/notation.h"
 #include "console/number.h"
 #include "console/op.h"
 #include "console/text.h"
@@ -12,6 +13,7 @@
 const struct command_flag_text command_flags[] = {
 	{FLAG_YES, "--yes", "do not ask"},
 	{FLAG_FORCE, "--force", "at once, without the power button"},
+	{FLAG_JSON, "--json", "one line of JSON; sizes in bytes, times in microseconds"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 
@@ -307,6 +309,8 @@ static void run_words(const struct words *words, unsigned first, unsigned line)
 		text_set_context(line, "", "");
 		run_words(words, first, line);
 	} else if (parse(&in, words, first)) {
+		if (in.flags & FLAG_JSON)
+			notation_begin_json();
 		in.command->handler(&in);
 	}
 }

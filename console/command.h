@@ -42,7 +42,11 @@ struct command_keys {
 	const struct command_key *keys;
 };
 
-enum command_flag { FLAG_YES = 1 << 0, FLAG_FORCE = 1 << 1 };
+enum command_flag {
+	FLAG_YES = 1 << 0,
+	FLAG_FORCE = 1 << 1,
+	FLAG_JSON = 1 << 15, /* the output is one line of JSON: the printing layer's doing */
+};
 
 #define STATES(state) (1u << (state))
 

@@ -78,12 +78,14 @@ const struct command commands[] = {
 	{
 		.name = "list",
 		.help = "all partitions",
+		.flags = FLAG_JSON,
 		.handler = show_list,
 	},
 	{
 		.name = "show",
 		.help = "all about one partition, and why it stopped",
 		.args = {PARTITION},
+		.flags = FLAG_JSON,
 		.handler = show_partition,
 	},
 	{
@@ -101,6 +103,7 @@ const struct command commands[] = {
 		.name = "stats",
 		.help = "what its vCPUs did, and their exits by reason",
 		.args = {PARTITION},
+		.flags = FLAG_JSON,
 		.handler = show_stats,
 	},
 	{
@@ -123,21 +126,25 @@ const struct command commands[] = {
 	{
 		.name = "host",
 		.help = "the machine: its CPUs and memory, and who has them",
+		.flags = FLAG_JSON,
 		.handler = host_show,
 	},
 	{
 		.name = "images",
 		.help = "what guests can be started from",
+		.flags = FLAG_JSON,
 		.handler = host_images,
 	},
 	{
 		.name = "log",
 		.help = "the kernel's log",
+		.flags = FLAG_JSON,
 		.handler = machine_log,
 	},
 	{
 		.name = "audit",
 		.help = "check every page table against the owners of memory",
+		.flags = FLAG_JSON,
 		.handler = machine_audit,
 	},
 	{

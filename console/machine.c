@@ -11,10 +11,26 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+static enum session_answer step_log(void)
+{
+	if (log_show_step())
+		return SESSION_AGAIN;
+	text_close();
+	return SESSION_DONE;
+}
+
+/* What only shows may end anywhere. */
+static bool interrupt_show(void)
+{
+	return true;
+}
+
 void machine_log(const struct invocation *in)
 {
 	(void)in;
-	log_show_all();
+	text_open_list("log");
+	log_show_begin();
+	session_continue(step_log, interrupt_show);
 }
 
 /* --yes, or a question; a script has nobody to ask. */
@@ -93,6 +109,13 @@ static struct {
 	char text[16 * 1024];
 } debug;
 
+static void show_debug(size_t length)
+{
+	text_open_list("lines");
+	text_print_lines(debug.text, length, 0);
+	text_close();
+}
+
 static enum session_answer step_debug(void)
 {
 	int64_t result = call_debug(debug.command, debug.argument, debug.text, sizeof(debug.text));
@@ -104,20 +127,14 @@ static enum session_answer step_debug(void)
 	if (result < 0)
 		op_fail(result);
 	else
-		text_print_lines(debug.text,
-				 strnlen(debug.text, call_bytes(result, sizeof(debug.text))), 0);
+		show_debug(strnlen(debug.text, call_bytes(result, sizeof(debug.text))));
 	return SESSION_DONE;
-}
-
-static bool interrupt_debug(void)
-{
-	return true;
 }
 
 static void start_debug(void)
 {
 	memset(debug.text, 0, sizeof(debug.text));
-	session_continue(step_debug, interrupt_debug);
+	session_continue(step_debug, interrupt_show);
 }
 
 static void prepare_debug(enum debug_command command, uint64_t argument)

@@ -12,6 +12,7 @@
 static struct {
 	const char *prompt;
 	bool plain;
+	bool in_line;
 	bool drawn;    /* the prompt and the line are on the screen */
 	size_t cursor; /* the terminal's, in characters from the line's first */
 	bool at_edge;  /* the terminal has filled a row and wraps at the next character only */
@@ -20,7 +21,7 @@ static struct {
 void screen_reset(void)
 {
 	screen.prompt = "";
-	screen.plain = false;
+	screen.plain = screen.in_line = false;
 	screen.drawn = false;
 	screen.cursor = 0;
 }
@@ -139,6 +140,8 @@ static void update(const struct line *line)
 
 void screen_refresh(struct line *line)
 {
+	if (screen.in_line)
+		return;
 	if (screen.plain) {
 		line->bell = false;
 		line->dirty = LINE_CLEAN;
@@ -188,4 +191,21 @@ void screen_print(const char *text, size_t length)
 	}
 	uart_write(text + plain, length - plain);
 	put("\r\n");
+}
+
+void screen_begin_line(void)
+{
+	screen_hide();
+	screen.in_line = true;
+}
+
+void screen_end_line(void)
+{
+	put("\r\n");
+	screen.in_line = false;
+}
+
+bool screen_is_in_line(void)
+{
+	return screen.in_line;
 }

@@ -17,6 +17,14 @@ void screen_set_plain(bool plain);
 /* Prints text and an end of line above the prompt. Bytes that are not printable ASCII become \xNN. */
 void screen_print(const char *text, size_t length);
 
+/*
+ * A line that is written piece by piece, by screen_write_raw: until its end nothing else may be printed,
+ * and what is typed is not shown.
+ */
+void screen_begin_line(void);
+void screen_end_line(void);
+bool screen_is_in_line(void);
+
 /* Bytes as they are: control sequences of our own, or an attached guest's. */
 void screen_write_raw(const void *data, size_t size);
 

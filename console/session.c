@@ -13,6 +13,7 @@
 #include "console/complete.h"
 #include "console/handlers.h"
 #include "console/keys.h"
+#include "console/notation.h"
 #include "console/notice.h"
 #include "console/screen.h"
 #include "console/script.h"
@@ -98,6 +99,7 @@ static void end_command(void)
 	if (!session.running || session.step || session.question || attach_partition())
 		return;
 	session.running = false;
+	notation_end();
 	if (session.timed)
 		tell_time();
 	answer_end();
@@ -266,7 +268,7 @@ static bool take_interrupt(void)
 
 static void interrupt(void)
 {
-	if (!answer_is_script())
+	if (!answer_is_open())
 		text_print("^C");
 	forget_line();
 	if (session.step && session.interrupt && session.interrupt()) {

@@ -508,7 +508,7 @@ static void test_words_of_commands(void **state)
 	expect("frobnicate", "error: frobnicate: there is no such command; help lists them");
 	expect("debug", "error: debug: there is no such command; help lists them");
 	expect("star web", "error: star: there is no such command; help lists them");
-	expect("list web", "error: list: web is one word too many; usage: list");
+	expect("list web", "error: list: web is one word too many; usage: list [--json]");
 	expect("start", "error: start: NAME is missing; usage: start NAME");
 	expect("help nothing", "error: help nothing: there is no such command; help lists them");
 	expect("show \"web", "error: a \" has no partner");
