@@ -120,7 +120,8 @@ static void show_machine(const struct host_info *info)
 		   FACTS(fact_text("vendor", info->cpu_vendor), fact_text("model", model)));
 	text_facts("backend", none ? "%: %" : "%",
 		   FACTS(fact_text("backend", info->backend),
-			 fact_text("backend_reason", info->backend_reason)));
+			 none ? fact_text("backend_reason", info->backend_reason)
+			      : fact_none("backend_reason")));
 	text_facts("clock", "% kHz, up %, %",
 		   FACTS(fact_number("tsc_khz", info->tsc_khz),
 			 fact_time("up_us", info->now_tsc - info->boot_tsc),
@@ -248,7 +249,7 @@ static enum table_answer fill_image(struct table_row *row, unsigned index)
 
 	if (!host_image(index, &image))
 		return TABLE_END;
-	str_copy(row->cell[0], TABLE_CELL, image.name);
+	row->fact[0] = fact_text("name", image.name);
 	row->fact[1] = fact_number("bytes", image.size);
 	row->fact[2] = fact_number("partitions", image.users);
 	return TABLE_ROW;
