@@ -4,6 +4,7 @@
 
 #include "console/command.h"
 #include "console/host.h"
+#include "console/script.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/string.h"
@@ -162,16 +163,20 @@ static void insert(struct line *line, const struct collector *c)
 		line_insert(line, " ", 1);
 }
 
-void complete_line(struct line *line)
+void complete_line(struct line *line, const char *before, size_t size)
 {
 	static struct words words;
 	static struct collector c;
-	bool in_word = line->cursor > 0 && line->text[line->cursor - 1] != ' ';
+	static char text[SCRIPT_LINE + LINE_SIZE];
+	size_t length = MIN(size, (size_t)SCRIPT_LINE) + line->cursor;
+	bool in_word;
 
+	memcpy(text, before, length - line->cursor);
+	memcpy(text + length - line->cursor, line->text, line->cursor);
+	in_word = length > 0 && text[length - 1] != ' ';
 	memset(&c, 0, sizeof(c));
 	c.word = "";
-	if (words_split(&words, line->text, line->cursor) != WORDS_OK ||
-	    (in_word && words.count == 0)) {
+	if (words_split(&words, text, length) != WORDS_OK || (in_word && words.count == 0)) {
 		line->bell = true;
 		return;
 	}

@@ -23,7 +23,7 @@
 
 enum { CTRL_C = 0x03 };
 
-static const char prompt[] = "freehold> ";
+static const char prompt[] = "freehold> ", more_prompt[] = "> ";
 
 static struct {
 	struct keys keys;
@@ -40,7 +40,10 @@ static struct {
 	bool in_script;
 	unsigned script_errors; /* text_error_count() when it began */
 	struct script script;
-	struct script_line script_line;
+	struct script_line command; /* of the script, or typed so far */
+	bool more;		    /* what was typed goes on with the next line */
+	bool overflow;		    /* a line of it was too long */
+	uint64_t noise;		    /* bytes in it that were no text */
 } session;
 
 void session_reset(void)
@@ -128,7 +131,9 @@ static const char *idle_prompt(void)
 {
 	if (is_busy() || answer_is_script())
 		return "";
-	return session.question ? session.question : prompt;
+	if (session.question)
+		return session.question;
+	return session.more ? more_prompt : prompt;
 }
 
 /* What Ctrl-C does to the line at the prompt. */
@@ -136,6 +141,7 @@ static void abandon_line(void)
 {
 	screen_commit(&session.line);
 	forget_line();
+	session.more = false;
 }
 
 /* A TAB is for the prompt: an answer to a question has nothing to complete, and in a script it is a blank. */
@@ -144,7 +150,8 @@ static void complete(void)
 	if (answer_is_script())
 		line_insert(&session.line, " ", 1);
 	else if (!session.question && !session.line.overflow)
-		complete_line(&session.line);
+		complete_line(&session.line, session.command.text,
+			      session.more ? session.command.length : 0);
 }
 
 /* Feeds the editor. True when a line is ready; what is behind it stays in the queue. */
@@ -178,28 +185,21 @@ static bool edit_input(void)
 	return false;
 }
 
-/* The line that was entered, if it is to be believed; else its error is printed. */
-static bool accept_line(char text[LINE_SIZE])
+/* The answer that was entered. False if it is not to be believed. */
+static bool take_answer(char text[LINE_SIZE])
 {
-	uint64_t noise = session.keys.noise;
-	bool overflow = session.line.overflow;
+	bool spoilt = session.keys.noise || session.line.overflow;
 
 	memcpy(text, session.line.text, LINE_SIZE);
 	screen_commit(&session.line);
 	forget_line();
-	text_set_context(0, "", "");
-	if (overflow)
-		text_fail(CODE_LINE, "a line has at most %d characters; nothing was done",
-			  LINE_SIZE - 1);
-	else if (noise)
-		text_fail(CODE_LINE, "%lu bytes of the line were no text; nothing was done", noise);
-	return !overflow && !noise;
+	return !spoilt;
 }
 
 static void answer_question(void)
 {
 	char text[LINE_SIZE];
-	bool yes = accept_line(text) && (!strcmp(text, "y") || !strcmp(text, "yes"));
+	bool yes = take_answer(text) && (!strcmp(text, "y") || !strcmp(text, "yes"));
 
 	session.question = NULL;
 	screen_set_prompt("");
@@ -211,17 +211,76 @@ static void answer_question(void)
 	end_command();
 }
 
+/* Adds the line that was entered to the command. False if that goes on with the next line. */
+static bool add_line(void)
+{
+	struct script_line *command = &session.command;
+	struct line *line = &session.line;
+
+	if (!session.more) {
+		script_begin_line(command);
+		session.noise = 0;
+		session.overflow = false;
+	}
+	session.noise += session.keys.noise;
+	session.overflow |= line->overflow;
+	/* Of a line that did not fit nothing counts but whether it is the last. */
+	if (line->overflow)
+		command->begun = line->goes_on;
+	else
+		script_add_line(command, line->text, line->length);
+	session.more = command->begun;
+	return !session.more;
+}
+
+/* A command of several lines is recalled as one. */
+static void remember(const char *last_line, bool joined)
+{
+	struct script_line *command = &session.command;
+
+	if (!joined) {
+		history_add(&session.history, last_line);
+	} else if (command->length < LINE_SIZE) {
+		command->text[command->length] = '\0';
+		history_add(&session.history, command->text);
+	}
+}
+
+/* What was typed is to be believed; else its error is printed. */
+static bool check_command(void)
+{
+	text_set_context(0, "", "");
+	if (session.overflow)
+		text_fail(CODE_LINE, "a line has at most %d characters; nothing was done",
+			  LINE_SIZE - 1);
+	else if (session.command.too_long)
+		text_fail(CODE_LINE, "a command has at most %d characters; nothing was done",
+			  SCRIPT_LINE - 1);
+	else if (session.noise)
+		text_fail(CODE_LINE, "%lu bytes of the line were no text; nothing was done",
+			  session.noise);
+	return !session.overflow && !session.command.too_long && !session.noise;
+}
+
 static void run_line(void)
 {
 	char text[LINE_SIZE];
+	bool joined = session.more;
+	bool complete;
 
-	screen_set_prompt(answer_is_script() ? "" : prompt);
+	memcpy(text, session.line.text, LINE_SIZE);
+	screen_set_prompt(idle_prompt());
+	complete = add_line();
+	screen_commit(&session.line);
+	forget_line();
+	if (!complete)
+		return;
 	begin_command();
 	answer_begin();
-	if (accept_line(text)) {
-		history_add(&session.history, text);
+	if (check_command()) {
+		remember(text, joined);
 		screen_set_prompt("");
-		command_run(text, strlen(text), 0);
+		command_run(session.command.text, session.command.length, 0);
 	}
 	end_command();
 }
@@ -239,7 +298,7 @@ static void end_script(const char *how)
 
 static void run_script_line(void)
 {
-	struct script_line *line = &session.script_line;
+	struct script_line *line = &session.command;
 
 	if (!script_next(&session.script, line)) {
 		end_script(NULL);
@@ -271,6 +330,7 @@ static void interrupt(void)
 	if (!answer_is_open())
 		text_print("^C");
 	forget_line();
+	session.more = false;
 	if (session.step && session.interrupt && session.interrupt()) {
 		session.step = NULL;
 		if (answer_is_open())
