@@ -66,13 +66,25 @@ static unsigned match_name(const struct command *command, const char *const *wor
 	return 0;
 }
 
+/* What the word stands for, or NULL. */
+static const char *find_alias(const char *word)
+{
+	for (unsigned i = 0; i < command_alias_count; i++) {
+		if (!strcmp(command_aliases[i].name, word))
+			return command_aliases[i].command;
+	}
+	return NULL;
+}
+
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used)
 {
 	const struct command *best = NULL;
+	const char *other = count > 0 ? find_alias(words[0]) : NULL;
 
 	*used = 0;
 	for (unsigned i = 0; i < command_count; i++) {
-		unsigned matched = match_name(&commands[i], words, count);
+		unsigned matched = other ? match_name(&commands[i], &other, 1)
+					 : match_name(&commands[i], words, count);
 
 		if (matched > *used) {
 			*used = matched;
@@ -158,12 +170,31 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 	return false;
 }
 
-static bool take_command(struct invocation *in, unsigned place, const char *word)
+/* help debug vcpu: in->about is the first of the rows that begin with `debug`. */
+static bool take_second_word(struct invocation *in, const char *word)
 {
+	const char *blank = strchr(in->about->name, ' ');
+	char first[NAME_SIZE];
+	const char *words[] = {first, word};
 	unsigned used;
 
-	(void)place;
-	in->about = command_find(&word, 1, &used);
+	str_copy(first, blank ? (size_t)(blank - in->about->name) + 1 : sizeof(first),
+		 in->about->name);
+	in->about = command_find(words, 2, &used);
+	if (in->about && used == 2)
+		return true;
+	text_fail(CODE_USAGE, "there is no such command; help lists them");
+	return false;
+}
+
+static bool take_command(struct invocation *in, unsigned place, const char *word)
+{
+	const char *words[] = {word, NULL};
+	unsigned used;
+
+	if (place > 0)
+		return take_second_word(in, word);
+	in->about = command_find(words, 1, &used);
 	for (unsigned i = 0; i < command_count && !in->about; i++) {
 		/* One word of a name of two is as good: its rows stand together. */
 		if (str_starts(commands[i].name, word) && commands[i].name[strlen(word)] == ' ')
@@ -257,6 +288,8 @@ static bool take_positional(struct invocation *in, const char *word)
 	if (in->args == COMMAND_ARGS || in->command->args[in->args].kind == ARG_NONE)
 		return usage_error(in->command, word, "is one word too many");
 	arg = &in->command->args[in->args];
+	if (in->args > 0)
+		return takers[arg->kind](in, in->args++, word);
 	if (arg->kind == ARG_NEW_NAME || arg->kind == ARG_PARTITION || arg->kind == ARG_COMMAND)
 		text_set_context(in->line, in->command->name, word);
 	return takers[arg->kind](in, in->args++, word);

@@ -92,10 +92,18 @@ struct command_flag_text {
 extern const struct command_flag_text command_flags[];
 extern const unsigned command_flag_count;
 
+/* Another word for a command of one word, as Docker has it. */
+struct command_alias {
+	const char *name;
+	const char *command;
+};
+extern const struct command_alias command_aliases[];
+extern const unsigned command_alias_count;
+
 /* Executes one command; errors are printed. line: of the script, or 0. */
 void command_run(const char *text, size_t length, unsigned line);
 
-/* The command whose name the words begin with, the longest one; *used is the number of its words. */
+/* The command whose name, or another word for it, the words begin with, the longest one; *used is the number of its words. */
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
 
 /* The index-th word of a|b|c. False past the last. */

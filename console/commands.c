@@ -25,6 +25,14 @@ const struct command commands[] = {
 		.handler = create_run,
 	},
 	{
+		.name = "run",
+		.help = "create and start",
+		.detail = "Takes what create takes. If it cannot be started, it stays there, stopped.",
+		.args = {{ARG_NEW_NAME, "NAME", false}},
+		.keys = &create_keys,
+		.handler = run_new,
+	},
+	{
 		.name = "start",
 		.help = "start its guest",
 		.detail = "Its memory is scrubbed and its images are loaded anew. A guest that asks for\n"
@@ -214,9 +222,16 @@ const struct command commands[] = {
 	{
 		.name = "help",
 		.help = "this list, or all about one command",
-		.args = {{ARG_COMMAND, "COMMAND", true}},
+		.args = {{ARG_COMMAND, "COMMAND", true}, {ARG_COMMAND, "WORD", true}},
 		.handler = help_show,
 	},
 };
+
+const struct command_alias command_aliases[] = {
+	{"ps", "list"},
+	{"rm", "destroy"},
+	{"inspect", "show"},
+};
+const unsigned command_alias_count = ARRAY_SIZE(command_aliases);
 
 const unsigned command_count = ARRAY_SIZE(commands);

@@ -77,6 +77,8 @@ static void offer_commands(struct collector *c, unsigned index, const char *firs
 		if (name_word(commands[i].name, index, word))
 			offer(c, word, true);
 	}
+	for (unsigned i = 0; index == 0 && i < command_alias_count; i++)
+		offer(c, command_aliases[i].name, true);
 }
 
 static void offer_partitions(struct collector *c)
@@ -87,16 +89,27 @@ static void offer_partitions(struct collector *c)
 		offer(c, partition->name, true);
 }
 
-/* kernel=NAME: the word that is completed is what stands behind the =. */
-static void offer_images(struct collector *c, const char *equals)
+/* The words of a|b|c. */
+static void offer_choices(struct collector *c, const char *choices)
+{
+	char word[NAME_SIZE];
+
+	for (unsigned i = 0; command_choice(choices, i, word); i++)
+		offer(c, word, true);
+}
+
+/* The word that is completed is what stands behind the =. */
+static void offer_values(struct collector *c, const struct command_key *key, const char *equals)
 {
 	static struct image_info image;
 	size_t skip = (size_t)(equals + 1 - c->word);
 
 	c->word += skip;
 	c->length -= skip;
-	for (uint32_t i = 0; host_image(i, &image); i++)
+	for (uint32_t i = 0; key->kind == KEY_IMAGE && host_image(i, &image); i++)
 		offer(c, image.name, true);
+	if (strchr(key->value, '|'))
+		offer_choices(c, key->value);
 }
 
 static void offer_keys(struct collector *c, const struct command_keys *keys)
@@ -113,22 +126,39 @@ static void offer_keys(struct collector *c, const struct command_keys *keys)
 		text[MIN(length, sizeof(text) - 2) + 1] = '\0';
 		if (!equals)
 			offer(c, text, false);
-		else if (keys->keys[i].kind == KEY_IMAGE && !strncmp(c->word, text, length + 1)) {
-			offer_images(c, equals);
+		else if (!strncmp(c->word, text, length + 1)) {
+			offer_values(c, &keys->keys[i], equals);
 			return;
 		}
 	}
 }
 
-static void offer_arguments(struct collector *c, const struct command *command, unsigned place)
+/* How many of the words are arguments by their place: no options, no keys. */
+static unsigned count_places(const struct command *command, const char *const *word, unsigned count)
 {
-	enum arg_kind kind = place < COMMAND_ARGS ? command->args[place].kind : ARG_NONE;
+	unsigned places = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		places += !(word[i][0] == '-' && word[i][1] == '-') &&
+			  !(command->keys && strchr(word[i], '='));
+	return places;
+}
+
+/* word: those between the command and the one that is completed. */
+static void offer_arguments(struct collector *c, const struct command *command,
+			    const char *const *word, unsigned count)
+{
+	unsigned place = count_places(command, word, count);
+	const struct arg *arg = &command->args[MIN(place, COMMAND_ARGS - 1u)];
+	enum arg_kind kind = place < COMMAND_ARGS ? arg->kind : ARG_NONE;
 
 	if (kind == ARG_PARTITION)
 		offer_partitions(c);
 	if (kind == ARG_COMMAND)
-		offer_commands(c, 0, "");
-	if (place == 0 && kind != ARG_NONE)
+		offer_commands(c, place, place ? word[count - 1] : "");
+	if (kind == ARG_CHOICE)
+		offer_choices(c, arg->name);
+	if (place == 0 && kind != ARG_NONE && !arg->optional && c->word[0] != '-')
 		return;
 	for (unsigned i = 0; i < command_flag_count; i++) {
 		if (command->flags & command_flags[i].flag && c->word[0] == '-')
@@ -150,7 +180,7 @@ static void collect(struct collector *c, const struct words *words, unsigned bef
 		command = command_find(word, before, &used);
 	}
 	if (command)
-		offer_arguments(c, command, before - used);
+		offer_arguments(c, command, word + used, before - used);
 	else if (before < 2)
 		offer_commands(c, before, before ? word[0] : "");
 }

@@ -7,6 +7,8 @@
 void create_run(const struct invocation *in);
 extern const struct command_keys create_keys;
 
+void run_new(const struct invocation *in);
+
 void control_start(const struct invocation *in);
 void control_stop(const struct invocation *in);
 void control_pause(const struct invocation *in);

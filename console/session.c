@@ -19,6 +19,7 @@
 #include "console/script.h"
 #include "console/text.h"
 #include "console/uart.h"
+#include "lib/copy.h"
 #include "lib/string.h"
 
 enum { CTRL_C = 0x03 };
@@ -34,9 +35,12 @@ static struct {
 	bool (*interrupt)(void);
 	const char *question;
 	void (*yes)(void);
-	bool running;	/* a command was taken up and has not ended */
-	uint64_t begun; /* TSC: when it was */
-	bool timed;	/* its time is to be told */
+	bool running;	      /* a command was taken up and has not ended */
+	uint64_t begun;	      /* TSC: when it was */
+	bool timed;	      /* its time is to be told */
+	unsigned line_number; /* of the script, 0: typed */
+	unsigned errors;      /* text_error_count() when it began */
+	char then[64];	      /* the command that belongs to it and follows, or "" */
 	bool in_script;
 	unsigned script_errors; /* text_error_count() when it began */
 	struct script script;
@@ -81,8 +85,16 @@ void session_time(const struct invocation *in)
 	session.timed = true;
 }
 
-static void begin_command(void)
+void session_then(const char *command)
 {
+	str_copy(session.then, sizeof(session.then), command);
+}
+
+static void begin_command(unsigned line)
+{
+	session.line_number = line;
+	session.errors = text_error_count();
+	session.then[0] = '\0';
 	session.running = true;
 	session.begun = call_clock();
 	session.timed = false;
@@ -96,10 +108,28 @@ static void tell_time(void)
 	text_print("took %lu ticks (%lu.%03lu ms)", ticks, us / 1000, us % 1000);
 }
 
+static bool is_running(void)
+{
+	return session.step || session.question || attach_partition();
+}
+
+/* True if something follows that has not ended. */
+static bool go_on(void)
+{
+	char then[sizeof(session.then)];
+
+	if (!session.then[0] || text_error_count() != session.errors)
+		return false;
+	memcpy(then, session.then, sizeof(then));
+	session.then[0] = '\0';
+	command_run(then, strlen(then), session.line_number);
+	return is_running();
+}
+
 /* After all that may have ended the command. */
 static void end_command(void)
 {
-	if (!session.running || session.step || session.question || attach_partition())
+	if (!session.running || is_running() || go_on())
 		return;
 	session.running = false;
 	notation_end();
@@ -275,7 +305,7 @@ static void run_line(void)
 	forget_line();
 	if (!complete)
 		return;
-	begin_command();
+	begin_command(0);
 	answer_begin();
 	if (check_command()) {
 		remember(text, joined);
@@ -305,7 +335,7 @@ static void run_script_line(void)
 		return;
 	}
 	text_set_context(line->line, "", "");
-	begin_command();
+	begin_command(line->line);
 	if (line->too_long)
 		text_fail(CODE_LINE, "a command has at most %d characters", SCRIPT_LINE - 1);
 	else
@@ -331,6 +361,7 @@ static void interrupt(void)
 		text_print("^C");
 	forget_line();
 	session.more = false;
+	session.then[0] = '\0';
 	if (session.step && session.interrupt && session.interrupt()) {
 		session.step = NULL;
 		if (answer_is_open())

@@ -68,6 +68,9 @@ static void make_list(void)
 			add("\n");
 		add_options(&commands[i]);
 	}
+	add("\n### Other words\n\n");
+	for (unsigned i = 0; i < command_alias_count; i++)
+		add("- `%s`: `%s`\n", command_aliases[i].name, command_aliases[i].command);
 	add("\n");
 }
 
@@ -137,6 +140,22 @@ static void test_table(void **state)
 	}
 }
 
+/* Another word is none that a command has, and stands for one of a single word. */
+static void test_aliases(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < command_alias_count; i++) {
+		const char *words[] = {command_aliases[i].name, NULL};
+		unsigned used = 0;
+		const struct command *command = command_find(words, 1, &used);
+
+		assert_int_equal(used, 1);
+		assert_string_equal(command->name, command_aliases[i].command);
+		for (unsigned j = 0; j < command_count; j++)
+			assert_string_not_equal(commands[j].name, command_aliases[i].name);
+	}
+}
+
 /* Every word of help fits the screen. */
 static void test_help_width(void **state)
 {
@@ -171,6 +190,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_help_width),
 	};
 
