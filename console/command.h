@@ -103,7 +103,10 @@ extern const unsigned command_alias_count;
 /* Executes one command; errors are printed. line: of the script, or 0. */
 void command_run(const char *text, size_t length, unsigned line);
 
-/* The command whose name, or another word for it, the words begin with, the longest one; *used is the number of its words. */
+/*
+ * The command whose name, or another word for it, the words begin with, the longest one; *used is the number of
+ * its words.
+ */
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
 
 /* The index-th word of a|b|c. False past the last. */
