@@ -7,6 +7,7 @@
 #include "console/answer.h"
 
 #include "console/handlers.h"
+#include "console/pager.h"
 #include "console/screen.h"
 #include "console/text.h"
 #include "lib/copy.h"
@@ -61,6 +62,12 @@ void answer_begin(void)
 	answer.failed = false;
 }
 
+static void put_line(const char *text, size_t length)
+{
+	if (!pager_take(text, length))
+		screen_print(text, length);
+}
+
 static void print_prefixed(const char *prefix, const char *text, size_t length)
 {
 	char line[TEXT_LINE + 16];
@@ -68,7 +75,7 @@ static void print_prefixed(const char *prefix, const char *text, size_t length)
 
 	length = MIN(length, sizeof(line) - used);
 	memcpy(line + used, text, length);
-	screen_print(line, used + length);
+	put_line(line, used + length);
 }
 
 static bool begins(const char *text, size_t length, const char *with)
@@ -91,7 +98,7 @@ void answer_print(const char *text, size_t length)
 	else if (answer.script && looks_final(text, length))
 		print_prefixed(" ", text, length);
 	else
-		screen_print(text, length);
+		put_line(text, length);
 }
 
 void answer_begin_line(void)
@@ -103,7 +110,10 @@ void answer_begin_line(void)
 
 void answer_news(const char *text, size_t length)
 {
-	print_prefixed(answer.script ? "event " : "", text, length);
+	if (answer.script)
+		print_prefixed("event ", text, length);
+	else
+		screen_print(text, length);
 }
 
 static void print_error(const char *text, size_t length)

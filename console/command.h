@@ -104,8 +104,8 @@ extern const unsigned command_alias_count;
 void command_run(const char *text, size_t length, unsigned line);
 
 /*
- * The command whose name, or another word for it, the words begin with, the longest one; *used is the number of
- * its words.
+ * The command whose name, or another word for it, the words begin with, the longest one; *used is the
+ * number of its words.
  */
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
 

@@ -213,11 +213,20 @@ const struct command commands[] = {
 	{
 		.name = "mode",
 		.help = "how it answers: to a person, or to a script",
-		.detail = "script: no echo, no prompt, no control sequence. Each line is answered by its\n"
-			  "output and one last line, ok or \"error CODE text\"; news is a line that begins\n"
-			  "with \"event\", between answers. Nothing is asked: --yes must be there.",
+		.detail = "script: no echo, no prompt, no control sequence. Each line is answered by\n"
+			  "its output and one last line, ok or \"error CODE text\"; news is a line that\n"
+			  "begins with \"event\", between answers. Nothing is asked: --yes must be there.",
 		.args = {{ARG_CHOICE, "script|human", false}},
 		.handler = answer_set_mode,
+	},
+	{
+		.name = "pager",
+		.help = "stop at each screenful of output, or do not",
+		.detail = "After 23 lines, --more--: the space bar shows the next page, Enter a line;\n"
+			  "q or Ctrl-C ends the output and the command; any other key shows the rest and\n"
+			  "begins the next line. It is off at first, and never done for a script.",
+		.args = {{ARG_CHOICE, "on|off", false}},
+		.handler = pager_set,
 	},
 	{
 		.name = "help",

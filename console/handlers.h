@@ -39,6 +39,7 @@ void machine_debug_vcpu(const struct invocation *in);
 void machine_debug_random(const struct invocation *in);
 
 void answer_set_mode(const struct invocation *in);
+void pager_set(const struct invocation *in);
 void session_time(const struct invocation *in);
 
 void help_show(const struct invocation *in);

@@ -11,6 +11,7 @@
 #include "console/notice.h"
 #include "console/number.h"
 #include "console/op.h"
+#include "console/pager.h"
 #include "console/screen.h"
 #include "console/session.h"
 #include "console/text.h"
@@ -80,6 +81,7 @@ void console_start(void)
 	uart_reset();
 	screen_reset();
 	answer_reset();
+	pager_reset();
 	text_reset();
 	notice_reset();
 	log_reset();

@@ -15,6 +15,7 @@
 #include "console/keys.h"
 #include "console/notation.h"
 #include "console/notice.h"
+#include "console/pager.h"
 #include "console/screen.h"
 #include "console/script.h"
 #include "console/text.h"
@@ -24,7 +25,7 @@
 
 enum { CTRL_C = 0x03 };
 
-static const char prompt[] = "freehold> ", more_prompt[] = "> ";
+static const char prompt[] = "freehold> ", more_prompt[] = "> ", pager_prompt[] = "--more--";
 
 static struct {
 	struct keys keys;
@@ -110,7 +111,7 @@ static void tell_time(void)
 
 static bool is_running(void)
 {
-	return session.step || session.question || attach_partition();
+	return session.step || session.question || attach_partition() || pager_is_holding();
 }
 
 /* True if something follows that has not ended. */
@@ -132,6 +133,7 @@ static void end_command(void)
 	if (!session.running || is_running() || go_on())
 		return;
 	session.running = false;
+	pager_end();
 	notation_end();
 	if (session.timed)
 		tell_time();
@@ -146,7 +148,13 @@ static bool is_busy(void)
 
 bool session_is_idle(void)
 {
-	return !is_busy() && !session.entered && !session.question && !attach_partition();
+	return !is_busy() && !session.entered && !session.question && !attach_partition() &&
+	       !pager_is_holding();
+}
+
+bool session_is_typed_ahead(void)
+{
+	return uart_input_size() > 0 || session.line.length > 0;
 }
 
 static void forget_line(void)
@@ -307,6 +315,8 @@ static void run_line(void)
 		return;
 	begin_command(0);
 	answer_begin();
+	if (!answer_is_script())
+		pager_begin();
 	if (check_command()) {
 		remember(text, joined);
 		screen_set_prompt("");
@@ -355,6 +365,15 @@ static bool take_interrupt(void)
 	return false;
 }
 
+static void stop_step(void)
+{
+	if (!session.step || !session.interrupt || !session.interrupt())
+		return;
+	session.step = NULL;
+	if (answer_is_open())
+		text_fail(CODE_STOPPED, "it was interrupted");
+}
+
 static void interrupt(void)
 {
 	if (!answer_is_open())
@@ -362,24 +381,45 @@ static void interrupt(void)
 	forget_line();
 	session.more = false;
 	session.then[0] = '\0';
-	if (session.step && session.interrupt && session.interrupt()) {
-		session.step = NULL;
-		if (answer_is_open())
-			text_fail(CODE_STOPPED, "it was interrupted");
-	}
+	stop_step();
 	end_command();
 	if (session.in_script)
 		end_script("stopped by Ctrl-C; the rest of it was not executed");
+}
+
+/* The keys are the pager's. True if it holds nothing any more. */
+static bool turn_pages(void)
+{
+	screen_set_prompt(pager_prompt);
+	while (pager_is_holding() && uart_input_size() > 0) {
+		enum pager_answer answer = pager_key(keys_feed(&session.keys, uart_input_peek(0)));
+
+		if (answer != PAGER_TYPED)
+			uart_input_drop(1);
+		if (answer == PAGER_QUIT) {
+			session.then[0] = '\0';
+			stop_step();
+		}
+	}
+	if (pager_is_holding())
+		return false;
+	session.keys.noise = 0;
+	screen_set_prompt("");
+	end_command();
+	return true;
 }
 
 /* One thing of those that are not the editor's. True if it did something and there may be more. */
 static bool advance(bool *again)
 {
 	if (attach_partition()) {
+		pager_release();
 		attach_turn();
 		end_command();
 		return !attach_partition();
 	}
+	if (pager_is_holding())
+		return false;
 	if (session.step) {
 		enum session_answer answer = session.step();
 
@@ -401,6 +441,8 @@ static bool take_line(void)
 {
 	bool busy = is_busy();
 
+	if (pager_is_holding())
+		return turn_pages();
 	if (busy && take_interrupt()) {
 		interrupt();
 		return true;
