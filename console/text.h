@@ -30,6 +30,12 @@ unsigned text_error_count(void);
 /* What the following errors are about, until the next call. line 0: typed. object may be "". */
 void text_set_context(unsigned line, const char *command, const char *object);
 
+/*
+ * head, and from `column` on a text, on several lines if need be, broken at blanks: each begins in that
+ * column. A script gets one line.
+ */
+void text_wrap(const char *head, size_t column, const char *text);
+
 /* Several lines of text from somebody else, each behind `indent` blanks. */
 void text_print_lines(const char *text, size_t length, unsigned indent);
 

@@ -1,27 +1,82 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tables: aligned columns for people, objects for programs. */
+#include "console/answer.h"
 #include "console/notation.h"
+#include "console/screen.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/string.h"
 
-static void print_row(const struct table *table, const struct table_row *row, const size_t *widths)
+enum { NARROW = 8 };
+
+/* How much of the text goes into a line of that width. */
+static size_t break_at(const char *text, size_t width)
 {
-	char line[TABLE_COLUMNS * (TABLE_CELL + 2)];
+	size_t at = width;
+
+	if (strlen(text) <= width)
+		return strlen(text);
+	while (at > 0 && text[at] != ' ')
+		at--;
+	return at ? at : width;
+}
+
+void text_wrap(const char *head, size_t column, const char *text)
+{
+	char line[TEXT_LINE];
+	size_t room = SCREEN_COLUMNS > column + NARROW ? SCREEN_COLUMNS - column : NARROW;
+	size_t width = answer_is_script() ? sizeof(line) - column : room;
+	size_t used = strlen(head);
+
+	memset(line, ' ', column);
+	memcpy(line, head, MIN(used, column));
+	do {
+		size_t part = break_at(text, width);
+
+		memcpy(line + column, text, part);
+		text_print_bytes(line, part ? column + part : MIN(used, column));
+		memset(line, ' ', column);
+		text += part;
+		while (*text == ' ')
+			text++;
+	} while (*text);
+}
+
+/* The cells but the last; returns where that begins. */
+static size_t print_cells(char *line, const struct table *table, const struct table_row *row,
+			  const size_t *widths)
+{
 	size_t used = 0;
 
-	for (unsigned i = 0; i < table->columns; i++) {
+	for (unsigned i = 0; i + 1 < table->columns; i++) {
 		size_t length = strlen(row->cell[i]);
-		size_t pad = widths[i] - MIN(length, widths[i]);
-		bool right = table->right >> i & 1;
+		size_t pad = table->right >> i & 1 ? widths[i] - MIN(length, widths[i]) : 0;
 
-		if (i > 0) {
-			memset(line + used, ' ', 2);
-			used += 2;
-		}
-		memset(line + used, ' ', widths[i]);
-		memcpy(line + used + (right ? pad : 0), row->cell[i], MIN(length, widths[i]));
-		used += widths[i];
+		memset(line + used, ' ', widths[i] + 2);
+		memcpy(line + used + pad, row->cell[i], MIN(length, widths[i]));
+		used += widths[i] + 2;
+	}
+	line[used] = '\0';
+	return used;
+}
+
+static void print_row(const struct table *table, const struct table_row *row, const size_t *widths)
+{
+	char line[TABLE_COLUMNS * (TABLE_CELL + 2) + 1];
+	unsigned last = table->columns - 1;
+	const char *text = row->cell[last];
+	size_t used = print_cells(line, table, row, widths);
+
+	if (table->right >> last & 1) {
+		size_t pad = widths[last] - MIN(strlen(text), widths[last]);
+
+		memset(line + used, ' ', pad);
+		used += pad;
+		line[used] = '\0';
+	}
+	if (text[0]) {
+		text_wrap(line, used, text);
+		return;
 	}
 	while (used > 0 && line[used - 1] == ' ')
 		used--;

@@ -57,7 +57,7 @@ static void test_policy(void **state)
 	expect_in("policy msrs", "c0000080           kernel     EFER");
 	expect_in("policy msrs", "00000800-000008ff  kernel     x2APIC registers");
 	expect_in("policy msrs", "PLATFORM_ID            0h only, as it reads");
-	expect_in("policy msrs", "DEBUGCTL               mask 3h, forgotten; reads 0h");
+	expect_in("policy msrs", "DEBUGCTL               mask 3h forgotten; reads 0h");
 	expect_in("policy msrs", "all others: #GP(0)");
 	assert_null(strstr(fake_command("policy msrs"), "HWCR")); /* AMD's, and this is none */
 }
