@@ -65,7 +65,7 @@ void answer_begin(void)
 static void put_line(const char *text, size_t length)
 {
 	if (!pager_take(text, length))
-		screen_print(text, length);
+		screen_put_line(text, length);
 }
 
 static void print_prefixed(const char *prefix, const char *text, size_t length)
@@ -113,7 +113,7 @@ void answer_news(const char *text, size_t length)
 	if (answer.script)
 		print_prefixed("event ", text, length);
 	else
-		screen_print(text, length);
+		screen_put_line(text, length);
 }
 
 static void print_error(const char *text, size_t length)
@@ -152,7 +152,7 @@ void answer_end(void)
 	if (!answer.promised && !answer.script)
 		return;
 	if (!answer.failed) {
-		screen_print("ok", 2);
+		screen_put_line("ok", 2);
 		return;
 	}
 	format(prefix, sizeof(prefix), "error %s ", answer_codes[answer.code].name);

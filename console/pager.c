@@ -58,7 +58,7 @@ static void print_one(void)
 	uint16_t length;
 
 	memcpy(&length, pager.held + pager.first, LENGTH_SIZE);
-	screen_print(pager.held + pager.first + LENGTH_SIZE, length);
+	screen_put_line(pager.held + pager.first + LENGTH_SIZE, length);
 	pager.first += LENGTH_SIZE + length;
 	pager.rows += rows_of(length);
 	if (pager.first == pager.end)

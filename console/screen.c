@@ -174,7 +174,7 @@ void screen_clear(void)
 	screen.drawn = false;
 }
 
-void screen_print(const char *text, size_t length)
+void screen_put_line(const char *text, size_t length)
 {
 	size_t plain = 0;
 

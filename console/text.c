@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Everything ends in answer_print, and there in screen_print, which escapes what is not text. */
+/* Everything ends in answer_print, and there in screen_put_line, which escapes what is not text. */
 #include "console/text.h"
 
 #include "console/answer.h"

@@ -151,7 +151,7 @@ static void test_too_much(void **state)
 		int length = snprintf(line, sizeof(line), "line %u%60s", i, "");
 
 		if (!pager_take(line, (size_t)length))
-			screen_print(line, (size_t)length);
+			screen_put_line(line, (size_t)length);
 	}
 	assert_false(pager_is_holding());
 	pager_end();
