@@ -62,6 +62,8 @@ static void take_over(void)
 {
 	unsigned count = partition_adopt();
 
+	/* The one that failed may have been in the middle of a line. */
+	screen_write_raw("\r\n", 2);
 	text_print("[the console program failed and was started anew; %u partition%s here]", count,
 		   count == 1 ? " is" : "s are");
 	watch_all();

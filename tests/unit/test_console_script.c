@@ -186,6 +186,18 @@ static void test_from_config(void **state)
 				  "usage: images [--json]\r\n");
 }
 
+/* A console that follows one that failed begins a line, and begins as for a person. */
+static void test_restarted(void **state)
+{
+	(void)state;
+	fake_clear();
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	assert_non_null(
+		strstr(fake_output(), "\r\n[the console program failed and was started anew"));
+	assert_non_null(strstr(fake_output(), "freehold> "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup(test_attach, boot),
 		cmocka_unit_test_setup(test_interrupt, boot),
 		cmocka_unit_test(test_from_config),
+		cmocka_unit_test_setup(test_restarted, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
