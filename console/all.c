@@ -54,7 +54,7 @@ static void show(const struct partition *partition, struct lines *lines)
 	used = format(line, sizeof(line), "%s%*s | ", partition->name,
 		      (int)(all.width - MIN(all.width, strlen(partition->name))), "");
 	memcpy(line + used, lines->text, lines->length);
-	screen_print(line, used + lines->length);
+	text_print_bytes(line, used + lines->length);
 }
 
 static void open_reader(const struct partition *partition)

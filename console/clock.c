@@ -26,6 +26,11 @@ const char *clock_duration(char to[CLOCK_TEXT], uint64_t tsc)
 	return to;
 }
 
+uint64_t clock_microseconds(uint64_t tsc)
+{
+	return tsc / tsc_hz * 1000000 + tsc % tsc_hz * 1000000 / tsc_hz;
+}
+
 enum {
 	DAYS_TO_MARCH_0000 = 719468,
 	DAYS_IN_ERA = 146097,

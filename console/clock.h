@@ -13,5 +13,7 @@ uint64_t clock_hz(void);
 /* "1:02:03.4"; hours are not cut at a day. Return to. */
 const char *clock_duration(char to[CLOCK_TEXT], uint64_t tsc);
 
+uint64_t clock_microseconds(uint64_t tsc);
+
 /* "2026-01-31 23:59:59 UTC" from Unix nanoseconds. */
 const char *clock_date(char to[CLOCK_TEXT], uint64_t unix_ns);

@@ -4,6 +4,7 @@
 
 #include "console/edit.h"
 #include "console/graves.h"
+#include "console/notation.h"
 #include "console/number.h"
 #include "console/op.h"
 #include "console/rules.h"
@@ -19,6 +20,7 @@ const struct command_flag_text command_flags[] = {
 	{FLAG_READ, "-r", "what is typed does not go to the guest"},
 	{FLAG_LAST, "--last", "from its latest start on"},
 	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C"},
+	{FLAG_JSON, "--json", "one line of JSON; sizes in bytes, times in microseconds"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 
@@ -35,6 +37,20 @@ bool command_name_is_valid(const char *name)
 		if (!good)
 			return false;
 	}
+	return true;
+}
+
+bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE])
+{
+	const char *bar = strchr(choices, '|');
+
+	for (; index > 0; index--) {
+		if (!bar)
+			return false;
+		choices = bar + 1;
+		bar = strchr(choices, '|');
+	}
+	str_copy(to, bar ? MIN((size_t)(bar - choices) + 1, (size_t)NAME_SIZE) : NAME_SIZE, choices);
 	return true;
 }
 
@@ -57,13 +73,25 @@ static unsigned match_name(const struct command *command, const char *const *wor
 	return 0;
 }
 
+/* What the word stands for, or NULL. */
+static const char *find_alias(const char *word)
+{
+	for (unsigned i = 0; i < command_alias_count; i++) {
+		if (!strcmp(command_aliases[i].name, word))
+			return command_aliases[i].command;
+	}
+	return NULL;
+}
+
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used)
 {
 	const struct command *best = NULL;
+	const char *other = count > 0 ? find_alias(words[0]) : NULL;
 
 	*used = 0;
 	for (unsigned i = 0; i < command_count; i++) {
-		unsigned matched = match_name(&commands[i], words, count);
+		unsigned matched = other ? match_name(&commands[i], &other, 1)
+					 : match_name(&commands[i], words, count);
 
 		if (matched > *used) {
 			*used = matched;
@@ -100,7 +128,7 @@ static bool usage_error(const struct command *command, const char *what, const c
 	char usage[COMMAND_USAGE];
 
 	command_usage(command, usage);
-	text_error("%s %s; usage: %s", what, rule, usage);
+	text_fail(CODE_USAGE, "%s %s; usage: %s", what, rule, usage);
 	return false;
 }
 
@@ -131,7 +159,7 @@ static bool check_state(const struct invocation *in)
 	if (!in->command->states)
 		return true;
 	if (in->partition->op.kind != OP_NONE) {
-		text_error("it %s", op_text(in->partition->op.kind));
+		text_fail(CODE_BUSY, "it %s", op_text(in->partition->op.kind));
 		return false;
 	}
 	if (is_allowed(in->command, partition_state(in->partition)))
@@ -142,7 +170,7 @@ static bool check_state(const struct invocation *in)
 			used += format(wanted + used, sizeof(wanted) - used, "%s%s",
 				       used ? " or " : "", partition_state_text(i));
 	}
-	text_error("it is %s, and must be %s", state, wanted);
+	text_fail(CODE_STATE, "it is %s, and must be %s", state, wanted);
 	return false;
 }
 
@@ -155,7 +183,24 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 	in->partition = partition_find(word);
 	if (in->partition)
 		return true;
-	text_error("there is no partition of that name");
+	text_fail(CODE_NAME, "there is no partition of that name");
+	return false;
+}
+
+/* help debug vcpu: in->about is the first of the rows that begin with `debug`. */
+static bool take_second_word(struct invocation *in, const char *word)
+{
+	const char *blank = strchr(in->about->name, ' ');
+	char first[NAME_SIZE];
+	const char *words[] = {first, word};
+	unsigned used;
+
+	str_copy(first, blank ? (size_t)(blank - in->about->name) + 1 : sizeof(first),
+		 in->about->name);
+	in->about = command_find(words, 2, &used);
+	if (in->about && used == 2)
+		return true;
+	text_fail(CODE_USAGE, "there is no such command; help lists them");
 	return false;
 }
 
@@ -168,17 +213,19 @@ static bool take_logged(struct invocation *in, unsigned place, const char *word)
 
 static bool take_command(struct invocation *in, unsigned place, const char *word)
 {
+	const char *words[] = {word, NULL};
 	unsigned used;
 
-	(void)place;
-	in->about = command_find(&word, 1, &used);
+	if (place > 0)
+		return take_second_word(in, word);
+	in->about = command_find(words, 1, &used);
 	for (unsigned i = 0; i < command_count && !in->about; i++) {
 		/* One word of a name of two is as good: its rows stand together. */
 		if (str_starts(commands[i].name, word) && commands[i].name[strlen(word)] == ' ')
 			in->about = &commands[i];
 	}
 	if (!in->about)
-		text_error("there is no such command; help lists them");
+		text_fail(CODE_USAGE, "there is no such command; help lists them");
 	return in->about != NULL;
 }
 
@@ -214,11 +261,25 @@ static bool take_regex(struct invocation *in, unsigned place, const char *word)
 	return true;
 }
 
+static bool take_choice(struct invocation *in, unsigned place, const char *word)
+{
+	char choice[NAME_SIZE];
+
+	for (unsigned i = 0; command_choice(in->command->args[place].name, i, choice); i++) {
+		if (!strcmp(choice, word)) {
+			in->number[place] = i;
+			return true;
+		}
+	}
+	return usage_error(in->command, word, "is none of the words that it takes");
+}
+
 static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
 	[ARG_NEW_NAME] = take_new_name, [ARG_PARTITION] = take_partition,
 	[ARG_LOGGED] = take_logged,	[ARG_COMMAND] = take_command,
 	[ARG_NUMBER] = take_number,	[ARG_SECONDS] = take_seconds,
 	[ARG_TEXT] = take_text,		[ARG_REGEX] = take_regex,
+	[ARG_CHOICE] = take_choice,
 };
 
 static bool take_flag(struct invocation *in, const char *word)
@@ -340,7 +401,8 @@ static void run_words(const struct words *words, unsigned first, unsigned line)
 	in.line = line;
 	in.command = command_find(words->word + first, words->count - first, &used);
 	if (!in.command) {
-		text_error("%.40s: there is no such command; help lists them", words->word[first]);
+		text_fail(CODE_USAGE, "%.40s: there is no such command; help lists them",
+			  words->word[first]);
 		return;
 	}
 	text_set_context(line, in.command->name, "");
@@ -350,6 +412,8 @@ static void run_words(const struct words *words, unsigned first, unsigned line)
 		text_set_context(line, "", "");
 		run_words(words, first, line);
 	} else if (parse(&in, words, first)) {
+		if (in.flags & FLAG_JSON)
+			notation_begin_json();
 		if (in.command->edit_handler && edit_candidate())
 			in.command->edit_handler(&in);
 		else
@@ -365,7 +429,7 @@ void command_run(const char *text, size_t length, unsigned line)
 	text_set_context(line, "", "");
 	error = words_split(&words, text, length);
 	if (error != WORDS_OK)
-		text_error("%s", words_error_text(error));
+		text_fail(CODE_LINE, "%s", words_error_text(error));
 	else if (words.count > 0)
 		run_words(&words, 0, line);
 }

@@ -19,7 +19,8 @@ enum arg_kind {
 	ARG_SECONDS, /* 30, 30s, 5m or 2h */
 	ARG_TEXT,    /* as it was typed: the handler decodes it */
 	ARG_REGEX,   /* /regex/ */
-	ARG_LINE,    /* a command with all that belongs to it; the handler runs before it does */
+	ARG_CHOICE, /* one of the words of its name, which | parts; its place there is the number */
+	ARG_LINE,   /* a command with all that belongs to it; the handler runs before it does */
 };
 
 enum { COMMAND_ARGS = 3, COMMAND_KEYS = 24 };
@@ -62,6 +63,7 @@ enum command_flag {
 	FLAG_LAST = 1 << 3,
 	FLAG_FOLLOW = 1 << 4,
 	FLAG_ONCE = 1 << 8,
+	FLAG_JSON = 1 << 15, /* the output is one line of JSON: the printing layer's doing */
 };
 
 #define STATES(state) (1u << (state))
@@ -114,11 +116,25 @@ struct command_flag_text {
 extern const struct command_flag_text command_flags[];
 extern const unsigned command_flag_count;
 
+/* Another word for a command of one word, as Docker has it. */
+struct command_alias {
+	const char *name;
+	const char *command;
+};
+extern const struct command_alias command_aliases[];
+extern const unsigned command_alias_count;
+
 /* Executes one command; errors are printed. line: of the script, or 0. */
 void command_run(const char *text, size_t length, unsigned line);
 
-/* The command whose name the words begin with, the longest one; *used is the number of its words. */
+/*
+ * The command whose name, or another word for it, the words begin with, the longest one; *used is the
+ * number of its words.
+ */
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
+
+/* The index-th word of a|b|c. False past the last. */
+bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE]);
 
 /* "stop NAME [--force] [timeout=SECONDS]" */
 enum { COMMAND_USAGE = 160 };

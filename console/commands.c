@@ -46,6 +46,14 @@ const struct command commands[] = {
 		.edit_handler = edit_rename,
 	},
 	{
+		.name = "run",
+		.help = "create and start",
+		.detail = "Takes what create takes. If it cannot be started, it stays there, stopped.",
+		.args = {{ARG_NEW_NAME, "NAME", false}},
+		.keys = &create_keys,
+		.handler = run_new,
+	},
+	{
 		.name = "start",
 		.help = "start its guest",
 		.detail = "Its memory is scrubbed and its images are loaded anew. A guest that asks for\n"
@@ -162,12 +170,14 @@ const struct command commands[] = {
 	{
 		.name = "list",
 		.help = "all partitions",
+		.flags = FLAG_JSON,
 		.handler = show_list,
 	},
 	{
 		.name = "show",
 		.help = "all about one partition, and why it stopped",
 		.args = {PARTITION},
+		.flags = FLAG_JSON,
 		.handler = show_partition,
 	},
 	{
@@ -232,6 +242,7 @@ const struct command commands[] = {
 		.name = "stats",
 		.help = "what its vCPUs did, and their exits by reason",
 		.args = {PARTITION},
+		.flags = FLAG_JSON,
 		.handler = show_stats,
 	},
 	{
@@ -297,6 +308,7 @@ const struct command commands[] = {
 	{
 		.name = "host",
 		.help = "the machine: its CPUs and memory, and who has them",
+		.flags = FLAG_JSON,
 		.handler = host_show,
 	},
 	{
@@ -309,16 +321,19 @@ const struct command commands[] = {
 	{
 		.name = "images",
 		.help = "what guests can be started from",
+		.flags = FLAG_JSON,
 		.handler = host_images,
 	},
 	{
 		.name = "log",
 		.help = "the kernel's log",
+		.flags = FLAG_JSON,
 		.handler = machine_log,
 	},
 	{
 		.name = "audit",
 		.help = "check every page table against the owners of memory",
+		.flags = FLAG_JSON,
 		.handler = machine_audit,
 	},
 	{
@@ -385,11 +400,36 @@ const struct command commands[] = {
 		.handler = machine_debug_stuck,
 	},
 	{
+		.name = "mode",
+		.help = "how it answers: to a person, or to a script",
+		.detail = "script: no echo, no prompt, no control sequence. Each line is answered by\n"
+			  "its output and one last line, ok or \"error CODE text\"; news is a line that\n"
+			  "begins with \"event\", between answers. Nothing is asked: --yes must be there.",
+		.args = {{ARG_CHOICE, "script|human", false}},
+		.handler = answer_set_mode,
+	},
+	{
+		.name = "pager",
+		.help = "stop at each screenful of output, or do not",
+		.detail = "After 23 lines, --more--: the space bar shows the next page, Enter a line;\n"
+			  "q or Ctrl-C ends the output and the command; any other key shows the rest and\n"
+			  "begins the next line. It is off at first, and never done for a script.",
+		.args = {{ARG_CHOICE, "on|off", false}},
+		.handler = pager_set,
+	},
+	{
 		.name = "help",
 		.help = "this list, or all about one command",
-		.args = {{ARG_COMMAND, "COMMAND", true}},
+		.args = {{ARG_COMMAND, "COMMAND", true}, {ARG_COMMAND, "WORD", true}},
 		.handler = help_show,
 	},
 };
+
+const struct command_alias command_aliases[] = {
+	{"ps", "list"},
+	{"rm", "destroy"},
+	{"inspect", "show"},
+};
+const unsigned command_alias_count = ARRAY_SIZE(command_aliases);
 
 const unsigned command_count = ARRAY_SIZE(commands);

@@ -5,6 +5,7 @@
 #include "console/command.h"
 #include "console/edit.h"
 #include "console/host.h"
+#include "console/script.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/string.h"
@@ -77,6 +78,8 @@ static void offer_commands(struct collector *c, unsigned index, const char *firs
 		if (name_word(commands[i].name, index, word))
 			offer(c, word, true);
 	}
+	for (unsigned i = 0; index == 0 && i < command_alias_count; i++)
+		offer(c, command_aliases[i].name, true);
 }
 
 static void offer_partitions(struct collector *c)
@@ -90,18 +93,29 @@ static void offer_partitions(struct collector *c)
 		offer(c, entry->name, true);
 }
 
-/* kernel=NAME: the word that is completed is what stands behind the =. */
-static void offer_values(struct collector *c, enum key_kind kind, const char *equals)
+/* The words of a|b|c. */
+static void offer_choices(struct collector *c, const char *choices)
+{
+	char word[NAME_SIZE];
+
+	for (unsigned i = 0; command_choice(choices, i, word); i++)
+		offer(c, word, true);
+}
+
+/* The word that is completed is what stands behind the =. */
+static void offer_values(struct collector *c, const struct command_key *key, const char *equals)
 {
 	static struct image_info image;
 	size_t skip = (size_t)(equals + 1 - c->word);
 
 	c->word += skip;
 	c->length -= skip;
-	for (uint32_t i = 0; kind == KEY_IMAGE && host_image(i, &image); i++)
+	for (uint32_t i = 0; key->kind == KEY_IMAGE && host_image(i, &image); i++)
 		offer(c, image.name, true);
-	if (kind == KEY_PARTITION)
+	if (key->kind == KEY_PARTITION)
 		offer_partitions(c);
+	if (strchr(key->value, '|'))
+		offer_choices(c, key->value);
 }
 
 static void offer_keys(struct collector *c, const struct command_keys *keys)
@@ -119,21 +133,38 @@ static void offer_keys(struct collector *c, const struct command_keys *keys)
 		if (!equals)
 			offer(c, text, false);
 		else if (!strncmp(c->word, text, length + 1)) {
-			offer_values(c, keys->keys[i].kind, equals);
+			offer_values(c, &keys->keys[i], equals);
 			return;
 		}
 	}
 }
 
-static void offer_arguments(struct collector *c, const struct command *command, unsigned place)
+/* How many of the words are arguments by their place: no options, no keys. */
+static unsigned count_places(const struct command *command, const char *const *word, unsigned count)
 {
-	enum arg_kind kind = place < COMMAND_ARGS ? command->args[place].kind : ARG_NONE;
+	unsigned places = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		places += !(word[i][0] == '-' && word[i][1] == '-') &&
+			  !(command->keys && strchr(word[i], '='));
+	return places;
+}
+
+/* word: those between the command and the one that is completed. */
+static void offer_arguments(struct collector *c, const struct command *command,
+			    const char *const *word, unsigned count)
+{
+	unsigned place = count_places(command, word, count);
+	const struct arg *arg = &command->args[MIN(place, COMMAND_ARGS - 1u)];
+	enum arg_kind kind = place < COMMAND_ARGS ? arg->kind : ARG_NONE;
 
 	if (kind == ARG_PARTITION || kind == ARG_LOGGED)
 		offer_partitions(c);
 	if (kind == ARG_COMMAND)
-		offer_commands(c, 0, "");
-	if (place == 0 && kind != ARG_NONE)
+		offer_commands(c, place, place ? word[count - 1] : "");
+	if (kind == ARG_CHOICE)
+		offer_choices(c, arg->name);
+	if (place == 0 && kind != ARG_NONE && !arg->optional && c->word[0] != '-')
 		return;
 	for (unsigned i = 0; i < command_flag_count; i++) {
 		if (command->flags & command_flags[i].flag && c->word[0] == '-')
@@ -155,7 +186,7 @@ static void collect(struct collector *c, const struct words *words, unsigned bef
 		command = command_find(word, before, &used);
 	}
 	if (command)
-		offer_arguments(c, command, before - used);
+		offer_arguments(c, command, word + used, before - used);
 	else if (before < 2)
 		offer_commands(c, before, before ? word[0] : "");
 }
@@ -168,16 +199,20 @@ static void insert(struct line *line, const struct collector *c)
 		line_insert(line, " ", 1);
 }
 
-void complete_line(struct line *line)
+void complete_line(struct line *line, const char *before, size_t size)
 {
 	static struct words words;
 	static struct collector c;
-	bool in_word = line->cursor > 0 && line->text[line->cursor - 1] != ' ';
+	static char text[SCRIPT_LINE + LINE_SIZE];
+	size_t length = MIN(size, (size_t)SCRIPT_LINE) + line->cursor;
+	bool in_word;
 
+	memcpy(text, before, length - line->cursor);
+	memcpy(text + length - line->cursor, line->text, line->cursor);
+	in_word = length > 0 && text[length - 1] != ' ';
 	memset(&c, 0, sizeof(c));
 	c.word = "";
-	if (words_split(&words, line->text, line->cursor) != WORDS_OK ||
-	    (in_word && words.count == 0)) {
+	if (words_split(&words, text, length) != WORDS_OK || (in_word && words.count == 0)) {
 		line->bell = true;
 		return;
 	}

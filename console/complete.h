@@ -4,5 +4,8 @@
 
 #include "console/line.h"
 
-/* Inserts what all candidates share. If that is nothing, prints them. */
-void complete_line(struct line *line);
+/*
+ * Inserts what all candidates share. If that is nothing, prints them. before: what earlier lines gave of the
+ * command, size characters.
+ */
+void complete_line(struct line *line, const char *before, size_t size);

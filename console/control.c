@@ -48,7 +48,7 @@ static enum session_answer step_wait(void)
 	if (op->kind == wait.kind && !op->background)
 		return SESSION_WAIT;
 	if (op->kind == OP_NONE && op->result < 0)
-		text_error("%s", op_error_text(op->result));
+		op_fail(op->result);
 	else
 		text_print("%s: %s", wait.name, done_text(wait.kind, op));
 	return SESSION_DONE;

@@ -24,6 +24,7 @@ void edit_rename(const struct invocation *in);
 void edit_destroy(const struct invocation *in);
 void export_show(const struct invocation *in);
 void rules_show(const struct invocation *in);
+void run_new(const struct invocation *in);
 
 void control_start(const struct invocation *in);
 void control_stop(const struct invocation *in);
@@ -71,6 +72,8 @@ void machine_debug_stacks(const struct invocation *in);
 void machine_debug_vcpu(const struct invocation *in);
 void machine_debug_random(const struct invocation *in);
 
+void answer_set_mode(const struct invocation *in);
+void pager_set(const struct invocation *in);
 void session_time(const struct invocation *in);
 
 void help_show(const struct invocation *in);

@@ -2,6 +2,7 @@
 /* help: nothing is written here that does not come from the table. */
 #include "console/handlers.h"
 
+#include "console/screen.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/format.h"
@@ -16,11 +17,23 @@ static enum table_answer fill_command(struct table_row *row, unsigned index)
 	return TABLE_ROW;
 }
 
+static void show_aliases(void)
+{
+	char line[SCREEN_COLUMNS + 1];
+	size_t used = format(line, sizeof(line), "Other words:");
+
+	for (unsigned i = 0; i < command_alias_count; i++)
+		used += format(line + used, sizeof(line) - used, "%s %s = %s", i ? "," : "",
+			       command_aliases[i].name, command_aliases[i].command);
+	text_print("%s", line);
+}
+
 static void show_all(void)
 {
 	static const struct table table = {.columns = 2, .titles = {"COMMAND", "WHAT IT DOES"}};
 
 	text_table(&table, fill_command);
+	show_aliases();
 	text_print("help COMMAND tells more. TAB completes, arrows recall, Ctrl-C interrupts.");
 }
 
@@ -71,6 +84,10 @@ void help_show(const struct invocation *in)
 {
 	if (!in->about) {
 		show_all();
+		return;
+	}
+	if (in->args == 2) {
+		show_one(in->about);
 		return;
 	}
 	for (unsigned i = 0; i < command_count; i++) {

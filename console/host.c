@@ -108,24 +108,28 @@ uint64_t host_largest_free(void)
 
 static void show_machine(const struct host_info *info)
 {
-	char up[CLOCK_TEXT], now[CLOCK_TEXT];
+	char now[CLOCK_TEXT];
+	bool none = !strcmp(info->backend, "none");
 	const char *model = info->cpu_model;
 
 	/* Brand strings are padded on the left by some makers. */
 	while (*model == ' ')
 		model++;
 	text_field("build", "%s", info->build);
-	text_field("processor", "%s, %s", info->cpu_vendor, model);
-	if (strcmp(info->backend, "none"))
-		text_field("backend", "%s", info->backend);
-	else
-		text_field("backend", "none: %s", info->backend_reason);
-	text_field("clock", "%lu kHz, up %s, %s", info->tsc_khz,
-		   clock_duration(up, info->now_tsc - info->boot_tsc),
-		   clock_date(now, info->now_wall));
+	text_facts("processor", "%, %",
+		   FACTS(fact_text("vendor", info->cpu_vendor), fact_text("model", model)));
+	text_facts("backend", none ? "%: %" : "%",
+		   FACTS(fact_text("backend", info->backend),
+			 none ? fact_text("backend_reason", info->backend_reason)
+			      : fact_none("backend_reason")));
+	text_facts("clock", "% kHz, up %, %",
+		   FACTS(fact_number("tsc_khz", info->tsc_khz),
+			 fact_time("up_us", info->now_tsc - info->boot_tsc),
+			 fact_text("time", clock_date(now, info->now_wall))));
 	if (console_prompt_tsc())
-		text_field("boot", "%lu ticks to the prompt, %lu of them for the clocks",
-			   console_prompt_tsc() - info->boot_tsc, info->calibration_tsc);
+		text_facts("boot", "% ticks to the prompt, % of them for the clocks",
+			   FACTS(fact_number("boot_ticks", console_prompt_tsc() - info->boot_tsc),
+				 fact_number("calibration_ticks", info->calibration_tsc)));
 }
 
 /* What idle CPUs did for the memory that is free. */
@@ -139,7 +143,19 @@ static void show_cleaning(uint32_t cpu_count)
 		bytes += cpu.cleaned;
 		ticks += cpu.clean_tsc;
 	}
-	text_field("cleaning", "%lu KiB by idle CPUs in %lu ticks", bytes >> 10, ticks);
+	text_facts("cleaning", "% by idle CPUs in % ticks",
+		   FACTS(fact_kib("cleaned", bytes), fact_number("cleaning_ticks", ticks)));
+}
+
+static void show_holding(const char *form, const char *key, const char *name,
+			 const struct holding *holding)
+{
+	text_open("");
+	text_facts(NULL, form,
+		   FACTS(fact_text(key, name), fact_kib("memory", holding->bytes),
+			 fact_number("extents", holding->extents),
+			 fact_kib("objects", holding->pool)));
+	text_close();
 }
 
 static void show_memory(const struct host_info *info)
@@ -153,26 +169,27 @@ static void show_memory(const struct host_info *info)
 	const struct holding *nobody = &holdings.owner[OWNER_FREE];
 
 	add_up(info->extent_count);
-	text_print("memory total %lu KiB", info->ram_total >> 10);
-	text_print("memory free %lu KiB in %lu extents, clean %lu KiB, largest %lu KiB",
-		   info->ram_free >> 10, nobody->extents, info->ram_clean >> 10,
-		   nobody->largest >> 10);
+	text_open("memory");
+	text_facts(NULL, "memory total %", FACTS(fact_kib("total", info->ram_total)));
+	text_facts(NULL, "memory free % in % extents, clean %, largest %",
+		   FACTS(fact_kib("free", info->ram_free), fact_number("extents", nobody->extents),
+			 fact_kib("clean", info->ram_clean), fact_kib("largest", nobody->largest)));
+	text_close();
+	text_open_list("owners");
 	for (unsigned i = 0; i < OWNER_PARTITION; i++) {
 		const struct holding *holding = &holdings.owner[i];
 
 		if (names[i])
-			text_print("memory %s %lu KiB in %lu extents", names[i],
-				   holding->bytes >> 10, holding->extents);
+			show_holding("memory % % in % extents", "owner", names[i], holding);
 	}
 	for (uint32_t slot = 0; slot < MAX_PARTITIONS; slot++) {
 		const struct holding *holding = &holdings.partition[slot];
 
 		if (holding->bytes)
-			text_print(
-				"memory partition %s %lu KiB in %lu extents, of it kernel objects %lu KiB",
-				partition_name(slot), holding->bytes >> 10, holding->extents,
-				holding->pool >> 10);
+			show_holding("memory partition % % in % extents, of it kernel objects %",
+				     "partition", partition_name(slot), holding);
 	}
+	text_close();
 }
 
 static enum table_answer fill_cpu(struct table_row *row, unsigned index)
@@ -184,6 +201,7 @@ static enum table_answer fill_cpu(struct table_row *row, unsigned index)
 	static struct host_info host;
 	static struct cpu_info info;
 	uint64_t total;
+	bool owned;
 
 	if (index == 0)
 		host_query(&host);
@@ -192,23 +210,25 @@ static enum table_answer fill_cpu(struct table_row *row, unsigned index)
 	host_query_cpu(index, &info);
 	total = info.idle_tsc + info.busy_tsc;
 	format(row->cell[0], TABLE_CELL, "cpu %u", index);
-	format(row->cell[1], TABLE_CELL, "%s",
-	       info.state < ARRAY_SIZE(states) ? states[info.state] : "?");
-	format(row->cell[2], TABLE_CELL, "%s",
-	       info.partition < MAX_PARTITIONS &&
-			       (info.state == CPU_DEDICATED || info.state == CPU_SIBLING)
-		       ? partition_name(info.partition)
-		       : "-");
-	format(row->cell[3], TABLE_CELL, "%u", info.vcpus);
-	format(row->cell[4], TABLE_CELL, "%lu %%", total >= 100 ? info.idle_tsc / (total / 100) : 0);
-	format(row->cell[5], TABLE_CELL, "%u", info.core);
-	format(row->cell[6], TABLE_CELL, "%u", info.apic_id);
+	owned = info.partition < MAX_PARTITIONS &&
+		(info.state == CPU_DEDICATED || info.state == CPU_SIBLING);
+	row->fact[0] = fact_number("cpu", index);
+	row->fact[1] = fact_text("state",
+				 info.state < ARRAY_SIZE(states) ? states[info.state] : "?");
+	row->fact[2] = owned ? fact_text("partition", partition_name(info.partition))
+			     : fact_none("partition");
+	row->fact[3] = fact_number("vcpus", info.vcpus);
+	row->fact[4] = fact_of(FACT_PERCENT, "idle_percent",
+			       total >= 100 ? info.idle_tsc / (total / 100) : 0);
+	row->fact[5] = fact_number("core", info.core);
+	row->fact[6] = fact_number("apic_id", info.apic_id);
 	return TABLE_ROW;
 }
 
 void host_show(const struct invocation *in)
 {
 	static const struct table cpus = {
+		.key = "cpus",
 		.columns = 7,
 		.titles = {"CPU", "STATE", "PARTITION", "VCPUS", "IDLE", "CORE", "APIC ID"},
 		.right = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6,
@@ -229,15 +249,16 @@ static enum table_answer fill_image(struct table_row *row, unsigned index)
 
 	if (!host_image(index, &image))
 		return TABLE_END;
-	str_copy(row->cell[0], TABLE_CELL, image.name);
-	format(row->cell[1], TABLE_CELL, "%lu", image.size);
-	format(row->cell[2], TABLE_CELL, "%u", image.users);
+	row->fact[0] = fact_text("name", image.name);
+	row->fact[1] = fact_number("bytes", image.size);
+	row->fact[2] = fact_number("partitions", image.users);
 	return TABLE_ROW;
 }
 
 void host_images(const struct invocation *in)
 {
 	static const struct table table = {
+		.key = "images",
 		.columns = 3,
 		.titles = {"IMAGE", "BYTES", "PARTITIONS"},
 		.right = 1 << 1 | 1 << 2,

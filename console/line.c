@@ -10,7 +10,7 @@ void line_reset(struct line *line)
 {
 	line->length = line->cursor = 0;
 	line->dirty = LINE_CLEAN;
-	line->overflow = line->bell = false;
+	line->overflow = line->bell = line->goes_on = false;
 	line->back = 0;
 	line->text[0] = '\0';
 }
@@ -34,10 +34,10 @@ static void cut(struct line *line, size_t from, size_t to)
 
 void line_insert(struct line *line, const char *text, size_t length)
 {
-	if (line->overflow)
-		return;
-	if (length >= LINE_SIZE - line->length) {
-		line->overflow = line->bell = true;
+	if (line->overflow || length >= LINE_SIZE - line->length) {
+		line->bell |= !line->overflow;
+		line->overflow = true;
+		line->goes_on = text[length - 1] == '\\' && !line->goes_on;
 		return;
 	}
 	memmove(line->text + line->cursor + length, line->text + line->cursor,

@@ -18,6 +18,7 @@ struct line {
 	size_t length, cursor;
 	size_t dirty;  /* first index that changed since the screen was told, or LINE_CLEAN */
 	bool overflow; /* something did not fit: the line is not to be executed */
+	bool goes_on;  /* overflow: the latest of what did not fit is a \ that is not protected */
 	bool bell;     /* the operator is to be told that a key did nothing */
 	unsigned back; /* how far back in the history, 0: not */
 	char text[LINE_SIZE];

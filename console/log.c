@@ -3,11 +3,11 @@
 #include "console/log.h"
 
 #include "console/call.h"
-#include "console/screen.h"
+#include "console/text.h"
 #include "lib/copy.h"
 #include "lib/string.h"
 
-enum { LINE_MAX = 512, FOLLOW_BYTES = 8192 };
+enum { LINE_MAX = 512, FOLLOW_BYTES = 8192, STEP_BYTES = 4096 };
 
 /* A reader cuts the stream into lines; one that is too long is cut. */
 struct reader {
@@ -48,7 +48,7 @@ static void feed(struct reader *reader, char c, bool all)
 	}
 	reader->line[reader->length] = '\0';
 	if (all || is_important(reader->line))
-		screen_print(reader->line, reader->length);
+		text_print_bytes(reader->line, reader->length);
 	reader->length = 0;
 	if (c != '\n')
 		reader->line[reader->length++] = c;
@@ -74,16 +74,36 @@ static bool read_log(struct reader *reader, size_t limit, bool all)
 /* Bounded: a machine that logs faster than the line is must not hold the console here. */
 enum { SHOW_BYTES = 256 * 1024 };
 
+static struct {
+	struct reader reader;
+	size_t left;
+} shown;
+
+void log_show_begin(void)
+{
+	memset(&shown.reader, 0, sizeof(shown.reader));
+	shown.left = SHOW_BYTES;
+}
+
+bool log_show_step(void)
+{
+	struct reader *reader = &shown.reader;
+
+	shown.left -= STEP_BYTES;
+	if (read_log(reader, STEP_BYTES, true) && shown.left > 0)
+		return true;
+	if (reader->length > 0)
+		text_print_bytes(reader->line, reader->length);
+	follower.position = reader->position;
+	follower.length = 0;
+	return false;
+}
+
 void log_show_all(void)
 {
-	static struct reader reader;
-
-	memset(&reader, 0, sizeof(reader));
-	read_log(&reader, SHOW_BYTES, true);
-	if (reader.length > 0)
-		screen_print(reader.line, reader.length);
-	follower.position = reader.position;
-	follower.length = 0;
+	log_show_begin();
+	while (log_show_step())
+		;
 }
 
 bool log_follow(void)

@@ -131,7 +131,7 @@ static void show_line(void)
 	put_prefix(line, known, tsc, boot);
 	used = strlen(line);
 	memcpy(line + used, logs.lines.text, logs.lines.length);
-	screen_print(line, used + logs.lines.length);
+	text_print_bytes(line, used + logs.lines.length);
 	logs.shown++;
 }
 

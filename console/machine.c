@@ -11,10 +11,26 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+static enum session_answer step_log(void)
+{
+	if (log_show_step())
+		return SESSION_AGAIN;
+	text_close();
+	return SESSION_DONE;
+}
+
+/* What only shows may end anywhere. */
+static bool interrupt_show(void)
+{
+	return true;
+}
+
 void machine_log(const struct invocation *in)
 {
 	(void)in;
-	log_show_all();
+	text_open_list("log");
+	log_show_begin();
+	session_continue(step_log, interrupt_show);
 }
 
 /* --yes, or a question; a script has nobody to ask. */
@@ -23,7 +39,7 @@ static void confirm(const struct invocation *in, const char *question, void (*ye
 	if (in->flags & FLAG_YES)
 		yes();
 	else if (in->line)
-		text_error("a script must say --yes");
+		text_fail(CODE_CONFIRM, "a script must say --yes");
 	else
 		session_ask(question, yes);
 }
@@ -49,7 +65,7 @@ static void power(enum power_action action, const char *text)
 	uart_flush();
 	result = call_power(action);
 	if (result < 0)
-		text_error("%s", op_error_text(result));
+		op_fail(result);
 }
 
 static void reboot(void)
@@ -93,6 +109,13 @@ static struct {
 	char text[16 * 1024];
 } debug;
 
+static void show_debug(size_t length)
+{
+	text_open_list("lines");
+	text_print_lines(debug.text, length, 0);
+	text_close();
+}
+
 static enum session_answer step_debug(void)
 {
 	int64_t result = call_debug(debug.command, debug.argument, debug.text, sizeof(debug.text));
@@ -102,22 +125,16 @@ static enum session_answer step_debug(void)
 		return SESSION_AGAIN;
 	}
 	if (result < 0)
-		text_error("%s", op_error_text(result));
+		op_fail(result);
 	else
-		text_print_lines(debug.text,
-				 strnlen(debug.text, call_bytes(result, sizeof(debug.text))), 0);
+		show_debug(strnlen(debug.text, call_bytes(result, sizeof(debug.text))));
 	return SESSION_DONE;
-}
-
-static bool interrupt_debug(void)
-{
-	return true;
 }
 
 static void start_debug(void)
 {
 	memset(debug.text, 0, sizeof(debug.text));
-	session_continue(step_debug, interrupt_debug);
+	session_continue(step_debug, interrupt_show);
 }
 
 static void prepare_debug(enum debug_command command, uint64_t argument)
@@ -149,7 +166,7 @@ static bool check_cpu(uint64_t number)
 		host_query_cpu((uint32_t)number, &cpu);
 	if (cpu.state == CPU_POOL || cpu.state == CPU_DEDICATED)
 		return true;
-	text_error("there is no cpu %lu that runs", number);
+	text_fail(CODE_NAME, "there is no cpu %lu that runs", number);
 	return false;
 }
 
@@ -188,7 +205,7 @@ static bool check_vcpu(const struct invocation *in)
 	partition_query(in->partition, &info);
 	if (in->number[1] < info.vcpu_count)
 		return true;
-	text_error("there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
+	text_fail(CODE_NAME, "there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
 	return false;
 }
 

@@ -2,6 +2,7 @@
 /* One loop: wait, take input, look at partitions, go on with operations, serve the operator. */
 #include "console/main.h"
 
+#include "console/answer.h"
 #include "console/apply.h"
 #include "console/attach.h"
 #include "console/autostart.h"
@@ -17,6 +18,7 @@
 #include "console/notice.h"
 #include "console/number.h"
 #include "console/op.h"
+#include "console/pager.h"
 #include "console/screen.h"
 #include "console/session.h"
 #include "console/talk.h"
@@ -68,6 +70,8 @@ static void take_over(void)
 {
 	unsigned count = partition_adopt();
 
+	/* The one that failed may have been in the middle of a line. */
+	screen_write_raw("\r\n", 2);
 	text_print("[the console program failed and was started anew; %u partition%s here]", count,
 		   count == 1 ? " is" : "s are");
 	edit_adopt();
@@ -87,6 +91,8 @@ void console_start(void)
 
 	uart_reset();
 	screen_reset();
+	answer_reset();
+	pager_reset();
 	text_reset();
 	notice_reset();
 	log_reset();
@@ -135,9 +141,14 @@ static uint64_t next_deadline(void)
 	return first;
 }
 
+static bool may_tell(void)
+{
+	return !attach_partition() && !answer_is_open();
+}
+
 static void follow_log(void)
 {
-	if (loop.log_pending && !attach_partition())
+	if (loop.log_pending && may_tell())
 		loop.log_pending = log_follow();
 }
 

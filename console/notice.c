@@ -2,8 +2,8 @@
 /* What waits is bounded: the oldest news goes first, since `list` and `log` tell of it anyway. */
 #include "console/notice.h"
 
+#include "console/answer.h"
 #include "console/attach.h"
-#include "console/text.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 
@@ -17,6 +17,13 @@ static struct {
 void notice_reset(void)
 {
 	notices.first = notices.count = 0;
+}
+
+static void tell(const char *text)
+{
+	char line[NOTICE_SIZE + 2];
+
+	answer_news(line, format(line, sizeof(line), answer_is_script() ? "%s" : "[%s]", text));
 }
 
 static void defer(const char *text)
@@ -38,16 +45,18 @@ void notice_print(struct partition *partition, bool ends, const char *text, ...)
 	va_end(args);
 	if (partition && partition == attach_partition())
 		attach_note(line, ends);
-	else if (attach_partition())
+	else if (attach_partition() || answer_is_open())
 		defer(line);
 	else
-		text_print("[%s]", line);
+		tell(line);
 }
 
 void notice_flush(void)
 {
+	if (answer_is_open())
+		return;
 	while (notices.count > 0) {
-		text_print("[%s]", notices.text[notices.first]);
+		tell(notices.text[notices.first]);
 		notices.first = (notices.first + 1) % WAITING;
 		notices.count--;
 	}

@@ -5,6 +5,7 @@
 #include "abi/frame.h"
 #include "console/call.h"
 #include "console/ring.h"
+#include "console/text.h"
 #include "console/watch.h"
 
 /* Besides enum err: the phase waits for an event. */
@@ -171,4 +172,17 @@ const char *op_error_text(int64_t error)
 	if (error > 0 || error <= -(int64_t)ARRAY_SIZE(texts))
 		return "the kernel gave an unknown answer";
 	return texts[-error];
+}
+
+void op_fail(int64_t error)
+{
+	static const enum answer_code codes[] = {
+		[-ERR_NONE] = CODE_KERNEL,  [-ERR_AGAIN] = CODE_BUSY,	[-ERR_INVAL] = CODE_RULE,
+		[-ERR_NOMEM] = CODE_MEMORY, [-ERR_BUSY] = CODE_BUSY,	[-ERR_NOENT] = CODE_NAME,
+		[-ERR_EXIST] = CODE_EXIST,  [-ERR_FAULT] = CODE_KERNEL, [-ERR_PERM] = CODE_KERNEL,
+		[-ERR_STATE] = CODE_STATE,  [-ERR_NOSYS] = CODE_KERNEL, [-ERR_LIMIT] = CODE_LIMIT,
+	};
+	bool known = error <= 0 && error > -(int64_t)ARRAY_SIZE(codes);
+
+	text_fail(known ? codes[-error] : CODE_KERNEL, "%s", op_error_text(error));
 }

@@ -19,5 +19,8 @@ uint64_t op_deadline(void);
 /* "is being started", for errors and notices. */
 const char *op_text(enum op_kind kind);
 
+/* Prints the error of a call. */
+void op_fail(int64_t error);
+
 /* "its memory is used up": the answer of a call, for people. */
 const char *op_error_text(int64_t error);

@@ -38,8 +38,11 @@ static void print_registers(const char *whose, const uint32_t value[CPUID_REGIST
 
 static void print_names(const char *what, const char *names)
 {
+	char head[16];
+
+	format(head, sizeof(head), "  %-6s", what);
 	if (names[0])
-		text_print("  %-6s%s", what, names);
+		text_wrap(head, strlen(head) + 1, names + 1);
 }
 
 static void print_leaf(const struct cpuid_entry *entry)
@@ -90,13 +93,14 @@ void policy_cpuid(const struct invocation *in)
 static void print_msr(uint32_t first, uint32_t last, const char *who, const char *name,
 		      const char *writes)
 {
-	char range[24];
+	char range[24], head[96];
 
 	if (first == last)
 		format(range, sizeof(range), "%08x", first);
 	else
 		format(range, sizeof(range), "%08x-%08x", first, last);
-	text_print("%-17s  %-9s  %-21s  %s", range, who, name, writes);
+	format(head, sizeof(head), "%-17s  %-9s  %-21s  ", range, who, name);
+	text_wrap(head, strlen(head), writes);
 }
 
 /* What its row says of reads and writes. */
@@ -109,7 +113,7 @@ static void print_vmm_msr(const struct msr_policy *rule)
 	else if (!~rule->keep)
 		format(writes, sizeof(writes), "%lxh only, as it reads", rule->value);
 	else
-		format(writes, sizeof(writes), "mask %lxh, forgotten; reads %lxh", ~rule->keep,
+		format(writes, sizeof(writes), "mask %lxh forgotten; reads %lxh", ~rule->keep,
 		       rule->value);
 	print_msr(rule->first, rule->last, "VMM", rule->name, writes);
 }

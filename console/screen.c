@@ -11,6 +11,8 @@
 
 static struct {
 	const char *prompt;
+	bool plain;
+	bool in_line;
 	bool drawn;    /* the prompt and the line are on the screen */
 	size_t cursor; /* the terminal's, in characters from the line's first */
 	bool at_edge;  /* the terminal has filled a row and wraps at the next character only */
@@ -19,8 +21,15 @@ static struct {
 void screen_reset(void)
 {
 	screen.prompt = "";
+	screen.plain = screen.in_line = false;
 	screen.drawn = false;
 	screen.cursor = 0;
+}
+
+void screen_set_plain(bool plain)
+{
+	screen_hide();
+	screen.plain = plain;
 }
 
 void screen_write_raw(const void *data, size_t size)
@@ -131,6 +140,13 @@ static void update(const struct line *line)
 
 void screen_refresh(struct line *line)
 {
+	if (screen.in_line)
+		return;
+	if (screen.plain) {
+		line->bell = false;
+		line->dirty = LINE_CLEAN;
+		return;
+	}
 	if (line->bell)
 		put("\a");
 	line->bell = false;
@@ -152,11 +168,13 @@ void screen_commit(struct line *line)
 
 void screen_clear(void)
 {
+	if (screen.plain)
+		return;
 	put("\x1b[H\x1b[2J");
 	screen.drawn = false;
 }
 
-void screen_print(const char *text, size_t length)
+void screen_put_line(const char *text, size_t length)
 {
 	size_t plain = 0;
 
@@ -173,4 +191,21 @@ void screen_print(const char *text, size_t length)
 	}
 	uart_write(text + plain, length - plain);
 	put("\r\n");
+}
+
+void screen_begin_line(void)
+{
+	screen_hide();
+	screen.in_line = true;
+}
+
+void screen_end_line(void)
+{
+	put("\r\n");
+	screen.in_line = false;
+}
+
+bool screen_is_in_line(void)
+{
+	return screen.in_line;
 }

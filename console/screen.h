@@ -11,8 +11,23 @@ enum { SCREEN_COLUMNS = 80 };
 
 void screen_reset(void);
 
-/* Prints text and an end of line above the prompt. Bytes that are not printable ASCII become \xNN. */
-void screen_print(const char *text, size_t length);
+/* A script is at the other end: neither the prompt nor the line being typed is shown. */
+void screen_set_plain(bool plain);
+
+/*
+ * Prints text and an end of line above the prompt. For answer.c and pager.c: who has a line to print says
+ * text_print or text_print_bytes, or a script could not tell it from an answer's end. Bytes that are not
+ * printable ASCII become \xNN.
+ */
+void screen_put_line(const char *text, size_t length);
+
+/*
+ * A line that is written piece by piece, by screen_write_raw: until its end nothing else may be printed,
+ * and what is typed is not shown.
+ */
+void screen_begin_line(void);
+void screen_end_line(void);
+bool screen_is_in_line(void);
 
 /* Bytes as they are: control sequences of our own, or an attached guest's. */
 void screen_write_raw(const void *data, size_t size);

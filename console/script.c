@@ -9,7 +9,7 @@ void script_open(struct script *script, const char *text, size_t size)
 
 /* What a line of the file is, before its words are looked at. */
 struct piece {
-	size_t start, end; /* without the end of the line and a \ before it */
+	size_t end; /* without a \ at the end */
 	bool blank, comment, goes_on;
 };
 
@@ -19,14 +19,14 @@ static bool is_blank(char c)
 }
 
 /*
- * Where a comment begins in [from, to), or to: a # at the start of a word, outside quotes. *quoted goes
+ * Where a comment begins in text, or its length: a # at the start of a word, outside quotes. *quoted goes
  * on over the lines that are joined.
  */
-static size_t find_comment(const char *text, size_t from, size_t to, bool *quoted)
+static size_t find_comment(const char *text, size_t length, bool *quoted)
 {
 	bool in_word = *quoted;
 
-	for (size_t i = from; i < to; i++) {
+	for (size_t i = 0; i < length; i++) {
 		if (text[i] == '#' && !*quoted && !in_word)
 			return i;
 		if (text[i] == '\\') {
@@ -37,33 +37,24 @@ static size_t find_comment(const char *text, size_t from, size_t to, bool *quote
 		*quoted ^= text[i] == '"';
 		in_word = *quoted || !is_blank(text[i]);
 	}
-	return to;
+	return length;
 }
 
-static struct piece take_piece(struct script *script, bool *quoted)
+static struct piece take_piece(const char *text, size_t end, bool *quoted)
 {
-	const char *text = script->text;
-	struct piece piece = {.start = script->at};
-	size_t end = script->at;
-	size_t first;
+	struct piece piece = {0};
+	size_t first = 0;
 
-	while (end < script->size && text[end] != '\n')
-		end++;
-	script->at = end + (end < script->size);
-	script->line++;
-	if (end > piece.start && text[end - 1] == '\r')
-		end--;
-	first = piece.start;
 	while (first < end && is_blank(text[first]))
 		first++;
 	piece.blank = first == end;
 	piece.comment = !*quoted && !piece.blank && text[first] == '#';
-	piece.end = find_comment(text, piece.start, end, quoted);
+	piece.end = find_comment(text, end, quoted);
 	/* A \ at the end joins, unless it is protected itself or part of a comment. */
 	if (piece.end == end) {
 		size_t slashes = 0;
 
-		while (slashes < end - piece.start && text[end - 1 - slashes] == '\\')
+		while (slashes < end && text[end - 1 - slashes] == '\\')
 			slashes++;
 		piece.goes_on = slashes % 2 == 1;
 		piece.end -= piece.goes_on;
@@ -82,24 +73,45 @@ static void append(struct script_line *line, const char *text, size_t length)
 	line->length += length;
 }
 
+void script_begin_line(struct script_line *line)
+{
+	line->length = 0;
+	line->too_long = line->begun = line->quoted = false;
+}
+
+bool script_add_line(struct script_line *line, const char *text, size_t length)
+{
+	struct piece piece = take_piece(text, length, &line->quoted);
+
+	if (piece.comment || (piece.blank && !line->begun))
+		return false;
+	line->begun = piece.goes_on;
+	append(line, text, piece.end);
+	return !piece.goes_on;
+}
+
+/* The length of the line at *at, which moves behind its end. */
+static size_t next_line(struct script *script)
+{
+	size_t begin = script->at, end = begin;
+
+	while (end < script->size && script->text[end] != '\n')
+		end++;
+	script->at = end + (end < script->size);
+	script->line++;
+	return end - begin - (end > begin && script->text[end - 1] == '\r');
+}
+
 bool script_next(struct script *script, struct script_line *line)
 {
-	bool begun = false, quoted = false;
-
-	line->length = 0;
-	line->too_long = false;
+	script_begin_line(line);
 	while (script->at < script->size) {
-		unsigned number = script->line;
-		struct piece piece = take_piece(script, &quoted);
+		const char *text = script->text + script->at;
 
-		if (piece.comment || (piece.blank && !begun))
-			continue;
-		if (!begun)
-			line->line = number;
-		begun = true;
-		append(line, script->text + piece.start, piece.end - piece.start);
-		if (!piece.goes_on)
+		if (!line->begun)
+			line->line = script->line;
+		if (script_add_line(line, text, next_line(script)))
 			return true;
 	}
-	return begun;
+	return line->begun;
 }

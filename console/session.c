@@ -5,6 +5,7 @@
  */
 #include "console/session.h"
 
+#include "console/answer.h"
 #include "console/attach.h"
 #include "console/autostart.h"
 #include "console/call.h"
@@ -13,15 +14,19 @@
 #include "console/complete.h"
 #include "console/handlers.h"
 #include "console/keys.h"
+#include "console/notation.h"
+#include "console/notice.h"
+#include "console/pager.h"
 #include "console/screen.h"
 #include "console/script.h"
 #include "console/text.h"
 #include "console/uart.h"
+#include "lib/copy.h"
 #include "lib/string.h"
 
 enum { CTRL_C = 0x03 };
 
-static const char plain_prompt[] = "freehold> ";
+static const char plain_prompt[] = "freehold> ", more_prompt[] = "> ", pager_prompt[] = "--more--";
 
 static struct {
 	struct keys keys;
@@ -33,12 +38,19 @@ static struct {
 	const char *question;
 	const char *prompt; /* NULL: the plain one */
 	void (*yes)(void);
-	uint64_t begun; /* TSC: when the command was taken up */
-	bool timed;	/* its time is to be told */
+	bool running;	      /* a command was taken up and has not ended */
+	uint64_t begun;	      /* TSC: when it was */
+	bool timed;	      /* its time is to be told */
+	unsigned line_number; /* of the script, 0: typed */
+	unsigned errors;      /* text_error_count() when it began */
+	char then[64];	      /* the command that belongs to it and follows, or "" */
 	bool in_script;
 	unsigned script_errors; /* text_error_count() when it began */
 	struct script script;
-	struct script_line script_line;
+	struct script_line command; /* of the script, or typed so far */
+	bool more;		    /* what was typed goes on with the next line */
+	bool overflow;		    /* a line of it was too long */
+	uint64_t noise;		    /* bytes in it that were no text */
 } session;
 
 void session_reset(void)
@@ -62,6 +74,10 @@ void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void)
 
 void session_ask(const char *question, void (*yes)(void))
 {
+	if (answer_is_script()) {
+		text_fail(CODE_CONFIRM, "a script must say --yes");
+		return;
+	}
 	session.question = question;
 	session.yes = yes;
 }
@@ -72,28 +88,64 @@ void session_time(const struct invocation *in)
 	session.timed = true;
 }
 
-static void begin_command(void)
+void session_then(const char *command)
 {
+	str_copy(session.then, sizeof(session.then), command);
+}
+
+static void begin_command(unsigned line)
+{
+	session.line_number = line;
+	session.errors = text_error_count();
+	session.then[0] = '\0';
+	session.running = true;
 	session.begun = call_clock();
 	session.timed = false;
 }
 
-/* After all that may have ended the command. */
 static void tell_time(void)
 {
-	uint64_t ticks, us;
+	uint64_t ticks = call_clock() - session.begun;
+	uint64_t us = ticks * 1000 / (clock_hz() / 1000);
 
-	if (!session.timed || session.step || session.question || attach_partition())
-		return;
-	session.timed = false;
-	ticks = call_clock() - session.begun;
-	us = ticks * 1000 / (clock_hz() / 1000);
 	text_print("took %lu ticks (%lu.%03lu ms)", ticks, us / 1000, us % 1000);
 }
 
 void session_set_prompt(const char *text)
 {
 	session.prompt = text;
+}
+
+static bool is_running(void)
+{
+	return session.step || session.question || attach_partition() || pager_is_holding();
+}
+
+/* True if something follows that has not ended. */
+static bool go_on(void)
+{
+	char then[sizeof(session.then)];
+
+	if (!session.then[0] || text_error_count() != session.errors)
+		return false;
+	memcpy(then, session.then, sizeof(then));
+	session.then[0] = '\0';
+	command_run(then, strlen(then), session.line_number);
+	return is_running();
+}
+
+/* After all that may have ended the command. */
+static void end_command(void)
+{
+	if (!session.running || is_running() || go_on())
+		return;
+	session.running = false;
+	pager_end();
+	notation_end();
+	if (session.timed)
+		tell_time();
+	answer_end();
+	notice_flush();
 }
 
 static bool is_busy(void)
@@ -103,7 +155,13 @@ static bool is_busy(void)
 
 bool session_is_idle(void)
 {
-	return !is_busy() && !session.entered && !session.question && !attach_partition();
+	return !is_busy() && !session.entered && !session.question && !attach_partition() &&
+	       !pager_is_holding();
+}
+
+bool session_is_typed_ahead(void)
+{
+	return uart_input_size() > 0 || session.line.length > 0;
 }
 
 static void forget_line(void)
@@ -116,10 +174,12 @@ static void forget_line(void)
 /* What stands before the line: nothing while it cannot be executed yet. */
 static const char *idle_prompt(void)
 {
-	if (is_busy())
+	if (is_busy() || answer_is_script())
 		return "";
 	if (session.question)
 		return session.question;
+	if (session.more)
+		return more_prompt;
 	return session.prompt ? session.prompt : plain_prompt;
 }
 
@@ -128,13 +188,17 @@ static void abandon_line(void)
 {
 	screen_commit(&session.line);
 	forget_line();
+	session.more = false;
 }
 
-/* A TAB is for the prompt: an answer to a question has nothing to complete. */
+/* A TAB is for the prompt: an answer to a question has nothing to complete, and in a script it is a blank. */
 static void complete(void)
 {
-	if (!session.question && !session.line.overflow)
-		complete_line(&session.line);
+	if (answer_is_script())
+		line_insert(&session.line, " ", 1);
+	else if (!session.question && !session.line.overflow)
+		complete_line(&session.line, session.command.text,
+			      session.more ? session.command.length : 0);
 }
 
 /* Feeds the editor. True when a line is ready; what is behind it stays in the queue. */
@@ -155,6 +219,8 @@ static bool edit_input(void)
 		if (result == LINE_INTERRUPT) {
 			abandon_line();
 			session.question = NULL;
+			session.timed = false;
+			end_command();
 			screen_set_prompt(idle_prompt());
 		}
 		if (result == LINE_COMPLETE)
@@ -166,27 +232,21 @@ static bool edit_input(void)
 	return false;
 }
 
-/* The line that was entered, if it is to be believed; else its error is printed. */
-static bool accept_line(char text[LINE_SIZE])
+/* The answer that was entered. False if it is not to be believed. */
+static bool take_answer(char text[LINE_SIZE])
 {
-	uint64_t noise = session.keys.noise;
-	bool overflow = session.line.overflow;
+	bool spoilt = session.keys.noise || session.line.overflow;
 
 	memcpy(text, session.line.text, LINE_SIZE);
 	screen_commit(&session.line);
 	forget_line();
-	text_set_context(0, "", "");
-	if (overflow)
-		text_error("a line has at most %d characters; nothing was done", LINE_SIZE - 1);
-	else if (noise)
-		text_error("%lu bytes of the line were no text; nothing was done", noise);
-	return !overflow && !noise;
+	return !spoilt;
 }
 
 static void answer_question(void)
 {
 	char text[LINE_SIZE];
-	bool yes = accept_line(text) && (!strcmp(text, "y") || !strcmp(text, "yes"));
+	bool yes = take_answer(text) && (!strcmp(text, "y") || !strcmp(text, "yes"));
 
 	session.question = NULL;
 	screen_set_prompt("");
@@ -195,21 +255,83 @@ static void answer_question(void)
 		session.yes();
 	else
 		text_print("nothing was done");
-	tell_time();
+	end_command();
+}
+
+/* Adds the line that was entered to the command. False if that goes on with the next line. */
+static bool add_line(void)
+{
+	struct script_line *command = &session.command;
+	struct line *line = &session.line;
+
+	if (!session.more) {
+		script_begin_line(command);
+		session.noise = 0;
+		session.overflow = false;
+	}
+	session.noise += session.keys.noise;
+	session.overflow |= line->overflow;
+	/* Of a line that did not fit nothing counts but whether it is the last. */
+	if (line->overflow)
+		command->begun = line->goes_on;
+	else
+		script_add_line(command, line->text, line->length);
+	session.more = command->begun;
+	return !session.more;
+}
+
+/* A command of several lines is recalled as one. */
+static void remember(const char *last_line, bool joined)
+{
+	struct script_line *command = &session.command;
+
+	if (!joined) {
+		history_add(&session.history, last_line);
+	} else if (command->length < LINE_SIZE) {
+		command->text[command->length] = '\0';
+		history_add(&session.history, command->text);
+	}
+}
+
+/* What was typed is to be believed; else its error is printed. */
+static bool check_command(void)
+{
+	text_set_context(0, "", "");
+	if (session.overflow)
+		text_fail(CODE_LINE, "a line has at most %d characters; nothing was done",
+			  LINE_SIZE - 1);
+	else if (session.command.too_long)
+		text_fail(CODE_LINE, "a command has at most %d characters; nothing was done",
+			  SCRIPT_LINE - 1);
+	else if (session.noise)
+		text_fail(CODE_LINE, "%lu bytes of the line were no text; nothing was done",
+			  session.noise);
+	return !session.overflow && !session.command.too_long && !session.noise;
 }
 
 static void run_line(void)
 {
 	char text[LINE_SIZE];
+	bool joined = session.more;
+	bool complete;
 
+	memcpy(text, session.line.text, LINE_SIZE);
 	screen_set_prompt(idle_prompt());
-	if (!accept_line(text))
+	complete = add_line();
+	screen_commit(&session.line);
+	forget_line();
+	if (!complete)
 		return;
-	history_add(&session.history, text);
-	screen_set_prompt("");
-	begin_command();
-	command_run(text, strlen(text), 0);
-	tell_time();
+	begin_command(0);
+	answer_begin();
+	if (!answer_is_script())
+		pager_begin();
+	if (check_command()) {
+		remember(text, joined);
+		screen_set_prompt("");
+		command_run(session.command.text, session.command.length, 0);
+	}
+	end_command();
 }
 
 static void end_script(const char *how)
@@ -227,19 +349,19 @@ static void end_script(const char *how)
 
 static void run_script_line(void)
 {
-	struct script_line *line = &session.script_line;
+	struct script_line *line = &session.command;
 
 	if (!script_next(&session.script, line)) {
 		end_script(NULL);
 		return;
 	}
 	text_set_context(line->line, "", "");
-	begin_command();
+	begin_command(line->line);
 	if (line->too_long)
-		text_error("a command has at most %d characters", SCRIPT_LINE - 1);
+		text_fail(CODE_LINE, "a command has at most %d characters", SCRIPT_LINE - 1);
 	else
 		command_run(line->text, line->length, line->line);
-	tell_time();
+	end_command();
 }
 
 /* The last Ctrl-C in the queue, for a terminal's rule: what was typed before it is void. */
@@ -254,32 +376,68 @@ static bool take_interrupt(void)
 	return false;
 }
 
+static void stop_step(void)
+{
+	if (!session.step || !session.interrupt || !session.interrupt())
+		return;
+	session.step = NULL;
+	if (answer_is_open())
+		text_fail(CODE_STOPPED, "it was interrupted");
+}
+
 static void interrupt(void)
 {
-	text_print("^C");
+	if (!answer_is_open())
+		text_print("^C");
 	forget_line();
-	if (session.step && session.interrupt && session.interrupt())
-		session.step = NULL;
-	tell_time();
+	session.more = false;
+	session.then[0] = '\0';
+	stop_step();
+	end_command();
 	if (session.in_script)
 		end_script("stopped by Ctrl-C; the rest of it was not executed");
+}
+
+/* The keys are the pager's. True if it holds nothing any more. */
+static bool turn_pages(void)
+{
+	screen_set_prompt(pager_prompt);
+	while (pager_is_holding() && uart_input_size() > 0) {
+		enum pager_answer answer = pager_key(keys_feed(&session.keys, uart_input_peek(0)));
+
+		if (answer != PAGER_TYPED)
+			uart_input_drop(1);
+		if (answer == PAGER_QUIT) {
+			session.then[0] = '\0';
+			stop_step();
+		}
+	}
+	if (pager_is_holding())
+		return false;
+	session.keys.noise = 0;
+	screen_set_prompt("");
+	end_command();
+	return true;
 }
 
 /* One thing of those that are not the editor's. True if it did something and there may be more. */
 static bool advance(bool *again)
 {
 	if (attach_partition()) {
+		pager_release();
 		attach_turn();
-		tell_time();
+		end_command();
 		return !attach_partition();
 	}
+	if (pager_is_holding())
+		return false;
 	if (session.step) {
 		enum session_answer answer = session.step();
 
 		*again |= answer == SESSION_AGAIN;
 		if (answer == SESSION_DONE)
 			session.step = NULL;
-		tell_time();
+		end_command();
 		return answer == SESSION_DONE;
 	}
 	if (session.in_script) {
@@ -294,6 +452,8 @@ static bool take_line(void)
 {
 	bool busy = is_busy();
 
+	if (pager_is_holding())
+		return turn_pages();
 	if (busy && take_interrupt()) {
 		interrupt();
 		return true;

@@ -23,8 +23,14 @@ enum session_answer { SESSION_DONE, SESSION_AGAIN, SESSION_WAIT };
  */
 void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void));
 
+/* When the running command has ended without an error, this one follows, as part of it. */
+void session_then(const char *command);
+
 /* Asks a question; on y or yes calls it. The invocation of the running command stays valid until then. */
 void session_ask(const char *question, void (*yes)(void));
+
+/* Something was typed that is not used yet. */
+bool session_is_typed_ahead(void);
 
 /* Does what can be done now. True if there is more to be done at once. */
 bool session_turn(void);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* list, show and stats: what there is to know about partitions. */
 #include "console/call.h"
-#include "console/clock.h"
 #include "console/handlers.h"
 #include "console/host.h"
 #include "console/layout.h"
-#include "console/number.h"
 #include "console/op.h"
 #include "console/ring.h"
 #include "console/text.h"
@@ -41,46 +39,60 @@ static void format_cpus(char *to, size_t size)
 	}
 }
 
-static void format_up(char to[CLOCK_TEXT])
+static struct fact up_fact(void)
 {
 	uint64_t now = call_clock();
 
-	if (info.state == PART_RUNNING || info.state == PART_PAUSED)
-		clock_duration(to, now > info.started_tsc ? now - info.started_tsc : 0);
-	else
-		str_copy(to, CLOCK_TEXT, "-");
+	if (info.state != PART_RUNNING && info.state != PART_PAUSED)
+		return fact_none("up_us");
+	return fact_time("up_us", now > info.started_tsc ? now - info.started_tsc : 0);
+}
+
+/* What was asked for when it was created. */
+static struct fact memory_fact(void)
+{
+	return fact_size("memory", layout_asked(info.ranges, partition_range_count(&info)));
+}
+
+static const char *note(const struct partition *partition)
+{
+	if (partition->op.kind != OP_NONE)
+		return op_text(partition->op.kind);
+	return info.state == PART_STOPPED ? partition_reason_text(info.reason) : "";
+}
+
+/* Of the partition that info is of. */
+static const char *state_text(const struct partition *partition)
+{
+	if (partition->gave_up && info.state == PART_STOPPED)
+		return "failed";
+	return partition_state_text(info.state);
 }
 
 static enum table_answer fill_partition(struct table_row *row, unsigned index)
 {
 	const struct partition *partition = partition_at(index);
-	char size[NUMBER_TEXT], up[CLOCK_TEXT];
 
 	if (index >= MAX_PARTITIONS)
 		return TABLE_END;
 	if (!partition || !partition_query(partition, &info))
 		return TABLE_SKIP;
-	format_up(up);
-	str_copy(row->cell[0], TABLE_CELL, partition->name);
-	str_copy(row->cell[1], TABLE_CELL,
-		 partition->gave_up && info.state == PART_STOPPED
-			 ? "failed"
-			 : partition_state_text(info.state));
 	format(row->cell[2], TABLE_CELL, "%u %s", info.vcpu_count,
 	       info.flags & PART_DEDICATED ? "own" : "pool");
-	str_copy(row->cell[3], TABLE_CELL,
-		 number_size_text(size, layout_asked(info.ranges, partition_range_count(&info))));
-	str_copy(row->cell[4], TABLE_CELL, up);
-	if (partition->op.kind != OP_NONE)
-		str_copy(row->cell[5], TABLE_CELL, op_text(partition->op.kind));
-	else if (info.state == PART_STOPPED)
-		str_copy(row->cell[5], TABLE_CELL, partition_reason_text(info.reason));
+	row->fact[0] = fact_text("name", partition->name);
+	row->fact[1] = fact_text("state", state_text(partition));
+	row->fact[2] = fact_number("vcpus", info.vcpu_count);
+	row->fact[3] = memory_fact();
+	row->fact[4] = up_fact();
+	row->fact[5] = fact_text("note", note(partition));
+	row->fact[6] = fact_bool("dedicated", info.flags & PART_DEDICATED);
 	return TABLE_ROW;
 }
 
 void show_list(const struct invocation *in)
 {
 	static const struct table table = {
+		.key = "partitions",
 		.columns = 6,
 		.titles = {"NAME", "STATE", "CPUS", "MEMORY", "UP", "NOTE"},
 		.right = 1 << 3 | 1 << 4,
@@ -88,6 +100,14 @@ void show_list(const struct invocation *in)
 
 	(void)in;
 	text_table(&table, fill_partition);
+}
+
+static void show_image(const char *role, const char *name, const char *text)
+{
+	text_open("");
+	text_facts(role, text[0] ? "% %" : "%",
+		   FACTS(fact_text("name", name), fact_text("text", text), fact_text("role", role)));
+	text_close();
 }
 
 static void show_images(void)
@@ -99,45 +119,65 @@ static void show_images(void)
 	};
 	static struct image_info image;
 
+	text_open_list("images");
 	for (uint32_t i = 0; i < partition_image_count(&info); i++) {
 		const struct part_image *use = &info.images[i];
 
 		const char *text = info.boot.texts + MIN(use->text, TEXTS_SIZE - 1u);
 
 		if (use->role < ARRAY_SIZE(roles) && host_image(use->image, &image))
-			text_field(roles[use->role], "%s%s%s", image.name, text[0] ? " " : "", text);
+			show_image(roles[use->role], image.name, text);
 	}
+	text_close();
 	if (info.boot.protocol == BOOT_FLAT)
-		text_field("flat", "load=%lxh entry=%lxh", info.boot.load, info.boot.entry);
+		text_facts("flat", "load=%h entry=%h",
+			   FACTS(fact_hex("load", info.boot.load),
+				 fact_hex("entry", info.boot.entry)));
 }
 
 static void show_share(void)
 {
-	char cap[NUMBER_TEXT], waited[CLOCK_TEXT];
+	struct fact cap = fact_of(info.cap ? FACT_PERCENT : FACT_NONE, "cap_percent", info.cap);
 
-	format(cap, sizeof(cap), "%u %%", info.cap);
-	text_field("share", "weight %u, cap %s, waited %s for its CPUs",
-		   info.weight ? info.weight : WEIGHT_DEFAULT, info.cap ? cap : "none",
-		   clock_duration(waited, info.steal_tsc));
+	cap.text = "none";
+	text_facts("share", "weight %, cap %, waited % for its CPUs",
+		   FACTS(fact_number("weight", info.weight ? info.weight : WEIGHT_DEFAULT), cap,
+			 fact_time("waited_us", info.steal_tsc)));
+}
+
+static void show_ranges(void)
+{
+	text_open_list("ranges");
+	for (uint32_t i = 0; i < partition_range_count(&info); i++) {
+		uint64_t first = info.ranges[i].gpa;
+
+		text_open("");
+		text_facts("range", "% to %",
+			   FACTS(fact_address("first", first),
+				 fact_address("last", first + info.ranges[i].size - 1)));
+		text_close();
+	}
+	text_close();
 }
 
 static void show_place(void)
 {
-	char cpus[200], memory[NUMBER_TEXT], pool[NUMBER_TEXT];
+	static const char *const forms[2][2] = {{"%", "%, smt=share"},
+						{"% on %", "% on %, smt=share"}};
+	char cpus[200];
+	bool dedicated = info.flags & PART_DEDICATED, share = info.flags & PART_SMT_SHARE;
 
 	format_cpus(cpus, sizeof(cpus));
-	text_field(info.flags & PART_DEDICATED ? "cpus" : "vcpus", "%u%s%s%s", info.vcpu_count,
-		   cpus[0] ? " on " : "", cpus, info.flags & PART_SMT_SHARE ? ", smt=share" : "");
-	if (!(info.flags & PART_DEDICATED))
+	text_facts(dedicated ? "cpus" : "vcpus", forms[cpus[0] != '\0'][share],
+		   FACTS(fact_number("vcpus", info.vcpu_count), fact_text("on", cpus),
+			 fact_bool("dedicated", dedicated), fact_bool("smt_share", share)));
+	if (!dedicated)
 		show_share();
-	text_field("memory", "%s, RAM in it %lu KiB",
-		   number_size_text(memory, layout_asked(info.ranges, partition_range_count(&info))),
-		   info.memory >> 10);
-	text_field("objects", "%lu KiB in the kernel (%s), page tables %lu KiB", info.pool >> 10,
-		   number_size_text(pool, info.pool), info.pool_tables >> 10);
-	for (uint32_t i = 0; i < partition_range_count(&info); i++)
-		text_field("range", "%09lx to %09lx", info.ranges[i].gpa,
-			   info.ranges[i].gpa + info.ranges[i].size - 1);
+	text_facts("memory", "%, RAM in it %", FACTS(memory_fact(), fact_kib("ram", info.memory)));
+	text_facts("objects", "% in the kernel (%), page tables %",
+		   FACTS(fact_kib("objects", info.pool), fact_size(NULL, info.pool),
+			 fact_kib("tables", info.pool_tables)));
+	show_ranges();
 }
 
 static void show_policy(const struct partition *partition)
@@ -150,12 +190,15 @@ static void show_policy(const struct partition *partition)
 	const struct partition_policy *policy = &partition->policy;
 
 	if (policy->restart && policy->restart < ARRAY_SIZE(restarts))
-		text_field("restart", "%s%s", restarts[policy->restart],
-			   partition->restart_at ? "; it is started again in a moment" : "");
+		text_facts("restart",
+			   partition->restart_at ? "%; it is started again in a moment" : "%",
+			   FACTS(fact_text("restart", restarts[policy->restart]),
+				 fact_bool("waits", partition->restart_at != 0)));
 	if (policy->autostart)
-		text_field("autostart", "on%s%s", policy->after[0] ? ", after " : "", policy->after);
+		text_facts("autostart", policy->after[0] ? "on, after %" : "on",
+			   FACTS(fact_text("after", policy->after), fact_bool("autostart", true)));
 	if (partition->last_end[0])
-		text_field("last end", "%s", partition->last_end);
+		text_facts("last end", "%", FACTS(fact_text("last_end", partition->last_end)));
 }
 
 static void show_ring(const struct partition *partition)
@@ -165,36 +208,46 @@ static void show_ring(const struct partition *partition)
 	if (!partition->ring.shared)
 		return;
 	view = ring_look(&partition->ring, 0);
-	text_field("output", "%lu bytes, %lu of them kept", view.start + view.size, view.size);
+	text_facts("output", "% bytes, % of them kept",
+		   FACTS(fact_number("output_bytes", view.start + view.size),
+			 fact_number("output_kept", view.size)));
+}
+
+static void show_state(const struct partition *partition, const char *described)
+{
+	text_facts(
+		"state", "%",
+		FACTS(fact_text(NULL, partition->op.kind ? op_text(partition->op.kind) : described),
+		      fact_text("state", state_text(partition)), fact_text("note", note(partition))));
 }
 
 void show_partition(const struct invocation *in)
 {
-	char state[PARTITION_TEXT], up[CLOCK_TEXT], run[CLOCK_TEXT];
+	char state[PARTITION_TEXT];
 
 	if (!partition_query(in->partition, &info)) {
-		text_error("the kernel knows it no more");
+		text_fail(CODE_NAME, "the kernel knows it no more");
 		return;
 	}
 	partition_describe(in->partition, state);
-	format_up(up);
 	text_field("name", "%s", in->partition->name);
-	text_field("state", "%s", in->partition->op.kind ? op_text(in->partition->op.kind) : state);
-	text_field("starts", "%u, up %s, CPU time %s", info.start_count, up,
-		   clock_duration(run, info.run_tsc));
+	show_state(in->partition, state);
+	text_facts("starts", "%, up %, CPU time %",
+		   FACTS(fact_number("starts", info.start_count), up_fact(),
+			 fact_time("cpu_time_us", info.run_tsc)));
 	if (info.state == PART_STOPPED && info.start_count)
-		text_field("exit code", "%u (%xh)", info.exit_code, info.exit_code);
+		text_facts("exit code", "% (%h)",
+			   FACTS(fact_number("exit_code", info.exit_code),
+				 fact_hex(NULL, info.exit_code)));
 	show_place();
 	show_images();
 	text_field("cmdline", "%s", info.cmdline);
 	show_policy(in->partition);
 	if (info.flags & PART_TESTDEV)
-		text_field("testdev", "on");
+		text_facts("testdev", "on", FACTS(fact_bool("testdev", true)));
 	show_ring(in->partition);
-	if (info.report[0]) {
-		text_print("report");
-		text_print_lines(info.report, strnlen(info.report, REPORT_SIZE), 2);
-	}
+	if (info.report[0])
+		text_block("report", info.report, strnlen(info.report, REPORT_SIZE));
 }
 
 /* stats: the table's callback has no argument but the row. */
@@ -214,7 +267,6 @@ static enum table_answer fill_vcpu(struct table_row *row, unsigned index)
 		[ACTIVITY_SHUTDOWN] = "shut down",
 	};
 	static struct vcpu_info vcpu;
-	char run[CLOCK_TEXT];
 	uint64_t exits = 0;
 
 	if (index >= stats.vcpus || call_vcpu_info(stats.slot, index, &vcpu) < 0)
@@ -222,17 +274,16 @@ static enum table_answer fill_vcpu(struct table_row *row, unsigned index)
 	for (unsigned i = 0; i < EXIT_COUNTERS; i++)
 		exits += vcpu.exits[i];
 	format(row->cell[0], TABLE_CELL, "vcpu %u", index);
-	if (vcpu.cpu == CPU_ANY)
-		str_copy(row->cell[1], TABLE_CELL, "-");
-	else
-		format(row->cell[1], TABLE_CELL, "%u", vcpu.cpu);
-	str_copy(row->cell[2], TABLE_CELL,
-		 vcpu.activity < ARRAY_SIZE(activities) ? activities[vcpu.activity] : "?");
-	str_copy(row->cell[3], TABLE_CELL, clock_duration(run, vcpu.run_tsc));
-	str_copy(row->cell[4], TABLE_CELL, clock_duration(run, vcpu.steal_tsc));
-	format(row->cell[5], TABLE_CELL, "%lu", exits);
-	format(row->cell[6], TABLE_CELL, "%lu", vcpu.upcalls);
-	format(row->cell[7], TABLE_CELL, "%lu", vcpu.interrupts);
+	row->fact[0] = fact_number("vcpu", index);
+	row->fact[1] = fact_of(vcpu.cpu == CPU_ANY ? FACT_NONE : FACT_NUMBER, "cpu", vcpu.cpu);
+	row->fact[2] = fact_text("activity", vcpu.activity < ARRAY_SIZE(activities)
+						     ? activities[vcpu.activity]
+						     : "?");
+	row->fact[3] = fact_time("cpu_time_us", vcpu.run_tsc);
+	row->fact[4] = fact_time("waited_us", vcpu.steal_tsc);
+	row->fact[5] = fact_number("exits", exits);
+	row->fact[6] = fact_number("upcalls", vcpu.upcalls);
+	row->fact[7] = fact_number("interrupts", vcpu.interrupts);
 	return TABLE_ROW;
 }
 
@@ -259,20 +310,21 @@ static enum table_answer fill_exit(struct table_row *row, unsigned index)
 		return TABLE_SKIP;
 	name[sizeof(name) - 1] = '\0';
 	str_copy(row->cell[0], TABLE_CELL, name);
-	format(row->cell[1], TABLE_CELL, "%lu", stats.exits[index]);
+	row->fact[1] = fact_number("count", stats.exits[index]);
 	return TABLE_ROW;
 }
 
 void show_stats(const struct invocation *in)
 {
 	static const struct table vcpus = {
+		.key = "vcpus",
 		.columns = 8,
 		.titles = {"VCPU", "CPU", "ACTIVITY", "CPU TIME", "WAITED", "EXITS", "UPCALLS",
 			   "INTERRUPTS"},
 		.right = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7,
 	};
 	static const struct table exits = {
-		.columns = 2, .titles = {"EXIT", "COUNT"}, .right = 1 << 1};
+		.key = "exits", .columns = 2, .titles = {"EXIT", "COUNT"}, .right = 1 << 1};
 
 	partition_query(in->partition, &info);
 	stats.slot = in->partition->slot;

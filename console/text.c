@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Everything ends in screen_print, which escapes what is not text. */
+/* Everything ends in answer_print, and there in screen_put_line, which escapes what is not text. */
 #include "console/text.h"
 
+#include "console/answer.h"
+#include "console/notation.h"
 #include "console/screen.h"
 #include "lib/copy.h"
 #include "lib/format.h"
@@ -17,6 +19,7 @@ static struct {
 
 void text_reset(void)
 {
+	notation_reset();
 	context.errors = context.line = 0;
 	context.what[0] = '\0';
 }
@@ -30,6 +33,17 @@ void text_set_context(unsigned line, const char *command, const char *object)
 		       object[0] ? " " : "", object);
 }
 
+/* Each line of text comes here. */
+static void put_line(const char *line, size_t length)
+{
+	struct json *json = notation_json();
+
+	if (json)
+		json_text(json, "note", line, length);
+	else if (!notation_is_json())
+		answer_print(line, length);
+}
+
 void text_print(const char *text, ...)
 {
 	char line[TEXT_LINE];
@@ -39,23 +53,44 @@ void text_print(const char *text, ...)
 	va_start(args, text);
 	length = vformat(line, sizeof(line), text, args);
 	va_end(args);
-	screen_print(line, length);
+	put_line(line, length);
+}
+
+void text_print_bytes(const char *line, size_t length)
+{
+	put_line(line, length);
+}
+
+static void fail(enum answer_code code, const char *text, va_list args)
+{
+	char line[TEXT_LINE];
+	size_t length = 0;
+
+	if (context.line)
+		length = format(line, sizeof(line), "line %u: ", context.line);
+	length += format(line + length, sizeof(line) - length, "%s", context.what);
+	length += vformat(line + length, sizeof(line) - length, text, args);
+	context.errors++;
+	notation_close();
+	answer_error(code, line, length);
 }
 
 void text_error(const char *text, ...)
 {
-	char line[TEXT_LINE];
 	va_list args;
-	size_t length = format(line, sizeof(line), "error: ");
 
-	if (context.line)
-		length += format(line + length, sizeof(line) - length, "line %u: ", context.line);
-	length += format(line + length, sizeof(line) - length, "%s", context.what);
 	va_start(args, text);
-	length += vformat(line + length, sizeof(line) - length, text, args);
+	fail(CODE_RULE, text, args);
 	va_end(args);
-	context.errors++;
-	screen_print(line, length);
+}
+
+void text_fail(enum answer_code code, const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	fail(code, text, args);
+	va_end(args);
 }
 
 unsigned text_error_count(void)
@@ -79,81 +114,110 @@ void text_print_lines(const char *text, size_t length, unsigned indent)
 		used += end - at;
 		if (used > 0 && line[used - 1] == '\r')
 			used--;
-		screen_print(line, used);
+		put_line(line, used);
 		at = end + (end < length && text[end] == '\n');
 	}
 }
 
-void text_field(const char *name, const char *text, ...)
+void text_block(const char *name, const char *text, size_t length)
 {
-	static char value[4096];
-	char line[SCREEN_COLUMNS + 1];
-	va_list args;
-	size_t length, at = 0;
+	struct json *json = notation_json();
 
-	va_start(args, text);
-	length = vformat(value, sizeof(value), text, args);
-	va_end(args);
+	if (json) {
+		json_text(json, name, text, length);
+	} else {
+		text_print("%s", name);
+		text_print_lines(text, length, 2);
+	}
+}
+
+void text_open(const char *key)
+{
+	struct json *json = notation_json();
+
+	if (json)
+		json_open_object(json, key);
+}
+
+void text_open_list(const char *key)
+{
+	struct json *json = notation_json();
+
+	if (json)
+		json_open_array(json, key);
+}
+
+void text_close(void)
+{
+	struct json *json = notation_json();
+
+	if (json)
+		json_close(json);
+}
+
+/* form, with the facts in it. Returns the length. */
+static size_t fill_form(char *to, size_t size, const char *form, const struct fact *facts,
+			size_t count)
+{
+	size_t used = 0, next = 0;
+
+	for (; *form && used + 1 < size; form++) {
+		if (*form == '%' && next < count)
+			used += fact_format(&facts[next++], to + used, size - used);
+		else
+			to[used++] = *form;
+	}
+	to[used] = '\0';
+	return used;
+}
+
+/* Long enough for a kernel's command line. */
+static char value[4096];
+
+static void print_field(const char *name, const char *text, size_t length)
+{
+	char line[SCREEN_COLUMNS + 1];
+	size_t at = 0;
+
 	do {
 		size_t part = MIN(length - at, (size_t)WRAP);
 		size_t name_length = at == 0 ? MIN(strlen(name), (size_t)FIELD_NAME - 1) : 0;
 
 		memset(line, ' ', FIELD_NAME);
 		memcpy(line, name, name_length);
-		memcpy(line + FIELD_NAME, value + at, part);
-		screen_print(line, FIELD_NAME + part);
+		memcpy(line + FIELD_NAME, text + at, part);
+		put_line(line, FIELD_NAME + part);
 		at += part;
 	} while (at < length);
 }
 
-static void print_row(const struct table *table, const struct table_row *row, const size_t *widths)
+void text_facts(const char *name, const char *form, const struct fact *facts, size_t count)
 {
-	char line[TABLE_COLUMNS * (TABLE_CELL + 2)];
-	size_t used = 0;
+	struct json *json = notation_json();
+	size_t length;
 
-	for (unsigned i = 0; i < table->columns; i++) {
-		size_t length = strlen(row->cell[i]);
-		size_t pad = widths[i] - MIN(length, widths[i]);
-		bool right = table->right >> i & 1;
-
-		if (i > 0) {
-			memset(line + used, ' ', 2);
-			used += 2;
-		}
-		memset(line + used, ' ', widths[i]);
-		memcpy(line + used + (right ? pad : 0), row->cell[i], MIN(length, widths[i]));
-		used += widths[i];
+	if (notation_is_json()) {
+		for (size_t i = 0; json && i < count; i++)
+			fact_json(&facts[i], json);
+		return;
 	}
-	while (used > 0 && line[used - 1] == ' ')
-		used--;
-	screen_print(line, used);
+	length = fill_form(value, sizeof(value), form, facts, count);
+	if (name)
+		print_field(name, value, length);
+	else
+		put_line(value, length);
 }
 
-static void measure(const struct table *table, const struct table_row *row, size_t *widths)
+void text_field(const char *name, const char *text, ...)
 {
-	for (unsigned i = 0; i < table->columns; i++)
-		widths[i] = MAX(widths[i], strlen(row->cell[i]));
-}
+	va_list args;
+	size_t length;
 
-void text_table(const struct table *table,
-		enum table_answer (*fill)(struct table_row *row, unsigned index))
-{
-	static struct table_row row, titles;
-	size_t widths[TABLE_COLUMNS] = {0};
-	enum table_answer answer;
-
-	for (unsigned i = 0; i < table->columns; i++)
-		str_copy(titles.cell[i], TABLE_CELL, table->titles[i]);
-	measure(table, &titles, widths);
-	for (unsigned index = 0;
-	     memset(&row, 0, sizeof(row)), (answer = fill(&row, index)) != TABLE_END; index++) {
-		if (answer == TABLE_ROW)
-			measure(table, &row, widths);
-	}
-	print_row(table, &titles, widths);
-	for (unsigned index = 0;
-	     memset(&row, 0, sizeof(row)), (answer = fill(&row, index)) != TABLE_END; index++) {
-		if (answer == TABLE_ROW)
-			print_row(table, &row, widths);
-	}
+	va_start(args, text);
+	length = vformat(value, sizeof(value), text, args);
+	va_end(args);
+	if (notation_is_json())
+		text_facts(name, "", FACTS(fact_text(name, value)));
+	else
+		print_field(name, value, length);
 }

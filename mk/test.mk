@@ -12,7 +12,7 @@ system: $(SYSTEM_INPUTS) $(ZOO_FILES) | $(SETUP_RUN) $(SETUP_TEST)
 	$(Q)BUILD=$(BUILD) $(PYTEST) $(TESTS)
 
 # The unit tests that play at random play longer: 2 * 10^7 byte strings for the decoder, 10^6 states for the
-# emulator.
+# emulator, 10^8 bytes and 10^6 lines for the console.
 test-long: export FREEHOLD_LONG := 1
 test-long: TEST_OPTIONS := --long
 test test-long: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS) $(SYSTEM_INPUTS) $(ZOO_FILES) | $(SETUP_RUN) $(SETUP_TEST) $(SETUP_LINT)

@@ -8,10 +8,11 @@ $(BUILD)/gen/unit.mk: $(UNIT_TESTS) tools/test_rules.py $(BUILD)/gen/unit.list
 	$(Q)$(PYTHON) tools/test_rules.py unit $(UNIT_TESTS) >$@
 	$(Q)$(PYTHON) tools/test_rules.py coverage $(UNIT_TESTS) >>$@
 
-# Names the tests, so that a deleted one makes the rules stale too.
+# Names the tests and all that a pattern may name: what is new or gone makes the rules stale.
+PATTERN_SOURCES = $(wildcard console/*.c vmm/*/*.c lib/*.c)
 $(BUILD)/gen/unit.list: FORCE
 	@mkdir -p $(@D)
-	@echo '$(UNIT_TESTS)' | cmp -s - $@ || echo '$(UNIT_TESTS)' >$@
+	@echo '$(UNIT_TESTS) $(PATTERN_SOURCES)' | cmp -s - $@ || echo '$(UNIT_TESTS) $(PATTERN_SOURCES)' >$@
 include $(BUILD)/gen/unit.mk
 
 # Our own memcpy and kin, where a test links them, must not be compiled into calls of themselves.

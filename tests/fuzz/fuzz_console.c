@@ -205,6 +205,9 @@ static void expect_prompt(void)
 	run();
 	fake_type("\x03");
 	run();
+	/* Were it in mode script, there would be none. */
+	fake_type("\rmode human\r");
+	run();
 	fake_type("\r");
 	run();
 	if (fake.output_size < sizeof(prompt) - 1 ||

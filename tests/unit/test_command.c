@@ -57,7 +57,7 @@ static void test_policy(void **state)
 	expect_in("policy msrs", "c0000080           kernel     EFER");
 	expect_in("policy msrs", "00000800-000008ff  kernel     x2APIC registers");
 	expect_in("policy msrs", "PLATFORM_ID            0h only, as it reads");
-	expect_in("policy msrs", "DEBUGCTL               mask 3h, forgotten; reads 0h");
+	expect_in("policy msrs", "DEBUGCTL               mask 3h forgotten; reads 0h");
 	expect_in("policy msrs", "all others: #GP(0)");
 	assert_null(strstr(fake_command("policy msrs"), "HWCR")); /* AMD's, and this is none */
 }
@@ -567,7 +567,7 @@ static void test_words_of_commands(void **state)
 	expect("frobnicate", "error: frobnicate: there is no such command; help lists them");
 	expect("debug", "error: debug: there is no such command; help lists them");
 	expect("star web", "error: star: there is no such command; help lists them");
-	expect("list web", "error: list: web is one word too many; usage: list");
+	expect("list web", "error: list: web is one word too many; usage: list [--json]");
 	expect("start", "error: start: NAME is missing; usage: start NAME");
 	expect("help nothing", "error: help nothing: there is no such command; help lists them");
 	expect("show \"web", "error: a \" has no partner");

@@ -15,11 +15,14 @@
 
 #include <cmocka.h>
 
+#include "console/answer.h"
 #include "console/command.h"
 #include "tests/unit/fake_kernel.h"
 
 static const char begin_mark[] = "<!-- commands: generated, begin -->\n";
 static const char end_mark[] = "<!-- commands: generated, end -->\n";
+static const char codes_begin[] = "<!-- codes: generated, begin -->\n";
+static const char codes_end[] = "<!-- codes: generated, end -->\n";
 
 enum { MANUAL = 64 * 1024 };
 
@@ -65,26 +68,45 @@ static void make_list(void)
 			add("\n");
 		add_options(&commands[i]);
 	}
+	add("\n### Other words\n\n");
+	for (unsigned i = 0; i < command_alias_count; i++)
+		add("- `%s`: `%s`\n", command_aliases[i].name, command_aliases[i].command);
 	add("\n");
 }
 
-static void test_manual(void **state)
+static void make_codes(void)
+{
+	list_size = 0;
+	add("| Code | What it says |\n|---|---|\n");
+	for (unsigned i = 0; i < CODE_COUNT; i++)
+		add("| `%s` | %s |\n", answer_codes[i].name, answer_codes[i].help);
+}
+
+/* What stands between the marks is the list. */
+static void expect_list(const char *from, const char *to)
 {
 	static char manual[MANUAL];
 	FILE *file = fopen("docs/console.md", "r");
 	char *begin, *end;
 
-	(void)state;
 	assert_non_null(file);
 	manual[fread(manual, 1, sizeof(manual) - 1, file)] = '\0';
 	fclose(file);
-	begin = strstr(manual, begin_mark);
-	end = strstr(manual, end_mark);
+	begin = strstr(manual, from);
+	end = strstr(manual, to);
 	assert_non_null(begin);
 	assert_non_null(end);
 	*end = '\0';
+	assert_string_equal(begin + strlen(from), list);
+}
+
+static void test_manual(void **state)
+{
+	(void)state;
 	make_list();
-	assert_string_equal(begin + sizeof(begin_mark) - 1, list);
+	expect_list(begin_mark, end_mark);
+	make_codes();
+	expect_list(codes_begin, codes_end);
 }
 
 static bool is_sorted_by_rules(const struct command *command)
@@ -118,6 +140,22 @@ static void test_table(void **state)
 	}
 }
 
+/* Another word is none that a command has, and stands for one of a single word. */
+static void test_aliases(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < command_alias_count; i++) {
+		const char *words[] = {command_aliases[i].name, NULL};
+		unsigned used = 0;
+		const struct command *command = command_find(words, 1, &used);
+
+		assert_int_equal(used, 1);
+		assert_string_equal(command->name, command_aliases[i].command);
+		for (unsigned j = 0; j < command_count; j++)
+			assert_string_not_equal(commands[j].name, command_aliases[i].name);
+	}
+}
+
 /* Every word of help fits the screen. */
 static void test_help_width(void **state)
 {
@@ -135,7 +173,7 @@ static void test_help_width(void **state)
 		else
 			snprintf(line, sizeof(line), "help");
 		at = fake_command(line);
-		assert_null(strstr(at, "error"));
+		assert_null(strstr(at, "error: "));
 		if (i < command_count)
 			assert_non_null(strstr(at, commands[i].help));
 		while (*at) {
@@ -152,6 +190,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_help_width),
 	};
 
@@ -160,6 +199,10 @@ int main(int argc, char **argv)
 		fputs(begin_mark, stdout);
 		fputs(list, stdout);
 		fputs(end_mark, stdout);
+		make_codes();
+		fputs(codes_begin, stdout);
+		fputs(list, stdout);
+		fputs(codes_end, stdout);
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pager on: a screenful at a time for who reads along, all at once for anybody else; nothing is lost. */
+/* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/errors.h"
+#include "abi/frame.h"
+#include "console/pager.h"
+#include "console/screen.h"
+#include "tests/unit/fake_kernel.h"
+
+enum { LINES = 60 };
+
+static char text[64 * 1024];
+
+static void make_log(unsigned lines)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < lines; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "line %u\n", i);
+	fake.log = text;
+}
+
+static int boot(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake_boot();
+	fake_command("create web memory=64M kernel=kernel");
+	make_log(LINES);
+	fake_command("pager on");
+	return 0;
+}
+
+static const char *press(const char *keys)
+{
+	fake_clear();
+	fake_type(keys);
+	fake_run();
+	return fake_output();
+}
+
+/* The lines [first, end) of the log, between what comes before and after them. */
+static void expect(const char *output, const char *before, unsigned first, unsigned end,
+		   const char *after)
+{
+	static char expected[64 * 1024];
+	int used = snprintf(expected, sizeof(expected), "%s", before);
+
+	for (unsigned i = first; i < end; i++)
+		used += snprintf(expected + used, sizeof(expected) - (size_t)used, "line %u\r\n", i);
+	snprintf(expected + used, sizeof(expected) - (size_t)used, "%s", after);
+	assert_string_equal(output, expected);
+}
+
+#define MORE "--more--"
+#define GONE "\r\x1b[J"
+
+static void test_pages(void **state)
+{
+	(void)state;
+	expect(press("log\r"), "log\r\n", 0, 23, MORE);
+	expect(press(" "), GONE, 23, 46, MORE);
+	expect(press("\r"), GONE, 46, 47, MORE);
+	expect(press("\x1b[B"), GONE, 47, 48, MORE);
+	expect(press(" "), GONE, 48, LINES, "freehold> ");
+}
+
+static void test_quit(void **state)
+{
+	(void)state;
+	press("log\r");
+	expect(press("q"), "", 0, 0, GONE "freehold> ");
+	press("log\r");
+	expect(press("\x03"), "", 0, 0, GONE "freehold> ");
+	/* What is quit is the output of that command only. */
+	assert_non_null(strstr(press("list\r"), "web   stopped"));
+}
+
+/* Who types on does not read along. */
+static void test_typing_on(void **state)
+{
+	(void)state;
+	press("log\r");
+	expect(press("images\r"), GONE, 23, LINES,
+	       "freehold> images\r\nIMAGE     BYTES  PARTITIONS\r\n"
+	       "kernel  7000000           0\r\ninitrd  1000000           0\r\n"
+	       "tiny       4096           0\r\nfreehold> ");
+	assert_null(strstr(press("log\rlist\r"), MORE));
+	assert_non_null(strstr(fake_output(), "line 59\r\nfreehold> list\r\nNAME"));
+}
+
+/* A short output, a script's, JSON and freehold.conf's are never held. */
+static void test_never(void **state)
+{
+	(void)state;
+	assert_null(strstr(press("list\r"), MORE));
+	assert_null(strstr(press("log --json\r"), MORE));
+	press("mode script\r");
+	expect(press("log\r"), "", 0, LINES, "ok\r\n");
+	press("mode human\r");
+	press("pager off\r");
+	expect(press("log\r"), "log\r\n", 0, LINES, "freehold> ");
+}
+
+/* A partition's life goes on while the operator reads, and news of it comes at once. */
+static void test_life_goes_on(void **state)
+{
+	(void)state;
+	press("start web\r");
+	press("log\r");
+	fake_clear();
+	fake_end("web", REASON_RESET, "");
+	fake_run();
+	assert_string_equal(fake_output(), GONE "[web reset: it is started again]\r\n" MORE);
+	assert_int_equal(fake_find("web")->info.state, PART_RUNNING);
+	assert_non_null(strstr(press(" "), "line 45\r\n" MORE));
+}
+
+/* More than is ever held at once, by a command that prints it in steps: it is not stepped meanwhile. */
+static void test_long(void **state)
+{
+	(void)state;
+	make_log(6000);
+	expect(press("log\r"), "log\r\n", 0, 23, MORE);
+	for (unsigned page = 1; page < 6000 / 23; page++)
+		expect(press(" "), GONE, page * 23, page * 23 + 23, MORE);
+	expect(press(" "), GONE, 5980, 6000, "freehold> ");
+	press("log\r");
+	assert_non_null(strstr(press("time list\r"), "line 5999\r\nfreehold> time list\r\n"));
+}
+
+/* One step that prints more than can be held shows it all, in order. */
+static void test_too_much(void **state)
+{
+	char line[128];
+
+	(void)state;
+	fake_clear();
+	pager_begin();
+	for (unsigned i = 0; i < 1000; i++) {
+		int length = snprintf(line, sizeof(line), "line %u%60s", i, "");
+
+		if (!pager_take(line, (size_t)length))
+			screen_put_line(line, (size_t)length);
+	}
+	assert_false(pager_is_holding());
+	pager_end();
+	fake_run();
+	for (unsigned i = 0; i < 1000; i++) {
+		int length = snprintf(line, sizeof(line), "line %u ", i);
+		const char *at = strstr(fake_output(), line);
+
+		assert_non_null(at);
+		snprintf(line, sizeof(line), "line %u ", i + 1);
+		assert_true(i == 999 || strstr(at + length, line));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_pages, boot),
+		cmocka_unit_test_setup(test_quit, boot),
+		cmocka_unit_test_setup(test_typing_on, boot),
+		cmocka_unit_test_setup(test_never, boot),
+		cmocka_unit_test_setup(test_life_goes_on, boot),
+		cmocka_unit_test_setup(test_long, boot),
+		cmocka_unit_test_setup(test_too_much, boot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
