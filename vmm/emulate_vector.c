@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The moves between memory and the MMX, XMM and YMM registers. */
+/* The moves between memory and the MMX, XMM, YMM and ZMM registers. */
 #include "lib/string.h"
 #include "vmm/emulate_internal.h"
 #include "vmm/fpu_regs.h"
 
-enum { XCR0_SSE_AVX = 6, X87_ERROR_SUMMARY = 1 << 7 };
+enum { XCR0_SSE_AVX = 6, XCR0_AVX512 = 0xe6, X87_ERROR_SUMMARY = 1 << 7 };
 
 /* One register, low element first. */
 struct vector_value {
-	uint64_t element[4];
+	uint64_t element[8];
 };
 
 static bool is_vex(const struct emulate *e)
@@ -16,14 +16,21 @@ static bool is_vex(const struct emulate *e)
 	return e->insn.prefixes & PREFIX_VEX;
 }
 
+static bool is_evex(const struct emulate *e)
+{
+	return e->insn.prefixes & PREFIX_EVEX;
+}
+
 /* SDM 3A 2.5 "Control Registers" and SDM 2A 2.4 "AVX and SSE Instruction Exception Classification" */
 static bool vectors_usable(struct emulate *e)
 {
 	const struct frame_control *control = &e->frame->control;
 
-	if (is_vex(e)) {
+	if (is_vex(e) || is_evex(e)) {
+		uint64_t need = is_vex(e) ? XCR0_SSE_AVX : XCR0_AVX512;
+
 		if (!emulate_protected(e) || !(control->cr4 & CR4_OSXSAVE) ||
-		    (fpu_xcr0() & XCR0_SSE_AVX) != XCR0_SSE_AVX)
+		    (fpu_xcr0() & need) != need)
 			return emulate_raise_ud(e);
 	} else if ((control->cr0 & CR0_EM) || !(control->cr4 & CR4_OSFXSR)) {
 		return emulate_raise_ud(e);
@@ -54,7 +61,7 @@ static unsigned other_half(const struct emulate *e)
 	return e->insn.vvvv & (emulate_is_64(e) ? 15 : 7);
 }
 
-/* VEX clears what it does not load; the older instructions leave what is above bit 127. */
+/* VEX and EVEX clear what they do not load; the older instructions leave what is above bit 127. */
 static bool load(struct emulate *e)
 {
 	struct vector_value vector = {{0}}, old = {{0}};
@@ -69,7 +76,9 @@ static bool load(struct emulate *e)
 		else
 			vector = (struct vector_value){{old.element[0], vector.element[0]}};
 	}
-	if (is_vex(e))
+	if (is_evex(e))
+		fpu_load_zmm(e->insn.reg, &vector);
+	else if (is_vex(e))
 		fpu_load_ymm(e->insn.reg, &vector);
 	else
 		fpu_load_xmm(e->insn.reg, &vector);
@@ -83,17 +92,19 @@ static bool store(struct emulate *e)
 
 	if (!operand(e, WALK_WRITE, &span))
 		return false;
-	if (e->insn.memory_size > 16)
+	if (is_evex(e))
+		fpu_store_zmm(e->insn.reg, &vector);
+	else if (e->insn.memory_size > 16)
 		fpu_store_ymm(e->insn.reg, &vector);
 	else
 		fpu_store_xmm(e->insn.reg, &vector);
 	return emulate_span_write(e, &span, &vector.element[e->insn.op == INSN_MOVHI]);
 }
 
-/* Forms between registers never exit, and the EVEX ones reach registers that we do not. */
+/* Forms between registers never exit; those under a mask read and write only a part. */
 bool emulate_vector(struct emulate *e)
 {
-	if (!e->insn.memory || (e->insn.prefixes & PREFIX_EVEX))
+	if (!e->insn.memory || e->insn.mask)
 		return emulate_stop(e, EMULATE_UNSUPPORTED);
 	if (!vectors_usable(e))
 		return false;

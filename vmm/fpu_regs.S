@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The guest's vector registers. A register's number cannot be an operand, so each routine jumps into a
- * table of sixteen entries of 16 bytes.
+ * table of entries of 16 bytes, a power of two of them.
  */
 
-/* In: EDI = register, 0 to 15 (only the low four bits count); RSI = memory. Clobbers: RAX, RDI. */
-.macro register_table name, store, prefix, mnemonic, numbers:vararg
+/* In: EDI = register (only the bits of last count); RSI = memory. Clobbers: RAX, RDI. */
+.macro table name, last
 	.globl \name
 	.type \name, @function
 \name:
-	and	$15, %edi
+	and	$\last, %edi
 	shl	$4, %edi
 	lea	1f(%rip), %rax
 	add	%rdi, %rax
 	jmp	*%rax
 	.balign 16
 1:
+.endm
+
+.macro entries store, prefix, mnemonic, numbers:vararg
 	.irp	number, \numbers
 	.balign 16
 	.if \store
@@ -25,17 +28,36 @@
 	.endif
 	ret
 	.endr
+.endm
+
+.macro eight name, store, prefix, mnemonic
+	table	\name, 7
+	entries	\store, \prefix, \mnemonic, 0, 1, 2, 3, 4, 5, 6, 7
+	.size \name, . - \name
+.endm
+
+.macro sixteen name, store, prefix, mnemonic
+	table	\name, 15
+	entries	\store, \prefix, \mnemonic, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.size \name, . - \name
+.endm
+
+.macro thirty_two name, store, prefix, mnemonic
+	table	\name, 31
+	entries	\store, \prefix, \mnemonic, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	entries	\store, \prefix, \mnemonic, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	.size \name, . - \name
 .endm
 
 	.text
-	register_table fpu_store_xmm, 1, xmm, movups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	register_table fpu_load_xmm, 0, xmm, movups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	register_table fpu_store_ymm, 1, ymm, vmovups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	register_table fpu_load_ymm, 0, ymm, vmovups, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	/* Twice the eight, so that each number of four bits has an entry. */
-	register_table fpu_store_mm, 1, mm, movq, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7
-	register_table fpu_load_mm, 0, mm, movq, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7
+	eight	fpu_store_mm, 1, mm, movq
+	eight	fpu_load_mm, 0, mm, movq
+	sixteen	fpu_store_xmm, 1, xmm, movups
+	sixteen	fpu_load_xmm, 0, xmm, movups
+	sixteen	fpu_store_ymm, 1, ymm, vmovups
+	sixteen	fpu_load_ymm, 0, ymm, vmovups
+	thirty_two fpu_store_zmm, 1, zmm, vmovups
+	thirty_two fpu_load_zmm, 0, zmm, vmovups
 
 /* Out: AX = the x87 status word. FNSTSW waits for no exception. Clobbers: nothing. */
 	.globl fpu_x87_status

@@ -15,6 +15,10 @@ void fpu_load_xmm(unsigned reg, const void *from);
 void fpu_store_ymm(unsigned reg, void *to);
 void fpu_load_ymm(unsigned reg, const void *from);
 
+/* ZMMreg (0 to 31), 64 bytes. Only if fpu_xcr0() says that AVX-512 is on. */
+void fpu_store_zmm(unsigned reg, void *to);
+void fpu_load_zmm(unsigned reg, const void *from);
+
 /*
  * MMreg (0 to 7), 8 bytes. Either makes all x87 registers MMX ones, as the instruction does. Only if
  * fpu_x87_status() shows no pending exception, which would come here.

@@ -60,4 +60,5 @@ def test_local_apics_of_each_cpu(arena_of, bed):
 
 @on("qemu", "bochs", "skylake")
 def test_emulated_instructions(arena_of, bed):
-    arena_of(bed).run("emulate").check()
+    result = arena_of(bed).run("emulate").check()
+    assert bed != "skylake" or "D05-evex" in result.passed, result

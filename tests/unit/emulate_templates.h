@@ -14,7 +14,9 @@ enum template_flag {
 	FIXED = 1 << 4, /* no ModRM follows */
 	HALF = 1 << 6,	/* VEX.vvvv names the register that gives the other half */
 	AVX = 1 << 5,	/* a VEX3 prefix is made, with the prefix byte as its pp */
+	EVEX = 1 << 7,	/* an EVEX prefix is made: pp, the opcode, and the bits below */
 };
+enum { EVEX_W = 1, EVEX_128 = 2 };
 
 /* An opcode, the value of ModRM.reg or ANY, and what may be added. */
 struct template
@@ -85,6 +87,14 @@ static const struct template templates[] = {
 	T("\x00\x12", ANY, AVX | HALF), T("\x01\x12", ANY, AVX | HALF), T("\x00\x16", ANY, AVX | HALF),
 	T("\x00\x0f\x6e", ANY, VECTOR), T("\x00\x0f\x6f", ANY, VECTOR), T("\x00\x0f\x7e", ANY, VECTOR),
 	T("\x00\x0f\x7f", ANY, VECTOR), T("\x00\x0f\xe7", ANY, VECTOR),
+	T("\x00\x10\x00", ANY, EVEX), T("\x01\x10\x01", ANY, EVEX), T("\x00\x11\x00", ANY, EVEX),
+	T("\x02\x10\x00", ANY, EVEX), T("\x03\x10\x01", ANY, EVEX), T("\x02\x11\x00", ANY, EVEX),
+	T("\x03\x11\x01", ANY, EVEX), T("\x00\x28\x00", ANY, EVEX), T("\x01\x29\x01", ANY, EVEX),
+	T("\x01\x6f\x00", ANY, EVEX), T("\x01\x7f\x01", ANY, EVEX), T("\x02\x6f\x00", ANY, EVEX),
+	T("\x02\x6f\x01", ANY, EVEX), T("\x02\x7f\x01", ANY, EVEX), T("\x01\xe7\x00", ANY, EVEX),
+	T("\x00\x2b\x00", ANY, EVEX), T("\x01\x6e\x02", ANY, EVEX), T("\x01\x6e\x03", ANY, EVEX),
+	T("\x01\x7e\x02", ANY, EVEX), T("\x01\x7e\x03", ANY, EVEX), T("\x02\x7e\x03", ANY, EVEX),
+	T("\x01\xd6\x03", ANY, EVEX),
 	T("\x01\x16", ANY, AVX | HALF), T("\x00\x13", ANY, AVX), T("\x01\x17", ANY, AVX),
 };
 /* clang-format on */

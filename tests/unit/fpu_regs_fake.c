@@ -6,10 +6,10 @@
 
 #include "vmm/fpu_regs.h"
 
-uint64_t fake_vectors[16][4];
+uint64_t fake_vectors[32][8];
 uint64_t fake_mm[8];
 uint16_t fake_x87_status;
-uint64_t fake_xcr0 = 7;
+uint64_t fake_xcr0 = 0xe7;
 
 void fpu_store_xmm(unsigned reg, void *to)
 {
@@ -28,7 +28,18 @@ void fpu_store_ymm(unsigned reg, void *to)
 
 void fpu_load_ymm(unsigned reg, const void *from)
 {
+	memset(fake_vectors[reg], 0, 64);
 	memcpy(fake_vectors[reg], from, 32);
+}
+
+void fpu_store_zmm(unsigned reg, void *to)
+{
+	memcpy(to, fake_vectors[reg], 64);
+}
+
+void fpu_load_zmm(unsigned reg, const void *from)
+{
+	memcpy(fake_vectors[reg], from, 64);
 }
 
 void fpu_store_mm(unsigned reg, void *to)

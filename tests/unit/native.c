@@ -19,9 +19,9 @@ struct switch_page {
 
 _Static_assert(offsetof(struct switch_page, state.rflags) == 128, "the assembly below knows");
 _Static_assert(offsetof(struct switch_page, state.vector) == 136, "the assembly below knows");
-_Static_assert(offsetof(struct switch_page, state.mm) == 648, "the assembly below knows");
-_Static_assert(offsetof(struct switch_page, host_rsp) == 712, "the assembly below knows");
-_Static_assert(offsetof(struct switch_page, target) == 720, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, state.mm) == 2184, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, host_rsp) == 2248, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, target) == 2256, "the assembly below knows");
 
 #define EACH_GPR(what)                                                                            \
 	what(0, rax) what(8, rcx) what(16, rdx) what(24, rbx) what(40, rbp) what(48, rsi)         \
@@ -32,46 +32,57 @@ _Static_assert(offsetof(struct switch_page, target) == 720, "the assembly below 
 
 void native_switch(void);
 void native_switch_avx(void);
+void native_switch_avx512(void);
 void native_back(void);
 void native_back_avx(void);
+void native_back_avx512(void);
 
 asm(".text\n"
     ".macro vectors from_or_to\n"
     ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
-    ".ifc \\from_or_to, load\n vmovups 0x1ff00000+136+32*\\n, %ymm\\n\n.endif\n"
-    ".ifc \\from_or_to, save\n vmovups %ymm\\n, 0x1ff00000+136+32*\\n\n.endif\n"
-    ".ifc \\from_or_to, load16\n movups 0x1ff00000+136+32*\\n, %xmm\\n\n.endif\n"
-    ".ifc \\from_or_to, save16\n movups %xmm\\n, 0x1ff00000+136+32*\\n\n.endif\n"
+    ".ifc \\from_or_to, load\n vmovups 0x1ff00000+136+64*\\n, %ymm\\n\n.endif\n"
+    ".ifc \\from_or_to, save\n vmovups %ymm\\n, 0x1ff00000+136+64*\\n\n.endif\n"
+    ".ifc \\from_or_to, load16\n movups 0x1ff00000+136+64*\\n, %xmm\\n\n.endif\n"
+    ".ifc \\from_or_to, save16\n movups %xmm\\n, 0x1ff00000+136+64*\\n\n.endif\n"
     ".endr\n"
+    ".ifc \\from_or_to, load64\n .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23\n"
+    "vmovups 0x1ff00000+136+64*\\n, %zmm\\n\n.endr\n .irp n, 24,25,26,27,28,29,30,31\n"
+    "vmovups 0x1ff00000+136+64*\\n, %zmm\\n\n.endr\n.endif\n"
+    ".ifc \\from_or_to, save64\n .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23\n"
+    "vmovups %zmm\\n, 0x1ff00000+136+64*\\n\n.endr\n .irp n, 24,25,26,27,28,29,30,31\n"
+    "vmovups %zmm\\n, 0x1ff00000+136+64*\\n\n.endr\n.endif\n"
     ".endm\n"
     ".macro mmx from_or_to\n"
     ".irp n, 0,1,2,3,4,5,6,7\n"
-    ".ifc \\from_or_to, load\n movq 0x1ff00000+648+8*\\n, %mm\\n\n.endif\n"
-    ".ifc \\from_or_to, save\n movq %mm\\n, 0x1ff00000+648+8*\\n\n.endif\n"
+    ".ifc \\from_or_to, load\n movq 0x1ff00000+2184+8*\\n, %mm\\n\n.endif\n"
+    ".ifc \\from_or_to, save\n movq %mm\\n, 0x1ff00000+2184+8*\\n\n.endif\n"
     ".endr\n"
     ".endm\n"
     ".macro enter name, kind\n"
     "\\name:\n"
     "push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
-    "mov %rsp, 0x1ff00000+712\n"
+    "mov %rsp, 0x1ff00000+2248\n"
     "vectors \\kind\n mmx load\n"
     "pushq 0x1ff00000+128\n popfq\n" EACH_GPR(
 	    LOAD) "mov 0x1ff00000+32, %rsp\n"
-		  "jmp *0x1ff00000+720\n"
+		  "jmp *0x1ff00000+2256\n"
 		  ".endm\n"
 		  ".macro leave_ name, kind\n"
 		  "\\name:\n" EACH_GPR(
 			  SAVE) "mov %rsp, 0x1ff00000+32\n"
-				"mov 0x1ff00000+712, %rsp\n"
+				"mov 0x1ff00000+2248, %rsp\n"
 				"pushfq\n popq 0x1ff00000+128\n cld\n"
 				"vectors \\kind\n mmx save\n emms\n"
 				"pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n"
 				".endm\n"
-				".globl native_switch, native_switch_avx, native_back, native_back_avx\n"
+				".globl native_switch, native_switch_avx, native_switch_avx512\n"
+				".globl native_back, native_back_avx, native_back_avx512\n"
 				"enter native_switch, load16\n"
 				"enter native_switch_avx, load\n"
+				"enter native_switch_avx512, load64\n"
 				"leave_ native_back, save16\n"
-				"leave_ native_back_avx, save\n");
+				"leave_ native_back_avx, save\n"
+				"leave_ native_back_avx512, save64\n");
 
 static struct switch_page *page;
 static uint8_t *code_page;
@@ -117,22 +128,41 @@ bool native_init(uint64_t code, uint64_t data, size_t data_size)
 	return true;
 }
 
+/* How to get there and back, by how wide the vectors are. */
+static const struct native_way {
+	unsigned bytes;
+	void (*enter)(void), (*back)(void);
+} ways[] = {
+	{64, native_switch_avx512, native_back_avx512},
+	{32, native_switch_avx, native_back_avx},
+	{16, native_switch, native_back},
+};
+
+static const struct native_way *native_way(void)
+{
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+		return &ways[0];
+	return __builtin_cpu_supports("avx") ? &ways[1] : &ways[2];
+}
+
+unsigned native_vector_bytes(void)
+{
+	return native_way()->bytes;
+}
+
 int native_run(const uint8_t *bytes, size_t count, struct native_state *state)
 {
-	/* jmp *(SWITCH_PAGE + 728): `back` */
-	static const uint8_t jump_back[] = {0xff, 0x24, 0x25, 0xd8, 0x02, 0xf0, 0x1f};
-	bool avx = __builtin_cpu_supports("avx");
+	/* jmp *(SWITCH_PAGE + 2264): `back` */
+	static const uint8_t jump_back[] = {0xff, 0x24, 0x25, 0xd8, 0x08, 0xf0, 0x1f};
+	const struct native_way *way = native_way();
 
 	memcpy(code_page, bytes, count);
 	memcpy(code_page + count, jump_back, sizeof(jump_back));
 	page->state = *state;
 	page->target = (uint64_t)code_page;
-	page->back = (uint64_t)(avx ? native_back_avx : native_back);
+	page->back = (uint64_t)way->back;
 	raised = 0;
-	if (avx)
-		native_switch_avx();
-	else
-		native_switch();
+	way->enter();
 	*state = page->state;
 	return raised;
 }

@@ -7,15 +7,18 @@
 struct native_state {
 	uint64_t gpr[16]; /* in the order of enum gpr */
 	uint64_t rflags;
-	uint64_t vector[16][4];
+	uint64_t vector[32][8];
 	uint64_t mm[8];
 };
+
+/* How many bytes of each vector register there are: 64 (then there are 32 of them), 32 or 16. */
+unsigned native_vector_bytes(void);
 
 /* Maps code and data at the addresses given (below 2 GiB). False: the host does not allow it. */
 bool native_init(uint64_t code, uint64_t data, size_t data_size);
 
 /*
  * Runs bytes at `code`. 0: it completed; else the signal that it raised, and then the state is that of
- * before. Without AVX the upper halves of the vectors stay as given.
+ * before. What the processor has not of the vectors (native_vector_bytes) stays as given.
  */
 int native_run(const uint8_t *bytes, size_t count, struct native_state *state);

@@ -217,6 +217,19 @@ static void automatic_eoi_leaves_nothing_in_service(void **state)
 	assert_int_equal(isr(S), 0);
 }
 
+/* The slave's INT falls at each acknowledge: what still asks is a new edge for the master. */
+static void a_slave_with_automatic_eoi_delivers_both(void **state)
+{
+	(void)state;
+	init_pair(0x03);
+	pulse(10);
+	pulse(12);
+	assert_int_equal(pic_inta(&pic), 0x3a);
+	assert_true(fake.intr);
+	assert_int_equal(pic_inta(&pic), 0x3c);
+	assert_false(fake.intr);
+}
+
 static void rotation_in_automatic_eoi(void **state)
 {
 	(void)state;
@@ -544,6 +557,7 @@ int main(void)
 		T(special_fully_nested_lets_the_slave_nest),
 		T(the_slave_alone_cannot_be_special_fully_nested),
 		T(automatic_eoi_leaves_nothing_in_service),
+		T(a_slave_with_automatic_eoi_delivers_both),
 		T(rotation_in_automatic_eoi),
 		T(rotate_on_non_specific_eoi),
 		T(rotate_on_specific_eoi_and_set_priority),

@@ -110,6 +110,29 @@ static void the_keyboard_controller_resets_by_pulse_and_port(void **state)
 	assert_int_equal(fake.resets, 1);
 }
 
+/* D1h, DFh is how loaders switch A20 on; D0h then shows that, and an output buffer that is empty. */
+static void a20_by_the_output_port(void **state)
+{
+	(void)state;
+	out8(0x64, 0xd1);
+	out8(0x60, 0xdf);
+	out8(0x64, 0xff); /* "pulse nothing", as loaders send it afterwards */
+	assert_int_equal(fake.resets, 0);
+	out8(0x64, 0xd0);
+	assert_int_equal(in8(0x60), 0xcf);
+	out8(0x64, 0xd1);
+	out8(0x60, 0xdd);
+	out8(0x64, 0xd0);
+	assert_int_equal(in8(0x60) & 2, 0);
+}
+
+static void no_password_is_installed(void **state)
+{
+	(void)state;
+	out8(0x64, 0xa4);
+	assert_int_equal(in8(0x60), 0xf1);
+}
+
 static void the_self_test_answers_55(void **state)
 {
 	(void)state;
@@ -242,6 +265,8 @@ int main(void)
 		T(port_92_resets_on_the_rise_of_bit_0),
 		T(post_and_delay_ports_take_anything),
 		T(the_keyboard_controller_resets_by_pulse_and_port),
+		T(a20_by_the_output_port),
+		T(no_password_is_installed),
 		T(the_self_test_answers_55),
 		T(the_command_byte_is_memory_byte_0),
 		T(interface_tests_pass),

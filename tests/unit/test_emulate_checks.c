@@ -261,9 +261,34 @@ static void test_vector_faults(void **state)
 	CODE("\xc5\xfc\x10\x03"); /* vmovups ymm0, [rbx] */
 	fake_xcr0 = 3;
 	assert_fault(machine_step(&machine), VECTOR_UD, 0);
-	fake_xcr0 = 7;
+	fake_xcr0 = 0xe7;
 	FRAME->control.cr4 &= ~(uint64_t)CR4_OSXSAVE;
 	assert_fault(machine_step(&machine), VECTOR_UD, 0);
+	assert_int_equal(machine.reads, 0);
+}
+
+/* EVEX needs all of AVX-512's state; under a mask it is not done, and nothing is touched. */
+static void test_evex_faults(void **state)
+{
+	(void)state;
+	GPR(RBX) = MACHINE_DATA + 0x1040;
+	memset(machine.device + 0x1040, 0x5a, 64);
+	CODE("\x62\xe1\x7c\x48\x10\x03"); /* vmovups zmm16, [rbx] */
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_memory_equal(fake_vectors[16], machine.device + 0x1040, 64);
+	machine.reads = 0;
+	FRAME->rip = MACHINE_CODE;
+	fake_xcr0 = 7;
+	assert_fault(machine_step(&machine), VECTOR_UD, 0);
+	fake_xcr0 = 0xe7;
+	FRAME->control.cr0 |= CR0_TS;
+	assert_fault(machine_step(&machine), VECTOR_NM, 0);
+	FRAME->control.cr0 &= ~(uint64_t)CR0_TS;
+	CODE("\x62\xe1\x7c\x48\x28\x43\x01"); /* vmovaps zmm16, [rbx + 64] */
+	GPR(RBX) -= 32;
+	assert_fault(machine_step(&machine), VECTOR_GP, 0);
+	CODE("\x62\xe1\x7c\x49\x10\x03"); /* vmovups zmm16{k1}, [rbx] */
+	assert_int_equal(machine_step(&machine), EMULATE_UNSUPPORTED);
 	assert_int_equal(machine.reads, 0);
 }
 
@@ -317,6 +342,7 @@ int main(void)
 		CASE(test_stack_addresses),
 		CASE(test_branches),
 		CASE(test_vector_faults),
+		CASE(test_evex_faults),
 		CASE(test_mmx_faults),
 		CASE(test_cmpxchg16b_alignment),
 	};

@@ -78,6 +78,32 @@ static void test_load(void **state)
 	}
 }
 
+/* All 32, and only that one; what is stored is what was loaded. */
+static void test_zmm(void **state)
+{
+	static uint64_t in[32][8], out[8];
+
+	(void)state;
+	if (!__builtin_cpu_supports("avx512f"))
+		skip();
+	for (unsigned i = 0; i < 256; i++)
+		in[i / 8][i % 8] = 0x0101010101010101ULL * (i + 1);
+	/* No code of the compiler's may use a vector between: the loads and stores are in one go. */
+	for (unsigned reg = 0; reg < 32; reg++) {
+		fpu_load_zmm((reg + 1) & 31, in[(reg + 1) & 31]);
+		fpu_load_zmm(reg, in[reg]);
+		fpu_store_zmm(reg, out);
+		for (unsigned i = 0; i < 8; i++)
+			assert_true(out[i] == in[reg][i]);
+		fpu_load_zmm(reg, in[reg]);
+		fpu_load_zmm((reg + 1) & 31, in[(reg + 1) & 31]);
+		fpu_store_zmm(reg, out);
+		for (unsigned i = 0; i < 8; i++)
+			assert_true(out[i] == in[reg][i]);
+	}
+	asm volatile("vzeroupper");
+}
+
 /* Each of the eight by both of its numbers, and no other; a status without an exception. */
 static void test_mmx(void **state)
 {
@@ -111,9 +137,8 @@ static void test_xcr0(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_store),
-		cmocka_unit_test(test_load),
-		cmocka_unit_test(test_mmx),
+		cmocka_unit_test(test_store), cmocka_unit_test(test_load),
+		cmocka_unit_test(test_zmm),   cmocka_unit_test(test_mmx),
 		cmocka_unit_test(test_xcr0),
 	};
 

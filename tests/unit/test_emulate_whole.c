@@ -38,15 +38,21 @@ static void put_form(struct form *form, const struct template *template, bool lo
 	form->at = at;
 	if (lock)
 		form->bytes[used++] = 0xf0;
-	if (template->flags & AVX) {
+	if (template->flags & EVEX) {
+		memcpy(form->bytes, "\x62\xf1\0\x08", 4);
+		form->bytes[2] = (uint8_t)(0x7c | opcode[0] | (opcode[2] & EVEX_W ? 0x80 : 0));
+		used = 4;
+	} else if (template->flags & AVX) {
 		memcpy(form->bytes, "\xc4\xe1", 2);
 		form->bytes[2] = 0x78 | opcode[0];
 		used = 3;
 	} else if ((template->flags & VECTOR) && opcode[0]) {
 		form->bytes[used++] = opcode[0];
 	}
-	if (template->flags & (AVX | VECTOR))
+	if (template->flags & (AVX | VECTOR | EVEX))
 		opcode++, count--;
+	if (template->flags & EVEX)
+		count--;
 	memcpy(form->bytes + used, opcode, count);
 	used += count;
 	if (!(template->flags & (FIXED | STRING)))

@@ -35,6 +35,7 @@ enum output_port {
 enum command {
 	READ_RAM = 0x20,  /* to 3Fh */
 	WRITE_RAM = 0x60, /* to 7Fh */
+	TEST_PASSWORD = 0xa4,
 	DISABLE_MOUSE = 0xa7,
 	ENABLE_MOUSE = 0xa8,
 	TEST_MOUSE = 0xa9,
@@ -53,7 +54,14 @@ enum command {
 	READ_TEST_INPUTS = 0xe0,
 	PULSE = 0xf0, /* to FFh: the bits that are 0 go low for 6 us */
 };
-enum { RAM_MASK = 0x1f, SELF_TEST_OK = 0x55, TEST_OK = 0x00, NOT_INHIBITED = 0x80, RESEND = 0xfe };
+enum {
+	RAM_MASK = 0x1f,
+	SELF_TEST_OK = 0x55,
+	TEST_OK = 0x00,
+	NO_PASSWORD = 0xf1,
+	NOT_INHIBITED = 0x80
+};
+enum { RESEND = 0xfe };
 
 /* IRQ 1 and IRQ 12 stand while there is output of theirs to be read. */
 static void update_lines(struct kbc *kbc)
@@ -82,10 +90,13 @@ static uint8_t read_port(const struct kbc *kbc)
 			 (full && aux ? PORT_AUX_FULL : 0));
 }
 
-/* True if the guest pulled the reset line. */
+/*
+ * True if the guest pulled the reset line, which is high again after the reset. The two bits of the output
+ * buffer stay its own: who switches A20 by DFh has not filled it.
+ */
 static bool write_port(struct kbc *kbc, uint8_t value)
 {
-	kbc->port = value | PORT_NO_RESET; /* after a reset the line is high again */
+	kbc->port = (uint8_t)((value & ~(PORT_OUTPUT_FULL | PORT_AUX_FULL)) | PORT_NO_RESET);
 	return (value & PORT_NO_RESET) == 0;
 }
 
@@ -151,6 +162,9 @@ static bool write_command(struct kbc *kbc, uint8_t command)
 		case TEST_KEYBOARD:
 		case TEST_MOUSE:
 			answer(kbc, TEST_OK, 0);
+			break;
+		case TEST_PASSWORD:
+			answer(kbc, NO_PASSWORD, 0);
 			break;
 		case READ_INPUT_PORT:
 			answer(kbc, NOT_INHIBITED, 0);

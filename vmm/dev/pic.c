@@ -113,20 +113,24 @@ static void acknowledge(struct pic_chip *chip, unsigned input)
 		chip->lowest = (uint8_t)input;
 }
 
-/* One chip's part in an INTA cycle. */
-static unsigned chip_inta(struct pic_chip *chip)
+/*
+ * One chip's part in an INTA cycle or a poll: the input taken, or NO_INPUT. The slave's INT falls with it,
+ * and a request that is still there (with automatic EOI, say) is another edge for the master.
+ */
+static unsigned chip_inta(struct pic *pic, struct pic_chip *chip)
 {
 	unsigned input = pending(chip);
 
-	if (input == NO_INPUT)
-		return SPURIOUS;
-	acknowledge(chip, input);
+	if (chip->is_slave)
+		chip_set(&pic->chip[MASTER], CASCADE, false);
+	if (input != NO_INPUT)
+		acknowledge(chip, input);
 	return input;
 }
 
 static uint8_t vector(const struct pic_chip *chip, unsigned input)
 {
-	return (uint8_t)((chip->icw[2] & 0xf8) | input);
+	return (uint8_t)((chip->icw[2] & 0xf8) | (input == NO_INPUT ? SPURIOUS : input));
 }
 
 /* True if the master gives way to a slave on its cascade input (ICW3; a single 8259 has none). */
@@ -139,21 +143,19 @@ uint8_t pic_inta(struct pic *pic)
 {
 	struct pic_chip *master = &pic->chip[MASTER];
 	struct pic_chip *slave = &pic->chip[SLAVE];
-	bool requested;
 	unsigned input;
 	uint8_t answer;
 
 	spin_lock(&pic->dev.lock);
-	requested = pending(master) != NO_INPUT;
-	input = chip_inta(master);
+	input = chip_inta(pic, master);
 	answer = vector(master, input);
-	if (requested && input == CASCADE && cascaded(master)) {
+	if (input == CASCADE && cascaded(master)) {
 		/*
 		 * A slave with another identity stays silent, and an idle data bus reads all-ones.
 		 */
 		answer = 0xff;
 		if ((slave->icw[3] & 7) == CASCADE)
-			answer = vector(slave, chip_inta(slave));
+			answer = vector(slave, chip_inta(pic, slave));
 	}
 	update(pic);
 	spin_unlock(&pic->dev.lock);
@@ -265,14 +267,11 @@ static void write_odd(struct pic_chip *chip, uint8_t value)
 /* Either port after a poll command: like an INTA, but the level is the answer. */
 static uint8_t read_poll(struct pic *pic, struct pic_chip *chip)
 {
-	unsigned input = pending(chip);
+	unsigned input = chip_inta(pic, chip);
 
 	chip->poll = false;
-	if (input == NO_INPUT)
-		return 0;
-	acknowledge(chip, input);
 	update(pic);
-	return (uint8_t)(POLL_REQUEST | input);
+	return (uint8_t)(input == NO_INPUT ? 0 : POLL_REQUEST | input);
 }
 
 static uint8_t read_chip(struct pic *pic, struct pic_chip *chip, bool odd)
