@@ -159,9 +159,13 @@ class Bed:
         return []
 
 
+# The whole suite runs by either firmware: make system FIRMWARE=uefi. Bochs has a BIOS only.
+FIRMWARE = os.environ.get("FIRMWARE", "bios")
+
+
 class QemuBed(Bed):
     def __init__(self, iso, name, logs, *, cpus=2, mem="1G", cpu="EPYC", icount=False,
-                 firmware="bios", extra=(), fixed_clock=True, no_reboot=True, deadline=300,
+                 firmware=FIRMWARE, extra=(), fixed_clock=True, no_reboot=True, deadline=300,
                  command=None, uart=("-serial", "chardev:com1")):
         """command: a complete QEMU command instead of an ISO's, for what boots without one. uart: the device
         whose line we have."""
