@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""ISOs whose GRUB says what a test wants: a table of ours in the place of the firmware's, odd modules and words."""
+"""ISOs whose GRUB says what a test wants: a table of ours in place of the firmware's, odd modules, words."""
 import os
 import shutil
 import struct

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a loader and firmware may say that is not true (L03, L04, L08): each is told of in the log, and the machine
+"""What a loader and firmware may say that is not true (L03, L04, L08): the log tells of each, and the machine
 comes to its prompt with what can be believed."""
 import acpi_iso
 import beds
