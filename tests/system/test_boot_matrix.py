@@ -25,8 +25,8 @@ SPREAD, FIRST = 12, 4  # so that all values of each come, and the dearest, 64 CP
 
 
 def shapes():
-    """All but memory in every combination, and the sizes in turns, so that each meets all others; 64 CPUs, which
-    keep an emulator's host busy for a minute, lack nothing."""
+    """All but memory in every combination, and the sizes in turns, so that each meets all others; 64 CPUs,
+    which keep an emulator's host busy for a minute, lack nothing."""
     combinations = (shape for shape in itertools.product(WAYS, MACHINES, CPUS, LACKING)
                     if shape[2] <= HOST_CPUS_MAX or shape[3] == "nothing")
     for number, (way, kind, cpus, lacking) in enumerate(combinations):
