@@ -68,7 +68,7 @@ def test_panic_before_page_tables(boot, firmware, pixels):
 
 def test_no_64_bit_mode(boot):
     """What the 32-bit code says before anything is set up."""
-    bed = boot(config="# nothing\n", cpu="qemu32", cpus=1)
+    bed = boot(config="# nothing\n", firmware="bios", cpu="qemu32", cpus=1)
     bed.expect("freehold: this CPU has no 64-bit mode", PATIENCE)
     assert wait_for(bed, False, "freehold: ")[0].startswith("freehold: this CPU has no 64-bit mode")
 
