@@ -206,7 +206,8 @@ static void report_cpu(const struct smp_target *target)
 	static const char *const why[] = {
 		[SMP_OFF] = "was not tried",
 		[SMP_RUNNING] = "runs",
-		[SMP_FAILED] = "does not answer",
+		[SMP_SILENT] = "does not answer",
+		[SMP_FAILED] = "stopped on its way",
 		[SMP_DIFFERENT] = "differs from CPU 0",
 		[SMP_NO_MEMORY] = "has no memory for its stacks",
 	};

@@ -63,13 +63,15 @@ def qemu_accel(cpu, icount):
 
 
 def qemu_command(iso, serial, *, cpus=4, mem="2G", cpu=None, firmware="bios", icount=False,
-                 fixed_clock=False, extra=()):
-    """serial: the arguments that say where COM1 goes."""
+                 fixed_clock=False, extra=(), esp=None):
+    """serial: the arguments that say where COM1 goes. esp: the tree of an EFI system partition, in the ISO's
+    place."""
     if icount and cpus != 1:
         raise ValueError("icount needs cpus=1")
     command = ["qemu-system-x86_64", "-machine", "q35", *qemu_accel(cpu, icount),
                "-smp", str(cpus), "-m", str(mem), "-display", "none", "-nic", "none",
-               "-cdrom", iso, "-boot", "d", *serial]
+               *(["-drive", f"file=fat:rw:{esp},format=raw"] if esp else ["-cdrom", iso, "-boot", "d"]),
+               *serial]
     if firmware == "uefi":
         command += ["-bios", UEFI_FIRMWARE]
     if fixed_clock:

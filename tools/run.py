@@ -44,7 +44,7 @@ def run_qemu(options):
               "-mon", "chardev=com1", "-echr", hex(ESCAPE)]
     command = machine.qemu_command(
         options.iso, serial, cpus=options.cpus, mem=options.mem, cpu=options.cpu,
-        firmware=options.firmware, extra=options.extra.split())
+        firmware=options.firmware, extra=options.extra.split(), esp=options.esp)
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         pass_messages(process.stderr)
     return process.returncode
@@ -180,6 +180,10 @@ def check(options):
         raise Refused(f"EMULATOR={options.emulator}: there are {' and '.join(EMULATORS)}")
     if options.firmware not in ("bios", "uefi"):
         raise Refused(f"FIRMWARE={options.firmware}: there are bios and uefi")
+    if options.loader not in ("grub", "efi"):
+        raise Refused(f"LOADER={options.loader}: there are grub and efi, which is freehold.efi")
+    if options.loader == "efi" and options.firmware != "uefi":
+        raise Refused("LOADER=efi: freehold.efi needs FIRMWARE=uefi")
     if not re.fullmatch(r"[1-9]\d*", options.cpus):
         raise Refused(f"CPUS={options.cpus}: a number from 1")
     options.cpus = int(options.cpus)
@@ -191,6 +195,8 @@ def check(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--iso")
+    parser.add_argument("--esp", help="the tree of an EFI system partition, instead of an ISO")
+    parser.add_argument("--loader", default="grub")
     parser.add_argument("--check", action="store_true", help="look at the words, start nothing")
     parser.add_argument("--emulator", default="qemu")
     parser.add_argument("--firmware", default="bios")

@@ -15,7 +15,9 @@
 enum {
 	INIT_WAIT_US = 10000,
 	SIPI_WAIT_US = 200,
-	ANSWER_WAIT_US = 200000, /* an emulated CPU may be slow to get its turn */
+	ANSWER_WAIT_US = 200000,   /* an emulated CPU may be slow to get its turn */
+	PATIENT_WAIT_US = 2000000, /* when it is asked once more, at the end */
+	SILENT_MAX = 4,		   /* of those: firmware may list a hundred that are not there */
 	TSC_SYNC_US = 1000,
 	READY_WAIT_US = 1000000, /* it took its place: it runs, and is awaited in earnest */
 };
@@ -109,7 +111,8 @@ static void mailbox_open(const struct smp_target *target)
 }
 
 /* True if the CPU took its place. */
-static bool wake(const struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz)
+static bool wake(const struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz,
+		 uint64_t patience_us)
 {
 	uint8_t page = (uint8_t)(trampoline / PAGE_SIZE);
 	uint32_t open = SMP_MAILBOX_OPEN;
@@ -119,51 +122,63 @@ static bool wake(const struct smp_target *target, hpa_t trampoline, uint64_t tsc
 	apic_send_sipi(target->apic_id, page);
 	if (!wait_change(&smp_mailbox.state, SMP_MAILBOX_OPEN, SIPI_WAIT_US, tsc_khz)) {
 		apic_send_sipi(target->apic_id, page);
-		wait_change(&smp_mailbox.state, SMP_MAILBOX_OPEN, ANSWER_WAIT_US, tsc_khz);
+		wait_change(&smp_mailbox.state, SMP_MAILBOX_OPEN, patience_us, tsc_khz);
 	}
 	return !__atomic_compare_exchange_n(&smp_mailbox.state, &open, SMP_MAILBOX_CANCELLED, false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 /* Everything up to where the CPU stands still in smp_entry. */
-static enum smp_state start(const struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz)
+static enum smp_state start(const struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz,
+			    uint64_t patience_us)
 {
-	bool changed;
+	enum smp_state state = SMP_SILENT;
 
 	if (!percpu_exists(target->number) && percpu_create(target->number, target->apic_id))
 		return SMP_NO_MEMORY;
 	mailbox_open(target);
-	changed = wake(target, trampoline, tsc_khz) &&
-		  wait_change(&progress, PROGRESS_NONE, READY_WAIT_US, tsc_khz);
-	if (changed && __atomic_load_n(&progress, __ATOMIC_ACQUIRE) == PROGRESS_READY)
-		return SMP_RUNNING;
+	if (wake(target, trampoline, tsc_khz, patience_us)) {
+		state = SMP_FAILED;
+		if (wait_change(&progress, PROGRESS_NONE, READY_WAIT_US, tsc_khz))
+			state = __atomic_load_n(&progress, __ATOMIC_ACQUIRE) == PROGRESS_READY
+					? SMP_RUNNING
+					: SMP_DIFFERENT;
+	}
 	/* Puts it to sleep, wherever it is, as long as nobody sends a SIPI: no NMI reaches it. */
-	apic_send_init(target->apic_id);
-	return changed ? SMP_DIFFERENT : SMP_FAILED;
+	if (state != SMP_RUNNING)
+		apic_send_init(target->apic_id);
+	return state;
 }
 
-static void start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz)
+static bool start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz,
+		      uint64_t patience_us)
 {
-	target->state = start(target, trampoline, tsc_khz);
+	target->state = start(target, trampoline, tsc_khz, patience_us);
 	target->feature = target->state == SMP_DIFFERENT ? different : NULL;
 	if (target->state != SMP_RUNNING)
-		return;
+		return false;
 	tsc_sync_measure(target, tsc_khz * TSC_SYNC_US / 1000);
 	__atomic_store_n(&arch_cpu_of(target->number)->released, true, __ATOMIC_RELEASE);
+	return true;
 }
 
 unsigned smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz,
 		   smp_differs_t *differs)
 {
-	unsigned running = 0;
+	unsigned running = 0, silent = 0;
 
 	ASSERT(!(trampoline & PAGE_MASK) && trampoline < MIB(1));
 	ask_more = differs;
 	low_tables_build(trampoline);
 	trampoline_write(trampoline);
-	for (unsigned i = 0; i < count; i++) {
-		start_one(&targets[i], trampoline, tsc_khz);
-		running += targets[i].state == SMP_RUNNING;
+	for (unsigned i = 0; i < count; i++)
+		running += start_one(&targets[i], trampoline, tsc_khz, ANSWER_WAIT_US);
+	/* One that never took its place has touched nothing of it, and may only have been slow. */
+	for (unsigned i = 0; i < count && silent < SILENT_MAX; i++) {
+		if (targets[i].state != SMP_SILENT)
+			continue;
+		running += start_one(&targets[i], trampoline, tsc_khz, PATIENT_WAIT_US);
+		silent += targets[i].state == SMP_SILENT;
 	}
 	return running;
 }

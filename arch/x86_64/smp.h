@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Starts the other CPUs, one after another: INIT, SIPI, SIPI, and a trampoline page below 1 MiB. A
- * CPU that does not answer in time is left out; should it wake up later it finds its place
- * cancelled and halts.
+ * CPU that does not answer in time is asked once more at the end, and then left out; should it wake
+ * up later it finds its place cancelled and halts.
  */
 #pragma once
 
@@ -11,7 +11,8 @@
 enum smp_state {
 	SMP_OFF, /* not tried */
 	SMP_RUNNING,
-	SMP_FAILED,    /* did not answer */
+	SMP_SILENT,    /* did not answer, also when it was asked once more */
+	SMP_FAILED,    /* took its place, and did not get to its end */
 	SMP_DIFFERENT, /* lacks what CPU 0 has: smp_target.feature; it halted */
 	SMP_NO_MEMORY, /* no per-CPU block for it */
 };

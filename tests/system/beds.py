@@ -159,9 +159,14 @@ class Bed:
         return []
 
 
+# The suite runs by either firmware: make system FIRMWARE=uefi. Bochs has a BIOS only, and where
+# instructions are counted OVMF takes minutes.
+FIRMWARE = os.environ.get("FIRMWARE", "bios")
+
+
 class QemuBed(Bed):
     def __init__(self, iso, name, logs, *, cpus=2, mem="1G", cpu="EPYC", icount=False,
-                 firmware="bios", extra=(), fixed_clock=True, no_reboot=True, deadline=300,
+                 firmware=None, extra=(), fixed_clock=True, no_reboot=True, deadline=300,
                  command=None, uart=("-serial", "chardev:com1")):
         """command: a complete QEMU command instead of an ISO's, for what boots without one. uart: the device
         whose line we have."""
@@ -171,6 +176,7 @@ class QemuBed(Bed):
         serial = ["-chardev", f"socket,id=com1,path={serial_path},server=on,wait=on",
                   *uart, "-qmp", f"unix:{qmp_path},server=on,wait=off",
                   "-monitor", "none"]
+        firmware = firmware or ("bios" if icount else FIRMWARE)
         extra = list(extra) + (["-no-reboot"] if no_reboot else [])
         self.launch(command + serial + extra if command else machine.qemu_command(
             iso, serial, cpus=cpus, mem=mem, cpu=cpu, firmware=firmware, icount=icount,

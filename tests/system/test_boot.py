@@ -6,7 +6,7 @@ import pytest
 
 # The bed, and what has to be found there: the backend, the mode of the machine's local APICs, CPUs.
 BEDS = {
-    "qemu-bios": (beds.QemuBed, {"cpus": 2}, "SVM", "xAPIC", 2),
+    "qemu-bios": (beds.QemuBed, {"cpus": 2, "firmware": "bios"}, "SVM", "xAPIC", 2),
     "qemu-uefi": (beds.QemuBed, {"cpus": 2, "firmware": "uefi"}, "SVM", "xAPIC", 2),
     "qemu-one-cpu": (beds.QemuBed, {"cpus": 1, "icount": True}, "SVM", "xAPIC", 1),
     "bochs-ryzen": (beds.BochsBed, {"model": "ryzen"}, "SVM", "xAPIC", 1),

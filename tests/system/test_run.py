@@ -34,11 +34,33 @@ def test_console_on_the_terminal(build):
             run.close(force=True)
 
 
+def test_uefi_without_grub(tmp_path):
+    """make run FIRMWARE=uefi LOADER=efi, with an image that a guest is created from."""
+    config = tmp_path / "conf"
+    config.write_text("create a vcpus=1 memory=4M kernel=hello\n")
+    words = ["FIRMWARE=uefi", "LOADER=efi", "CPUS=2", "MEM=512M", f"CONFIG={config}",
+             f"IMAGES=hello={BUILD}/tiny/hello.elf", f"BUILD={os.environ.get('BUILD', 'build')}"]
+    with open(os.path.join(LOGS, "test_run_uefi.serial.log"), "w", encoding="utf-8") as log:
+        run = pexpect.spawn("make", ["-s", "run", *words], cwd=ROOT, timeout=200, encoding="utf-8",
+                            codec_errors="replace", logfile=log)
+        try:
+            run.expect("freehold: reading hello")
+            run.expect("a: created with 4 MiB")
+            run.send("poweroff --yes\r")
+            run.expect(pexpect.EOF)
+            run.close()
+            assert run.exitstatus == 0
+        finally:
+            run.close(force=True)
+
+
 @pytest.mark.parametrize("words, answer", [
     (["--emulator", "vbox"], "EMULATOR=vbox: there are qemu and bochs"),
     (["--emulator", "bochs", "--cpu", "z80"], "CPU=z80: Bochs has ryzen, skylake, haswell, tigerlake"),
     (["--emulator", "bochs", "--firmware", "uefi"], "FIRMWARE=uefi: Bochs has a BIOS only"),
     (["--cpus", "0"], "CPUS=0: a number from 1"),
+    (["--loader", "lilo", "--firmware", "uefi"], "LOADER=lilo: there are grub and efi"),
+    (["--loader", "efi"], "LOADER=efi: freehold.efi needs FIRMWARE=uefi"),
     (["--mem", "much"], "MEM=much: a number of M or G"),
 ])
 def test_wrong_words(words, answer):

@@ -56,6 +56,23 @@ def test_panic(boot, firmware, pixels):
     assert any(line.startswith("cr0 ") for line in lines), lines
 
 
+@pytest.mark.parametrize("firmware,pixels", FIRMWARES)
+def test_panic_before_page_tables(boot, firmware, pixels):
+    """A processor that will not do is told of while the loader's page tables stand."""
+    boot.panic_expected = True
+    bed = boot(config="# nothing\n", firmware=firmware, cpu="EPYC,-pat", cpus=1)
+    bed.expect("freehold: halted", PATIENCE)
+    lines = wait_for(bed, pixels, "freehold: panic on CPU 0: this processor lacks ")
+    assert "\ufffd" not in "".join(lines), lines
+
+
+def test_no_64_bit_mode(boot):
+    """What the 32-bit code says before anything is set up."""
+    bed = boot(config="# nothing\n", firmware="bios", cpu="qemu32", cpus=1)
+    bed.expect("freehold: this CPU has no 64-bit mode", PATIENCE)
+    assert wait_for(bed, False, "freehold: ")[0].startswith("freehold: this CPU has no 64-bit mode")
+
+
 def test_without_serial(boot, build, tmp_path):
     """serial=none: nothing comes on the line, and the screen shows what there is."""
     tree = test_uefi.make_tree(build, tmp_path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`make sign`: firmware with Secure Boot on starts what was signed with a key that it trusts, and nothing else."""
+"""`make sign`: firmware with Secure Boot on starts what was signed by whom it trusts, and nothing else."""
 import os
 import shutil
 import subprocess

@@ -84,7 +84,8 @@ def test_wrong_word(boot):
 
 def test_no_uart_at_all(boot):
     """The machine boots, and its screen says that nobody can type."""
-    bed = boot(config="# nothing\n", uart=("-serial", "none", "-device", "pci-serial,chardev=com1"))
+    bed = boot(config="# nothing\n", firmware="bios",
+               uart=("-serial", "none", "-device", "pci-serial,chardev=com1"))
     lines = test_screen.wait_for(bed, False, "freehold>", 120)
     assert any("serial: no UART: nobody can type commands" in line for line in lines), lines
     assert screen.read(bed, False)
