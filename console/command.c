@@ -15,7 +15,7 @@ const struct command_flag_text command_flags[] = {
 	{FLAG_FORCE, "--force", "at once, without the power button"},
 	{FLAG_READ, "-r", "what is typed does not go to the guest"},
 	{FLAG_LAST, "--last", "from its latest start on"},
-	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C"},
+	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C or Ctrl-]"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 
