@@ -105,21 +105,9 @@ static bool show_next(void)
 	return false;
 }
 
-/* The key that detaches ends this, too; what was typed before it is void, as with Ctrl-C. */
-static bool take_key(void)
-{
-	for (size_t i = 0; i < uart_input_size(); i++) {
-		if (uart_input_peek(i) == attach_key()) {
-			uart_input_drop(i + 1);
-			return true;
-		}
-	}
-	return false;
-}
-
 static enum session_answer step(void)
 {
-	if (take_key()) {
+	if (attach_take_key()) {
 		end();
 		text_print("[detached from all]");
 		return SESSION_DONE;

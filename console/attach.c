@@ -54,11 +54,6 @@ void attach_set_key(uint8_t key)
 	detach_key = key;
 }
 
-uint8_t attach_key(void)
-{
-	return detach_key;
-}
-
 const char *attach_key_text(void)
 {
 	static char text[8];
@@ -251,6 +246,17 @@ static size_t give_input(size_t count)
 		call_part_event(attach.partition->slot, EVENT_INPUT);
 	attach.input_stuck = taken < count;
 	return taken;
+}
+
+bool attach_take_key(void)
+{
+	for (size_t i = 0; i < uart_input_size(); i++) {
+		if (is_key(i)) {
+			uart_input_drop(i + 1);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* The index of the key that is not typed twice, or the input's size. */

@@ -30,5 +30,7 @@ uint64_t attach_deadline(void);
 
 /* A control character that detaches from now on; and how to tell of it: "Ctrl-]". */
 void attach_set_key(uint8_t key);
-uint8_t attach_key(void);
 const char *attach_key_text(void);
+
+/* For commands that only show: the key was typed. What came before it is void, as with Ctrl-C. */
+bool attach_take_key(void);

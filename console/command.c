@@ -19,8 +19,8 @@ const struct command_flag_text command_flags[] = {
 	{FLAG_ONCE, "--once", "one second, and no more"},
 	{FLAG_READ, "-r", "what is typed does not go to the guest"},
 	{FLAG_LAST, "--last", "from its latest start on"},
-	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C"},
 	{FLAG_JSON, "--json", "one line of JSON; sizes in bytes, times in microseconds"},
+	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C or Ctrl-]"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 

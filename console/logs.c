@@ -5,6 +5,7 @@
  */
 #include "console/logs.h"
 
+#include "console/attach.h"
 #include "console/call.h"
 #include "console/clock.h"
 #include "console/graves.h"
@@ -173,6 +174,8 @@ static enum session_answer step(void)
 		logs.reader.partition = NULL;
 		return SESSION_DONE;
 	}
+	if (logs.follow && attach_take_key())
+		return end();
 	while (has_room()) {
 		if (logs.follow)
 			reader_move(&logs.reader, logs.lines.position);

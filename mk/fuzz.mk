@@ -16,7 +16,7 @@ $(BUILD)/gen/fuzz.mk: $(FUZZ_TESTS) tools/test_rules.py $(BUILD)/gen/fuzz.list
 
 $(BUILD)/gen/fuzz.list: FORCE
 	@mkdir -p $(@D)
-	@echo '$(FUZZ_TESTS) $(PATTERN_SOURCES)' | cmp -s - $@ || echo '$(FUZZ_TESTS) $(PATTERN_SOURCES)' >$@
+	@echo '$(FUZZ_TESTS) $(HOST_SOURCES)' | cmp -s - $@ || echo '$(FUZZ_TESTS) $(HOST_SOURCES)' >$@
 include $(BUILD)/gen/fuzz.mk
 
 $(BUILD)/obj/fuzz/lib/string.c.o: EXTRA_CFLAGS := -fno-builtin

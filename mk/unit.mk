@@ -8,11 +8,13 @@ $(BUILD)/gen/unit.mk: $(UNIT_TESTS) tools/test_rules.py $(BUILD)/gen/unit.list
 	$(Q)$(PYTHON) tools/test_rules.py unit $(UNIT_TESTS) >$@
 	$(Q)$(PYTHON) tools/test_rules.py coverage $(UNIT_TESTS) >>$@
 
-# Names the tests and all that a pattern may name: what is new or gone makes the rules stale.
-PATTERN_SOURCES = $(wildcard console/*.c vmm/*/*.c lib/*.c)
+# What the tests' patterns may match: a file that is new or gone makes the rules stale.
+HOST_SOURCES := $(wildcard console/*.c vmm/*.c vmm/dev/*.c lib/*.c)
+
+# Names the tests, too, so that a deleted one makes the rules stale.
 $(BUILD)/gen/unit.list: FORCE
 	@mkdir -p $(@D)
-	@echo '$(UNIT_TESTS) $(PATTERN_SOURCES)' | cmp -s - $@ || echo '$(UNIT_TESTS) $(PATTERN_SOURCES)' >$@
+	@echo '$(UNIT_TESTS) $(HOST_SOURCES)' | cmp -s - $@ || echo '$(UNIT_TESTS) $(HOST_SOURCES)' >$@
 include $(BUILD)/gen/unit.mk
 
 # Our own memcpy and kin, where a test links them, must not be compiled into calls of themselves.

@@ -92,3 +92,57 @@ def test_eight_guests_flood(arena_of, bed):
     for name in FLOODERS:
         arena.destroy(name)
     arena.check_invariants()
+
+
+@on("qemu", "skylake")
+def test_large_ring(arena_of, bed):
+    """log=512K is made in steps, keeps as much as it says, and all of it comes back."""
+    arena = arena_of(bed)
+    before = arena.free_memory()
+    arena.create("talker", "how=flood", more="log=512K")
+    arena.start()
+    while True:
+        show = "\n".join(arena.command("show a"))
+        said, kept = map(int, re.search(r"^output +(\d+) bytes, (\d+) of them kept", show,
+                                        re.MULTILINE).groups())
+        if said > 600_000:
+            break
+        arena.let_pass(0.1)
+    assert kept == 512 * 1024, show
+    assert re.search(r"^audit: .* 0 violations$", "\n".join(arena.command("audit")), re.MULTILINE)
+    refused = arena.bed.command("create b vcpus=1 memory=4M kernel=talker log=96K")
+    assert refused == ["error: create b: log=96K: must be 64K, 128K, 256K or 512K"], refused
+    arena.destroy()
+    assert arena.free_memory() == before
+    # What it said last can be read still.
+    text = "\n".join(arena.command("logs a --since=1m", timeout=120)).replace("\r", "")
+    numbers = [int(number) for number in re.findall(r" flood (\d+) \.+$", text, re.MULTILINE)]
+    assert len(numbers) > 400 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    arena.check_invariants()
+
+
+@on("qemu", "skylake")
+def test_console_all(arena_of, bed):
+    """Two guests that flood, line by line behind their names, and each loses none."""
+    arena = arena_of(bed)
+    for name in ("x", "yy"):
+        arena.create("talker", "how=flood", memory="4M", name=name)
+        arena.start(name)
+    position = arena.position()
+    arena.bed.send_line("console all")
+    assert arena.wait_for(r"\[attached to all", position, 20)
+    assert arena.wait_for(lambda text: all(text.count(f"{name} | flood") > 100 for name in ("x ", "yy")),
+                          position, 240)
+    arena.serial.send(b"\x1d")
+    assert arena.wait_for(r"\[detached from all\]", position, 120)
+    arena.bed.serial.command("#")
+    text = arena.since(position)
+    for name in ("x ", "yy"):
+        numbers = [int(number) for number in re.findall(rf"^{name} \| flood (\d+) \.+$", text,
+                                                        re.MULTILINE)]
+        assert len(numbers) > 100, text[-1000:]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), numbers
+    assert "hb | hb " in text
+    for name in ("x", "yy"):
+        arena.destroy(name)
+    arena.check_invariants()

@@ -125,8 +125,12 @@ def test_spoilt_console_ring(arena_of, bed):
         arena.create("hello", f"attack=ring n={number}")
         position = arena.start()
         assert arena.wait_for(r"\[a stopped: powered off", position, 30), arena.since(position)
+        # Neither the search nor the times of its lines are led astray, nor what is kept of it.
+        assert arena.bed.command("wait a /ready/ 1")[-1].startswith("error: wait a: no match")
+        arena.command("logs a --since=0")
         arena.output("a")
         arena.destroy()
+        arena.bed.command("logs a --since=0")
     arena.check_invariants()
 
 

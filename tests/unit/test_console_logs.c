@@ -149,6 +149,10 @@ static void test_follow(void **state)
 	fake_type("\x03");
 	fake_run();
 	assert_non_null(strstr(fake_output(), "four\r\nfreehold> "));
+	fake_command("logs -f web");
+	fake_type("x\x1dlist\r");
+	fake_run();
+	assert_non_null(strstr(fake_output(), "freehold> list\r\nNAME"));
 	assert_int_equal(web->ring->attached, 0);
 	assert_int_equal(web->ring->wake, 0);
 }
