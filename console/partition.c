@@ -16,6 +16,7 @@ struct blob {
 	uint64_t ring;
 	uint64_t shown;
 	uint64_t resets[RESETS_MAX];
+	uint64_t crash; /* what is kept of its failure */
 };
 
 enum { BLOB_MAGIC = 0x46485031 };
@@ -68,6 +69,7 @@ void partition_save(const struct partition *partition)
 		.gave_up = partition->gave_up,
 		.ring = call_address(partition->ring),
 		.shown = partition->shown,
+		.crash = crash_address(partition),
 	};
 
 	str_copy(blob.name, sizeof(blob.name), partition->name);
@@ -157,7 +159,7 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	struct blob blob;
 	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) &&
 		    blob.magic == BLOB_MAGIC && !strncmp(blob.name, info->name, NAME_SIZE) &&
-		    blob.ring % PAGE_SIZE == 0;
+		    blob.ring % PAGE_SIZE == 0 && blob.crash % PAGE_SIZE == 0;
 
 	memset(partition, 0, sizeof(*partition));
 	partition->used = true;
@@ -168,6 +170,7 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	if (!good)
 		return;
 	partition->ring = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
+	crash_adopt(partition, blob.crash);
 	partition->shown = blob.shown;
 	partition->gave_up = blob.gave_up != 0;
 	memcpy(partition->resets, blob.resets, sizeof(blob.resets));
