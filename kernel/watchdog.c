@@ -30,6 +30,7 @@ struct watch {
 static struct watch watches[MAX_CPUS];
 static struct deadline looks[2]; /* CPU 0's, and that of the CPU which watches it */
 static uint32_t second;		 /* a: there is that one */
+static uint32_t booted;		 /* a: until then CPU 0 has interrupts off, and waits for others */
 
 void watchdog_check_nmi(const struct trap_frame *frame)
 {
@@ -121,7 +122,7 @@ static void look_again(struct deadline *deadline)
 	for (unsigned i = 1; cpu->number == 0 && i < cpu_count(); i++)
 		if (cpu_online(i))
 			look(i);
-	if (cpu->number)
+	if (cpu->number && __atomic_load_n(&booted, __ATOMIC_ACQUIRE))
 		look(0);
 	deadline_set(&cpu->deadlines, deadline, tsc_read() + us_to_tsc(LOOK_US));
 }
@@ -133,6 +134,8 @@ void watchdog_start(void)
 
 	if (cpu->number ? __atomic_exchange_n(&second, 1, __ATOMIC_RELAXED) : cpu_count() == 1)
 		return;
+	if (!cpu->number)
+		__atomic_store_n(&booted, 1, __ATOMIC_RELEASE);
 	deadline_init(deadline, look_again);
 	deadline_set(&cpu->deadlines, deadline, tsc_read() + us_to_tsc(LOOK_US));
 	cpu_timer_update(cpu);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The watchdog (N05): a CPU that takes no interrupts is named, with what runs there; so is CPU 0, by another; and a
-panic tells of it."""
+"""The watchdog (N05): a CPU that takes no interrupts is named, with what runs there; so is CPU 0, by another;
+and a panic tells of it."""
 import os
 import re
 
@@ -14,7 +14,8 @@ CONFIG = """
 create spinner cpus=1 on=2 memory=4M kernel=spin cmdline="how=spin"
 start spinner
 """
-STUCK = r"watchdog: cpu {} is stuck: no interrupt for a second, partition {}, at [0-9a-f]+ debug_check_stuck\+0x"
+STUCK = (r"watchdog: cpu {} is stuck: no interrupt for a second, partition {}, "
+         r"at [0-9a-f]+ debug_check_stuck\+0x")
 
 
 @pytest.fixture(params=BEDS)

@@ -80,7 +80,7 @@ static int set_up(void **state)
 	memset(kicks, 0, sizeof(kicks));
 	memset(nmis, 0, sizeof(nmis));
 	told[0] = printed[0] = '\0';
-	second = 0;
+	second = booted = 0;
 	cpus = 3;
 	tsc_set_khz(1000000);
 	for (unsigned i = 0; i < HOST_CPUS; i++) {
@@ -179,6 +179,21 @@ static void test_cpu_0(void **state)
 	assert_int_equal(kicks[1] + kicks[2], 0);
 }
 
+/* CPU 0 starts the others for as long as that takes, with interrupts off. */
+static void test_boot(void **state)
+{
+	(void)state;
+	booted = 0;
+	for (unsigned i = 0; i < 20; i++)
+		look_on(1);
+	assert_string_equal(told, "");
+	assert_int_equal(kicks[0] + nmis[0], 0);
+	host_cpu = 0;
+	watchdog_start();
+	look_on(1);
+	assert_int_equal(kicks[0], 1);
+}
+
 /* The operator's NMI asks for nothing. */
 static void test_other_nmi(void **state)
 {
@@ -197,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup(test_alive, set_up),
 		cmocka_unit_test_setup(test_stuck, set_up),
 		cmocka_unit_test_setup(test_cpu_0, set_up),
+		cmocka_unit_test_setup(test_boot, set_up),
 		cmocka_unit_test_setup(test_other_nmi, set_up),
 	};
 
