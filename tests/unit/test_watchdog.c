@@ -189,6 +189,7 @@ static void test_boot(void **state)
 	assert_string_equal(told, "");
 	assert_int_equal(kicks[0] + nmis[0], 0);
 	host_cpu = 0;
+	deadline_queue_init(&cpu_of(0)->deadlines);
 	watchdog_start();
 	look_on(1);
 	assert_int_equal(kicks[0], 1);
