@@ -394,7 +394,7 @@ const struct command commands[] = {
 	{
 		.name = "debug cpu-stuck",
 		.help = "make a CPU do nothing for so many seconds",
-		.detail = "With interrupts off: for a look at the watchdog, which names it after 10 s.",
+		.detail = "With interrupts off: for a look at the watchdog, which names it within 2 s.",
 		.args = {{ARG_NUMBER, "CPU", false}, {ARG_NUMBER, "SECONDS", false}},
 		.flags = FLAG_YES,
 		.handler = machine_debug_stuck,

@@ -36,6 +36,25 @@ void crash_forget(const struct partition *partition)
 	*crash = NULL;
 }
 
+uint64_t crash_address(const struct partition *partition)
+{
+	return call_address(crash_of(partition));
+}
+
+/* An instance that failed wrote it: nothing in it may lead outside its pages. */
+void crash_adopt(const struct partition *partition, uint64_t address)
+{
+	struct crash *crash = (struct crash *)(uintptr_t)address;
+
+	crashes[partition->slot % MAX_PARTITIONS] = crash;
+	if (!crash)
+		return;
+	crash->info.vcpu_count = MIN(crash->info.vcpu_count, (uint32_t)MAX_VCPUS);
+	crash->info.report[REPORT_SIZE - 1] = '\0';
+	for (uint32_t i = 0; i < crash->info.vcpu_count; i++)
+		crash->counts[i] = MIN(crash->counts[i], (uint32_t)EXIT_RECORDS);
+}
+
 bool crash_keep(const struct partition *partition, const struct part_info *info, bool by_hand)
 {
 	uint64_t size = sizeof(struct crash) +
@@ -46,13 +65,16 @@ bool crash_keep(const struct partition *partition, const struct part_info *info,
 
 	crash_forget(partition);
 	address = call_mem_map(pages);
-	if (address <= 0)
+	if (address <= 0) {
+		partition_save(partition);
 		return false;
+	}
 	crash = (struct crash *)(uintptr_t)address;
 	*crash = (struct crash){.tsc = call_clock(), .pages = pages, .by_hand = by_hand};
 	crash->info = *info;
 	for (uint32_t i = 0; i < info->vcpu_count; i++)
 		crash->counts[i] = exits_latest(partition->slot, i, crash->exits[i], EXIT_RECORDS);
 	crashes[partition->slot % MAX_PARTITIONS] = crash;
+	partition_save(partition);
 	return true;
 }

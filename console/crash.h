@@ -27,4 +27,8 @@ bool crash_keep(const struct partition *partition, const struct part_info *info,
 const struct crash *crash_of(const struct partition *partition);
 
 void crash_forget(const struct partition *partition);
+
+/* For the partition's blob: where it is, and finding it again after the console itself failed. 0: nothing. */
+uint64_t crash_address(const struct partition *partition);
+void crash_adopt(const struct partition *partition, uint64_t address);
 void crash_reset(void);

@@ -20,6 +20,7 @@ struct blob {
 	struct boots boots;
 	uint64_t restarts[RESTARTS_MAX];
 	uint64_t restart_at;
+	uint64_t crash; /* what is kept of its failure */
 	char last_end[LAST_END_SIZE];
 	struct partition_policy policy;
 	struct definition definition;
@@ -83,6 +84,7 @@ void partition_save(const struct partition *partition)
 	blob.matched = partition->matched;
 	blob.boots = partition->boots;
 	blob.restart_at = partition->restart_at;
+	blob.crash = crash_address(partition);
 	blob.policy = partition->policy;
 	str_copy(blob.name, sizeof(blob.name), partition->name);
 	str_copy(blob.last_end, sizeof(blob.last_end), partition->last_end);
@@ -187,7 +189,8 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	static struct blob blob;
 	bool good = call_blob_get(slot, &blob, sizeof(blob)) == sizeof(blob) &&
 		    blob.magic == BLOB_MAGIC && !strncmp(blob.name, info->name, NAME_SIZE) &&
-		    blob.ring % PAGE_SIZE == 0 && blob.definition.size <= DEFINITION_SIZE &&
+		    blob.ring % PAGE_SIZE == 0 && blob.crash % PAGE_SIZE == 0 &&
+		    blob.definition.size <= DEFINITION_SIZE &&
 		    (!blob.ring || ring_size_is_valid(blob.ring_size));
 
 	memset(partition, 0, sizeof(*partition));
@@ -200,6 +203,7 @@ static void adopt(uint32_t slot, const struct part_info *info)
 		return;
 	partition->ring.shared = (struct console_ring *)(uintptr_t)blob.ring; /* NULL stays NULL */
 	partition->ring.size = blob.ring_size;
+	crash_adopt(partition, blob.crash);
 	partition->shown = blob.shown;
 	partition->matched = blob.matched;
 	partition->boots = blob.boots;

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from test_isolation import HOSTILE, on_hostile
 from test_tiny import on
 
 # how= of the guest hostile_c: what must be on the screen.
@@ -100,3 +101,27 @@ def test_halted_for_good(arena_of, bed):
                      re.MULTILINE), screen
     arena.destroy()
     arena.check_invariants()
+
+
+# words of the hostile VMM's guest: what must be on the screen.
+VMM_STORIES = {
+    "attack=privileged n=0": [r"^a stopped: its VMM faulted$", r"^report +vcpu 0: the VMM faulted: #"],
+    "attack=loop": [r"^a stopped: its VMM ran too long$", r"^report +vcpu 0: the VMM took too long"],
+}
+
+
+@pytest.mark.parametrize("words", VMM_STORIES)
+@on_hostile("qemu", "bochs", "skylake")
+def test_story_of_a_vmm(arena_of, bed, words):
+    """What a partition's own VMM did to it; and the images and neighbours are as before."""
+    arena = arena_of(bed, HOSTILE)
+    arena.create("hello", words)
+    position = arena.start()
+    assert arena.wait_for(r"\[a stopped: ([^\n]*)\]", position, 60), arena.since(position)
+    screen = arena.command("why a")
+    text = "\n".join(screen)
+    for pattern in VMM_STORIES[words] + [r"^cause +Its device models failed", r"^next +start a;"]:
+        assert re.search(pattern, text, re.MULTILINE), f"{pattern}\n{text}"
+    assert fits(screen), text
+    arena.destroy()
+    arena.check_invariants(slack=max(arena.slack, 150_000))

@@ -178,6 +178,24 @@ static void test_kept(void **state)
 	assert_int_equal(fake.mapped_pages, pages);
 }
 
+/* The console's own failure loses nothing of it, and no page. */
+static void test_kept_by_the_next_console(void **state)
+{
+	uint64_t pages = fake.mapped_pages;
+
+	(void)state;
+	fake_exit(web, 1, FAKE_IO, 0x3000, 0x7b, 0);
+	end(REASON_TRIPLE, report);
+	fake_command("start web");
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	assert_shown(why(), "0000000000003000");
+	assert_shown(why(), "it runs again");
+	fake_command("destroy web --yes");
+	fake_command("create web vcpus=2 memory=16M kernel=kernel");
+	assert_int_equal(fake.mapped_pages, pages);
+}
+
 static void test_no_memory_to_keep_it(void **state)
 {
 	(void)state;
@@ -227,6 +245,7 @@ int main(void)
 		cmocka_unit_test_setup(test_ends, set_up),
 		cmocka_unit_test_setup(test_up, set_up),
 		cmocka_unit_test_setup(test_kept, set_up),
+		cmocka_unit_test_setup(test_kept_by_the_next_console, set_up),
 		cmocka_unit_test_setup(test_no_memory_to_keep_it, set_up),
 		cmocka_unit_test_setup(test_freeze, set_up),
 		cmocka_unit_test_setup(test_exits, set_up),
