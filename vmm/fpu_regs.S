@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's vector registers. A register's number cannot be an operand, so each routine jumps into a
- * table of sixteen entries of 16 bytes.
+ * The guest's vector registers and other extended state. A register's number cannot be an operand, so each
+ * routine jumps into a table of sixteen entries of 16 bytes.
  */
 
 /* In: EDI = register, 0 to 15 (only the low four bits count); RSI = memory. Clobbers: RAX, RDI. */
@@ -45,5 +45,15 @@ fpu_xcr0:
 	or	%rdx, %rax
 	ret
 	.size fpu_xcr0, . - fpu_xcr0
+
+/* In: RDI = area, a multiple of 64; ESI = the components wanted. Clobbers: RAX, RDX. */
+	.globl fpu_xsave
+	.type fpu_xsave, @function
+fpu_xsave:
+	mov	%esi, %eax
+	xor	%edx, %edx
+	xsave	(%rdi)
+	ret
+	.size fpu_xsave, . - fpu_xsave
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's vector registers, which stay in the processor while the VMM runs: C here is compiled
+ * The guest's extended state, which stays in the processor while the VMM runs: C here is compiled
  * for general registers only, and these routines are the one way to the others.
  */
 #pragma once
@@ -17,3 +17,9 @@ void fpu_load_ymm(unsigned reg, const void *from);
 
 /* XCR0, the guest's. Only if its CR4.OSXSAVE is set: then the host's is too. */
 uint64_t fpu_xcr0(void);
+
+/*
+ * XSAVE of the components in `components` that are on in XCR0, in the standard format. `area` is a multiple
+ * of 64; what is not asked for keeps its bytes there. Only where the processor has XSAVE.
+ */
+void fpu_xsave(void *area, uint32_t components);

@@ -7,6 +7,7 @@
 #include "vmm/bus.h"
 #include "vmm/call.h"
 #include "vmm/guest_features.h"
+#include "vmm/guest_pkru.h"
 #include "vmm/lapic_page.h"
 #include "vmm/mmio_quick.h"
 #include "vmm/report.h"
@@ -62,7 +63,7 @@ void upcall_emulator_init(struct emulate *e, struct frame *frame)
 	e->ops = &ops;
 	e->context = frame;
 	e->cpu = &guest_features.cpu;
-	e->pkru = 0;
+	e->pkru = guest_pkru(frame);
 }
 
 /*

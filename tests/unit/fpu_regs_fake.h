@@ -6,3 +6,9 @@
 
 extern uint64_t fake_vectors[16][4];
 extern uint64_t fake_xcr0;
+
+/* The component PKRU, alone: where XSAVE puts it, and how often it was asked. */
+extern struct fake_pkru {
+	uint32_t value, offset;
+	unsigned looks;
+} fake_pkru;
