@@ -55,6 +55,8 @@ enum exception_vector {
 	VECTOR_DB = 1,
 	VECTOR_UD = 6,
 	VECTOR_NM = 7,
+	VECTOR_TS = 10,
+	VECTOR_NP = 11,
 	VECTOR_SS = 12,
 	VECTOR_GP = 13,
 	VECTOR_PF = 14,

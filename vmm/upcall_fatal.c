@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Exits after which the guest cannot go on. */
+/* The exit after which the guest cannot go on. */
 #include "vmm/upcall.h"
 
 #include "vmm/report.h"
@@ -7,10 +7,4 @@
 struct resume upcall_triple_fault(struct frame *frame)
 {
 	report_end(frame, REASON_TRIPLE, "triple fault");
-}
-
-/* VMX only: the processor does them by itself under SVM, and no 64-bit system uses them. */
-struct resume upcall_task_switch(struct frame *frame)
-{
-	report_end(frame, REASON_EMULATION, "hardware task switch, which is not emulated");
 }
