@@ -51,7 +51,7 @@ mode_esp:      .skip 4
 mode_recover:  .skip 4
 	.balign 16
 	.skip 4096
-	.globl mode_v86_stack_end, mode_task_stack
+	.globl mode_step, mode_recover, mode_v86_stack_end, mode_task_stack
 mode_v86_stack_end:
 	.skip 4096
 mode_task_stack:
@@ -66,7 +66,7 @@ mode_gdt:
 	.quad 0x00009b009000ffff /* MODE_CODE16 */
 	.quad 0x000093009000ffff /* MODE_DATA16 */
 	.quad 0x00af9b000000ffff /* MODE_CODE64 */
-	.quad 0, 0		 /* MODE_TSS, MODE_TASK: modes.c */
+	.quad 0, 0, 0, 0	 /* MODE_TSS, MODE_TASK, MODE_TASK_A, MODE_TASK_B: modes.c, tasks.c */
 gdt_pointer:
 	.word . - mode_gdt - 1
 	.quad mode_gdt
@@ -190,6 +190,7 @@ unexpected:
 	addl $UNEXPECTED, %eax
 	jmp mode_done
 
+	.globl failed, passed
 failed:
 	movl mode_step, %eax
 	jmp mode_done
