@@ -21,10 +21,12 @@
 enum { PAGE_ON = 0x83 /* PS W P */, PDPTE_ON = 1 };
 #define PDPTE_BAD (BIT(62) | BIT(1))
 enum { GATE_FAULT = 0x8e, GATE_CALL = 0xee, GATE_TASK = 0x85, TSS_FREE = 0x89 };
+enum { CPUID_VME = 1 << 1 };
 enum { VECTOR_SENT = 0x60, VECTOR_TIMER = 0x71, TIMER_MS = 20 };
 
 struct {
 	struct tss32 task;
+	uint8_t redirected[32]; /* a bit each: INT n goes to the 8086 program's own handler if it is 0 */
 	uint8_t ports[8192 + 1]; /* a bit each: closed in virtual-8086 mode */
 } mode_tss __attribute__((aligned(256)));
 struct tss32 mode_task __attribute__((aligned(256)));
@@ -35,6 +37,7 @@ uint32_t mode_error; /* of those vectors that have one */
 unsigned modes_run(void (*code)(void));
 void modes_protected(void), modes_half_real(void), modes_paging(void), modes_pae(void);
 void modes_pae_load(void), modes_pae_switch(void), modes_v86(void), modes_16(void);
+void modes_v86_iopl(void), modes_v86_vme(void);
 void modes_task(void), modes_real_triple(void), mode_other_task(void), modes_la57(void);
 void mode_in_la57(void); /* called by modes_la57 */
 extern uint64_t guest_pml4[512];
@@ -222,6 +225,25 @@ static void test_v86(void)
 	run(modes_v86, false);
 }
 
+/* C10 */
+static void test_v86_iopl(void)
+{
+	if (test_bed("ryzen")) {
+		test_skip("under SVM Bochs panics at an exit from it");
+		return;
+	}
+	run(modes_v86_iopl, false);
+}
+
+static void test_v86_vme(void)
+{
+	if (!(cpuid(1, 0).edx & CPUID_VME) || test_bed("ryzen")) {
+		test_skip("no VME, or not on Bochs under SVM");
+		return;
+	}
+	run(modes_v86_vme, false);
+}
+
 static void test_16(void)
 {
 	run(modes_16, false);
@@ -242,6 +264,8 @@ static const struct test_case cases[] = {
 	{"A21-pae", test_pae},
 	{"A21-bad-pdpte", test_bad_pdpte},
 	{"A21-v86", test_v86},
+	{"C10-v86-iopl", test_v86_iopl},
+	{"C10-v86-vme", test_v86_vme},
 	{"A21-16", test_16},
 	{"A21-real", test_real},
 };
