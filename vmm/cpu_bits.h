@@ -37,6 +37,7 @@ enum cr4 {
 	CR4_PSE = 1 << 4,
 	CR4_PAE = 1 << 5,
 	CR4_OSFXSR = 1 << 9,
+	CR4_UMIP = 1 << 11,
 	CR4_LA57 = 1 << 12,
 	CR4_OSXSAVE = 1 << 18,
 	CR4_SMEP = 1 << 20,
@@ -60,5 +61,6 @@ enum exception_vector {
 	VECTOR_SS = 12,
 	VECTOR_GP = 13,
 	VECTOR_PF = 14,
+	VECTOR_MF = 16,
 	VECTOR_AC = 17,
 };

@@ -141,5 +141,6 @@ emulate_handler emulate_mov, emulate_mov_sreg, emulate_movzx, emulate_movsx, emu
 emulate_handler emulate_push, emulate_pop, emulate_call, emulate_jmp, emulate_ret;
 emulate_handler emulate_string;
 emulate_handler emulate_ins, emulate_outs, emulate_in, emulate_out;
-emulate_handler emulate_vector;
+emulate_handler emulate_vector, emulate_mmx;
 emulate_handler emulate_flush;
+emulate_handler emulate_smsw, emulate_lmsw, emulate_load_sreg, emulate_jmp_far;

@@ -99,3 +99,39 @@ bool emulate_vector(struct emulate *e)
 		return false;
 	return e->insn.form == FORM_VECTOR_RM ? load(e) : store(e);
 }
+
+/* SDM 3A 12.1 "Emulation of the MMX Instruction Set" and 12.4 "Saving and Restoring the MMX State". */
+static bool mmx_usable(struct emulate *e)
+{
+	const struct frame_control *control = &e->frame->control;
+
+	if (control->cr0 & CR0_EM)
+		return emulate_raise_ud(e);
+	if (control->cr0 & CR0_TS)
+		return emulate_raise(e, fault_without_error(VECTOR_NM));
+	/* Without CR0.NE the PC's way would be an interrupt, which no device of ours makes. */
+	if (fpu_status() & FPU_ES)
+		return emulate_raise(e, fault_without_error(VECTOR_MF));
+	return true;
+}
+
+/* A load of 4 bytes clears the upper half. */
+bool emulate_mmx(struct emulate *e)
+{
+	bool is_load = e->insn.form == FORM_VECTOR_RM;
+	struct emulate_span span;
+	uint64_t value = 0;
+
+	if (!e->insn.memory)
+		return emulate_stop(e, EMULATE_UNSUPPORTED);
+	if (!mmx_usable(e) || !operand(e, is_load ? WALK_READ : WALK_WRITE, &span))
+		return false;
+	if (!is_load)
+		fpu_store_mmx(e->insn.reg, &value);
+	else if (!emulate_span_read(e, &span, &value))
+		return false;
+	if (!is_load)
+		return emulate_span_write(e, &span, &value);
+	fpu_load_mmx(e->insn.reg, &value);
+	return true;
+}

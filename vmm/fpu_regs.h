@@ -15,6 +15,17 @@ void fpu_load_xmm(unsigned reg, const void *from);
 void fpu_store_ymm(unsigned reg, void *to);
 void fpu_load_ymm(unsigned reg, const void *from);
 
+/*
+ * MMX register 0 to 7 and 8 bytes; the FPU's stack is marked as such an instruction does. Only if
+ * fpu_status() has FPU_ES clear: else the processor would raise #MF here.
+ */
+void fpu_store_mmx(unsigned reg, void *to);
+void fpu_load_mmx(unsigned reg, const void *from);
+
+/* SDM 1 8.1.3 "x87 FPU Status Register": an exception is pending that is not masked. */
+enum { FPU_ES = 1 << 7 };
+unsigned fpu_status(void);
+
 /* XCR0, the guest's. Only if its CR4.OSXSAVE is set: then the host's is too. */
 uint64_t fpu_xcr0(void);
 

@@ -189,6 +189,16 @@ static bool vector_operands_valid(const struct insn *insn)
 	return !insn->vvvv || (insn->op == INSN_MOVSCALAR && !insn->memory && !one_element);
 }
 
+/* There are eight MMX registers: REX says nothing of them. The other side of MOVD is a general register. */
+static void ignore_rex(struct insn *insn)
+{
+	bool quad = insn->opcode == 0x6f || insn->opcode == 0x7f;
+
+	insn->reg &= 7;
+	if (quad && !insn->memory)
+		insn->rm &= 7;
+}
+
 static enum insn_status validate(struct insn *insn, unsigned flags)
 {
 	unsigned restrictions = FLAG_NO64 | FLAG_ONLY64 | FLAG_MEMORY | FLAG_REGISTER;
@@ -207,6 +217,8 @@ static enum insn_status validate(struct insn *insn, unsigned flags)
 		return INSN_INVALID;
 	if (!vector_operands_valid(insn))
 		return INSN_INVALID;
+	if (insn->op == INSN_MOVMMX)
+		ignore_rex(insn);
 	if (insn->op == INSN_MOV_SREG) {
 		insn->reg &= 7; /* REX.R is ignored */
 		if (insn->reg > SEG_GS || (insn->form == FORM_SREG_RM && insn->reg == SEG_CS))

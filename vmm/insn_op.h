@@ -63,6 +63,7 @@ enum insn_op {
 	INSN_MOVLO,   /* 8 bytes, the low half; a load keeps the high one */
 	INSN_MOVHI,   /* 8 bytes, the high half */
 	INSN_MOVD,    /* 4 or 8 bytes, the other side may be a general register */
+	INSN_MOVMMX,  /* MOVD and MOVQ of an MMX register, 4 or 8 bytes */
 	INSN_SIMD, INSN_FPU,
 	INSN_OPS
 };

@@ -16,22 +16,6 @@
  */
 enum emulate_result must_check task_switch(struct emulate *e, bool *trap);
 
-/* A descriptor in memory. */
-struct task_descriptor {
-	gva_t linear;
-	uint64_t raw;
-};
-
-/*
- * Of a selector that is not null, from the GDT or the LDT that the frame has. *ok is false if it is
- * beyond the table's end. Returns false with a fault, as the emulator does.
- */
-bool must_check task_descriptor_read(struct emulate *e, uint16_t selector,
-				     struct task_descriptor *descriptor, bool *ok);
-
-/* As a segment register holds it. */
-struct seg task_segment_of(uint16_t selector, uint64_t raw);
-
 /*
  * The new task's segment registers, whose selectors are in the frame's: table 7-1 "Exception Conditions
  * Checked During a Task Switch", from the LDT on. ext is the EXT bit of the error codes. Sets the accessed

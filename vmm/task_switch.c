@@ -4,6 +4,7 @@
 #include "vmm/cr.h"
 #include "vmm/emulate_internal.h"
 #include "vmm/guest_features.h"
+#include "vmm/segment_load.h"
 #include "vmm/task.h"
 
 enum { TSS_BUSY = 2, TSS_32 = 8, TSS_MAX = 104, TYPE_AT = 5, LINK_SIZE = 2, GPRS = 8 };
@@ -65,7 +66,7 @@ static void set(struct task_tss *tss, unsigned at, uint64_t value)
 }
 
 /* Where its descriptor says whether it is busy, and its bytes. */
-static bool find(struct emulate *e, const struct task_descriptor *descriptor, unsigned access,
+static bool find(struct emulate *e, const struct descriptor *descriptor, unsigned access,
 		 struct task_tss *tss)
 {
 	tss->format = format_of(&tss->tr);
@@ -81,14 +82,14 @@ static bool find(struct emulate *e, const struct task_descriptor *descriptor, un
 static bool find_new(struct emulate *e, bool link, struct task_tss *tss)
 {
 	uint16_t selector = e->frame->task.selector;
-	struct task_descriptor descriptor;
+	struct descriptor descriptor;
 	bool ok;
 
-	if (!task_descriptor_read(e, selector, &descriptor, &ok))
+	if (!segment_read_descriptor(e, selector, &descriptor, &ok))
 		return false;
 	if (!ok)
 		return emulate_stop(e, EMULATE_RESTART);
-	tss->tr = task_segment_of(selector, descriptor.raw);
+	tss->tr = segment_of(selector, descriptor.raw);
 	if (tss->tr.attributes & SEG_ATTR_S || !(tss->tr.attributes & SEG_ATTR_P) ||
 	    (tss->tr.attributes & 5) != 1 || tss->tr.limit < format_of(&tss->tr)->size - 1u)
 		return emulate_stop(e, EMULATE_RESTART);
@@ -99,10 +100,10 @@ static bool find_new(struct emulate *e, bool link, struct task_tss *tss)
 static bool find_old(struct emulate *e, struct task_tss *tss)
 {
 	const struct seg *tr = &e->frame->seg[SEG_TR];
-	struct task_descriptor descriptor;
+	struct descriptor descriptor;
 	bool ok;
 
-	if (!task_descriptor_read(e, tr->selector, &descriptor, &ok))
+	if (!segment_read_descriptor(e, tr->selector, &descriptor, &ok))
 		return false;
 	if (!ok || tr->limit < format_of(tr)->size - 1u)
 		return emulate_raise(e, fault_with_error(e->frame, VECTOR_TS, tr->selector & ~3u));

@@ -103,6 +103,7 @@ struct resume upcall_emulated(struct emulate *e, enum emulate_result result)
 /* Not inlined: the emulator's frame is large, and nearly every exit is done without it. */
 static __attribute__((noinline)) struct resume mmio_slowly(struct frame *frame)
 {
+	enum emulate_result result;
 	UPCALL_EMULATOR e;
 
 	call_frame(GROUP_IP | GROUP_CONTROL | GROUP_MEMORY);
@@ -110,7 +111,12 @@ static __attribute__((noinline)) struct resume mmio_slowly(struct frame *frame)
 		report_end(frame, REASON_EMULATION, "instruction fetch from 0x%lx, where no RAM is",
 			   frame->mmio.gpa);
 	upcall_emulator_init(&e, frame);
-	return upcall_emulated(&e, emulate_exit(&e));
+	result = emulate_fetch(&e);
+	if (result != EMULATE_DONE)
+		return upcall_emulated(&e, result);
+	if (emulate_needs_segments(&e.insn))
+		call_frame(GROUP_SEGMENT);
+	return upcall_emulated(&e, emulate_one(&e));
 }
 
 struct resume upcall_mmio(struct frame *frame)

@@ -8,6 +8,8 @@
 
 uint64_t fake_vectors[16][4];
 uint64_t fake_xcr0 = 7;
+uint64_t fake_mmx[8];
+unsigned fake_fpu_status;
 struct fake_pkru fake_pkru;
 
 void fpu_store_xmm(unsigned reg, void *to)
@@ -28,6 +30,21 @@ void fpu_store_ymm(unsigned reg, void *to)
 void fpu_load_ymm(unsigned reg, const void *from)
 {
 	memcpy(fake_vectors[reg], from, 32);
+}
+
+void fpu_store_mmx(unsigned reg, void *to)
+{
+	memcpy(to, &fake_mmx[reg], 8);
+}
+
+void fpu_load_mmx(unsigned reg, const void *from)
+{
+	memcpy(&fake_mmx[reg], from, 8);
+}
+
+unsigned fpu_status(void)
+{
+	return fake_fpu_status;
 }
 
 uint64_t fpu_xcr0(void)

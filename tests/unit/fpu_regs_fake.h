@@ -6,6 +6,8 @@
 
 extern uint64_t fake_vectors[16][4];
 extern uint64_t fake_xcr0;
+extern uint64_t fake_mmx[8];
+extern unsigned fake_fpu_status;
 
 /* The component PKRU, alone: where XSAVE puts it, and how often it was asked. */
 extern struct fake_pkru {

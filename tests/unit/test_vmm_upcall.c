@@ -5,7 +5,7 @@
  */
 /* sources: vmm/upcall_cr.c vmm/upcall_emulate.c vmm/mmio_quick.c vmm/upcall_length.c
  * vmm/upcall_msr.c vmm/upcall_fatal.c vmm/upcall_task.c vmm/task_switch.c
- * vmm/task_segment.c vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c
+ * vmm/task_segment.c vmm/segment_load.c vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c
  * vmm/guest_features.c vmm/cr.c vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c
  * lib/msr_policy.c
  * vmm/cpuid_topology.c vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/partition.c
@@ -13,7 +13,8 @@
  * tests/unit/vmm_fixture.c vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c
  * vmm/emulate_exchange.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c
  * vmm/emulate_muldiv.c vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c
- * vmm/emulate_stack.c vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c
+ * vmm/emulate_stack.c vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_system.c
+ * vmm/emulate_vector.c
  * tests/unit/fpu_regs_fake.c vmm/guest_pkru.c vmm/insn_cache.c vmm/insn_decode.c vmm/insn_fetch.c
  * vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c vmm/insn_modrm.c
  * vmm/insn_operand.c vmm/insn_vex.c */
