@@ -22,7 +22,7 @@ enum exit_reason {
 	EXIT_MSR,    /* an MSR that the kernel's policy leaves to the VMM: frame.msr */
 	EXIT_CR, /* MOV to/from CR, CLTS, LMSW, SMSW that had to be intercepted: the VMM emulates */
 	EXIT_INTA, /* the vCPU takes an ExtINT: answer the 8259's vector in frame.inta_vector */
-	EXIT_TASK_SWITCH, /* hardware task switch (VMX only) */
+	EXIT_TASK_SWITCH, /* hardware task switch: frame.task (VMX only); the VMM carries it out */
 	EXIT_TRIPLE_FAULT,
 	EXIT_REASONS
 };
@@ -174,6 +174,20 @@ struct frame_cr {
 	uint32_t write; /* 1: to the CR (also CLTS and LMSW) */
 };
 
+/* SDM 3C table 28-2 "Exit Qualification for Task Switches" */
+enum task_source { TASK_CALL, TASK_IRET, TASK_JMP, TASK_GATE };
+
+struct frame_task {
+	uint16_t selector; /* the new TSS, whose descriptor the processor has checked */
+	uint8_t source;	   /* enum task_source */
+	uint8_t insn_len;  /* 0: no instruction, but an event that came through a gate in the IDT */
+	uint8_t type;	   /* enum inject_type of that event */
+	uint8_t vector;
+	uint8_t has_error;
+	uint8_t delivered; /* answer: 1 if the new task runs, else the event waits or its fault counts */
+	uint32_t error;
+};
+
 struct frame_control {
 	uint64_t cr0, cr2, cr3, cr4, cr8, efer;
 	uint64_t pdptr[4]; /* VMX with PAE only */
@@ -221,6 +235,7 @@ struct frame {
 		struct frame_mmio mmio;
 		struct frame_msr msr;
 		struct frame_cr cr;
+		struct frame_task task;
 		uint32_t length_of;	 /* enum length_of */
 		uint64_t eoi_vectors[4]; /* EVENT_EOI: a bit for each vector */
 	};

@@ -61,12 +61,14 @@ static inline __attribute__((always_inline)) uint32_t frame_fill(struct vcpu *v,
 	case EXIT_CR:
 		frame->cr = exit->cr;
 		break;
+	case EXIT_TASK_SWITCH:
+		frame->task = exit->task;
+		break;
 	case EXIT_LENGTH:
 		frame->length_of = length_of[exit->kind];
 		break;
 	case EXIT_EVENT:
 	case EXIT_INTA:
-	case EXIT_TASK_SWITCH:
 	case EXIT_TRIPLE_FAULT:
 	case EXIT_REASONS:
 		break;
@@ -218,6 +220,8 @@ static void groups_apply(struct vcpu *v, struct resume answer)
 		msr_answer(v, answer.insn_len != 0);
 	if (v->upcall == EXIT_INTA)
 		inta_answer(v);
+	if (v->upcall == EXIT_TASK_SWITCH && v->frame->task.delivered)
+		v->virt.reinject_valid = false;
 	if (answer.groups & GROUP_EVENT)
 		event_answer(v);
 }

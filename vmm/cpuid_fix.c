@@ -24,18 +24,40 @@ bool cpuid_fix_1(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 	return true;
 }
 
+static bool has_xsave(const struct cpuid_guest *guest)
+{
+	return cpuid_host_has(guest, 0xd) && (guest->host(1, 0).ecx & C1_XSAVE);
+}
+
+/*
+ * The components of an XSAVE area that are offered: those whose place is told, as one hardware (Bochs's
+ * tigerlake) does not for PKRU. The kernel goes by the same rule.
+ */
+static uint32_t xcr0_offered(const struct cpuid_guest *guest)
+{
+	uint32_t xcr0 = guest->host(0xd, 0).eax & XCR0_OFFERED;
+
+	for (uint32_t i = 2; i < 32; i++)
+		if (xcr0 & BIT(i) && !guest->host(0xd, i).eax)
+			xcr0 &= ~(uint32_t)BIT(i);
+	return xcr0;
+}
+
+/* What no XSAVE saves would go from one guest to the next: without the component there are no keys. */
+static bool has_keys(const struct cpuid_guest *guest)
+{
+	return has_xsave(guest) && (xcr0_offered(guest) & XCR0_PKRU);
+}
+
 bool cpuid_fix_7(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 {
 	bool has_1 = guest->host(7, 0).eax >= 1 && cpuid_host_has(guest, 7);
 
 	if (entry->subleaf == 0)
 		entry->eax = has_1 ? 1 : 0;
+	if (entry->subleaf == 0 && !has_keys(guest))
+		entry->ecx &= ~(uint32_t)C7_PKU;
 	return entry->subleaf == 0 || has_1;
-}
-
-static bool has_xsave(const struct cpuid_guest *guest)
-{
-	return cpuid_host_has(guest, 0xd) && (guest->host(1, 0).ecx & C1_XSAVE);
 }
 
 /* ECX is the size of an area with all components that are offered; EBX is patched by the kernel. */
@@ -48,6 +70,7 @@ bool cpuid_fix_d(const struct cpuid_guest *guest, struct cpuid_entry *entry)
 
 	if (!has_xsave(guest))
 		return false;
+	entry->eax &= xcr0_offered(guest);
 	for (uint32_t i = 2; i < 32; i++) {
 		struct cpuid_regs component = guest->host(0xd, i);
 
@@ -63,7 +86,7 @@ bool cpuid_fix_d_components(const struct cpuid_guest *guest, struct cpuid_entry 
 {
 	if (!has_xsave(guest))
 		return false;
-	return entry->subleaf < 2 || (guest->host(0xd, 0).eax & XCR0_OFFERED & BIT(entry->subleaf));
+	return entry->subleaf < 2 || (xcr0_offered(guest) & BIT(entry->subleaf));
 }
 
 enum { CRYSTAL_KHZ = CPUID_APIC_HZ / 1000, NUMERATOR_MAX = UINT32_MAX / CRYSTAL_KHZ };

@@ -43,7 +43,10 @@ enum cpuid_vendor cpuid_vendor(const struct cpuid_guest *guest);
 bool cpuid_host_has(const struct cpuid_guest *guest, uint32_t leaf);
 
 /* XSAVE components that may be offered: SDM 1 13.1 "XSAVE-Supported Features". */
-enum { XCR0_OFFERED = 0x2e7 }; /* x87, SSE, AVX, the three of AVX-512, PKRU */
+enum {
+	XCR0_OFFERED = 0x2e7, /* x87, SSE, AVX, the three of AVX-512, PKRU */
+	XCR0_PKRU = 1 << 9,
+};
 
 /* The fix-ups, by leaf. */
 bool cpuid_fix_0(const struct cpuid_guest *guest, struct cpuid_entry *entry);

@@ -10,8 +10,8 @@
 
 /*
  * Which operations there are, and the exits that can have come from them. An operation that needs a
- * privilege must not be listed for an exit that any program can cause, since the bytes may have
- * been exchanged after the processor checked it.
+ * privilege and is listed for an exit that any program can cause has to check it, since the bytes may
+ * have been exchanged after the processor did.
  */
 static const struct {
 	emulate_handler *run;
@@ -43,6 +43,9 @@ static const struct {
 	[INSN_CALL] = {emulate_call, ON_MMIO},
 	[INSN_JMP] = {emulate_jmp, ON_MMIO},
 	[INSN_RET] = {emulate_ret, ON_MMIO},
+	[INSN_JMP_FAR] = {emulate_jmp_far, ON_MMIO},
+	[INSN_SMSW] = {emulate_smsw, ON_MMIO},
+	[INSN_LMSW] = {emulate_lmsw, ON_MMIO},
 	[INSN_MOVS... INSN_SCAS] = {emulate_string, ON_MMIO},
 	[INSN_INS] = {emulate_ins, ON_STRING},
 	[INSN_OUTS] = {emulate_outs, ON_STRING},

@@ -67,5 +67,11 @@ enum emulate_result must_check emulate_exit(struct emulate *e);
 /* The first half of emulate_exit: e->insn and the walk context. EMULATE_DONE: go on. */
 enum emulate_result must_check emulate_fetch(struct emulate *e);
 
+/*
+ * Whether e->insn may write GROUP_SEGMENT: then all of it has to be in the frame before emulate_one, beyond
+ * what GROUP_MEMORY has in 64-bit code.
+ */
+bool emulate_needs_segments(const struct insn *insn);
+
 /* The second half: carries out e->insn. */
 enum emulate_result must_check emulate_one(struct emulate *e);

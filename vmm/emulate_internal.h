@@ -86,6 +86,9 @@ bool must_check emulate_linear(struct emulate *e, unsigned segment, uint64_t off
 /* Translates size bytes (at most 64) at segment:offset: all checks of the access. */
 bool must_check emulate_translate(struct emulate *e, unsigned segment, uint64_t offset,
 				  unsigned size, unsigned access, struct emulate_span *span);
+/* The same of a linear address, without the checks of a segment and of alignment. */
+bool must_check emulate_translate_linear(struct emulate *e, gva_t linear, unsigned size,
+					 unsigned access, struct emulate_span *span);
 bool must_check emulate_span_read(struct emulate *e, const struct emulate_span *span, void *to);
 bool must_check emulate_span_write(struct emulate *e, const struct emulate_span *span,
 				   const void *from);
@@ -141,3 +144,4 @@ emulate_handler emulate_ins, emulate_outs, emulate_in, emulate_out;
 emulate_handler emulate_vector;
 emulate_handler emulate_mmx;
 emulate_handler emulate_flush;
+emulate_handler emulate_smsw, emulate_lmsw, emulate_load_sreg, emulate_jmp_far;

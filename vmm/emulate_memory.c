@@ -43,16 +43,13 @@ static bool add_piece(struct emulate *e, gva_t linear, unsigned size, unsigned a
 	return true;
 }
 
-bool emulate_translate(struct emulate *e, unsigned segment, uint64_t offset, unsigned size,
-		       unsigned access, struct emulate_span *span)
+bool emulate_translate_linear(struct emulate *e, gva_t linear, unsigned size, unsigned access,
+			      struct emulate_span *span)
 {
-	gva_t linear;
 	unsigned first;
 
+	span->linear = linear;
 	span->count = 0;
-	if (!emulate_linear(e, segment, offset, size, access, &span->linear))
-		return false;
-	linear = span->linear;
 	first = (unsigned)MIN(size, PAGE_SIZE - (linear & PAGE_MASK));
 	if (!add_piece(e, linear, first, access, span))
 		return false;
@@ -64,6 +61,17 @@ bool emulate_translate(struct emulate *e, unsigned segment, uint64_t offset, uns
 		if (!add_piece(e, second, size - first, access, span))
 			return false;
 	}
+	return true;
+}
+
+bool emulate_translate(struct emulate *e, unsigned segment, uint64_t offset, unsigned size,
+		       unsigned access, struct emulate_span *span)
+{
+	gva_t linear;
+
+	if (!emulate_linear(e, segment, offset, size, access, &linear) ||
+	    !emulate_translate_linear(e, linear, size, access, span))
+		return false;
 	if (!alignment_ok(e, linear, size))
 		return emulate_raise(e, fault_with_error(e->frame, VECTOR_AC, 0));
 	return true;

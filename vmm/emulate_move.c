@@ -52,7 +52,7 @@ bool emulate_mov_sreg(struct emulate *e)
 	unsigned size = e->insn.memory ? 2 : e->insn.operand_size;
 
 	if (e->insn.form != FORM_RM_SREG)
-		return emulate_stop(e, EMULATE_UNSUPPORTED);
+		return emulate_load_sreg(e);
 	return emulate_rm(e, size, WALK_WRITE, &operand) &&
 	       emulate_store(e, &operand, e->frame->seg[e->insn.reg].selector);
 }

@@ -79,4 +79,14 @@ fpu_xcr0:
 	ret
 	.size fpu_xcr0, . - fpu_xcr0
 
+/* In: RDI = area, a multiple of 64; ESI = the components wanted. Clobbers: RAX, RDX. */
+	.globl fpu_xsave
+	.type fpu_xsave, @function
+fpu_xsave:
+	mov	%esi, %eax
+	xor	%edx, %edx
+	xsave	(%rdi)
+	ret
+	.size fpu_xsave, . - fpu_xsave
+
 	.section .note.GNU-stack, "", @progbits

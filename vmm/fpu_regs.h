@@ -31,3 +31,9 @@ uint16_t fpu_x87_status(void);
 
 /* XCR0, the guest's. Only if its CR4.OSXSAVE is set: then the host's is too. */
 uint64_t fpu_xcr0(void);
+
+/*
+ * XSAVE of the components in `components` that are on in XCR0, in the standard format. `area` is a multiple
+ * of 64; what is not asked for keeps its bytes there. Only where the processor has XSAVE.
+ */
+void fpu_xsave(void *area, uint32_t components);

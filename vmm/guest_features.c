@@ -8,13 +8,21 @@
 
 struct guest_features guest_features;
 
-static struct cpuid_regs look_up(const struct cpuid_entry *entries, unsigned count, uint32_t leaf)
+enum { LEAF_XSTATE = 0xd, XSTATE_PKRU = 9 };
+
+static struct cpuid_regs look_up_subleaf(const struct cpuid_entry *entries, unsigned count,
+					 uint32_t leaf, uint32_t subleaf)
 {
-	const struct cpuid_entry *entry = cpuid_find(entries, count, leaf, 0);
+	const struct cpuid_entry *entry = cpuid_find(entries, count, leaf, subleaf);
 
 	if (!entry)
 		return (struct cpuid_regs){0, 0, 0, 0};
 	return (struct cpuid_regs){entry->eax, entry->ebx, entry->ecx, entry->edx};
+}
+
+static struct cpuid_regs look_up(const struct cpuid_entry *entries, unsigned count, uint32_t leaf)
+{
+	return look_up_subleaf(entries, count, leaf, 0);
 }
 
 void guest_features_init(const struct cpuid_entry *entries, unsigned count)
@@ -29,5 +37,6 @@ void guest_features_init(const struct cpuid_entry *entries, unsigned count)
 		       .cr4_valid = cr4_valid_bits(leaf1.ecx, leaf1.edx, leaf7.ebx, leaf7.ecx)},
 		.signature = leaf1.eax,
 		.is_amd = cpuid_vendor_named(look_up(entries, count, 0).ebx) == VENDOR_AMD,
+		.pkru_offset = look_up_subleaf(entries, count, LEAF_XSTATE, XSTATE_PKRU).ebx,
 	};
 }

@@ -13,6 +13,7 @@ struct guest_features {
 	struct cr_rules cr;
 	uint32_t signature; /* CPUID.1:EAX */
 	bool is_amd;
+	uint32_t pkru_offset; /* in an XSAVE area; 0: no such component */
 };
 
 extern struct guest_features guest_features;

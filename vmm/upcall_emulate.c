@@ -7,6 +7,7 @@
 #include "vmm/bus.h"
 #include "vmm/call.h"
 #include "vmm/guest_features.h"
+#include "vmm/guest_pkru.h"
 #include "vmm/lapic_page.h"
 #include "vmm/mmio_quick.h"
 #include "vmm/report.h"
@@ -62,7 +63,7 @@ void upcall_emulator_init(struct emulate *e, struct frame *frame)
 	e->ops = &ops;
 	e->context = frame;
 	e->cpu = &guest_features.cpu;
-	e->pkru = 0;
+	e->pkru = guest_pkru(frame);
 }
 
 /*
@@ -102,6 +103,7 @@ struct resume upcall_emulated(struct emulate *e, enum emulate_result result)
 /* Not inlined: the emulator's frame is large, and nearly every exit is done without it. */
 static __attribute__((noinline)) struct resume mmio_slowly(struct frame *frame)
 {
+	enum emulate_result result;
 	UPCALL_EMULATOR e;
 
 	call_frame(GROUP_IP | GROUP_CONTROL | GROUP_MEMORY);
@@ -109,7 +111,12 @@ static __attribute__((noinline)) struct resume mmio_slowly(struct frame *frame)
 		report_end(frame, REASON_EMULATION, "instruction fetch from 0x%lx, where no RAM is",
 			   frame->mmio.gpa);
 	upcall_emulator_init(&e, frame);
-	return upcall_emulated(&e, emulate_exit(&e));
+	result = emulate_fetch(&e);
+	if (result != EMULATE_DONE)
+		return upcall_emulated(&e, result);
+	if (emulate_needs_segments(&e.insn))
+		call_frame(GROUP_SEGMENT);
+	return upcall_emulated(&e, emulate_one(&e));
 }
 
 struct resume upcall_mmio(struct frame *frame)

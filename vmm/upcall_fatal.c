@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Exits after which the guest cannot go on. */
+/* The exit after which the guest cannot go on. */
 #include "vmm/upcall.h"
 
 #include "vmm/post_mortem.h"
@@ -11,10 +11,4 @@ struct resume upcall_triple_fault(struct frame *frame)
 
 	post_mortem(frame, found);
 	report_end(frame, REASON_TRIPLE, "triple fault%s%s", found[0] ? "\n" : "", found);
-}
-
-/* VMX only: the processor does them by itself under SVM, and no 64-bit system uses them. */
-struct resume upcall_task_switch(struct frame *frame)
-{
-	report_end(frame, REASON_EMULATION, "hardware task switch, which is not emulated");
 }

@@ -180,6 +180,21 @@ static void read_svm(struct cpu_features *features)
 	features->virt_features = r.edx;
 }
 
+/*
+ * Of what may be on in XCR0, that whose place in an XSAVE area is told: Bochs's tigerlake tells none for
+ * PKRU, and XSAVE would write it behind an area of the size that the others add up to.
+ */
+static uint64_t read_xcr0(struct cpu_features *features)
+{
+	struct cpuid_regs r = leaf_read(features, LEAF_XSTATE, 0);
+	uint64_t xcr0 = (uint64_t)r.edx << 32 | r.eax;
+
+	for (uint32_t i = 2; i < 63; i++)
+		if (xcr0 & BIT(i) && !leaf_read(features, LEAF_XSTATE, i).eax)
+			xcr0 &= ~BIT(i);
+	return xcr0;
+}
+
 static void read_all(struct cpu_features *features)
 {
 	memset(features, 0, sizeof(*features));
@@ -190,11 +205,8 @@ static void read_all(struct cpu_features *features)
 		feature_store(features, &feature_bits[i]);
 	read_sizes(features);
 	read_svm(features);
-	if (features->xsave) {
-		struct cpuid_regs r = leaf_read(features, LEAF_XSTATE, 0);
-
-		features->xcr0_supported = (uint64_t)r.edx << 32 | r.eax;
-	}
+	if (features->xsave)
+		features->xcr0_supported = read_xcr0(features);
 	fpu_features(features);
 }
 

@@ -49,6 +49,7 @@ struct vm_exit {
 		struct frame_io io;
 		struct frame_mmio mmio;
 		struct frame_cr cr;
+		struct frame_task task;
 		struct frame_event event; /* VM_EXIT_EXCEPTION */
 	};
 };

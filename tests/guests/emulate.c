@@ -6,6 +6,7 @@
  */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
+#include "tests/guests/emulate/cases.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/fpu.h"
@@ -232,8 +233,15 @@ static void test_stack(void)
 }
 
 static const struct test_case cases[] = {
-	{"D05-forms", test_forms},	 {"D05-evex", test_evex},   {"D05-repeats", test_repeats},
-	{"D05-far-bits", test_far_bits}, {"D05-stack", test_stack},
+	{"D05-forms", test_forms},
+	{"D05-evex", test_evex},
+	{"D05-repeats", test_repeats},
+	{"D05-far-bits", test_far_bits},
+	{"D05-stack", test_stack},
+	{"D05-msw", emulate_test_msw},
+	{"D05-segments", emulate_test_segments},
+	{"D05-far-jump", emulate_test_far_jump},
+	{"D05-mmx", emulate_test_mmx},
 };
 
 void guest_main(void)

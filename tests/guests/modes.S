@@ -9,6 +9,7 @@
 
 #define CR0_PE	0x1
 #define CR0_PG	0x80000000
+#define CR4_VME 0x1
 #define CR4_PSE 0x10
 #define CR4_PAE 0x20
 #define CR4_LA57 0x1000
@@ -25,6 +26,9 @@
 #define NO_VECTOR   -1
 #define UNEXPECTED  1000 /* step = this + the vector */
 #define V86_FLAGS   0x23002 /* VM, IOPL 3 */
+#define V86_IOPL_0 0x20002
+#define EFLAGS_VIF 0x80000
+#define EFLAGS_VIP 0x100000
 #define OFFSET(n)   ((n) - low_code) /* in the low pages */
 
 /* Into IA-32e mode: CR3 and CR4 are set, and EFER gets what it had. Clobbers EAX, ECX, EDX. */
@@ -51,7 +55,7 @@ mode_esp:      .skip 4
 mode_recover:  .skip 4
 	.balign 16
 	.skip 4096
-	.globl mode_v86_stack_end, mode_task_stack
+	.globl mode_step, mode_recover, mode_v86_stack_end, mode_task_stack
 mode_v86_stack_end:
 	.skip 4096
 mode_task_stack:
@@ -66,7 +70,7 @@ mode_gdt:
 	.quad 0x00009b009000ffff /* MODE_CODE16 */
 	.quad 0x000093009000ffff /* MODE_DATA16 */
 	.quad 0x00af9b000000ffff /* MODE_CODE64 */
-	.quad 0, 0		 /* MODE_TSS, MODE_TASK: modes.c */
+	.quad 0, 0, 0, 0	 /* MODE_TSS, MODE_TASK, MODE_TASK_A, MODE_TASK_B: modes.c, tasks.c */
 gdt_pointer:
 	.word . - mode_gdt - 1
 	.quad mode_gdt
@@ -190,6 +194,7 @@ unexpected:
 	addl $UNEXPECTED, %eax
 	jmp mode_done
 
+	.globl failed, passed
 failed:
 	movl mode_step, %eax
 	jmp mode_done
@@ -378,15 +383,17 @@ modes_la57:
 	jmp passed
 
 /* --- Virtual-8086 mode --- */
-/* In: EAX = offset in the low page. */
+/* In: EAX = offset in the low page; EDX = EFLAGS. */
 enter_v86:
+	movl $V86_FLAGS, %edx
+enter_v86_with:
 	pushl $LOW_SEGMENT /* GS FS DS ES */
 	pushl $LOW_SEGMENT
 	pushl $LOW_SEGMENT
 	pushl $LOW_SEGMENT
 	pushl $LOW_SEGMENT
 	pushl $LOW_STACK
-	pushl $V86_FLAGS
+	pushl %edx
 	pushl $LOW_SEGMENT
 	pushl %eax
 	iretl
@@ -411,6 +418,62 @@ modes_v86:
 	jmp enter_v86
 	WAS 63, VECTOR_GP
 	PROBE32 64
+	jmp passed
+
+/* What follows IOPL: SDM 3B 21.2.7 "Sensitive Instructions". Each of these ends in UD2, if it gets there. */
+.macro V86_TRY step, code, flags, wanted
+	EXPECT \step
+	movl $OFFSET(\code), %eax
+	movl $\flags, %edx
+	jmp enter_v86_with
+	WAS \step, \wanted
+.endm
+.macro V86_FAULTS step, code, flags
+	V86_TRY \step, \code, \flags, VECTOR_GP
+	cmpl $0, mode_error
+	jne failed
+.endm
+
+	.globl modes_v86_iopl, modes_v86_vme
+modes_v86_iopl:
+	movl $MODE_TSS, %eax
+	ltr %ax
+	V86_FAULTS 140, v86_cli, V86_IOPL_0
+	V86_FAULTS 141, v86_sti, V86_IOPL_0
+	V86_FAULTS 142, v86_pushf, V86_IOPL_0
+	V86_FAULTS 143, v86_popf, V86_IOPL_0
+	V86_FAULTS 144, v86_int, V86_IOPL_0
+	V86_FAULTS 145, v86_iret, V86_IOPL_0
+	V86_TRY 146, v86_cli, V86_FLAGS, VECTOR_UD
+	V86_TRY 147, v86_pushf, V86_FLAGS, VECTOR_UD
+	V86_TRY 148, v86_iret, V86_FLAGS, VECTOR_UD
+	V86_TRY 149, v86_int, V86_FLAGS, MODE_VECTOR_CALL
+	jmp passed
+
+/* CR4.VME: SDM 3B 21.3 "Interrupt and Exception Handling in Virtual-8086 Mode"; the bitmap is all zeros. */
+modes_v86_vme:
+	movl $MODE_TSS, %eax
+	ltr %ax
+	movl %cr4, %eax
+	orl $CR4_VME, %eax
+	movl %eax, %cr4
+	V86_TRY 150, v86_cli, V86_IOPL_0, VECTOR_UD
+	V86_TRY 151, v86_sti, V86_IOPL_0, VECTOR_UD
+	V86_FAULTS 152, v86_sti, V86_IOPL_0 | EFLAGS_VIP
+	V86_TRY 153, v86_popf, V86_IOPL_0, VECTOR_UD
+	V86_TRY 154, v86_iret, V86_IOPL_0, VECTOR_UD
+	V86_TRY 155, v86_pushf, V86_IOPL_0 | EFLAGS_VIF, VECTOR_UD
+	cmpw $0x3202, LOW + LOW_BUFFER /* IOPL 3, and VIF in IF's place */
+	jne failed
+	V86_TRY 156, v86_pushf, V86_IOPL_0, VECTOR_UD
+	cmpw $0x3002, LOW + LOW_BUFFER
+	jne failed
+	V86_TRY 157, v86_int, V86_IOPL_0, VECTOR_UD
+	cmpb $1, LOW + LOW_COUNT_50
+	jne failed
+	V86_TRY 158, v86_int, V86_FLAGS, VECTOR_UD
+	cmpb $2, LOW + LOW_COUNT_50
+	jne failed
 	jmp passed
 
 /* --- Hardware tasks: SDM 3A 8.3 "Task Switching" --- */
@@ -599,6 +662,30 @@ v86_halt:
 v86_port:
 	inb $PORT_CLOSED, %al
 	int $MODE_VECTOR_CALL
+
+v86_cli:
+	cli
+	ud2
+v86_sti:
+	sti
+	ud2
+v86_pushf:
+	pushfw
+	popw LOW_BUFFER
+	ud2
+v86_popf:
+	pushw $0
+	popfw
+	ud2
+v86_int:
+	int $MODE_VECTOR_CALL
+	ud2
+v86_iret:
+	pushw $0
+	pushw %cs
+	pushw $OFFSET(1f)
+	iretw
+1:	ud2
 
 /* An interrupt without a table: the processor shuts down. */
 triple_16:

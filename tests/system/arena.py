@@ -45,7 +45,7 @@ NUMBERS = itertools.count(1)  # of arenas of this process, for the logs' names
 GUESTS = ("hello", "heartbeat", "spin", "exitstorm", "fill", "zeros", "cpustate", "fpu", "smp",
           "hostile_a", "hostile_b", "hostile_c", "hostile_d", "canonical", "emulate", "modes", "f01",
            "f04", "i04", "events", "loops", "i05", "j04", "j08", "clocks", "warp", "policy",
-          "hostile_d2", "hostile_e", "hostile_f", "hostile_g", "talker")
+          "hostile_d2", "hostile_e", "hostile_f", "hostile_g", "talker", "keys")
 
 
 def breaks(method):

@@ -12,6 +12,7 @@ RESETS = 6  # how often a guest is started before it stays stopped
 SECRET, REGISTER = "~SeCrEt!", "0123f00dbadc0ffe"  # tests/guests/j08.c
 SECRETS = (SECRET, "217445724365537e", "7e53654372457421")
 MAX_VCPUS, MAX_PARTITIONS = 64, 64
+MAX_IMAGES = 8  # of a partition
 CLEANED = 512  # KiB, between two commands
 
 
@@ -165,16 +166,20 @@ def refused(arena, command, *reasons):
     assert answer.startswith("error: ") and all(reason in answer for reason in reasons), answer
 
 
-@on("qemu", "skylake")
+@on("qemu", "bochs", "skylake")
 def test_largest_partition_and_one_more(arena_of, bed):
-    """I10: 64 vCPUs or nearly all memory make a partition that runs; one more is refused, and nothing of
-    it is left."""
+    """I10: 64 vCPUs, 8 images or nearly all memory make a partition that runs; one more is refused, and
+    nothing of it is left. (Devices are the same for all, and cannot be added.)"""
     arena = arena_of(bed)
     refused(arena, f"create a vcpus={MAX_VCPUS + 1} memory=8M kernel=hello", "vcpus=65", "64")
     refused(arena, f"create a vcpus=1 memory={arena.free // 1024 + 1}M kernel=hello", "memory=", "free")
     refused(arena, "create a vcpus=1 memory=8M kernel=hello module=none", "module")
+    refused(arena, "create a vcpus=1 memory=8M kernel=hello" + " module=hello" * MAX_IMAGES,
+            "module=hello", "8 images")
     assert arena.free_memory() == arena.free
     result = arena.run("hello", "name=you exit=7", cpus=f"vcpus={MAX_VCPUS}")
+    assert "hello you" in result.text and result.note == "powered off", result
+    result = arena.run("hello", "name=you exit=7", more="module=hello " * (MAX_IMAGES - 1))
     assert "hello you" in result.text and result.note == "powered off", result
     result = arena.run("hello", "name=you exit=7", memory=f"{arena.free // 1024 - 16}M", timeout=120)
     assert "hello you" in result.text and result.note == "powered off", result

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Four machines of the kinds that Freehold is tested on, and one that has every feature bit there
+ * Five machines of the kinds that Freehold is tested on, and one that has every feature bit there
  * is. Values are composed from the vendors' manuals; what no test looks at is left out.
  */
 #include "tests/unit/cpuid_hosts.h"
@@ -91,6 +91,25 @@ static const struct host_leaf skylake_x[] = {
 	{0x80000008, 0, {0x302e, 0, 0, 0}},
 };
 
+/* As Bochs has it: keys, and a component of XSAVE for them whose place it does not tell. */
+static const struct host_leaf tigerlake[] = {
+	{0, 0, INTEL_NAME(0x16)},
+	{1, 0, {0x000806c1, 0x00100800, 0x7ffafbbf, 0xbfebfbff}},
+	{4, 0, {0x1c004121, 0x02c0003f, 0x3f, 0}},
+	{7, 0, {0, 0xf1bf27eb, 0x00405fce, 0xfc100510}},
+	{0xb, 0, {1, 2, 0x100, 0}},
+	{0xb, 1, {3, 8, 0x201, 0}},
+	{0xd, 0, {0x2e7, 0x240, 0xac0, 0}},
+	{0xd, 1, {0xf, 0, 0, 0}},
+	{0xd, 2, {0x100, 0x240, 0, 0}},
+	{0xd, 5, {0x40, 0x440, 0, 0}},
+	{0xd, 6, {0x200, 0x480, 0, 0}},
+	{0xd, 7, {0x400, 0x680, 0, 0}},
+	{0x80000000, 0, {0x80000008, 0, 0, 0}},
+	{0x80000001, 0, {0, 0, 0x121, 0x2c100800}},
+	{0x80000008, 0, {0x3027, 0, 0, 0}},
+};
+
 static const struct host_leaf haswell[] = {
 	{0, 0, INTEL_NAME(0xd)},
 	{1, 0, {0x000306c3, 0x00100800, 0x7fdafbbf, 0xbfebfbff}},
@@ -145,6 +164,7 @@ const struct cpuid_host cpuid_hosts[CPUID_HOSTS] = {
 	{"Skylake-X", skylake_x, ARRAY_SIZE(skylake_x), false},
 	{"Haswell", haswell, ARRAY_SIZE(haswell), false},
 	{"everything", everything, ARRAY_SIZE(everything), true},
+	{"Tiger Lake", tigerlake, ARRAY_SIZE(tigerlake), false},
 };
 
 static const struct cpuid_host *chosen;

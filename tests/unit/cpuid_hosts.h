@@ -16,7 +16,7 @@ struct cpuid_host {
 	bool amd;
 };
 
-enum { CPUID_HOSTS = 5 };
+enum { CPUID_HOSTS = 6 };
 
 extern const struct cpuid_host cpuid_hosts[CPUID_HOSTS];
 

@@ -115,9 +115,10 @@ static bool ambiguous(ZydisMnemonic mnemonic, const struct insn *insn)
 		return op == INSN_SIMD || op == INSN_MOVSCALAR;
 	case ZYDIS_MNEMONIC_MOVQ:
 	case ZYDIS_MNEMONIC_VMOVQ:
-		return op == INSN_MOVSCALAR || op == INSN_MOVD || op == INSN_MOVMM;
+		return op == INSN_MOVSCALAR || op == INSN_MOVD || op == INSN_MOVMM ||
+		       op == INSN_SIMD;
 	case ZYDIS_MNEMONIC_MOVD:
-		return op == INSN_MOVD || op == INSN_MOVMM;
+		return op == INSN_MOVD || op == INSN_MOVMM || op == INSN_SIMD;
 	case ZYDIS_MNEMONIC_NOP:
 		return op == INSN_PREFETCH || op == INSN_CLDEMOTE;
 	case ZYDIS_MNEMONIC_WBINVD: /* this version does not know the other */

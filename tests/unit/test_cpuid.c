@@ -261,6 +261,21 @@ static void test_xsave(void **state)
 	for_all(check_xsave);
 }
 
+/* Keys are offered with a component that can be saved, and a component with its place, or neither. */
+static void test_keys_without_a_place(void **state)
+{
+	enum { PKU = 1 << 3, PKRU = 1 << 9 };
+
+	(void)state;
+	build(&cpuid_hosts[0], 1, 1000000);
+	assert_true(ask(7, 0).ecx & PKU && ask(0xd, 0).eax & PKRU);
+	build(&cpuid_hosts[5], 1, 1000000);
+	assert_true(cpuid_host_answer(7, 0).ecx & PKU && cpuid_host_answer(0xd, 0).eax & PKRU);
+	assert_false(ask(7, 0).ecx & PKU);
+	assert_int_equal(ask(0xd, 0).eax, 0xe7);
+	assert_int_equal(ask(0xd, 0).ecx, 0xa80);
+}
+
 /* The same processors by each of the ways in which they can be counted. */
 static void check_topology(void)
 {
@@ -411,12 +426,19 @@ static void test_tsc_leaf_of_odd_rates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_form),	       cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_always),	       cmocka_unit_test(test_no_inventions),
-		cmocka_unit_test(test_passed_through), cmocka_unit_test(test_xsave),
-		cmocka_unit_test(test_topology),       cmocka_unit_test(test_address_sizes),
-		cmocka_unit_test(test_signatures),     cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_tsc_leaf),       cmocka_unit_test(test_tsc_leaf_of_odd_rates),
+		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_always),
+		cmocka_unit_test(test_no_inventions),
+		cmocka_unit_test(test_passed_through),
+		cmocka_unit_test(test_xsave),
+		cmocka_unit_test(test_keys_without_a_place),
+		cmocka_unit_test(test_topology),
+		cmocka_unit_test(test_address_sizes),
+		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_tsc_leaf),
+		cmocka_unit_test(test_tsc_leaf_of_odd_rates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -491,6 +491,24 @@ static void test_waiting_nmi_steps_over_iret(void **state)
 	assert_false(vmcb.dr6 & DR6_BS);
 }
 
+/* An IRET that ends a task takes RFLAGS from memory: none of ours goes there. The next exit opens NMIs. */
+static void test_iret_to_another_task_is_not_stepped(void **state)
+{
+	(void)state;
+	vmcb.efer &= ~(uint64_t)EFER_LMA;
+	vmcb.cr0 |= CR0_PE;
+	inject_nmi();
+	vmcb.rip = 0x2000;
+	vmcb.rflags = RFLAGS_FIXED | RFLAGS_NT;
+	exit_with(0x74);
+	svm_want_nmi_window(&v);
+	assert_false(vmcb.rflags & RFLAGS_TF);
+	vmcb.rip = 0x1000;
+	vmcb.rflags = RFLAGS_FIXED;
+	exit_with(0x78);
+	assert_true(svm_nmi_open(&v));
+}
+
 /* A nested fault of IRET's stack, or an interrupt: it has not run, and the next NMI is not to nest. */
 static void test_exit_before_iret_keeps_nmis_blocked(void **state)
 {
@@ -664,6 +682,7 @@ int main(void)
 		cmocka_unit_test_setup(test_window_and_tpr, set_up),
 		cmocka_unit_test_setup(test_nmi_opens_after_iret, set_up),
 		cmocka_unit_test_setup(test_waiting_nmi_steps_over_iret, set_up),
+		cmocka_unit_test_setup(test_iret_to_another_task_is_not_stepped, set_up),
 		cmocka_unit_test_setup(test_exit_before_iret_keeps_nmis_blocked, set_up),
 		cmocka_unit_test_setup(test_host_bits_are_forced, set_up),
 		cmocka_unit_test_setup(test_control_changes_flush, set_up),

@@ -6,6 +6,7 @@
 /* sources: vmm/upcall_cr.c vmm/upcall_emulate.c vmm/mmio_quick.c vmm/upcall_length.c
  * vmm/post_mortem.c vmm/post_mortem_gate.c
  * vmm/upcall_msr.c vmm/upcall_fatal.c vmm/fetch.c vmm/lapic_page.c vmm/report.c vmm/report_insn.c
+ * vmm/upcall_task.c vmm/task_switch.c vmm/task_segment.c vmm/segment_load.c
  * vmm/guest_features.c vmm/cr.c vmm/cpuid.c vmm/cpuid_table.c vmm/cpuid_fix.c
  * lib/msr_policy.c
  * vmm/cpuid_topology.c vmm/msr.c vmm/msr_mtrr.c vmm/pvclock.c vmm/steal.c vmm/host_clock.c vmm/partition.c
@@ -13,8 +14,9 @@
  * tests/unit/vmm_fixture.c vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c vmm/emulate_cr.c
  * vmm/emulate_exchange.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c
  * vmm/emulate_muldiv.c vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c
- * vmm/emulate_stack.c vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c
- * tests/unit/fpu_regs_fake.c vmm/insn_cache.c vmm/insn_decode.c vmm/insn_fetch.c
+ * vmm/emulate_stack.c vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_system.c
+ * vmm/emulate_vector.c
+ * tests/unit/fpu_regs_fake.c vmm/guest_pkru.c vmm/insn_cache.c vmm/insn_decode.c vmm/insn_fetch.c
  * vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c vmm/insn_modrm.c
  * vmm/insn_operand.c vmm/insn_vex.c */
 #include <stdarg.h>
@@ -369,8 +371,52 @@ static void test_fatal(void **state)
 	assert_int_equal(fake_calls.reason, REASON_TRIPLE);
 	assert_non_null(strstr(fake_calls.text, "exit=7f"));
 	assert_non_null(strstr(fake_calls.text, "rip=100000"));
+}
+
+enum { GDT = 0x2000, OLD_TSS = 0x3000, NEW_TSS = 0x3100, OLD = 8, NEW = 16, DATA = 24, TSS = 0x67 };
+
+/* Two tasks of which the second is flat, and has its T bit set or not. */
+static void make_tasks(bool trap)
+{
+	const uint64_t gdt[] = {0, TSS | OLD_TSS << 16 | 0x8bULL << 40,
+				TSS | NEW_TSS << 16 | 0x89ULL << 40, 0x00cf93000000ffff,
+				0x00cf9b000000ffff};
+	uint32_t tss[26] = {[8] = 0x4321, [18] = DATA, [19] = DATA + 8, [20] = DATA, [25] = trap};
+
+	memcpy(fixture_ram(GDT), gdt, sizeof(gdt));
+	memcpy(fixture_ram(NEW_TSS), tss, sizeof(tss));
+	frame.gdtr = (struct table_reg){.base = GDT, .limit = sizeof(gdt) - 1};
+	frame.seg[SEG_TR] = (struct seg){
+		.selector = OLD, .attributes = 0x8b, .limit = TSS, .base = OLD_TSS};
+	frame.control.cr0 |= CR0_PE;
+	frame.reason = EXIT_TASK_SWITCH;
+	frame.task = (struct frame_task){.selector = NEW, .source = TASK_JMP, .insn_len = 7};
+	frame.system.dr6 = 0xffff0ff0;
+	frame.system.dr7 = 0x6aa;
+}
+
+static void test_task_switch(void **state)
+{
+	const uint32_t groups = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT;
+
+	(void)state;
+	make_tasks(false);
+	assert_resume(upcall_task_switch(&frame), groups, 0);
+	assert_int_equal(frame.rip, 0x4321);
+	make_tasks(false);
+	frame.system.dr7 = 0x7ff;
+	assert_resume(upcall_task_switch(&frame), groups | GROUP_SYSTEM, 0);
+	assert_int_equal(frame.system.dr7, 0x6aa);
+	make_tasks(true);
+	assert_resume(upcall_task_switch(&frame), groups | GROUP_SYSTEM | GROUP_EVENT, 0);
+	assert_int_equal(frame.event.vector, VECTOR_DB);
+	assert_int_equal(frame.system.dr6, 0xffff8ff0);
+	make_tasks(false);
+	frame.control.cr0 |= CR0_PG;
+	frame.control.cr3 = 0x80000000;
 	assert_true(FIXTURE_ENDS(upcall_task_switch(&frame)));
 	assert_int_equal(fake_calls.reason, REASON_EMULATION);
+	assert_non_null(strstr(fake_calls.text, "task switch to 0010"));
 }
 
 int main(void)
@@ -393,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup(test_msr, make),
 		cmocka_unit_test_setup(test_msr_refused, make),
 		cmocka_unit_test_setup(test_fatal, make),
+		cmocka_unit_test_setup(test_task_switch, make),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,24 @@ static void test_registers_follow_the_vcpu(void **state)
 	enter(v); /* VMLAUNCH again: unloading cleared the VMCS */
 }
 
+/*
+ * J06: what the processor holds of a VMCS in its cache would be written back into a freed page. The fake
+ * processor refuses a VMCLEAR on another CPU than the one where it is active.
+ */
+static void test_no_cpu_holds_what_is_unloaded(void **state)
+{
+	(void)state;
+	enter(v);
+	vmx_ops.vcpu_unload(v);
+	hw_vcpu_init(&two);
+	assert_true(hw.vmcs_count >= 2);
+	for (unsigned i = 0; i < hw.vmcs_count; i++) {
+		assert_int_equal(hw.vmcs[i].cpu, HW_NOWHERE);
+		assert_false(hw.vmcs[i].launched);
+	}
+	assert_null(hw_here()->current);
+}
+
 /* A new vCPU is made while another is loaded, whose VMCS comes back as it was. */
 static void test_creation_beside_a_loaded_one(void **state)
 {
@@ -394,6 +412,7 @@ int main(void)
 		cmocka_unit_test_setup(test_other_cpus, set_up),
 		cmocka_unit_test_setup(test_stop, set_up),
 		cmocka_unit_test_setup(test_registers_follow_the_vcpu, set_up),
+		cmocka_unit_test_setup(test_no_cpu_holds_what_is_unloaded, set_up),
 		cmocka_unit_test_setup(test_creation_beside_a_loaded_one, set_up),
 		cmocka_unit_test_setup(test_debugger_reads_what_was_noted, set_up),
 		cmocka_unit_test_setup(test_migration, set_up),

@@ -58,7 +58,7 @@ static uint32_t blocked(void)
 	return (uint32_t)hw_get(VMCS_GUEST_INTERRUPTIBILITY);
 }
 
-enum { EXCEPTION = 0, IO = 30, CR = 28, EPT_VIOLATION = 48 };
+enum { EXCEPTION = 0, TASK_SWITCH = 9, IO = 30, CR = 28, EPT_VIOLATION = 48 };
 
 #define EVENT(type, vector) (VMX_EVENT_VALID | (type) << VMX_EVENT_TYPE_SHIFT | (vector))
 
@@ -374,6 +374,51 @@ static void test_control_registers(void **state)
 	}
 }
 
+static void test_task_switches(void **state)
+{
+	static const struct {
+		uint32_t qualification, delivery, error;
+		struct frame_task task;
+		bool reinject;
+	} cases[] = {
+		{0x00000030, 0, 0, {.selector = 0x30, .source = TASK_CALL, .insn_len = 3}, false},
+		{0x40000028, 0, 0, {.selector = 0x28, .source = TASK_IRET, .insn_len = 3}, false},
+		{0x8000fff8, 0, 0, {.selector = 0xfff8, .source = TASK_JMP, .insn_len = 3}, false},
+		/* INT n, INT3 and INT1 run again by themselves. */
+		{0xc0000030,
+		 EVENT(4, 0x51),
+		 0,
+		 {.selector = 0x30, .source = TASK_GATE, .insn_len = 3, .type = 4, .vector = 0x51},
+		 false},
+		{0xc0000030,
+		 EVENT(INJECT_EXCEPTION, EXCEPTION_GP) | VMX_EVENT_ERROR,
+		 0x18,
+		 {.selector = 0x30,
+		  .source = TASK_GATE,
+		  .type = INJECT_EXCEPTION,
+		  .vector = EXCEPTION_GP,
+		  .has_error = 1,
+		  .error = 0x18},
+		 true},
+		{0xc0000030,
+		 EVENT(INJECT_NMI, EXCEPTION_NMI),
+		 0,
+		 {.selector = 0x30, .source = TASK_GATE, .type = INJECT_NMI, .vector = EXCEPTION_NMI},
+		 true},
+	};
+
+	(void)state;
+	next.insn_len = 3;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		next.qualification = cases[i].qualification;
+		next.delivery = cases[i].delivery;
+		next.delivery_error = cases[i].error;
+		exit_with(TASK_SWITCH);
+		assert_memory_equal(&v->exit.task, &cases[i].task, sizeof(cases[i].task));
+		assert_int_equal(v->reinject_valid, cases[i].reinject);
+	}
+}
+
 /* The slice starts anew where the kernel takes interrupts, and nowhere else. */
 static void test_slice(void **state)
 {
@@ -407,6 +452,7 @@ int main(void)
 		cmocka_unit_test_setup(test_string_ports, set_up),
 		cmocka_unit_test_setup(test_ept_violation, set_up),
 		cmocka_unit_test_setup(test_control_registers, set_up),
+		cmocka_unit_test_setup(test_task_switches, set_up),
 		cmocka_unit_test_setup(test_slice, set_up),
 	};
 

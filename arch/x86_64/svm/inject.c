@@ -137,12 +137,24 @@ void svm_want_window(struct virt_vcpu *v, bool on)
  * Without virtual NMIs nobody tells when an IRET has completed. It is let through, and NMIs open when the
  * guest has moved on from it; if one waits, a single step makes that moment an exit.
  */
+/*
+ * IRET of a nested task: SDM 3A 7.4 "Task Linking". RFLAGS come from the other task's TSS, so that TF would
+ * not step, and the one that was set would be left in this task's.
+ */
+static bool iret_switches_tasks(const struct vmcb *vmcb)
+{
+	return (vmcb->rflags & (RFLAGS_NT | RFLAGS_VM)) == RFLAGS_NT && (vmcb->cr0 & CR0_PE) &&
+	       !(vmcb->efer & EFER_LMA);
+}
+
 void svm_want_nmi_window(struct virt_vcpu *v)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
 	if (!v->nmi_blocked || v->step_for_nmi)
 		return;
+	if (iret_switches_tasks(vmcb))
+		return; /* the next exit will do */
 	if (vmcb->intercept_misc1 & SVM_INTERCEPT_IRET)
 		return; /* the exit at IRET comes first */
 	v->step_for_nmi = true;

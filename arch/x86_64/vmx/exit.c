@@ -288,9 +288,30 @@ static int64_t detail_cr(struct virt_vcpu *v, uint32_t reason)
 	return handled(v, reason, info);
 }
 
+/*
+ * SDM 3C table 28-2 "Exit Qualification for Task Switches". Of an event, the instruction's length is told for
+ * a software interrupt or exception only; its NMI stays blocked, if the VMM says so.
+ */
 static int64_t detail_task_switch(struct virt_vcpu *v, uint32_t reason)
 {
-	return handled_delivery(v, reason, vmx_read(VMCS_QUALIFICATION));
+	uint64_t info = vmx_read(VMCS_QUALIFICATION);
+	uint32_t event = vmx_read32(VMCS_IDT_VECTORING);
+	struct frame_task *task = &v->exit.task;
+
+	*task = (struct frame_task){.selector = (uint16_t)info, .source = info >> 30 & 3};
+	if (task->source != TASK_GATE || !(event & VMX_EVENT_VALID)) {
+		task->insn_len = vmx_read32(VMCS_EXIT_INSN_LEN) & 15;
+		return handled(v, reason, info);
+	}
+	task->type = (uint8_t)((event & VMX_EVENT_TYPE) >> VMX_EVENT_TYPE_SHIFT);
+	task->vector = event & VMX_EVENT_VECTOR;
+	task->has_error = (event & VMX_EVENT_ERROR) != 0;
+	if (task->has_error)
+		task->error = vmx_read32(VMCS_IDT_VECTORING_ERROR);
+	if (task->type >= INJECT_SOFT)
+		task->insn_len = vmx_read32(VMCS_EXIT_INSN_LEN) & 15;
+	save_interrupted(v);
+	return handled(v, reason, info);
 }
 
 static int64_t detail_window(struct virt_vcpu *v, uint32_t reason)

@@ -28,6 +28,9 @@
 #define MODE_TSS    0x30
 #define MODE_TASK   0x38 /* the TSS of another task */
 
+#define MODE_TASK_A 0x40 /* two more: tasks.S */
+#define MODE_TASK_B 0x48
+
 #define MODE_VECTORS	 32
 #define MODE_STUB_SIZE	 16
 #define MODE_VECTOR_CALL 0x50 /* from any CPL */

@@ -80,6 +80,8 @@
 	insn AT3,  "mov %rax, %dr7"
 	insn_named BOTH, ".byte 0x44, 0x0f, 0x23, 0xf8", "mov %rax, %dr15"
 	insn BOTH, "xgetbv"
+	insn BOTH, "rdpkru"
+	insn BOTH, "wrpkru"
 	insn BOTH, "xsetbv"
 	insn BOTH, "rdfsbase %rax"
 	insn BOTH, "wrgsbase %rax"
