@@ -254,6 +254,7 @@ static void test_mmx_faults(void **state)
 	(void)state;
 	CODE("\x0f\x7f\x2b");
 	fake_x87_status = 0x80;
+	FRAME->control.cr0 |= CR0_NE;
 	assert_fault(machine_step(&machine), VECTOR_MF, 0);
 	FRAME->control.cr0 |= CR0_TS;
 	assert_fault(machine_step(&machine), VECTOR_NM, 0);

@@ -6,6 +6,7 @@
  * tests/unit/vmm_fixture.c vmm/emulate.c vmm/emulate_alu.c vmm/emulate_bit.c
  * vmm/emulate_exchange.c vmm/emulate_flags.c vmm/emulate_memory.c vmm/emulate_move.c
  * vmm/emulate_muldiv.c vmm/emulate_operand.c vmm/emulate_port.c vmm/emulate_segment.c
+ * vmm/emulate_system.c vmm/segment_load.c
  * vmm/emulate_stack.c vmm/emulate_string.c vmm/emulate_string_side.c vmm/emulate_vector.c
  * tests/unit/fpu_regs_fake.c vmm/insn_cache.c vmm/insn_decode.c vmm/insn_fetch.c
  * vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c vmm/insn_map_one.c vmm/insn_modrm.c
