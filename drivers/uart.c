@@ -20,7 +20,7 @@ enum uart_reg {
 };
 
 enum ier { IER_RX = BIT(0), IER_THRE = BIT(1), IER_LINE = BIT(2) };
-enum iir { IIR_NONE = BIT(0), IIR_FIFO = BITS(7, 6) };
+enum iir { IIR_NONE = BIT(0), IIR_SOURCE = BITS(3, 0), IIR_FIFO = BITS(7, 6) };
 enum fcr {
 	FCR_ENABLE = BIT(0),
 	FCR_CLEAR_RX = BIT(1),
@@ -141,6 +141,8 @@ static void program(void)
 
 bool uart_init(const struct uart_bus *bus)
 {
+	uint8_t iir;
+
 	port = *bus;
 	stats = (struct uart_stats){0};
 	tx_head = tx_tail = rx_head = rx_tail = 0;
@@ -149,8 +151,12 @@ bool uart_init(const struct uart_bus *bus)
 	if (!probe())
 		return false;
 	program();
+	iir = reg_read(REG_IIR);
+	/* With all interrupts off none is pending. Plain memory reads as what was written to the FCR. */
+	if ((iir & IIR_SOURCE) != IIR_NONE)
+		return false;
 	stats.present = true;
-	stats.has_fifo = (reg_read(REG_IIR) & IIR_FIFO) == IIR_FIFO;
+	stats.has_fifo = (iir & IIR_FIFO) == IIR_FIFO;
 	stats.polled = true; /* until interrupts are enabled */
 	return true;
 }

@@ -45,17 +45,26 @@ static bool switched_off;
 static bool interrupts;
 static struct deadline poll;
 
+/* RAM, or what the firmware keeps in memory: bytes there hold what is written, as a UART's would. */
+static bool is_memory(uint64_t start, uint64_t end)
+{
+	for (uint32_t i = 0; i < machine.boot->range_count; i++) {
+		const struct boot_range *range = &machine.boot->ranges[i];
+
+		if (range->kind != BOOT_RESERVED && range->start < end && start < range->end)
+			return true;
+	}
+	return false;
+}
+
 /* What stands in the way, or NULL: the bus is that of a UART at the place. */
 static const char *memory_bus(const struct serial_place *place, struct uart_bus *bus)
 {
-	hpa_t first = ALIGN_DOWN(place->address, PAGE_SIZE);
 	uint64_t size = 8ULL * place->stride;
 	volatile void *registers;
 
-	if (place->address > UINT64_MAX - size - PAGE_SIZE ||
-	    extent_has_ram(&machine.extents, first,
-			   ALIGN_UP(place->address + size, PAGE_SIZE) - first))
-		return "lies in RAM";
+	if (place->address > UINT64_MAX - size || is_memory(place->address, place->address + size))
+		return "lies in memory";
 	registers = mmio_map(place->address, size, PAGE_UC);
 	if (!registers)
 		return "cannot be mapped";

@@ -37,12 +37,13 @@ def get(build, config_text, images=None, kernel="freehold.elf", cmdline=""):
     kernel = os.path.join(build, kernel)
     key = digest([kernel, mkiso.__file__, *images.values()], [config_text, cmdline, *images])
     iso = os.path.join(folder, key + ".iso")
-    if not os.path.exists(iso):
+    try:
+        os.utime(iso)  # first: another process may be about to remove those used longest ago
+    except FileNotFoundError:
         config = f"{iso}.{os.getpid()}.conf"
         with open(config, "w", encoding="utf-8") as text:
             text.write(config_text)
         mkiso.build(kernel, config, images, iso, cmdline)
         os.unlink(config)
         prune(folder)
-    os.utime(iso)
     return iso

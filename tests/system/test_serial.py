@@ -47,7 +47,7 @@ CASES = {
                   ["warning: serial: by ACPI's SPCR, com2: does not answer",
                    "serial: by default, com1: used"], "by interrupt"),
     "spcr-in-ram": (COM1, "", {"address": 0x800000, "space": SPACE_MEMORY},
-                    ["warning: serial: by ACPI's SPCR, memory 0x800000: lies in RAM",
+                    ["warning: serial: by ACPI's SPCR, memory 0x800000: lies in memory",
                      "serial: by default, com1: used"], "by interrupt"),
     "no-16550": (COM1, "", {"address": 0x2f8, "kind": 3},
                  ["warning: serial: SPCR names a UART of kind 0x3, which is no 16550",

@@ -257,6 +257,30 @@ static void test_slow(void **state)
 	assert_int_equal(fake.lcr, 3);
 }
 
+/* Bytes that hold what is written pass for a scratch register. */
+static uint8_t memory[8];
+
+static uint8_t memory_read(const struct uart_bus *unused, unsigned reg)
+{
+	(void)unused;
+	return memory[reg];
+}
+
+static void memory_write(const struct uart_bus *unused, unsigned reg, uint8_t value)
+{
+	(void)unused;
+	memory[reg] = value;
+}
+
+static void test_memory_is_none(void **state)
+{
+	static const struct uart_bus plain = {.read = memory_read, .write = memory_write};
+
+	(void)state;
+	assert_false(uart_init(&plain));
+	assert_false(get_stats().present);
+}
+
 static void test_absent(void **state)
 {
 	char bytes[4];
@@ -508,6 +532,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_set_up, set_up),
 		cmocka_unit_test_setup(test_slow, set_up),
+		cmocka_unit_test_setup(test_memory_is_none, set_up),
 		cmocka_unit_test_setup(test_absent, set_up),
 		cmocka_unit_test_setup(test_probe, set_up),
 		cmocka_unit_test_setup(test_send, set_up),
