@@ -27,8 +27,7 @@ static volatile unsigned taken;
 
 static void take(struct trap_frame *frame)
 {
-	if (trap_came_twice(frame))
-		return;
+	trap_check_open(frame);
 	taken++;
 	apic_eoi();
 }
