@@ -354,7 +354,7 @@ static void fail(int64_t result)
 	unmark();
 	apply.making = false;
 	if (apply.phase != PHASE_MAKE && apply.phase != PHASE_RENAME)
-		text_error("%s", op_error_text(result));
+		op_fail(result);
 	if (apply.undoes) {
 		leave_out();
 		return;

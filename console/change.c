@@ -59,7 +59,7 @@ static bool is_free(void)
 {
 	if (!apply_is_busy())
 		return true;
-	text_error("the configuration is being changed");
+	text_fail(CODE_BUSY, "the configuration is being changed");
 	return false;
 }
 
@@ -71,7 +71,8 @@ static bool check_new_name(const char *name)
 	if (!other)
 		return true;
 	partition_describe(other, state);
-	rule_error(RULE_NAME, "a partition of that name exists; it is %s", state);
+	text_fail(CODE_EXIST, "a partition of that name exists; it is %s [rule %u]", state,
+		  RULE_NAME);
 	return false;
 }
 
@@ -137,7 +138,7 @@ void change_set(const struct invocation *in)
 	struct config target;
 
 	if (in->value_count == 0) {
-		text_error("KEY=VALUE is missing; help set names the keys");
+		text_fail(CODE_USAGE, "KEY=VALUE is missing; help set names the keys");
 		return;
 	}
 	if (!is_free() || !definition_merge(&change.definition, &in->partition->definition,

@@ -52,6 +52,7 @@ const struct command commands[] = {
 		.args = {{ARG_NEW_NAME, "NAME", false}},
 		.keys = &create_keys,
 		.handler = run_new,
+		.edit_handler = edit_run,
 	},
 	{
 		.name = "start",

@@ -19,7 +19,8 @@ static bool make(struct config *config, uint64_t pages)
 	int64_t address = call_mem_map(pages);
 
 	if (address <= 0) {
-		text_error("no memory for the configuration: %lu KiB are needed", pages * 4);
+		text_fail(CODE_MEMORY, "no memory for the configuration: %lu KiB are needed",
+			  pages * 4);
 		return false;
 	}
 	*config = (struct config){.data = (uint8_t *)(uintptr_t)address, .pages = pages};

@@ -90,7 +90,8 @@ void control_stop(const struct invocation *in)
 
 	if (in->value_count &&
 	    (!number_parse(in->values[0].value, &seconds) || seconds > STOP_SECONDS_MAX)) {
-		text_error("timeout=%.24s: must be a number from 0 to 3600", in->values[0].value);
+		text_fail(CODE_USAGE, "timeout=%.24s: must be a number from 0 to 3600",
+			  in->values[0].value);
 		return;
 	}
 	if (in->flags & FLAG_FORCE)
@@ -125,9 +126,9 @@ static void destroy_confirmed(void)
 
 	text_set_context(0, "destroy", wait.name);
 	if (!partition)
-		text_error("there is no partition of that name");
+		text_fail(CODE_NAME, "there is no partition of that name");
 	else if (partition->op.kind != OP_NONE)
-		text_error("it %s", op_text(partition->op.kind));
+		text_fail(CODE_BUSY, "it %s", op_text(partition->op.kind));
 	else
 		run(partition, OP_DESTROY, 0);
 }
@@ -142,7 +143,8 @@ void control_destroy(const struct invocation *in)
 		return;
 	}
 	if (in->line) {
-		text_error("it is %s; a script must say --yes", partition_state_text(state));
+		text_fail(CODE_CONFIRM, "it is %s; a script must say --yes",
+			  partition_state_text(state));
 		return;
 	}
 	str_copy(wait.name, sizeof(wait.name), in->partition->name);

@@ -222,5 +222,5 @@ void create_explain(const struct create *create, int64_t error)
 	else if (error == ERR_BUSY)
 		explain_busy(create);
 	else
-		text_error("%s", op_error_text(error));
+		op_fail(error);
 }

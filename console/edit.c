@@ -70,7 +70,7 @@ static bool needs_candidate(void)
 {
 	if (edit.candidate.data)
 		return true;
-	text_error("there is no candidate; edit opens one");
+	text_fail(CODE_STATE, "there is no candidate; edit opens one");
 	return false;
 }
 
@@ -78,11 +78,11 @@ void edit_open(const struct invocation *in)
 {
 	(void)in;
 	if (edit.candidate.data) {
-		text_error("a candidate is open already; commit or discard ends it");
+		text_fail(CODE_STATE, "a candidate is open already; commit or discard ends it");
 		return;
 	}
 	if (apply_is_busy()) {
-		text_error("the configuration is being changed");
+		text_fail(CODE_BUSY, "the configuration is being changed");
 		return;
 	}
 	if (!config_take(&edit.candidate))
@@ -139,7 +139,7 @@ static struct config_entry *find(const char *name)
 	struct config_entry *entry = config_find(&edit.candidate, name);
 
 	if (!entry)
-		text_error("the candidate has no partition of that name");
+		text_fail(CODE_NAME, "the candidate has no partition of that name");
 	return entry;
 }
 
@@ -147,7 +147,7 @@ static bool is_new(const char *name)
 {
 	if (!config_find(&edit.candidate, name))
 		return true;
-	rule_error(RULE_NAME, "the candidate has a partition of that name");
+	text_fail(CODE_EXIST, "the candidate has a partition of that name [rule %u]", RULE_NAME);
 	return false;
 }
 
@@ -162,6 +162,13 @@ void edit_create(const struct invocation *in)
 {
 	if (is_new(in->name) && definition_merge(&definition, NULL, in->values, in->value_count))
 		put(in->name, CONFIG_NO_SLOT);
+}
+
+/* A candidate starts nothing before it is committed. */
+void edit_run(const struct invocation *in)
+{
+	(void)in;
+	text_fail(CODE_STATE, "a candidate is open; create it there with autostart=on");
 }
 
 void edit_set(const struct invocation *in)
@@ -203,9 +210,9 @@ void edit_rollback(const struct invocation *in)
 	struct config candidate;
 
 	if (steps == 0 || steps > edit.earlier_count) {
-		text_error("%lu: there %s %u earlier configuration%s", steps,
-			   edit.earlier_count == 1 ? "is" : "are", edit.earlier_count,
-			   edit.earlier_count == 1 ? "" : "s");
+		text_fail(CODE_NAME, "%lu: there %s %u earlier configuration%s", steps,
+			  edit.earlier_count == 1 ? "is" : "are", edit.earlier_count,
+			  edit.earlier_count == 1 ? "" : "s");
 		return;
 	}
 	if (!config_copy(&candidate, &edit.earlier[steps - 1]))
@@ -306,7 +313,7 @@ static void commit(const struct invocation *in, uint32_t seconds)
 	if (!needs_candidate())
 		return;
 	if (apply_is_busy()) {
-		text_error("the configuration is being changed");
+		text_fail(CODE_BUSY, "the configuration is being changed");
 		return;
 	}
 	if (check_config(&edit.candidate, "commit", in->line))
@@ -315,7 +322,8 @@ static void commit(const struct invocation *in, uint32_t seconds)
 	if (running_victims(names, sizeof(names)) == 0 || in->flags & FLAG_YES) {
 		begin_commit();
 	} else if (in->line) {
-		text_error("%s would be destroyed and must be stopped, or say --yes", names);
+		text_fail(CODE_CONFIRM, "%s would be destroyed and must be stopped, or say --yes",
+			  names);
 	} else {
 		format(question, sizeof(question), "%s would be destroyed. Commit? [y/N] ", names);
 		session_ask(question, begin_commit);
@@ -332,8 +340,8 @@ void edit_commit_confirmed(const struct invocation *in)
 	uint64_t seconds = in->args ? in->number[0] : CONFIRM_SECONDS;
 
 	if (seconds == 0 || seconds > CONFIRM_SECONDS_MAX)
-		text_error("%lu: must be a number of seconds from 1 to %d", seconds,
-			   CONFIRM_SECONDS_MAX);
+		text_fail(CODE_USAGE, "%lu: must be a number of seconds from 1 to %d", seconds,
+			  CONFIRM_SECONDS_MAX);
 	else
 		commit(in, (uint32_t)seconds);
 }
@@ -342,7 +350,7 @@ void edit_confirm(const struct invocation *in)
 {
 	(void)in;
 	if (!edit.confirm_at) {
-		text_error("nothing waits to be confirmed");
+		text_fail(CODE_STATE, "nothing waits to be confirmed");
 		return;
 	}
 	edit.confirm_at = 0;

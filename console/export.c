@@ -124,11 +124,10 @@ static void begin(const char *command, const char *name)
 	put_text(name);
 }
 
-void export_command(const char *command, const char *name, const struct definition *definition,
-		    uint32_t keys)
+void export_create(const char *name, const struct definition *definition)
 {
-	begin(command, name);
-	put_keys(definition, keys);
+	begin("create", name);
+	put_keys(definition, ~0u);
 	flush(false);
 }
 
@@ -154,7 +153,7 @@ static unsigned compare_entry(const struct config *from, const struct config_ent
 	unsigned count = 0;
 
 	if (!was) {
-		export_command("create", to->name, &to->definition, ~0u);
+		export_create(to->name, &to->definition);
 		return 1;
 	}
 	if (strcmp(was->name, to->name)) {
@@ -190,7 +189,7 @@ static void print_running(void)
 	struct partition *partition = NULL;
 
 	while ((partition = partition_next(partition)))
-		export_command("create", partition->name, &partition->definition, ~0u);
+		export_create(partition->name, &partition->definition);
 	while ((partition = partition_next(partition))) {
 		if (!partition->policy.autostart && partition_query(partition, &info) &&
 		    (info.state == PART_RUNNING || info.state == PART_PAUSED))
@@ -208,5 +207,5 @@ void export_show(const struct invocation *in)
 	if (!candidate)
 		print_running();
 	while (candidate && (entry = config_next(candidate, entry)))
-		export_command("create", entry->name, &entry->definition, ~0u);
+		export_create(entry->name, &entry->definition);
 }

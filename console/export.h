@@ -4,9 +4,8 @@
 
 #include "console/config.h"
 
-/* "create NAME KEY=VALUE ...", or with another word; only the keys whose bits are set; !0: all. */
-void export_command(const char *command, const char *name, const struct definition *definition,
-		    uint32_t keys);
+/* "create NAME KEY=VALUE ..." */
+void export_create(const char *name, const struct definition *definition);
 
 /* How the configuration `from` becomes `to`, as commands; nothing if they are the same. Returns how many. */
 unsigned export_difference(const struct config *from, const struct config *to);

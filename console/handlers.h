@@ -18,6 +18,7 @@ void edit_commit(const struct invocation *in);
 void edit_commit_confirmed(const struct invocation *in);
 void edit_confirm(const struct invocation *in);
 void edit_rollback(const struct invocation *in);
+void edit_run(const struct invocation *in);
 void edit_create(const struct invocation *in);
 void edit_set(const struct invocation *in);
 void edit_rename(const struct invocation *in);

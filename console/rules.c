@@ -26,7 +26,7 @@ static const struct {
 	[RULE_IMAGE] = {"images exist, and a partition has at most 8", CODE_NAME},
 	[RULE_BOOT] = {"boot=, load= and entry= fit together", CODE_RULE},
 	[RULE_RUNNING] = {"a running partition keeps what it was made from", CODE_STATE},
-	[RULE_ORDER] = {"after= names another partition, and no circle is made", CODE_RULE},
+	[RULE_ORDER] = {"after= is another partition, and no circle is made", CODE_RULE},
 };
 
 const char *rule_text(enum rule rule)

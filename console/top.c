@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* top: what each partition used in the latest second, or one in detail: two looks and their difference. */
+#include "console/answer.h"
 #include "console/call.h"
 #include "console/clock.h"
 #include "console/handlers.h"
@@ -242,7 +243,7 @@ static bool show(void)
 void top_run(const struct invocation *in)
 {
 	memset(&top, 0, sizeof(top));
-	top.once = in->line || in->flags & FLAG_ONCE;
+	top.once = in->line || in->flags & FLAG_ONCE || answer_is_script();
 	top.only = in->partition;
 	look_at_all();
 	live_run(clock_hz(), !top.once, show);

@@ -17,10 +17,13 @@
 
 #include "console/answer.h"
 #include "console/command.h"
+#include "console/rules.h"
 #include "tests/unit/fake_kernel.h"
 
 static const char begin_mark[] = "<!-- commands: generated, begin -->\n";
 static const char end_mark[] = "<!-- commands: generated, end -->\n";
+static const char rules_begin[] = "<!-- rules: generated, begin -->\n";
+static const char rules_end[] = "<!-- rules: generated, end -->\n";
 static const char codes_begin[] = "<!-- codes: generated, begin -->\n";
 static const char codes_end[] = "<!-- codes: generated, end -->\n";
 
@@ -82,6 +85,13 @@ static void make_codes(void)
 		add("| `%s` | %s |\n", answer_codes[i].name, answer_codes[i].help);
 }
 
+static void make_rules(void)
+{
+	list_size = 0;
+	for (unsigned rule = RULE_NAME; rule < RULE_END; rule++)
+		add("%u. %s\n", rule, rule_text(rule));
+}
+
 /* What stands between the marks is the list. */
 static void expect_list(const char *from, const char *to)
 {
@@ -107,6 +117,8 @@ static void test_manual(void **state)
 	expect_list(begin_mark, end_mark);
 	make_codes();
 	expect_list(codes_begin, codes_end);
+	make_rules();
+	expect_list(rules_begin, rules_end);
 }
 
 static bool is_sorted_by_rules(const struct command *command)
@@ -203,6 +215,10 @@ int main(int argc, char **argv)
 		fputs(codes_begin, stdout);
 		fputs(list, stdout);
 		fputs(codes_end, stdout);
+		make_rules();
+		fputs(rules_begin, stdout);
+		fputs(list, stdout);
+		fputs(rules_end, stdout);
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
