@@ -178,6 +178,17 @@ static void test_kept(void **state)
 	assert_int_equal(fake.mapped_pages, pages);
 }
 
+/* A state and a reason that this console does not know: of a kernel that is another build, or wrong. */
+static void test_unknown_state(void **state)
+{
+	(void)state;
+	web->info.state = 1818585101;
+	web->info.reason = 99;
+	assert_shown(why(), "It is not known.");
+	fake_command("pause web");
+	assert_shown(fake_output(), "error: pause web: it is ");
+}
+
 /* The console's own failure loses nothing of it, and no page. */
 static void test_kept_by_the_next_console(void **state)
 {
@@ -245,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup(test_ends, set_up),
 		cmocka_unit_test_setup(test_up, set_up),
 		cmocka_unit_test_setup(test_kept, set_up),
+		cmocka_unit_test_setup(test_unknown_state, set_up),
 		cmocka_unit_test_setup(test_kept_by_the_next_console, set_up),
 		cmocka_unit_test_setup(test_no_memory_to_keep_it, set_up),
 		cmocka_unit_test_setup(test_freeze, set_up),
