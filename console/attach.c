@@ -164,6 +164,12 @@ static void leave(const char *text)
 	notice_flush();
 }
 
+void attach_end(const char *why)
+{
+	if (attach.partition)
+		leave(why);
+}
+
 static size_t output_room(void)
 {
 	size_t queued = uart_queued();

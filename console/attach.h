@@ -13,6 +13,9 @@ void attach_reset(void);
 /* Who is attached, or NULL. */
 struct partition *attach_partition(void);
 
+/* Detaches, if somebody is attached, and says why. */
+void attach_end(const char *why);
+
 /*
  * The partition has a ring. Shows what came before first, from the beginning of a line. read_only: what is
  * typed is dropped.

@@ -32,6 +32,7 @@ static struct edit {
 	struct config before;		/* while one is applied: the running one */
 	uint64_t confirm_at;		/* host TSC; 0: nothing is to be confirmed */
 	uint32_t confirm_seconds;	/* of the commit under way */
+	bool waited_for;		/* the operator waits for it */
 } edit;
 
 static struct definition definition;
@@ -236,23 +237,38 @@ static void push_earlier(struct config *before)
 	*before = (struct config){0};
 }
 
+/* As the answer of the command, or as news if it is not waited for any more. */
+static void tell(const char *text, ...)
+{
+	char line[128];
+	va_list args;
+
+	va_start(args, text);
+	vformat(line, sizeof(line), text, args);
+	va_end(args);
+	if (edit.waited_for)
+		text_print("%s", line);
+	else
+		notice_print(NULL, false, "%s", line);
+}
+
 static void committed(bool applied)
 {
 	if (!applied) {
 		config_free(&edit.before);
 		save();
-		notice_print(NULL, false, "nothing was committed: all is as it was before");
+		tell("nothing was committed: all is as it was before");
 		return;
 	}
 	push_earlier(&edit.before);
-	if (edit.confirm_seconds)
-		edit.confirm_at = call_clock() + edit.confirm_seconds * clock_hz();
+	/* Who commits once more is there: that confirms the one before. */
+	edit.confirm_at = edit.confirm_seconds ? call_clock() + edit.confirm_seconds * clock_hz()
+					       : 0;
 	close_candidate();
 	if (edit.confirm_seconds)
-		notice_print(NULL, false, "committed; without confirm it is undone in %u s",
-			     edit.confirm_seconds);
+		tell("committed; without confirm it is undone in %u s", edit.confirm_seconds);
 	else
-		notice_print(NULL, false, "committed");
+		tell("committed");
 }
 
 static enum session_answer step_commit(void)
@@ -262,6 +278,7 @@ static enum session_answer step_commit(void)
 
 static bool interrupt_commit(void)
 {
+	edit.waited_for = false;
 	text_print("it goes on in the background");
 	return true;
 }
@@ -278,6 +295,7 @@ static void begin_commit(void)
 		return;
 	}
 	save();
+	edit.waited_for = true;
 	if (apply_begin(&target, committed))
 		session_continue(step_commit, interrupt_commit);
 	else
@@ -388,15 +406,19 @@ static void take_back(void)
 	save();
 	config_find_again(&target);
 	text_set_context(0, "", "");
-	notice_print(NULL, false, "nobody confirmed: the commit is undone");
 	if (!apply_begin(&target, undone))
 		undone(false);
 }
 
 void edit_turn(void)
 {
-	if (edit.confirm_at && !apply_is_busy() && call_clock() >= edit.confirm_at)
+	static const char why[] = "nobody confirmed: the commit is undone";
+
+	if (edit.confirm_at && !apply_is_busy() && call_clock() >= edit.confirm_at &&
+	    session_break_off(why)) {
+		notice_print(NULL, false, "%s", why);
 		take_back();
+	}
 }
 
 void edit_adopt(void)

@@ -385,6 +385,15 @@ static void stop_step(void)
 		text_fail(CODE_STOPPED, "it was interrupted");
 }
 
+bool session_break_off(const char *why)
+{
+	attach_end(why);
+	session.then[0] = '\0';
+	stop_step();
+	end_command();
+	return !session.step;
+}
+
 static void interrupt(void)
 {
 	if (!answer_is_open())

@@ -32,6 +32,12 @@ void session_ask(const char *question, void (*yes)(void));
 /* Something was typed that is not used yet. */
 bool session_is_typed_ahead(void);
 
+/*
+ * Partitions are about to change under the operator's hands: detaches, and ends the running command as Ctrl-C
+ * does. False if that command cannot be ended; it will end soon.
+ */
+bool session_break_off(const char *why);
+
 /* Does what can be done now. True if there is more to be done at once. */
 bool session_turn(void);
 

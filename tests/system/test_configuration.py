@@ -70,7 +70,7 @@ def test_working_day(boot, build, name):
     difference = " ".join(day.edit("diff")).replace("\\ ", "")
     assert re.fullmatch(rf"set web weight=200 +create job vcpus=1 +{re.escape(heart)} +autostart=on",
                         re.sub(" +", " ", difference)), difference
-    assert "[committed; without confirm it is undone in 2 s]" in day.command("commit confirmed 2")
+    assert "committed; without confirm it is undone in 2 s" in day.command("commit confirmed 2")
     day.machine.expect(r"\[nobody confirmed: the commit is undone\]", 120)
     day.machine.expect(r"\[the configuration is what it was before the commit\]", 120)
     assert day.states() == {"web": "running", "db": "running"}

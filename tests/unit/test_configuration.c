@@ -370,7 +370,7 @@ static void test_candidate(void **state)
 	expect_edit("destroy nobody",
 		    "error: destroy nobody: the candidate has no partition of that name\r\n");
 	expect_edit("check", "no rule is broken by the candidate, 3 partitions\r\n");
-	expect("commit", "[committed]\r\n");
+	expect("commit", "committed\r\n");
 	assert_int_equal(fake_find("new")->info.state, PART_RUNNING);
 	assert_int_equal(fake_find("data")->info.state, PART_RUNNING);
 	assert_int_equal(fake_find("web")->info.memory, (128 << 20) - (128 << 10));
@@ -423,7 +423,7 @@ static void test_commit_swap(void **state)
 	fake_command("edit");
 	fake_command("set a on=3 memory=900M");
 	fake_command("set b on=2 memory=64M");
-	expect("commit", "[committed]\r\n");
+	expect("commit", "committed\r\n");
 	assert_int_equal(fake_find("a")->info.cpus[0], 3);
 	assert_int_equal(fake_find("b")->info.cpus[0], 2);
 	expect_pages(2, 1);
@@ -439,7 +439,7 @@ static void test_commit_asks(void **state)
 	expect_in("n", "nothing was done");
 	assert_non_null(fake_find("db"));
 	fake_command("commit");
-	expect_in("y", "[committed]");
+	expect_in("y", "committed");
 	assert_null(fake_find("db"));
 }
 
@@ -452,7 +452,7 @@ static void test_commit_is_undone(void **state)
 	fake_command("destroy db");
 	fake_command("create c " GOOD);
 	fake.fail_once[CALL_PART_CREATE] = ERR_BUSY;
-	expect_in("commit --yes", "[nothing was committed: all is as it was before]");
+	expect_in("commit --yes", "nothing was committed: all is as it was before");
 	assert_string_equal(fake_find("web")->info.cmdline, "");
 	assert_null(fake_find("c"));
 	/* It ran, so it runs again. */
@@ -473,13 +473,13 @@ static void test_rollback(void **state)
 		snprintf(line, sizeof(line), "set web cmdline=n%u", i);
 		fake_command("edit");
 		fake_command(line);
-		expect("commit", "[committed]\r\n");
+		expect("commit", "committed\r\n");
 	}
 	expect("rollback 9", "error: rollback: 9: there are 8 earlier configurations\r\n");
 	expect_edit("rollback 8",
 		    "the candidate is what was before the last commits; commit makes it so\r\n");
 	expect_edit("diff", "set web cmdline=n1\r\n");
-	expect("commit", "[committed]\r\n");
+	expect("commit", "committed\r\n");
 	assert_string_equal(fake_find("web")->info.cmdline, "n1");
 	fake_command("rollback");
 	expect_edit("diff", "set web cmdline=n9\r\n");
@@ -494,7 +494,7 @@ static void test_commit_confirmed(void **state)
 	fake_command("edit");
 	fake_command("set web cmdline=new");
 	fake_command("create c " GOOD " autostart=on");
-	expect_in("commit confirmed 30", "[committed; without confirm it is undone in 30 s]");
+	expect_in("commit confirmed 30", "committed; without confirm it is undone in 30 s");
 	expect("confirm", "confirmed\r\n");
 	expect("confirm", "error: confirm: nothing waits to be confirmed\r\n");
 	pass_seconds(31);
@@ -512,7 +512,40 @@ static void test_commit_confirmed(void **state)
 	expect_seen("[the configuration is what it was before the commit]");
 	assert_string_equal(fake_find("web")->info.cmdline, "new");
 	assert_non_null(fake_find("c"));
+	/* A further commit confirms the one before. */
+	fake_command("edit");
+	fake_command("set web cmdline=last");
+	fake_command("commit confirmed 30");
+	fake_command("edit");
+	fake_command("commit");
+	pass_seconds(31);
+	assert_string_equal(fake_find("web")->info.cmdline, "last");
 	expect_in("commit confirmed 0", "must be a number of seconds from 1 to 3600");
+}
+
+/* Whoever reads or waits for a partition that goes away is not left with it. */
+static void test_undone_under_somebody(void **state)
+{
+	static const char *const commands[] = {"console c",	     "console all", "logs c -f",
+					       "wait c /never/ 600", "top c",	    "trace c"};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+		boot(NULL);
+		make_two();
+		fake.stand_still = true;
+		fake_command("edit");
+		fake_command("create c " GOOD " autostart=on");
+		fake_command("set web cmdline=new");
+		fake_command("commit confirmed 30");
+		fake_command(commands[i]);
+		fake_clear();
+		pass_seconds(31);
+		expect_seen("nobody confirmed: the commit is undone");
+		assert_null(fake_find("c"));
+		assert_string_equal(fake_find("web")->info.cmdline, "");
+		expect_in("list", "web   stopped");
+	}
 }
 
 /* The promise is kept by the instance that follows, too. */
@@ -587,6 +620,7 @@ int main(void)
 		cmocka_unit_test_setup(test_commit_is_undone, boot),
 		cmocka_unit_test_setup(test_rollback, boot),
 		cmocka_unit_test_setup(test_commit_confirmed, boot),
+		cmocka_unit_test_setup(test_undone_under_somebody, boot),
 		cmocka_unit_test_setup(test_confirmed_survives, boot),
 		cmocka_unit_test_setup(test_failure_in_commit, boot),
 		cmocka_unit_test_setup(test_rules, boot),
