@@ -111,7 +111,7 @@ def test_large_ring(arena_of, bed):
     assert kept == 512 * 1024, show
     assert re.search(r"^audit: .* 0 violations$", "\n".join(arena.command("audit")), re.MULTILINE)
     refused = arena.bed.command("create b vcpus=1 memory=4M kernel=talker log=96K")
-    assert refused == ["error: create b: log=96K: must be 64K, 128K, 256K or 512K"], refused
+    assert refused == ["error: create b: log=96K: must be 64K, 128K, 256K or 512K [rule 3]"], refused
     arena.destroy()
     assert arena.free_memory() == before
     # What it said last can be read still.
