@@ -25,7 +25,7 @@ NOISE = 100
 
 
 def mappings(arena):
-    found = re.match(r"audit: .* (\d+) mappings, 0 violations", arena.command("audit", 120)[-1])
+    found = re.match(r"audit: .* (\d+) mappings, digest \w+, 0 violations", arena.command("audit", 120)[-1])
     assert found
     return int(found.group(1))
 

@@ -127,7 +127,29 @@ static void test_all_is_well(void **unused)
 {
 	(void)unused;
 	assert_true(run(0, NULL) > PORTS / STEP_PORTS + 2 * (GUEST_PAGES / STEP_LEAVES));
-	assert_string_equal(text, "audit: 1 partitions, 4 spaces, 202 mappings, 0 violations\n");
+	assert_memory_equal(text, "audit: 1 partitions, 4 spaces, 202 mappings, digest ", 51);
+	assert_string_equal(strchr(strstr(text, "digest "), ','), ", 0 violations\n");
+}
+
+static unsigned long long digest(void)
+{
+	run(0, NULL);
+	return strtoull(strstr(text, "digest ") + 7, NULL, 16);
+}
+
+/* The same tables, the same digest; one page more, or where it leads or what it allows: another. */
+static void test_digest(void **unused)
+{
+	unsigned long long before = digest(), with, elsewhere;
+
+	(void)unused;
+	assert_true(digest() == before);
+	map(&console, MIB(3), guest_ram, PAGE_SIZE, USER);
+	with = digest();
+	assert_true(with != before && digest() == with);
+	map(&console, MIB(5), guest_ram + PAGE_SIZE, PAGE_SIZE, USER);
+	elsewhere = digest();
+	assert_true(elsewhere != with && elsewhere != before);
 }
 
 static void expect_violation(const char *what)
@@ -239,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_all_is_well),
+		TEST(test_digest),
 		TEST(test_foreign_frames),
 		TEST(test_foreign_frame_of_a_guest),
 		TEST(test_missing_page),
