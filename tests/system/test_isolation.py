@@ -142,7 +142,8 @@ def test_audit(arena_of, bed):
     arena.start()
     for _ in range(3):
         answer = " ".join(arena.command("audit"))
-        match = re.search(r"(\d+) partitions, (\d+) spaces, (\d+) mappings, digest \w{16}, (\d+) violations", answer)
+        match = re.search(r"(\d+) partitions, (\d+) spaces, (\d+) mappings, digest \w{16}, "
+                          r"(\d+) violations", answer)
         assert match, answer
         assert int(match.group(1)) == 2 and int(match.group(3)) > 100, answer
         assert match.group(4) == "0", answer

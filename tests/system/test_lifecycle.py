@@ -103,7 +103,8 @@ def test_audit_is_in_steps(arena_of, bed):
     arena.late = []
     for answer in arena.commands(["audit"] * 3):
         # What is typed ahead stands on the line until the answer takes its place.
-        assert re.search(r"audit: 2 partitions, 6 spaces, \d{4,} mappings, digest \w{16}, 0 violations$", answer[0]), answer
+        assert re.search(r"audit: 2 partitions, 6 spaces, \d{4,} mappings, digest \w{16}, 0 violations$",
+                         answer[0]), answer
     arena.destroy()
     # What the console may take at once, and a slice; not the 100 ms that the audit in one go would be.
     arena.check_invariants(slack=None if bed == "qemu" else 40_000)
