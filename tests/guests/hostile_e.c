@@ -374,12 +374,16 @@ static void test_switch_in_service(void)
 
 /* --- E12 --- */
 
+/* On a busy bed a handler may outlast the period, and so the time that was meant: what counts is what passed. */
 static void check_rate(const char *name, unsigned what, uint64_t ms)
 {
+	uint64_t begun = tsc_read(), us;
+
 	taken = 0;
 	let_come(ms);
-	test_check(taken <= MOST_PER_MS * ms, "%s %x: %u interrupts in %lu ms", name, what, taken,
-		   ms);
+	us = (tsc_read() - begun) * 1000 / clock_khz();
+	test_check(taken <= MOST_PER_MS * us / 1000 + 1, "%s %x: %u interrupts in %lu us", name,
+		   what, taken, us);
 }
 
 static void test_pit_rates(void)
