@@ -374,7 +374,7 @@ static void test_switch_in_service(void)
 
 /* --- E12 --- */
 
-/* On a busy bed a handler may outlast the period, and so the time that was meant: what counts is what passed. */
+/* On a busy bed a handler may outlast the period, and so the time that was meant: what passed counts. */
 static void check_rate(const char *name, unsigned what, uint64_t ms)
 {
 	uint64_t begun = tsc_read(), us;
