@@ -79,7 +79,10 @@ static void one_round(uint64_t random)
 	check_counts("all", before, 0, true);
 }
 
-/* The next one only when the last has been taken: so none can merge with another. */
+/*
+ * The next one only when the last has been taken: so none can merge with another. And some time later, or
+ * CPU 0, where the next is there before the handler returns, would do nothing else.
+ */
 static void send_to_0(void *unused)
 {
 	uint64_t base = counts[OTHER];
@@ -90,6 +93,7 @@ static void send_to_0(void *unused)
 		apic_send(0, OTHER | ICR_ASSERT);
 		while (counts[OTHER] - base < i && !other_ends)
 			cpu_pause();
+		clock_spin_us(i * 7 % 128);
 	}
 }
 
