@@ -28,7 +28,7 @@ bool command_name_is_valid(const char *name)
 {
 	size_t length = strlen(name);
 
-	if (length == 0 || length >= NAME_SIZE || name[0] == '-')
+	if (length == 0 || length >= NAME_SIZE || name[0] == '-' || !strcmp(name, "all"))
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		char c = name[i];
@@ -136,8 +136,9 @@ static bool take_new_name(struct invocation *in, unsigned place, const char *wor
 {
 	(void)place;
 	if (!command_name_is_valid(word)) {
-		rule_error(RULE_NAME,
-			   "a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with -");
+		rule_error(
+			RULE_NAME,
+			"a name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with -");
 		return false;
 	}
 	in->name = word;

@@ -140,5 +140,5 @@ bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE]);
 enum { COMMAND_USAGE = 160 };
 void command_usage(const struct command *command, char to[COMMAND_USAGE]);
 
-/* True for a name that a partition may get: 1 to 31 of a-z 0-9 _ -, not beginning with -. */
+/* True for a name that a partition may get: 1 to 31 of a-z 0-9 _ -, not beginning with -, and not all. */
 bool command_name_is_valid(const char *name);

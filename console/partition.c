@@ -148,8 +148,7 @@ bool partition_query(const struct partition *partition, struct part_info *info)
 	info->cmdline[CMDLINE_SIZE - 1] = '\0';
 	info->report[REPORT_SIZE - 1] = '\0';
 	info->vcpu_count = MIN(info->vcpu_count, (uint32_t)MAX_VCPUS);
-	info->state = MIN(info->state, (uint32_t)PART_DYING); /* it selects a bit */
-	info->reason = MIN(info->reason, 31u);
+	info->reason = MIN(info->reason, 31u); /* it selects a bit */
 	return true;
 }
 

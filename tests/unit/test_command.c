@@ -215,9 +215,9 @@ static void test_names(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(line, sizeof(line), "create %s " GOOD, bad[i]);
-		expect_in(
-			line,
-			"a name is 1 to 31 of a-z, 0-9, _ and -, and does not begin with - [rule 1]\r\n");
+		expect_in(line,
+			  "a name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with - "
+			  "[rule 1]\r\n");
 	}
 	expect_in("create aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " GOOD, ": created with");
 	expect_in("create a_-9 " GOOD, ": created with");
