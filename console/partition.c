@@ -148,7 +148,8 @@ bool partition_query(const struct partition *partition, struct part_info *info)
 	info->cmdline[CMDLINE_SIZE - 1] = '\0';
 	info->report[REPORT_SIZE - 1] = '\0';
 	info->vcpu_count = MIN(info->vcpu_count, (uint32_t)MAX_VCPUS);
-	info->reason = MIN(info->reason, 31u); /* it selects a bit */
+	info->state = MIN(info->state, 31u); /* both may select a bit */
+	info->reason = MIN(info->reason, 31u);
 	return true;
 }
 
