@@ -70,7 +70,8 @@ def test_no_64_bit_mode(boot):
     """What the 32-bit code says before anything is set up."""
     bed = boot(config="# nothing\n", firmware="bios", cpu="qemu32", cpus=1)
     bed.expect("freehold: this CPU has no 64-bit mode", PATIENCE)
-    assert wait_for(bed, False, "freehold: ")[0].startswith("freehold: this CPU has no 64-bit mode")
+    sentence = "freehold: this CPU has no 64-bit mode"
+    assert wait_for(bed, False, sentence)[0].startswith(sentence)
 
 
 def test_without_serial(boot, build, tmp_path):
