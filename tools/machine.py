@@ -70,7 +70,8 @@ def qemu_command(iso, serial, *, cpus=4, mem="2G", cpu=None, firmware="bios", ic
         raise ValueError("icount needs cpus=1")
     command = ["qemu-system-x86_64", "-machine", "q35", *qemu_accel(cpu, icount),
                "-smp", str(cpus), "-m", str(mem), "-display", "none", "-nic", "none",
-               *(["-drive", f"file=fat:rw:{esp},format=raw"] if esp else ["-cdrom", iso, "-boot", "d"]),
+               *(["-drive", f"file=fat:{esp},format=raw,snapshot=on"] if esp else
+                 ["-cdrom", iso, "-boot", "d"]),
                *serial]
     if firmware == "uefi":
         command += ["-bios", UEFI_FIRMWARE]

@@ -47,7 +47,7 @@ def command_of(way, kind, cpus, memory, lacking, medium):
                "-machine", f"{kind},memory-backend=ram,hpet={'off' if lacking == 'hpet' else 'on'}"]
     if WAYS[way]:
         command += ["-bios", WAYS[way]]
-    command += ["-drive", f"file=fat:rw:{medium},format=raw"] if way == "uefi-native" else \
+    command += ["-drive", f"file=fat:{medium},format=raw,snapshot=on"] if way == "uefi-native" else \
         ["-cdrom", medium, "-boot", "d"]
     return command + (["-vga", "none"] if lacking == "display" else [])
 

@@ -49,7 +49,7 @@ def start(boot, loader, tmp_path):
                "-global", "driver=cfi.pflash01,property=secure,value=on",
                "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF}",
                "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
-               "-drive", f"file=fat:rw:{tree},format=raw"]
+               "-drive", f"file=fat:{tree},format=raw,snapshot=on"]
     return boot.start(beds.QemuBed, None, command=command)
 
 
