@@ -14,9 +14,8 @@ SHELL_PROGRAM = "freehold\\freehold.efi"
 
 
 def start(boot, tree, mem="1G", cpus=2):
-    """Boots the tree as a FAT disk. Without a BOOTX64.EFI the firmware's shell runs its startup.nsh. The
-    firmware
-    keeps its variables in a file there: written through, that now and then spoilt what QEMU makes of the tree."""
+    """Boots the tree as a FAT disk. Without a BOOTX64.EFI the firmware's shell runs its startup.nsh. What the
+    firmware writes there, its variables, does not go into the tree: that QEMU now and then gets wrong."""
     command = ["qemu-system-x86_64", "-machine", "q35", *machine.qemu_accel("EPYC", False),
                "-smp", str(cpus), "-m", mem, "-display", "none", "-nic", "none",
                "-bios", machine.UEFI_FIRMWARE, "-drive", f"file=fat:{tree},format=raw,snapshot=on"]
