@@ -6,7 +6,7 @@ import pytest
 import screen
 import test_uefi
 
-PATIENCE = 200
+PATIENCE = 100
 FIRMWARES = [("bios", False), ("uefi", True)]
 
 
@@ -17,7 +17,9 @@ def wait_for(bed, pixels, pattern, seconds=60):
         lines = screen.read(bed, pixels)
         if any(pattern in line for line in lines):
             return lines
-        assert time.monotonic() < deadline, "\n".join(lines)
+        if time.monotonic() >= deadline:
+            raise AssertionError("\n".join(line for line in lines if line.strip()) + "\n" +
+                                 bed.hmp("info registers -a"))
         time.sleep(0.2)
 
 
@@ -77,8 +79,7 @@ def test_no_64_bit_mode(boot):
 def test_without_serial(boot, build, tmp_path):
     """serial=none: nothing comes on the line, and the screen shows what there is."""
     tree = test_uefi.make_tree(build, tmp_path)
-    test_uefi.by_shell(tree, test_uefi.SHELL_PROGRAM + " serial=none")
-    bed = test_uefi.start(boot, tree)
+    bed = test_uefi.start_by_shell(boot, tree, test_uefi.SHELL_PROGRAM + " serial=none")
     lines = wait_for(bed, True, "freehold>", PATIENCE)
     assert any("loader: freehold.efi" in line for line in lines), lines
     assert "freehold> " not in bed.serial.all
