@@ -31,8 +31,8 @@ def make_tree(build, folder, config="# nothing to start\n", images=None):
 
 
 def start_by_shell(boot, tree, *lines):
-    """The firmware's shell runs these lines. On a busy host the firmware now and then gives its shell up, since
-    the serial line, one of its consoles, is slow: that is no matter of ours, and it is started again."""
+    """The firmware's shell runs these lines. On a busy host the firmware now and then gives its shell up,
+    since the serial line, one of its consoles, is slow. That is no matter of ours: it is started again."""
     os.rename(tree / mkesp.MARK, tree / "freehold" / "freehold.efi")
     (tree / "startup.nsh").write_text("".join(f"{line}\r\n" for line in ("fs0:", *lines)))
     for _ in range(4):
