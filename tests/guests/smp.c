@@ -394,10 +394,16 @@ static void test_halted(void)
 
 /*
  * A timer that fires just before STI and HLT ends the HLT, also if the slice of this vCPU ends between the
- * two. Often enough that it does; if not, this is where the guest sleeps for ever.
+ * two. Often enough that it does; if not, this is where the guest sleeps for ever. shadow=1: TCG forgets an
+ * interrupt shadow at VMRUN, so that an exit between the two lets the interrupt in before the HLT. Where its
+ * CPUs run in parallel that happens once in some thousand rounds.
  */
 static void test_sti_hlt(void)
 {
+	if (words_number("shadow", 0)) {
+		test_skip("TCG forgets the shadow");
+		return;
+	}
 	for (unsigned i = 0; i < 2000; i++) {
 		uint64_t before = counts[0][TICK], due = tsc_read() + clock_khz() * (i % 8) / 100;
 

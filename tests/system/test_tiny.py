@@ -40,7 +40,8 @@ def test_local_apics(arena_of, bed):
 
 @on("qemu-smp", "skylake-smp")
 def test_local_apics_on_cpus_of_their_own(arena_of, bed):
-    words = "ipis=10000 slack=500000 ticks=5" if bed == "qemu-smp" else "ipis=300 slack=1000 ticks=90"
+    words = ("ipis=10000 slack=500000 ticks=5 shadow=1" if bed == "qemu-smp" else
+             "ipis=300 slack=1000 ticks=90")
     run_local_apics(arena_of(bed), "cpus=2 " + words, "cpus=2")
 
 
@@ -53,7 +54,8 @@ def test_local_apics_of_four(arena_of, bed):
 @on("qemu-smp", "skylake-smp")
 def test_local_apics_of_each_cpu(arena_of, bed):
     """As many vCPUs as the machine has CPUs. (Of its own a guest has two at most here: the test before.)"""
-    words = "ipis=1000 slack=500000 ticks=5" if bed == "qemu-smp" else "ipis=100 slack=90000 ticks=20"
+    words = ("ipis=1000 slack=500000 ticks=5 shadow=1" if bed == "qemu-smp" else
+             "ipis=100 slack=90000 ticks=20")
     count = 4 if bed == "qemu-smp" else 3
     run_local_apics(arena_of(bed), f"cpus={count} {words}", f"vcpus={count}")
 
