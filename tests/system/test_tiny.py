@@ -30,7 +30,9 @@ def test_power_up_state(arena_of, bed):
 def run_local_apics(arena, words, cpus):
     """In xAPIC mode and then in x2APIC mode: which mode the host's are in, the bed decides (test_boot)."""
     result = arena.run("smp", words, cpus=cpus, timeout=150).check()
-    assert {"smp-ping", "x2-ping"} <= set(result.passed) and not result.skipped, result
+    assert {"smp-ping", "x2-ping"} <= set(result.passed), result
+    # smp.c, test_sti_hlt: what TCG cannot.
+    assert all(case.startswith("smp-sti-hlt: ") and "shadow=1" in words for case in result.skipped), result
 
 
 @on("qemu", "bochs", "skylake", "haswell")
