@@ -99,6 +99,7 @@ struct virt_vcpu {
 	uint32_t asid_cpu;
 	uint64_t cr2; /* VMX: the hardware does not keep it */
 	uint64_t nmi_iret_rip;
+	uint64_t virq_rip; /* SVM: where the interrupt of virq goes in */
 };
 
 /* What a vCPU is made with. */

@@ -355,6 +355,13 @@ static void test_interrupt_by_virq(void **state)
 	exit_with(0x60);
 	assert_false(v.reinject_valid);
 
+	/* It gave the guest an exception: it is spent. */
+	svm_inject(&v, &again);
+	vmcb.rip += 0x100;
+	exit_with(0x7b);
+	assert_false(v.reinject_valid || svm_injecting(&v));
+	assert_int_equal(vmcb.v_intr, SVM_V_MASKING);
+
 	/* Cut short: EXITINTINFO has it, and V_IRQ may say what it will. */
 	svm_inject(&v, &again);
 	vmcb.exit_int_info = 0x80000031;

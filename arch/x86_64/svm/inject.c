@@ -19,6 +19,7 @@ static void put_in_by_virq(struct virt_vcpu *v, uint8_t vector)
 	vmcb->v_intr = (vmcb->v_intr & ~V_IRQ_FIELDS) | SVM_V_IRQ | SVM_V_PRIORITY |
 		       SVM_V_IGNORE_TPR | (uint64_t)vector << SVM_V_VECTOR_SHIFT;
 	v->virq = true;
+	v->virq_rip = vmcb->rip;
 }
 
 /* V_IRQ is wanted for something else, or was not taken. Answers what was in it. */
@@ -39,11 +40,15 @@ void svm_forget_injection(struct virt_vcpu *v)
 		take_out_of_virq(v);
 }
 
-/* One that was cut short while it went in is in EXITINTINFO, whatever V_IRQ says. */
+/*
+ * One that was cut short while it went in is in EXITINTINFO, whatever V_IRQ says. One whose delivery gave the
+ * guest an exception is spent (SDM 3A 6.15), though TCG leaves V_IRQ set: the guest has moved on then.
+ */
 void svm_virq_after_exit(struct virt_vcpu *v)
 {
 	const struct vmcb *vmcb = svm_vmcb(v);
-	bool waits = vmcb->v_intr & SVM_V_IRQ && !(vmcb->exit_int_info & SVM_EVENT_VALID);
+	bool waits = vmcb->v_intr & SVM_V_IRQ && !(vmcb->exit_int_info & SVM_EVENT_VALID) &&
+		     vmcb->rip == v->virq_rip;
 	uint8_t vector = take_out_of_virq(v);
 
 	if (!waits)
