@@ -8,15 +8,11 @@
 #include "console/lines.h"
 #include "console/logs.h"
 #include "console/reader.h"
-#include "console/screen.h"
 #include "console/session.h"
 #include "console/text.h"
 #include "console/uart.h"
-#include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
-
-enum { QUEUE_SHARE = 4096 };
 
 static struct {
 	unsigned turn; /* whose line comes next */
@@ -77,13 +73,6 @@ static void end(void)
 	}
 }
 
-static bool has_room(void)
-{
-	if (uart_queued() >= QUEUE_SHARE)
-		uart_pump_out();
-	return uart_queued() < QUEUE_SHARE;
-}
-
 /* A line of the next one that has one. False: nobody has. */
 static bool show_next(void)
 {
@@ -97,7 +86,6 @@ static bool show_next(void)
 		do {
 			if (lines_next(lines, UINT64_MAX)) {
 				show(reader->partition, lines);
-				reader_move(reader, lines->position);
 				return true;
 			}
 		} while (reader_done(reader, lines->position));
@@ -112,9 +100,13 @@ static enum session_answer step(void)
 		text_print("[detached from all]");
 		return SESSION_DONE;
 	}
-	while (has_room()) {
+	while (uart_guest_room() > 0) {
 		if (!show_next())
 			return SESSION_WAIT;
+	}
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
+		if (all.readers[i].partition)
+			reader_move(&all.readers[i], all.lines[i].position);
 	}
 	return SESSION_WAIT;
 }

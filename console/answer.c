@@ -27,6 +27,7 @@ const struct answer_code_text answer_codes[CODE_COUNT] = {
 	[CODE_LIMIT] = {"ELIMIT", "a limit of this build is reached"},
 	[CODE_CONFIRM] = {"ECONFIRM", "it would ask a person; a script must say --yes"},
 	[CODE_STOPPED] = {"EINTR", "it was interrupted by Ctrl-C"},
+	[CODE_TIMEOUT] = {"ETIMEOUT", "what was waited for did not come in time"},
 	[CODE_KERNEL] = {"EKERNEL", "the kernel refused it"},
 };
 

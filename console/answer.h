@@ -20,6 +20,7 @@ enum answer_code {
 	CODE_LIMIT,   /* a limit of this build */
 	CODE_CONFIRM, /* --yes is missing */
 	CODE_STOPPED, /* by Ctrl-C */
+	CODE_TIMEOUT, /* what was waited for did not come */
 	CODE_KERNEL,  /* the kernel refused, and should not have */
 	CODE_COUNT,
 };

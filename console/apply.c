@@ -66,6 +66,13 @@ bool apply_is_busy(void)
 	return apply.busy;
 }
 
+bool apply_check_idle(void)
+{
+	if (apply.busy)
+		text_fail(CODE_BUSY, "the configuration is being changed");
+	return !apply.busy;
+}
+
 bool apply_adopt(void (*done)(bool applied))
 {
 	struct apply_blob blob;
@@ -160,7 +167,7 @@ static int64_t take_away(struct partition *partition)
 	if (partition->op.kind != OP_CHANGE)
 		partition->op = (struct op){
 			.kind = OP_CHANGE,
-			.forced = state == PART_RUNNING || state == PART_PAUSED,
+			.forced = partition_is_up(state),
 		};
 	if (state != PART_STOPPED && state != PART_NONE)
 		result = call_part_stop(partition->slot);
@@ -219,7 +226,8 @@ static int64_t phase_rename(void)
 		return MIN(done, (int64_t)ERR_NONE);
 	if (done > 0)
 		return ERR_AGAIN;
-	text_error("names that are exchanged need two steps, with a third name between them");
+	text_fail(CODE_EXIST,
+		  "names that are exchanged need two steps, with a third name between them");
 	return ERR_EXIST;
 }
 
@@ -237,8 +245,7 @@ static int64_t change_live(struct partition *partition, const struct config_entr
 					 apply.create.desc.cap);
 	if (result < 0)
 		return result;
-	partition->definition.size = entry->definition.size;
-	memcpy(partition->definition.text, entry->definition.text, entry->definition.size);
+	definition_copy(&partition->definition, &entry->definition);
 	partition->policy = apply.create.policy;
 	partition_save(partition);
 	return ERR_NONE;
@@ -282,8 +289,7 @@ static int64_t make_step(struct config_entry *entry)
 	int64_t slot;
 
 	if (!apply.making) {
-		apply.definition.size = entry->definition.size;
-		memcpy(apply.definition.text, entry->definition.text, entry->definition.size);
+		definition_copy(&apply.definition, &entry->definition);
 		text_set_context(0, "create", entry->name);
 		if (!place(entry))
 			return ERR_INVAL;
@@ -342,7 +348,7 @@ static void leave_out(void)
 	struct config_entry *entry = config_find_slot(&apply.target, CONFIG_NO_SLOT);
 
 	if (apply.phase == PHASE_MAKE && entry) {
-		text_error("%s could not be made again", entry->name);
+		text_fail(CODE_STATE, "%s could not be made again", entry->name);
 		config_remove(&apply.target, entry);
 	} else {
 		apply.phase++;

@@ -17,6 +17,9 @@ bool must_check apply_begin(struct config *target, void (*done)(bool applied));
 
 bool apply_is_busy(void);
 
+/* The same for a command that needs the end of it: false after an error was printed. */
+bool must_check apply_check_idle(void);
+
 /*
  * After a restart of the console: what was being applied is undone, as far as it can be. False if there was
  * nothing; else done follows, with false only if it could not begin.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ring's tail moves only over bytes that stand in the serial queue. Of that queue a guest gets a
- * small part, so that Ctrl-] takes effect soon.
+ * The ring's tail moves only over bytes that stand in the serial queue.
  */
 #include "console/attach.h"
 
@@ -9,7 +8,7 @@
 #include "console/call.h"
 #include "console/clock.h"
 #include "console/notice.h"
-#include "console/ring.h"
+#include "console/reader.h"
 #include "console/screen.h"
 #include "console/text.h"
 #include "console/uart.h"
@@ -18,14 +17,12 @@
 #include "lib/string.h"
 
 enum {
-	DETACH_KEY = 0x1d,  /* Ctrl-], unless another one was chosen */
-	QUEUE_SHARE = 4096, /* bytes of output in the serial queue */
+	DETACH_KEY = 0x1d, /* Ctrl-], unless another one was chosen */
 	CHUNK = 1024,
 	HISTORY = 16 * 1024, /* shown again at each attach */
 	HISTORY_SLACK = 4096, /* the oldest bytes of a full ring may be overwritten while we attach */
 	LINE_SEARCH = 1024,   /* how far the history may begin later to begin with a line */
 	LINE_AGAIN = 512,     /* how far it may begin earlier, at what was not seen */
-	LOOKS_PER_SECOND = 500,	 /* for more output while it flows */
 	RETRIES_PER_SECOND = 50, /* the VMM does not tell when it has taken input */
 	TWICE_PER_SECOND = 2,	 /* the key's second time comes within this part of a second */
 };
@@ -34,10 +31,10 @@ static uint8_t detach_key = DETACH_KEY;
 
 static struct {
 	struct partition *partition;
+	struct reader reader;
 	uint64_t position; /* of the output: what is before it has been queued */
 	bool read_only;
 	bool input_stuck;
-	bool flowing;	    /* the last look found output */
 	uint64_t key_until; /* host TSC: the key was typed last, and may come again; 0: it was not */
 	bool noted, ends;
 	char note[256];
@@ -74,14 +71,12 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 uint64_t attach_deadline(void)
 {
-	uint64_t now = call_clock(), look = 0;
+	uint64_t look = attach.reader.look_at;
 
 	if (!attach.partition)
 		return 0;
-	if (attach.flowing)
-		look = now + clock_hz() / LOOKS_PER_SECOND;
-	else if (attach.input_stuck)
-		look = now + clock_hz() / RETRIES_PER_SECOND;
+	if (!look && attach.input_stuck)
+		look = call_clock() + clock_hz() / RETRIES_PER_SECOND;
 	return sooner(attach.key_until, look);
 }
 
@@ -140,8 +135,8 @@ void attach_begin(struct partition *partition, bool read_only)
 	attach.position = history_start(partition);
 	attach.partition = partition;
 	attach.key_until = 0;
-	attach.noted = attach.ends = attach.input_stuck = attach.flowing = false;
-	ring_attach(&partition->ring, attach.position);
+	attach.noted = attach.ends = attach.input_stuck = false;
+	reader_open(&attach.reader, partition, attach.position);
 }
 
 /*
@@ -154,9 +149,7 @@ static void leave(const char *text)
 	struct partition *partition = attach.partition;
 
 	attach.partition = NULL;
-	ring_detach(&partition->ring);
-	if (ring_is_waiting(&partition->ring))
-		call_part_event(partition->slot, EVENT_SPACE);
+	reader_close(&attach.reader);
 	partition->shown = attach.position;
 	partition_save(partition);
 	screen_write_raw(restore, sizeof(restore) - 1);
@@ -168,13 +161,6 @@ void attach_end(const char *why)
 {
 	if (attach.partition)
 		leave(why);
-}
-
-static size_t output_room(void)
-{
-	size_t queued = uart_queued();
-
-	return queued < QUEUE_SHARE ? QUEUE_SHARE - queued : 0;
 }
 
 /* The line stood still for too long, or the VMM does not keep to the protocol. */
@@ -191,7 +177,7 @@ static bool move_output(const struct ring *ring)
 
 	for (;;) {
 		struct ring_view view = ring_look(ring, attach.position);
-		size_t count = MIN(MIN(view.size, sizeof(bytes)), output_room());
+		size_t count = MIN(MIN(view.size, sizeof(bytes)), uart_guest_room());
 
 		if (view.size == 0)
 			return true;
@@ -203,30 +189,20 @@ static bool move_output(const struct ring *ring)
 		ring_copy(ring, attach.position, bytes, count);
 		screen_write_raw(bytes, count);
 		attach.position += count;
-		ring_move_tail(ring, attach.position);
 		uart_pump_out();
 	}
 }
 
-/*
- * While output flows we look for more by the clock: being told of each byte would cost both sides more
- * than the byte. Once a look finds nothing the VMM is asked to tell of the next.
- */
-static bool pump_output(const struct ring *ring)
+/* True if the ring was found empty. */
+static bool pump_output(void)
 {
-	uint64_t before = attach.position;
-	bool empty;
-
-	ring_set_wake(ring, false);
-	empty = move_output(ring);
-	attach.flowing = empty && attach.position != before;
-	if (empty && !attach.flowing) {
-		ring_set_wake(ring, true);
-		empty = move_output(ring);
-	}
-	if (attach.position != before && ring_is_waiting(ring))
-		call_part_event(attach.partition->slot, EVENT_SPACE);
-	return empty;
+	do {
+		if (!move_output(&attach.partition->ring)) {
+			reader_move(&attach.reader, attach.position);
+			return false;
+		}
+	} while (reader_done(&attach.reader, attach.position));
+	return true;
 }
 
 static bool is_key(size_t at)
@@ -336,12 +312,14 @@ static void show_note(void)
 void attach_turn(void)
 {
 	bool held = attach.key_until != 0;
-	bool empty = !held && pump_output(&attach.partition->ring);
+	bool empty = !held && pump_output();
 
+	if (held)
+		reader_move(&attach.reader, attach.position);
 	if (attach.noted && empty)
 		show_note();
 	if (attach.partition)
 		pump_input();
-	/* What we were told of meanwhile is not told again. */
-	attach.flowing |= held && attach.key_until == 0;
+	if (attach.partition && held && attach.key_until == 0)
+		reader_look_again(&attach.reader);
 }

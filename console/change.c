@@ -5,19 +5,15 @@
  */
 #include "abi/errors.h"
 #include "console/apply.h"
-#include "console/autostart.h"
 #include "console/check.h"
 #include "console/create.h"
-#include "console/edit.h"
 #include "console/handlers.h"
-#include "console/layout.h"
 #include "console/number.h"
 #include "console/rules.h"
 #include "console/session.h"
 #include "console/text.h"
 #include "console/view.h"
 #include "lib/copy.h"
-#include "lib/string.h"
 
 static struct {
 	struct create create;
@@ -54,15 +50,6 @@ static enum session_answer step_create(void)
 	return SESSION_DONE;
 }
 
-/* Until the end of the line it is ours alone. */
-static bool is_free(void)
-{
-	if (!apply_is_busy())
-		return true;
-	text_fail(CODE_BUSY, "the configuration is being changed");
-	return false;
-}
-
 static bool check_new_name(const char *name)
 {
 	struct partition *other = partition_find(name);
@@ -93,7 +80,7 @@ static bool check_new_order(const char *name)
 void create_run(const struct invocation *in)
 {
 	view_reset();
-	if (is_free() && check_new_name(in->name) && create_check_machine() &&
+	if (apply_check_idle() && check_new_name(in->name) && create_check_machine() &&
 	    definition_merge(&change.definition, NULL, in->values, in->value_count) &&
 	    create_parse(&change.create, in->name, &change.definition) &&
 	    create_place(&change.create) && check_new_order(in->name))
@@ -141,8 +128,8 @@ void change_set(const struct invocation *in)
 		text_fail(CODE_USAGE, "KEY=VALUE is missing; help set names the keys");
 		return;
 	}
-	if (!is_free() || !definition_merge(&change.definition, &in->partition->definition,
-					    in->values, in->value_count))
+	if (!apply_check_idle() || !definition_merge(&change.definition, &in->partition->definition,
+						     in->values, in->value_count))
 		return;
 	if (!config_take(&target))
 		return;
@@ -156,7 +143,7 @@ void change_rename(const struct invocation *in)
 	struct config target;
 	struct config_entry *entry;
 
-	if (!is_free() || !check_new_name(in->name) || !config_take(&target))
+	if (!apply_check_idle() || !check_new_name(in->name) || !config_take(&target))
 		return;
 	entry = config_find(&target, in->partition->name);
 	if (entry)

@@ -15,27 +15,15 @@
 static struct create create;
 static struct definition definition;
 
-static void take_definition(const struct config_entry *entry)
-{
-	definition.size = entry->definition.size;
-	memcpy(definition.text, entry->definition.text, entry->definition.size);
-}
-
 static const char *after_of(const struct config *config, const char *name)
 {
 	const struct config_entry *entry = config_find(config, name);
-	const char *after = NULL;
 
-	if (!entry)
-		return NULL;
-	take_definition(entry);
-	after = definition_get(&definition, KEY_IS_AFTER);
-	return after;
+	return entry ? definition_get(&entry->definition, KEY_IS_AFTER) : NULL;
 }
 
 bool check_order(const struct config *config, const char *name, const char *after)
 {
-	char at[NAME_SIZE];
 	const char *next = after;
 
 	for (unsigned steps = 0; next && steps <= MAX_PARTITIONS; steps++) {
@@ -46,8 +34,7 @@ bool check_order(const struct config *config, const char *name, const char *afte
 				   after);
 			return false;
 		}
-		format(at, sizeof(at), "%s", next);
-		next = after_of(config, at);
+		next = after_of(config, next);
 	}
 	return true;
 }
@@ -71,7 +58,7 @@ static bool check_running(const struct partition *partition)
 	uint32_t state = partition_state(partition);
 	char names[160];
 
-	if (!differ || (state != PART_RUNNING && state != PART_PAUSED))
+	if (!differ || !partition_is_up(state))
 		return true;
 	key_names(differ, names, sizeof(names));
 	rule_error(RULE_RUNNING, "it is %s: %s cannot be changed before it is stopped",
@@ -93,9 +80,8 @@ static bool check_staying(const struct partition *partition)
 static bool check_entry(const struct config *config, const struct config_entry *entry)
 {
 	const struct partition *partition = partition_at(entry->slot);
-	char after[NAME_SIZE];
 
-	take_definition(entry);
+	definition_copy(&definition, &entry->definition);
 	if (!create_parse(&create, entry->name, &definition))
 		return false;
 	if (partition && !check_running(partition))
@@ -108,8 +94,7 @@ static bool check_entry(const struct config *config, const struct config_entry *
 			return false;
 		view_claim(&create);
 	}
-	format(after, sizeof(after), "%s", create.policy.after);
-	return !after[0] || check_order(config, entry->name, after);
+	return !create.policy.after[0] || check_order(config, entry->name, create.policy.after);
 }
 
 unsigned check_config(const struct config *config, const char *command, unsigned line)

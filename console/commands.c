@@ -187,7 +187,7 @@ const struct command commands[] = {
 		.detail = "Shows first what the guest has written before: all that was not seen yet, and\n"
 			  "at least the latest 16 KiB, from the beginning of a line if one is near. While\n"
 			  "attached no byte is lost: a guest that is faster than the line waits for it.\n"
-			  "Otherwise the latest 64 KiB are kept.",
+			  "Otherwise the latest 64 KiB are kept, or what log= says.",
 		.args = {PARTITION},
 		.flags = FLAG_READ,
 		.states = UP | DOWN,

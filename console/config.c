@@ -135,8 +135,7 @@ bool config_put(struct config *config, const char *name, uint32_t slot,
 	entry = (struct config_entry *)(void *)(config->data + place);
 	entry->slot = slot;
 	str_copy(entry->name, NAME_SIZE, name);
-	entry->definition.size = definition->size;
-	memcpy(entry->definition.text, definition->text, definition->size);
+	definition_copy(&entry->definition, definition);
 	config->used += size;
 	return true;
 }

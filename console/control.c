@@ -97,7 +97,8 @@ void control_stop(const struct invocation *in)
 	if (in->flags & FLAG_FORCE)
 		run(in->partition, OP_FORCE, 0);
 	else if (partition_state(in->partition) == PART_PAUSED)
-		text_error(
+		text_fail(
+			CODE_STATE,
 			"it is paused and cannot hear its power button; resume it, or stop --force");
 	else
 		run(in->partition, OP_STOP, seconds * clock_hz());
@@ -138,7 +139,7 @@ void control_destroy(const struct invocation *in)
 	static char question[96];
 	uint32_t state = partition_state(in->partition);
 
-	if ((state != PART_RUNNING && state != PART_PAUSED) || in->flags & FLAG_YES) {
+	if (!partition_is_up(state) || in->flags & FLAG_YES) {
 		run(in->partition, OP_DESTROY, 0);
 		return;
 	}
@@ -159,10 +160,8 @@ void control_console(const struct invocation *in)
 	struct partition *partition = in->partition;
 	char state[PARTITION_TEXT], note[PARTITION_TEXT + NAME_SIZE + 8];
 
-	if (!partition->ring.shared) {
-		text_error("its console was lost when the console program failed; create it anew");
+	if (!partition_check_ring(partition))
 		return;
-	}
 	attach_begin(partition, in->flags & FLAG_READ);
 	if (partition_state(partition) == PART_RUNNING)
 		return;
@@ -191,5 +190,6 @@ void control_detach_key(const struct invocation *in)
 	if (good)
 		text_print("%s detaches", attach_key_text());
 	else
-		text_error("must be ^A to ^Z, \"^\\\\\", ^], ^^ or ^_, and not ^J, ^M or ^[");
+		text_fail(CODE_USAGE,
+			  "must be ^A to ^Z, \"^\\\\\", ^], ^^ or ^_, and not ^J, ^M or ^[");
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "lib/string.h"
 #include "lib/types.h"
 
 struct command_key_value;
@@ -15,6 +16,13 @@ struct definition {
 	uint32_t size;		    /* bytes of text that are used */
 	char text[DEFINITION_SIZE]; /* "key=value", a zero behind each */
 };
+
+/* One of the two may have no room behind its text (config.h). */
+static inline void definition_copy(struct definition *to, const struct definition *from)
+{
+	to->size = from->size;
+	memcpy(to->text, from->text, from->size);
+}
 
 /*
  * The base (or nothing, if NULL) with these values put in: a key replaces all values that it had, an empty

@@ -8,7 +8,6 @@
 #include "console/call.h"
 #include "console/clock.h"
 #include "lib/canvas.h"
-#include "lib/copy.h"
 #include "lib/string.h"
 
 enum {

@@ -6,10 +6,10 @@
 #include "console/handlers.h"
 #include "console/host.h"
 #include "console/text.h"
-#include "console/wrap.h"
+#include "lib/format.h"
 #include "lib/string.h"
 
-enum { EXTENTS_AT_ONCE = 64, COLUMNS = 59 };
+enum { EXTENTS_AT_ONCE = 64, HEAD = 32 };
 
 static struct patient patient;
 
@@ -93,13 +93,9 @@ static void examine(void)
 
 static void show(const char *what, const char *text)
 {
-	while (*text) {
-		size_t length = wrap_length(text, COLUMNS);
+	char head[HEAD];
 
-		text_print("%-5s %-14s %.*s", "", what, (int)length, text);
-		text = wrap_next(text, length);
-		what = "";
-	}
+	text_wrap(head, format(head, sizeof(head), "%-5s %-14s ", "", what), text);
 }
 
 void doctor_run(const struct invocation *in)

@@ -14,7 +14,6 @@
 #include "console/export.h"
 #include "console/handlers.h"
 #include "console/notice.h"
-#include "console/number.h"
 #include "console/rules.h"
 #include "console/session.h"
 #include "console/text.h"
@@ -82,11 +81,7 @@ void edit_open(const struct invocation *in)
 		text_fail(CODE_STATE, "a candidate is open already; commit or discard ends it");
 		return;
 	}
-	if (apply_is_busy()) {
-		text_fail(CODE_BUSY, "the configuration is being changed");
-		return;
-	}
-	if (!config_take(&edit.candidate))
+	if (!apply_check_idle() || !config_take(&edit.candidate))
 		return;
 	open_prompt();
 	text_print("create, set, rename and destroy change the candidate until commit or discard");
@@ -95,7 +90,7 @@ void edit_open(const struct invocation *in)
 void edit_discard(const struct invocation *in)
 {
 	(void)in;
-	if (!needs_candidate())
+	if (!needs_candidate() || !apply_check_idle())
 		return;
 	close_candidate();
 	text_print("the candidate is discarded");
@@ -133,12 +128,17 @@ void edit_check(const struct invocation *in)
 		config_free(&running);
 }
 
-/* The commands that change a configuration, with a candidate open. */
+/*
+ * The commands that change a configuration, with a candidate open. One that is being committed is closed at
+ * the end of that: what was put in meanwhile would be lost.
+ */
 
 static struct config_entry *find(const char *name)
 {
 	struct config_entry *entry = config_find(&edit.candidate, name);
 
+	if (!apply_check_idle())
+		return NULL;
 	if (!entry)
 		text_fail(CODE_NAME, "the candidate has no partition of that name");
 	return entry;
@@ -146,6 +146,8 @@ static struct config_entry *find(const char *name)
 
 static bool is_new(const char *name)
 {
+	if (!apply_check_idle())
+		return false;
 	if (!config_find(&edit.candidate, name))
 		return true;
 	text_fail(CODE_EXIST, "the candidate has a partition of that name [rule %u]", RULE_NAME);
@@ -179,8 +181,7 @@ void edit_set(const struct invocation *in)
 
 	if (!entry)
 		return;
-	base.size = entry->definition.size;
-	memcpy(base.text, entry->definition.text, base.size);
+	definition_copy(&base, &entry->definition);
 	if (definition_merge(&definition, &base, in->values, in->value_count))
 		put(in->subject, entry->slot);
 }
@@ -216,7 +217,7 @@ void edit_rollback(const struct invocation *in)
 			  edit.earlier_count == 1 ? "" : "s");
 		return;
 	}
-	if (!config_copy(&candidate, &edit.earlier[steps - 1]))
+	if (!apply_check_idle() || !config_copy(&candidate, &edit.earlier[steps - 1]))
 		return;
 	config_free(&edit.candidate);
 	edit.candidate = candidate;
@@ -313,8 +314,7 @@ static unsigned running_victims(char *names, size_t size)
 	while ((partition = partition_next(partition))) {
 		uint32_t state = partition_state(partition);
 
-		if (config_find_slot(&edit.candidate, partition->slot) ||
-		    (state != PART_RUNNING && state != PART_PAUSED))
+		if (config_find_slot(&edit.candidate, partition->slot) || !partition_is_up(state))
 			continue;
 		used += format(names + used, size - used, "%s%s", count ? ", " : "",
 			       partition->name);
@@ -328,12 +328,8 @@ static void commit(const struct invocation *in, uint32_t seconds)
 	static char question[160];
 	char names[96];
 
-	if (!needs_candidate())
+	if (!needs_candidate() || !apply_check_idle())
 		return;
-	if (apply_is_busy()) {
-		text_fail(CODE_BUSY, "the configuration is being changed");
-		return;
-	}
 	if (check_config(&edit.candidate, "commit", in->line))
 		return;
 	edit.confirm_seconds = seconds;

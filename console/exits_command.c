@@ -25,7 +25,7 @@ static enum session_answer step(void)
 		char line[EXITS_LINE];
 
 		exits_format(record, line);
-		text_print("%10lu us  %s", (end - record->tsc) * 1000 / (clock_hz() / 1000), line);
+		text_print("%10lu us  %s", clock_microseconds(end - record->tsc), line);
 	}
 	return list.shown < list.count ? SESSION_AGAIN : SESSION_DONE;
 }
@@ -38,7 +38,7 @@ static bool interrupt(void)
 static void load(const struct partition *partition, const struct part_info *info, uint32_t vcpu)
 {
 	const struct crash *crash = crash_of(partition);
-	bool up = info->state == PART_RUNNING || info->state == PART_PAUSED;
+	bool up = partition_is_up(info->state);
 
 	list.shown = 0;
 	if (crash && up && vcpu < crash->info.vcpu_count) {
@@ -53,11 +53,9 @@ void exits_show(const struct invocation *in)
 {
 	static struct part_info info;
 
-	partition_query(in->partition, &info);
-	if (in->number[1] >= info.vcpu_count) {
-		text_error("there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
+	if (!partition_check_vcpu(in->partition, in->number[1]))
 		return;
-	}
+	partition_query(in->partition, &info);
 	load(in->partition, &info, (uint32_t)in->number[1]);
 	if (list.count)
 		session_continue(step, interrupt);
@@ -73,5 +71,5 @@ void exits_freeze(const struct invocation *in)
 	if (crash_keep(in->partition, &info, true))
 		text_print("%s: frozen for why and exits; it goes on", in->partition->name);
 	else
-		text_error("there is no memory to keep it");
+		text_fail(CODE_MEMORY, "there is no memory to keep it");
 }

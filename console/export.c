@@ -5,13 +5,11 @@
  */
 #include "console/export.h"
 
-#include "console/clock.h"
 #include "console/create.h"
 #include "console/edit.h"
 #include "console/handlers.h"
 #include "console/screen.h"
 #include "console/text.h"
-#include "lib/format.h"
 #include "lib/string.h"
 
 enum { WIDTH = SCREEN_COLUMNS - 2, INDENT = 4 };
@@ -192,7 +190,7 @@ static void print_running(void)
 		export_create(partition->name, &partition->definition);
 	while ((partition = partition_next(partition))) {
 		if (!partition->policy.autostart && partition_query(partition, &info) &&
-		    (info.state == PART_RUNNING || info.state == PART_PAUSED))
+		    partition_is_up(info.state))
 			text_print("start %s", partition->name);
 	}
 }

@@ -7,7 +7,6 @@
 #include "console/handlers.h"
 #include "console/main.h"
 #include "console/text.h"
-#include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A line has the time of its first byte: the host's, by its clock on the wall, and the guest's, since its
- * start. Of the serial queue a little is used at a time, so that Ctrl-C takes effect soon.
+ * start.
  */
 #include "console/logs.h"
 
@@ -14,7 +14,6 @@
 #include "console/lines.h"
 #include "console/number.h"
 #include "console/reader.h"
-#include "console/screen.h"
 #include "console/session.h"
 #include "console/stamps.h"
 #include "console/text.h"
@@ -23,7 +22,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-enum { QUEUE_SHARE = 4096, PREFIX = 64, DAY = 10 /* characters of a date */ };
+enum { PREFIX = 64, DAY = 10 /* characters of a date */ };
 
 static const struct command_key since_keys[] = {
 	{"since", "TIME", KEY_SECONDS, false, "what was said in the latest 30 (seconds), 5m or 2h"},
@@ -160,14 +159,6 @@ static bool is_gone(void)
 	return false;
 }
 
-/* If not, the kernel has refused some, and tells when it takes more. */
-static bool has_room(void)
-{
-	if (uart_queued() >= QUEUE_SHARE)
-		uart_pump_out();
-	return uart_queued() < QUEUE_SHARE;
-}
-
 static enum session_answer step(void)
 {
 	if (is_gone()) {
@@ -176,9 +167,7 @@ static enum session_answer step(void)
 	}
 	if (logs.follow && attach_take_key())
 		return end();
-	while (has_room()) {
-		if (logs.follow)
-			reader_move(&logs.reader, logs.lines.position);
+	while (uart_guest_room() > 0) {
 		if (lines_next(&logs.lines, logs.end))
 			show_line();
 		else if (!logs.follow)
@@ -186,6 +175,8 @@ static enum session_answer step(void)
 		else if (!reader_done(&logs.reader, logs.lines.position))
 			return SESSION_WAIT;
 	}
+	if (logs.follow)
+		reader_move(&logs.reader, logs.lines.position);
 	return SESSION_WAIT;
 }
 
@@ -203,8 +194,8 @@ static bool take_since(const struct invocation *in)
 	if (in->value_count == 0)
 		return true;
 	if (!number_parse_seconds(in->values[0].value, &seconds)) {
-		text_error("since=%.24s: must be a time as in 30, 30s, 5m or 2h",
-			   in->values[0].value);
+		text_fail(CODE_USAGE, "since=%.24s: must be a time as in 30, 30s, 5m or 2h",
+			  in->values[0].value);
 		return false;
 	}
 	/* A TSC of 0 says that all is wanted. */
@@ -229,13 +220,11 @@ static bool take_source(const struct invocation *in)
 
 	logs.of_grave = grave != NULL;
 	if (grave && logs.follow) {
-		text_error("it was destroyed, and says no more");
+		text_fail(CODE_STATE, "it was destroyed, and says no more");
 		return false;
 	}
-	if (!grave && !partition->ring.shared) {
-		text_error("its console was lost when the console program failed; create it anew");
+	if (!grave && !partition_check_ring(partition))
 		return false;
-	}
 	str_copy(logs.name, sizeof(logs.name), grave ? grave->name : partition->name);
 	logs.ring = grave ? grave->ring : partition->ring;
 	logs.boots = grave ? grave->boots : partition->boots;

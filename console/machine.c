@@ -52,7 +52,7 @@ static unsigned count_up(void)
 	while ((partition = partition_next(partition))) {
 		uint32_t state = partition_state(partition);
 
-		count += state == PART_RUNNING || state == PART_PAUSED;
+		count += partition_is_up(state);
 	}
 	return count;
 }
@@ -191,27 +191,16 @@ void machine_debug_stuck(const struct invocation *in)
 	if (!check_cpu(in->number[0]))
 		return;
 	if (in->number[1] > 3600) {
-		text_error("at most 3600 seconds");
+		text_fail(CODE_USAGE, "at most 3600 seconds");
 		return;
 	}
 	prepare_debug(DEBUG_CPU_STUCK, in->number[1] << 16 | in->number[0]);
 	confirm(in, "That CPU and what runs on it will stand still. Go on? [y/N] ", start_debug);
 }
 
-static bool check_vcpu(const struct invocation *in)
-{
-	static struct part_info info;
-
-	partition_query(in->partition, &info);
-	if (in->number[1] < info.vcpu_count)
-		return true;
-	text_fail(CODE_NAME, "there is no vcpu %lu; it has %u", in->number[1], info.vcpu_count);
-	return false;
-}
-
 void machine_debug_vcpu(const struct invocation *in)
 {
-	if (!check_vcpu(in))
+	if (!partition_check_vcpu(in->partition, in->number[1]))
 		return;
 	prepare_debug(DEBUG_VCPU, (uint64_t)in->partition->slot << 8 | in->number[1]);
 	start_debug();
@@ -219,10 +208,10 @@ void machine_debug_vcpu(const struct invocation *in)
 
 void machine_debug_random(const struct invocation *in)
 {
-	if (!check_vcpu(in))
+	if (!partition_check_vcpu(in->partition, in->number[1]))
 		return;
 	if (in->number[2] >> 48) {
-		text_error("the seed must be below 2^48");
+		text_fail(CODE_USAGE, "the seed must be below 2^48");
 		return;
 	}
 	prepare_debug(DEBUG_RANDOM_STATE,

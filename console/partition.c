@@ -5,6 +5,7 @@
 #include "console/call.h"
 #include "console/crash.h"
 #include "console/graves.h"
+#include "console/text.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -159,6 +160,24 @@ uint32_t partition_state(const struct partition *partition)
 
 	partition_query(partition, &info);
 	return info.state;
+}
+
+bool partition_check_ring(const struct partition *partition)
+{
+	if (!partition->ring.shared)
+		text_fail(CODE_STATE,
+			  "its console was lost when the console program failed; create it anew");
+	return partition->ring.shared != NULL;
+}
+
+bool partition_check_vcpu(const struct partition *partition, uint64_t number)
+{
+	static struct part_info info;
+
+	if (partition_query(partition, &info) && number < info.vcpu_count)
+		return true;
+	text_fail(CODE_NAME, "there is no vcpu %lu; it has %u", number, info.vcpu_count);
+	return false;
 }
 
 uint32_t partition_range_count(const struct part_info *info)

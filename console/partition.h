@@ -94,9 +94,19 @@ void partition_save(const struct partition *partition);
 bool partition_query(const struct partition *partition, struct part_info *info);
 uint32_t partition_state(const struct partition *partition);
 
+/* For commands: false after an error was printed. A ring may be gone with an instance of the console. */
+bool must_check partition_check_ring(const struct partition *partition);
+bool must_check partition_check_vcpu(const struct partition *partition, uint64_t number);
+
 /* How many of info's ranges and images are real. */
 uint32_t partition_range_count(const struct part_info *info);
 uint32_t partition_image_count(const struct part_info *info);
+
+/* Its guest runs, or is held. */
+static inline bool partition_is_up(uint32_t state)
+{
+	return state == PART_RUNNING || state == PART_PAUSED;
+}
 
 const char *partition_state_text(uint32_t state);
 const char *partition_reason_text(uint32_t reason);

@@ -83,7 +83,7 @@ void policy_cpuid(const struct invocation *in)
 		count++;
 	}
 	if (!count)
-		text_error("its CPUID is made when it starts, and it never did");
+		text_fail(CODE_STATE, "its CPUID is made when it starts, and it never did");
 	else
 		text_print(
 			"%u entries, the same on each vCPU but for its APIC id; all others read as 0",

@@ -10,7 +10,7 @@ enum { LOOKS_PER_SECOND = 500 };
 
 void reader_open(struct reader *reader, const struct partition *partition, uint64_t position)
 {
-	*reader = (struct reader){.partition = partition, .position = position};
+	*reader = (struct reader){.partition = partition, .position = position, .told = true};
 	ring_attach(&partition->ring, position);
 }
 
@@ -20,33 +20,40 @@ static void tell_space(const struct partition *partition)
 		call_part_event(partition->slot, EVENT_SPACE);
 }
 
+static void set_told(struct reader *reader, bool told)
+{
+	if (reader->told != told)
+		ring_set_wake(&reader->partition->ring, told);
+	reader->told = told;
+}
+
 void reader_move(struct reader *reader, uint64_t position)
 {
+	reader->look_at = 0;
 	if (position == reader->position)
 		return;
 	reader->position = position;
 	reader->moved = true;
+	set_told(reader, false);
 	ring_move_tail(&reader->partition->ring, position);
 	tell_space(reader->partition);
 }
 
+void reader_look_again(struct reader *reader)
+{
+	reader->look_at = call_clock() + clock_hz() / LOOKS_PER_SECOND;
+}
+
 bool reader_done(struct reader *reader, uint64_t position)
 {
-	const struct ring *ring = &reader->partition->ring;
-	bool was_told = reader->look_at == 0;
+	bool was_told = reader->told;
 
 	reader_move(reader, position);
-	if (reader->moved) {
-		reader->moved = false;
-		reader->look_at = call_clock() + clock_hz() / LOOKS_PER_SECOND;
-		if (was_told)
-			ring_set_wake(ring, false);
-		return false;
-	}
-	reader->look_at = 0;
-	if (!was_told)
-		ring_set_wake(ring, true);
-	return !was_told;
+	set_told(reader, !reader->moved);
+	if (reader->moved)
+		reader_look_again(reader);
+	reader->moved = false;
+	return reader->told && !was_told;
 }
 
 void reader_close(struct reader *reader)

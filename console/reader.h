@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One who reads a ring for a command: while it is open the guest waits rather than get ahead of it. While
- * output flows the ring is looked at by the clock; being told of each byte would cost both sides more than
- * the byte.
+ * One who reads a ring: while it is open the guest waits rather than get ahead of it. While output flows the
+ * ring is looked at by the clock; being told of each byte would cost both sides more than the byte.
  */
 #pragma once
 
@@ -12,7 +11,8 @@ struct reader {
 	const struct partition *partition; /* NULL: closed */
 	uint64_t position;		   /* of the output: what is before it has been read */
 	bool moved;			   /* since all was read the last time */
-	uint64_t look_at; /* host TSC: when to look again though nobody tells, 0: we are told */
+	bool told;			   /* the VMM tells of what comes */
+	uint64_t look_at;		   /* host TSC: when to look again by the clock, 0: not */
 };
 
 /* Reads from position on. */
@@ -24,8 +24,14 @@ void reader_open(struct reader *reader, const struct partition *partition, uint6
  */
 bool must_check reader_done(struct reader *reader, uint64_t position);
 
-/* There may be more; the VMM may overwrite what is before position. */
+/*
+ * Not all has been read, but up to position: the VMM may overwrite that. What is left is read when the caller
+ * can, and not by the clock.
+ */
 void reader_move(struct reader *reader, uint64_t position);
+
+/* By the clock, though: whatever was told since the latest look was not heard. */
+void reader_look_again(struct reader *reader);
 
 /* Does nothing if it is closed. */
 void reader_close(struct reader *reader);

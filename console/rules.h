@@ -27,5 +27,5 @@ enum rule {
 
 const char *rule_text(enum rule rule);
 
-/* As text_error, and its number behind it. */
+/* As text_fail, with the rule's code, and its number behind it. */
 void rule_error(enum rule rule, const char *text, ...) printf_like(2, 3);

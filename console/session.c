@@ -106,7 +106,7 @@ static void begin_command(unsigned line)
 static void tell_time(void)
 {
 	uint64_t ticks = call_clock() - session.begun;
-	uint64_t us = ticks * 1000 / (clock_hz() / 1000);
+	uint64_t us = clock_microseconds(ticks);
 
 	text_print("took %lu ticks (%lu.%03lu ms)", ticks, us / 1000, us % 1000);
 }

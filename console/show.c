@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* list, show and stats: what there is to know about partitions. */
 #include "console/call.h"
+#include "console/exits.h"
 #include "console/handlers.h"
 #include "console/host.h"
 #include "console/layout.h"
@@ -43,7 +44,7 @@ static struct fact up_fact(void)
 {
 	uint64_t now = call_clock();
 
-	if (info.state != PART_RUNNING && info.state != PART_PAUSED)
+	if (!partition_is_up(info.state))
 		return fact_none("up_us");
 	return fact_time("up_us", now > info.started_tsc ? now - info.started_tsc : 0);
 }
@@ -302,14 +303,11 @@ static void add_up_exits(void)
 
 static enum table_answer fill_exit(struct table_row *row, unsigned index)
 {
-	char name[TABLE_CELL] = "";
-
-	if (index >= EXIT_COUNTERS || call_stats_name(index, name, sizeof(name)) < 0)
+	if (index >= EXIT_COUNTERS)
 		return TABLE_END;
 	if (!stats.exits[index])
 		return TABLE_SKIP;
-	name[sizeof(name) - 1] = '\0';
-	str_copy(row->cell[0], TABLE_CELL, name);
+	str_copy(row->cell[0], TABLE_CELL, exits_name(index));
 	row->fact[1] = fact_number("count", stats.exits[index]);
 	return TABLE_ROW;
 }

@@ -64,14 +64,6 @@ uint64_t talk_deadline(void)
 	return talk.retry ? talk.retry : talk.deadline;
 }
 
-static bool has_ring(const struct partition *partition)
-{
-	if (partition->ring.shared)
-		return true;
-	text_error("its console was lost when the console program failed; create it anew");
-	return false;
-}
-
 static enum session_answer send_end(void)
 {
 	talk.partition = NULL;
@@ -93,8 +85,8 @@ static enum session_answer send_step(void)
 	if (send.sent == send.size)
 		return send_end();
 	if (now >= talk.deadline) {
-		text_error("its guest reads nothing: %lu of %lu bytes were sent", send.sent,
-			   send.size);
+		text_fail(CODE_TIMEOUT, "its guest reads nothing: %lu of %lu bytes were sent",
+			  send.sent, send.size);
 		return send_end();
 	}
 	talk.retry = now + clock_hz() / RETRIES_PER_SECOND;
@@ -110,10 +102,11 @@ static bool send_interrupt(void)
 
 void talk_send(const struct invocation *in)
 {
-	if (!has_ring(in->partition))
+	if (!partition_check_ring(in->partition))
 		return;
 	if (!escape_decode(in->raw, in->raw_length, send.bytes, sizeof(send.bytes), &send.size)) {
-		text_error("a \\ needs a character behind it, and \\x two hexadecimal digits");
+		text_fail(CODE_USAGE,
+			  "a \\ needs a character behind it, and \\x two hexadecimal digits");
 		return;
 	}
 	send.sent = 0;
@@ -179,14 +172,14 @@ static enum session_answer wait_more(void)
 	char text[PARTITION_TEXT];
 
 	if (call_clock() >= talk.deadline) {
-		text_error("no match within %lu s; its latest line is: %s", wait.seconds,
-			   latest_line());
+		text_fail(CODE_TIMEOUT, "no match within %lu s; its latest line is: %s",
+			  wait.seconds, latest_line());
 		return wait_end();
 	}
-	if (state == PART_RUNNING || state == PART_PAUSED || partition->op.kind != OP_NONE)
+	if (partition_is_up(state) || partition->op.kind != OP_NONE)
 		return SESSION_WAIT;
 	partition_describe(partition, text);
-	text_error("no match, and it is %s; its latest line is: %s", text, latest_line());
+	text_fail(CODE_STATE, "no match, and it is %s; its latest line is: %s", text, latest_line());
 	return wait_end();
 }
 
@@ -243,10 +236,10 @@ void talk_wait(const struct invocation *in)
 	const char *rule = regex_compile(&wait.regex, in->raw, in->raw_length, &at);
 
 	if (rule) {
-		text_error("%.60s: %s (at its character %lu)", in->raw - 1, rule, at + 2);
+		text_fail(CODE_USAGE, "%.60s: %s (at its character %lu)", in->raw - 1, rule, at + 2);
 		return;
 	}
 	wait.seconds = in->args == 3 ? in->number[2] : WAIT_SECONDS;
-	if (has_ring(in->partition))
+	if (partition_check_ring(in->partition))
 		wait_begin(in->partition);
 }

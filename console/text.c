@@ -5,7 +5,6 @@
 #include "console/answer.h"
 #include "console/notation.h"
 #include "console/screen.h"
-#include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -61,36 +60,21 @@ void text_print_bytes(const char *line, size_t length)
 	put_line(line, length);
 }
 
-static void fail(enum answer_code code, const char *text, va_list args)
+void text_fail(enum answer_code code, const char *text, ...)
 {
 	char line[TEXT_LINE];
+	va_list args;
 	size_t length = 0;
 
 	if (context.line)
 		length = format(line, sizeof(line), "line %u: ", context.line);
 	length += format(line + length, sizeof(line) - length, "%s", context.what);
+	va_start(args, text);
 	length += vformat(line + length, sizeof(line) - length, text, args);
+	va_end(args);
 	context.errors++;
 	notation_close();
 	answer_error(code, line, length);
-}
-
-void text_error(const char *text, ...)
-{
-	va_list args;
-
-	va_start(args, text);
-	fail(CODE_RULE, text, args);
-	va_end(args);
-}
-
-void text_fail(enum answer_code code, const char *text, ...)
-{
-	va_list args;
-
-	va_start(args, text);
-	fail(code, text, args);
-	va_end(args);
 }
 
 unsigned text_error_count(void)

@@ -20,10 +20,8 @@ void text_print_bytes(const char *line, size_t length);
 
 /*
  * One line "error: …", with the context in front: "line 3: " if the command stood in a script, and the
- * command with its object. Counted. text_error: by a rule of the
- * object itself; text_fail: why, by a code that a script sees.
+ * command with its object. Counted. A script sees the code.
  */
-void text_error(const char *text, ...) printf_like(1, 2);
 void text_fail(enum answer_code code, const char *text, ...) printf_like(2, 3);
 unsigned text_error_count(void);
 

@@ -4,22 +4,11 @@
 #include "console/notation.h"
 #include "console/screen.h"
 #include "console/text.h"
+#include "console/wrap.h"
 #include "lib/copy.h"
 #include "lib/string.h"
 
 enum { NARROW = 8 };
-
-/* How much of the text goes into a line of that width. */
-static size_t break_at(const char *text, size_t width)
-{
-	size_t at = width;
-
-	if (strlen(text) <= width)
-		return strlen(text);
-	while (at > 0 && text[at] != ' ')
-		at--;
-	return at ? at : width;
-}
 
 void text_wrap(const char *head, size_t column, const char *text)
 {
@@ -31,14 +20,12 @@ void text_wrap(const char *head, size_t column, const char *text)
 	memset(line, ' ', column);
 	memcpy(line, head, MIN(used, column));
 	do {
-		size_t part = break_at(text, width);
+		size_t part = wrap_length(text, width);
 
 		memcpy(line + column, text, part);
 		text_print_bytes(line, part ? column + part : MIN(used, column));
 		memset(line, ' ', column);
-		text += part;
-		while (*text == ' ')
-			text++;
+		text = wrap_next(text, part);
 	} while (*text);
 }
 

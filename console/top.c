@@ -3,6 +3,7 @@
 #include "console/answer.h"
 #include "console/call.h"
 #include "console/clock.h"
+#include "console/exits.h"
 #include "console/handlers.h"
 #include "console/host.h"
 #include "console/layout.h"
@@ -15,7 +16,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-enum { BUSIEST = 3, EXITS_NAME = 17 };
+enum { BUSIEST = 3 };
 
 /* Counters of one partition at one time. */
 struct look {
@@ -56,11 +57,8 @@ static void look_at(const struct partition *partition, struct look *look)
 	look->serial = info.start_count;
 	look->run_tsc = info.run_tsc;
 	look->steal_tsc = info.steal_tsc;
-	if (partition->ring.shared) {
-		struct ring_view view = ring_look(&partition->ring, 0);
-
-		look->output = view.start + view.size;
-	}
+	if (partition->ring.shared)
+		look->output = ring_head(&partition->ring);
 	for (uint32_t i = 0; i < info.vcpu_count; i++)
 		add_vcpu(look, partition->slot, i);
 }
@@ -119,17 +117,6 @@ static void put_percent(char cell[TABLE_CELL], uint64_t ticks)
 	format(cell, TABLE_CELL, "%lu.%lu %%", tenths / 10, tenths % 10);
 }
 
-static const char *exit_name(unsigned kind)
-{
-	static char name[32];
-
-	memset(name, 0, sizeof(name));
-	if (call_stats_name(kind, name, sizeof(name)) < 0)
-		return "?";
-	name[EXITS_NAME - 1] = '\0';
-	return name;
-}
-
 /* "port 120, hlt 30": as much as fits behind the other columns. */
 static void put_busiest(char cell[TABLE_CELL], uint32_t slot, size_t room)
 {
@@ -148,7 +135,7 @@ static void put_busiest(char cell[TABLE_CELL], uint32_t slot, size_t room)
 		if (best == EXIT_COUNTERS)
 			return;
 		told |= 1ULL << best;
-		format(one, sizeof(one), "%s%s %lu", used ? ", " : "", exit_name(best),
+		format(one, sizeof(one), "%s%.16s %lu", used ? ", " : "", exits_name(best),
 		       per_second(GROWN(slot, exits[best])));
 		if (used + strlen(one) > room)
 			return;
@@ -195,7 +182,7 @@ static enum table_answer fill_exit(struct table_row *row, unsigned kind)
 		return TABLE_END;
 	if (!top.now[slot].exits[kind])
 		return TABLE_SKIP;
-	str_copy(row->cell[0], TABLE_CELL, exit_name(kind));
+	str_copy(row->cell[0], TABLE_CELL, exits_name(kind));
 	format(row->cell[1], TABLE_CELL, "%lu", per_second(GROWN(slot, exits[kind])));
 	format(row->cell[2], TABLE_CELL, "%lu", top.now[slot].exits[kind]);
 	return TABLE_ROW;

@@ -52,9 +52,7 @@ static void take(uint32_t vcpu, unsigned count)
 
 static void print(uint32_t vcpu, const struct exit_record *record)
 {
-	uint64_t us = record->tsc > trace.begun
-			      ? (record->tsc - trace.begun) * 1000 / (clock_hz() / 1000)
-			      : 0;
+	uint64_t us = clock_microseconds(record->tsc - MIN(record->tsc, trace.begun));
 
 	text_print("%4lu.%06lu %2u %-16s %016lx %5xh %lxh", us / 1000000, us % 1000000, vcpu,
 		   exits_name(record->kind), record->rip, record->code, record->info);
@@ -63,7 +61,6 @@ static void print(uint32_t vcpu, const struct exit_record *record)
 static bool show(void)
 {
 	unsigned each = MAX(LINES / trace.vcpus, 1u);
-	uint32_t state = partition_state(trace.partition);
 
 	trace.count = 0;
 	trace.missed = 0;
@@ -75,7 +72,7 @@ static bool show(void)
 		print(trace.lines[i].vcpu, &trace.lines[i].record);
 	if (trace.missed)
 		text_print("... and %lu more", trace.missed);
-	return state == PART_RUNNING || state == PART_PAUSED;
+	return partition_is_up(partition_state(trace.partition));
 }
 
 void trace_run(const struct invocation *in)
@@ -83,7 +80,7 @@ void trace_run(const struct invocation *in)
 	static struct part_info info;
 
 	if (in->line) {
-		text_error("it goes on until a key is pressed: that is not for a script");
+		text_fail(CODE_USAGE, "it goes on until a key is pressed: that is not for a script");
 		return;
 	}
 	partition_query(in->partition, &info);

@@ -16,7 +16,7 @@ static struct {
 	uint8_t in[UART_IN_SIZE];
 } uart;
 
-enum { DEAD_SECONDS = 5 };
+enum { DEAD_SECONDS = 5, GUEST_SHARE = 4096 };
 
 void uart_reset(void)
 {
@@ -46,6 +46,13 @@ void uart_pump_out(void)
 		uart.out_tail += taken;
 		uart.dead = false;
 	}
+}
+
+size_t uart_guest_room(void)
+{
+	if (uart_queued() >= GUEST_SHARE)
+		uart_pump_out();
+	return GUEST_SHARE - MIN(uart_queued(), (size_t)GUEST_SHARE);
 }
 
 /* One wait for the line to move. Typing goes on into the input queue meanwhile. */

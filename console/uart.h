@@ -24,6 +24,12 @@ void uart_write(const void *data, size_t size);
 size_t uart_room(void);
 size_t uart_queued(void);
 
+/*
+ * How much of a guest's output may be queued now: of the queue it gets a small part, so that a key takes
+ * effect soon. 0: an event comes when the kernel takes more.
+ */
+size_t uart_guest_room(void);
+
 /* Hands the kernel what it takes. */
 void uart_pump_out(void);
 

@@ -122,14 +122,14 @@ static void handle_end(struct partition *partition, const struct part_info *info
 static void check(struct partition *partition)
 {
 	static struct part_info info;
-	bool was_up = partition->state == PART_RUNNING || partition->state == PART_PAUSED;
+	bool was_up = partition_is_up(partition->state);
 
 	if (!partition_query(partition, &info))
 		return;
 	partition->state = info.state;
 	partition->reason = info.reason;
 	/* One that has ended is dying for a moment, and nothing tells when that is over. */
-	if (!was_up || info.state == PART_RUNNING || info.state == PART_PAUSED)
+	if (!was_up || partition_is_up(info.state))
 		return;
 	if (crash_is_one(info.reason))
 		crash_keep(partition, &info, false);

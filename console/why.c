@@ -18,11 +18,6 @@ enum { REPORT_LINES = 6, LAST_OUTPUT = 512, VALUE_COLUMNS = 68, ADVICE = 320 };
 
 static struct story story; /* one command at a time */
 
-static bool is_up(uint32_t state)
-{
-	return state == PART_RUNNING || state == PART_PAUSED;
-}
-
 /* "vcpu=1 exit=…" or "vcpu 1: …": whoever wrote the report knew; else the one that exited last. */
 static uint32_t reported_vcpu(void)
 {
@@ -55,11 +50,11 @@ static uint32_t busiest_vcpu(uint32_t slot)
 
 static void tell_live(const struct partition *partition)
 {
-	uint32_t vcpu = is_up(story.info.state) ? MAX_VCPUS : reported_vcpu();
+	uint32_t vcpu = partition_is_up(story.info.state) ? MAX_VCPUS : reported_vcpu();
 
 	story.vcpu = vcpu < MAX_VCPUS ? vcpu : busiest_vcpu(partition->slot);
 	story.count = exits_latest(partition->slot, story.vcpu, story.exits, STORY_EXITS);
-	if (!is_up(story.info.state) && story.count)
+	if (!partition_is_up(story.info.state) && story.count)
 		story.since = story.exits[story.count - 1].tsc;
 }
 
@@ -94,7 +89,7 @@ static void collect(const struct partition *partition)
 	memset(&story, 0, sizeof(story));
 	story.now = call_clock();
 	partition_query(partition, &story.info);
-	if (crash && is_up(story.info.state))
+	if (crash && partition_is_up(story.info.state))
 		tell_kept(crash);
 	else
 		tell_live(partition);
@@ -104,7 +99,7 @@ static void collect(const struct partition *partition)
 static void show_head(const struct partition *partition)
 {
 	char ago[CLOCK_TEXT], ran[CLOCK_TEXT];
-	bool ended = !is_up(story.info.state);
+	bool ended = !partition_is_up(story.info.state);
 	uint64_t end = ended || story.kept ? story.since : story.now;
 
 	clock_duration(ago, story.now > story.since ? story.now - story.since : 0);
@@ -190,7 +185,7 @@ static enum table_answer fill_exit(struct table_row *row, unsigned index)
 	if (index >= story.count)
 		return TABLE_END;
 	end = story.since && !story.by_hand ? story.exits[story.count - 1].tsc : story.now;
-	us = end > record->tsc ? (end - record->tsc) * 1000 / (clock_hz() / 1000) : 0;
+	us = clock_microseconds(end - MIN(end, record->tsc));
 	format(row->cell[0], TABLE_CELL, "%u", story.vcpu);
 	format(row->cell[1], TABLE_CELL, "%lu us", us);
 	str_copy(row->cell[2], TABLE_CELL, exits_name(record->kind));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A word that is longer than the line stays whole: whoever prints it breaks it. */
+/* A line ends at its end, else before its last blanks, else where it is full. */
 #include "console/wrap.h"
 
 size_t wrap_length(const char *text, size_t columns)
@@ -7,19 +7,20 @@ size_t wrap_length(const char *text, size_t columns)
 	size_t length = 0, blank = 0;
 
 	for (; text[length] && text[length] != '\n' && length <= columns; length++) {
-		if (text[length] == ' ')
+		if (length && text[length] == ' ' && text[length - 1] != ' ')
 			blank = length;
 	}
 	if (length <= columns)
 		return length;
-	if (blank)
-		return blank;
-	while (text[length] && text[length] != '\n' && text[length] != ' ')
-		length++;
-	return length;
+	return blank ? blank : columns;
 }
 
 const char *wrap_next(const char *text, size_t length)
 {
-	return text + length + (text[length] != '\0');
+	text += length;
+	if (*text == '\n')
+		return text + 1;
+	while (*text == ' ')
+		text++;
+	return text;
 }

@@ -4,8 +4,11 @@
 
 #include "lib/types.h"
 
-/* How much of it makes the first line: up to its end, or to the last blank at which it fits. */
+/*
+ * How much of it makes the first line: up to its end, to the last blank at which it fits, or as much of a
+ * long word as does.
+ */
 size_t wrap_length(const char *text, size_t columns);
 
-/* What follows that line: the blank or the line's end is gone. */
+/* What follows that line: the blanks or the line's end are gone. */
 const char *wrap_next(const char *text, size_t length);

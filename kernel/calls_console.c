@@ -20,7 +20,6 @@
 #include "kernel/power.h"
 #include "kernel/stats.h"
 #include "lib/copy.h"
-#include "lib/string.h"
 
 enum { COPY_MAX = 1024 };
 

@@ -9,7 +9,6 @@
 #include "drivers/port.h"
 #include "kernel/log.h"
 #include "lib/canvas.h"
-#include "lib/string.h"
 
 /* IBM VGA "CRT Controller Registers": Cursor Start, whose bit 5 switches the cursor off. */
 enum { CRTC_INDEX = 0x3d4, CRTC_DATA = 0x3d5, CRTC_CURSOR_START = 0x0a, CRTC_CURSOR_OFF = 0x20 };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A partition's life after its creation; and what the console may know of it. */
 #include "arch/x86_64/insn.h"
-#include "drivers/tsc.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/create.h"
-#include "kernel/machine.h"
 #include "kernel/partition.h"
-#include "kernel/sched.h"
 #include "kernel/scrub.h"
 #include "lib/copy.h"
 #include "lib/format.h"

@@ -11,7 +11,6 @@
 #include "arch/x86_64/smp.h"
 #include "arch/x86_64/topology.h"
 #include "arch/x86_64/trap.h"
-#include "arch/x86_64/vectors.h"
 #include "arch/x86_64/virt.h"
 #include "boot/boot_info.h"
 #include "boot/option.h"
@@ -31,8 +30,6 @@
 #include "kernel/sched.h"
 #include "kernel/serial.h"
 #include "kernel/watchdog.h"
-#include "lib/assert.h"
-#include "lib/copy.h"
 #include "lib/string.h"
 
 struct machine machine = {.memory_lock = SPINLOCK(LOCK_MEMORY)};

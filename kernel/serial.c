@@ -114,7 +114,7 @@ void serial_init(const struct boot_info *info)
 	const struct candidate *first;
 	char value[32];
 
-	candidates[BY_DEFAULT] = (struct candidate){true, serial_com1};
+	candidates[BY_DEFAULT].present = serial_place_parse("com1", &candidates[BY_DEFAULT].place);
 	if (boot_option(info, "serial", value, sizeof(value)) != BOOT_OPTION_ABSENT) {
 		asked->present = serial_place_parse(value, &asked->place);
 		switched_off = asked->present && asked->place.kind == SERIAL_NONE;
@@ -126,8 +126,8 @@ void serial_init(const struct boot_info *info)
 	}
 	/* Others than ports wait for page tables. Why one fails is told when all are known. */
 	first = asked->present ? asked : &candidates[BY_DEFAULT];
-	if (first->place.kind == SERIAL_PORT && use(first))
-		chosen = NULL;
+	if (first->place.kind == SERIAL_PORT)
+		use(first);
 }
 
 /* SPCR: Serial Port Console Redirection table; 16550-compatible, in ports or in memory. */

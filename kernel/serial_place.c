@@ -20,9 +20,6 @@ static const struct legacy {
 	{"none", {.kind = SERIAL_NONE}},
 };
 
-const struct serial_place serial_com1 = {
-	.kind = SERIAL_PORT, .address = 0x3f8, .stride = 1, .irq = 4};
-
 /* A number of that base at *text, which moves behind it; false if there is no digit, or too many. */
 static bool take_number(const char **text, unsigned base, uint64_t *value)
 {

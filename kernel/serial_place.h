@@ -17,9 +17,6 @@ struct serial_place {
 
 #define SERIAL_BAUD_MAX 115200 /* of a UART with the PC's clock of 1.8432 MHz */
 
-/* COM1: what is tried in the end. */
-extern const struct serial_place serial_com1;
-
 /*
  * Reads none, com1 to com4, io:PORT, mmio:ADDRESS, mmio32:ADDRESS (registers 4 bytes apart) or
  * pci:BUS:DEVICE.FUNCTION, each with `,BAUD` if wanted. False if it is nothing of these.

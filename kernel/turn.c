@@ -104,7 +104,6 @@ bool turn_is_owed(const struct turn_queue *q, const struct turn *t)
 static uint64_t length(const struct turn_queue *q, const struct turn_account *account)
 {
 	uint64_t ticks = q->slice;
-
 	uint32_t weight = weight_of(account);
 
 	if (weight < WEIGHT_DEFAULT)

@@ -2,7 +2,6 @@
 /* Leaving for the VMM with an exit or an event, and coming back with its answer. */
 #include "kernel/upcall.h"
 
-#include "abi/layout.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/trap.h"
 #include "kernel/calls.h"
@@ -11,7 +10,6 @@
 #include "kernel/inject.h"
 #include "kernel/machine.h"
 #include "kernel/partition.h"
-#include "kernel/sched.h"
 
 /* What each kind of upcall finds in its frame page. */
 static const uint16_t upcall_groups[EXIT_REASONS] = {

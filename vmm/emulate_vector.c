@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The moves between memory and the MMX, XMM, YMM and ZMM registers. */
-#include "lib/string.h"
 #include "vmm/emulate_internal.h"
 #include "vmm/fpu_regs.h"
 

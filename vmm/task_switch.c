@@ -215,19 +215,19 @@ static bool begin_new(struct emulate *e, const struct task_tss *tss, bool nested
 }
 
 /* Nothing is changed before all of the old task's part can be. */
-static bool leave_old(struct emulate *e, struct task_tss *old, struct task_tss *new, bool nested)
+static bool leave_old(struct emulate *e, struct task_tss *old, struct task_tss *next, bool nested)
 {
 	const struct frame_task *task = &e->frame->task;
 	struct emulate_span link = {0};
 
-	if (!find_old(e, old) || !find_new(e, nested, new))
+	if (!find_old(e, old) || !find_new(e, nested, next))
 		return false;
-	if (nested && !emulate_translate_linear(e, (uint32_t) new->tr.base, LINK_SIZE,
+	if (nested && !emulate_translate_linear(e, (uint32_t)next->tr.base, LINK_SIZE,
 						WALK_WRITE | WALK_IMPLICIT, &link))
 		return false;
 	if ((task->source == TASK_JMP || task->source == TASK_IRET) && !set_busy(e, old, false))
 		return false;
-	if (!save_old(e, old) || (task->source != TASK_IRET && !set_busy(e, new, true)))
+	if (!save_old(e, old) || (task->source != TASK_IRET && !set_busy(e, next, true)))
 		return false;
 	return !nested || emulate_span_write(e, &link, &old->tr.selector);
 }
@@ -246,7 +246,7 @@ enum emulate_result task_switch(struct emulate *e, bool *trap)
 {
 	struct frame *frame = e->frame;
 	bool nested = frame->task.source == TASK_CALL || frame->task.source == TASK_GATE;
-	struct task_tss old, new;
+	struct task_tss old, next;
 
 	e->changed = 0;
 	e->skip = 0;
@@ -256,17 +256,17 @@ enum emulate_result task_switch(struct emulate *e, bool *trap)
 	e->walk.pkru = e->pkru;
 	*trap = false;
 	frame->task.delivered = 0;
-	if (!leave_old(e, &old, &new, nested)) {
+	if (!leave_old(e, &old, &next, nested)) {
 		e->changed = e->result == EMULATE_FAULT ? GROUP_EVENT : 0;
 		return e->result;
 	}
 	e->changed = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT;
 	frame->shadow = shadow_after(frame);
-	if (!begin_new(e, &new, nested)) {
+	if (!begin_new(e, &next, nested)) {
 		e->changed |= e->result == EMULATE_FAULT ? GROUP_EVENT : 0;
 		return e->result;
 	}
-	*trap = new.format->trap &&new.bytes[new.format->trap] & 1;
+	*trap = next.format->trap && next.bytes[next.format->trap] & 1;
 	frame->task.delivered = 1;
 	return EMULATE_DONE;
 }

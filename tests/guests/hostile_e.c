@@ -4,7 +4,6 @@
  * should. cpus=1, storms=20000, levels=5000.
  */
 #include "arch/x86_64/insn.h"
-#include "arch/x86_64/regs.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"

@@ -5,7 +5,6 @@
  * late, in microseconds, a timer may come on this bed).
  */
 #include "arch/x86_64/insn.h"
-#include "arch/x86_64/regs.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"

@@ -56,12 +56,13 @@ def test_fast_timers_of_a_pool(arena_of, bed):
     tick each 100 us, and all timers taken from their queues and put back by pause and resume."""
     arena = arena_of(bed)
     vcpus = 4 if bed == "qemu-smp" else 2
-    arena.create("hostile_g", f"how=ticks cpus={vcpus} ms=6000", cpus=f"vcpus={vcpus}")
+    arena.create("hostile_g", f"how=ticks cpus={vcpus}", cpus=f"vcpus={vcpus}")
     position = arena.start()
     for _ in range(3):
         arena.command("pause a")
         arena.let_pass(0.02)
         arena.command("resume a")
+    arena.command('send a "."')
     assert arena.wait_for(r"\[a stopped: powered off\]", position, 200), arena.since(position)
     text = arena.output("a")
     assert "ok E16-ticks" in text and text.count("ticks of") == vcpus, text

@@ -55,9 +55,11 @@ class Pool:
             time.sleep(0.3)
 
     def run(self, seconds):
-        """All at once; then they are stopped."""
+        """All at once; when the first says that it is so old, they are stopped. The console sleeps meanwhile:
+        to ask again and again would take the CPU from them, the more of it the slower the bed."""
+        assert 0 < seconds < 10
         self.start()
-        self.wait_up(seconds)
+        self.bed.serial.commands([f"wait {self.names[0]} / [{seconds}-9]{'[0-9]' * 6}$/ 60s"], 400)
         self.bed.serial.commands([f"stop {name} --force" for name in self.names], 120)
 
     def output(self, name):

@@ -74,7 +74,7 @@ static int64_t do_wait(const struct arguments *args)
 	uint64_t deadline = args->a, happening;
 	uint32_t events;
 
-	if (fake.line_takes && fake.line_room == 0) {
+	if (fake.line_takes && fake.line_room == 0 && !fake.line_holds) {
 		fake.line_room = fake.line_takes;
 		fake.events |= CONSOLE_UART_SPACE;
 	}

@@ -55,6 +55,7 @@ struct fake_kernel {
 	size_t output_size;
 	size_t line_takes; /* bytes of output for each UART event; 0: all */
 	size_t line_room;
+	bool line_holds; /* it takes nothing more for now */
 	struct host_info host;
 	struct cpu_info cpus[MAX_CPUS];
 	struct machine_facts facts;

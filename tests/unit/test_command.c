@@ -13,7 +13,7 @@
 
 #include "abi/frame.h"
 #include "console/command.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 static int boot(void **state)
 {
@@ -32,12 +32,6 @@ static void expect(const char *line, const char *answer)
 	assert_string_equal(fake_command(line), expected);
 }
 
-static void expect_in(const char *line, const char *part)
-{
-	if (!strstr(fake_command(line), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
-}
-
 #define GOOD "memory=64M kernel=kernel"
 
 /* A table of three leaves, and a processor that has VMX: tests/unit/fake_kernel.c. */
@@ -45,20 +39,20 @@ static void test_policy(void **state)
 {
 	(void)state;
 	fake_command("create a memory=16M kernel=kernel");
-	expect_in("policy cpuid a", "its CPUID is made when it starts, and it never did");
+	fake_expect_in("policy cpuid a", "its CPUID is made when it starts, and it never did");
 	fake_command("start a");
-	expect_in("policy cpuid a", "  guest  eax 00000000 ebx 00000000 ecx 80000001");
-	expect_in("policy cpuid a", "  host   eax 00000000 ebx 00000000 ecx 00000021");
-	expect_in("policy cpuid a", "  hidden vmx\r\n");
-	expect_in("policy cpuid a", "  added  hypervisor\r\n");
-	expect_in("policy cpuid a", "leaf 00000007, subleaf 0\r\n");
-	expect_in("policy cpuid a", "3 entries, the same on each vCPU");
-	expect_in("policy msrs", "c0000082           processor  LSTAR");
-	expect_in("policy msrs", "c0000080           kernel     EFER");
-	expect_in("policy msrs", "00000800-000008ff  kernel     x2APIC registers");
-	expect_in("policy msrs", "PLATFORM_ID            0h only, as it reads");
-	expect_in("policy msrs", "DEBUGCTL               mask 3h forgotten; reads 0h");
-	expect_in("policy msrs", "all others: #GP(0)");
+	fake_expect_in("policy cpuid a", "  guest  eax 00000000 ebx 00000000 ecx 80000001");
+	fake_expect_in("policy cpuid a", "  host   eax 00000000 ebx 00000000 ecx 00000021");
+	fake_expect_in("policy cpuid a", "  hidden vmx\r\n");
+	fake_expect_in("policy cpuid a", "  added  hypervisor\r\n");
+	fake_expect_in("policy cpuid a", "leaf 00000007, subleaf 0\r\n");
+	fake_expect_in("policy cpuid a", "3 entries, the same on each vCPU");
+	fake_expect_in("policy msrs", "c0000082           processor  LSTAR");
+	fake_expect_in("policy msrs", "c0000080           kernel     EFER");
+	fake_expect_in("policy msrs", "00000800-000008ff  kernel     x2APIC registers");
+	fake_expect_in("policy msrs", "PLATFORM_ID            0h only, as it reads");
+	fake_expect_in("policy msrs", "DEBUGCTL               mask 3h forgotten; reads 0h");
+	fake_expect_in("policy msrs", "all others: #GP(0)");
 	assert_null(strstr(fake_command("policy msrs"), "HWCR")); /* AMD's, and this is none */
 }
 
@@ -215,12 +209,13 @@ static void test_names(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(line, sizeof(line), "create %s " GOOD, bad[i]);
-		expect_in(line,
-			  "a name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with - "
-			  "[rule 1]\r\n");
+		fake_expect_in(
+			line,
+			"a name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with - "
+			"[rule 1]\r\n");
 	}
-	expect_in("create aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " GOOD, ": created with");
-	expect_in("create a_-9 " GOOD, ": created with");
+	fake_expect_in("create aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " GOOD, ": created with");
+	fake_expect_in("create a_-9 " GOOD, ": created with");
 	expect("create a_-9 " GOOD,
 	       "error: create a_-9: a partition of that name exists; it is stopped (never started) [rule 1]");
 }
@@ -271,10 +266,10 @@ static void test_sixty_four_and_one(void **state)
 	(void)state;
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
 		snprintf(line, sizeof(line), "create p%u memory=1M kernel=tiny", i);
-		expect_in(line, ": created with");
+		fake_expect_in(line, ": created with");
 	}
-	expect_in("create p64 memory=1M kernel=tiny",
-		  "error: create p64: there are 64 partitions already");
+	fake_expect_in("create p64 memory=1M kernel=tiny",
+		       "error: create p64: there are 64 partitions already");
 	assert_int_equal(fake.count[CALL_PART_CREATE], MAX_PARTITIONS);
 }
 
@@ -322,7 +317,7 @@ static void test_stop_timeout(void **state)
 	       "error: stop web: timeout=3601: must be a number from 0 to 3600");
 	expect("stop web timeout=x", "error: stop web: timeout=x: must be a number from 0 to 3600");
 	uint64_t before = fake.tsc;
-	expect_in("stop web timeout=2", "stopped by force");
+	fake_expect_in("stop web timeout=2", "stopped by force");
 	assert_in_range(fake.tsc - before, 2ull * FAKE_HZ, 3ull * FAKE_HZ);
 	assert_true(fake_find("web")->events & EVENT_POWER);
 	fake_command("start web");
@@ -450,7 +445,7 @@ static void try_cell(const struct cell *cell, uint32_t state)
 	fake_run();
 	fake.stand_still = false;
 	/* Whatever it was, the console goes on. */
-	expect_in("images", "tiny");
+	fake_expect_in("images", "tiny");
 }
 
 static void test_states(void **state)
@@ -478,7 +473,7 @@ static void test_unknown_state(void **state)
 		fake_boot();
 		fake_command("create web " GOOD);
 		fake_find("web")->info.state = unknown[i];
-		expect_in("start web", "error: start web: it is");
+		fake_expect_in("start web", "error: start web: it is");
 	}
 }
 
@@ -537,16 +532,16 @@ static void test_questions(void **state)
 	(void)state;
 	fake_command("create web " GOOD);
 	fake_command("start web");
-	expect_in("destroy web", "web is running. Destroy it? [y/N] ");
-	expect_in("n", "nothing was done");
+	fake_expect_in("destroy web", "web is running. Destroy it? [y/N] ");
+	fake_expect_in("n", "nothing was done");
 	assert_non_null(fake_find("web"));
 	fake_command("destroy web");
-	expect_in("yesterday", "nothing was done");
+	fake_expect_in("yesterday", "nothing was done");
 	fake_command("destroy web");
-	expect_in("\x03", "freehold> ");
+	fake_expect_in("\x03", "freehold> ");
 	assert_non_null(fake_find("web"));
-	expect_in("reboot", "1 partition is not stopped. Restart the machine? [y/N] ");
-	expect_in("", "nothing was done");
+	fake_expect_in("reboot", "1 partition is not stopped. Restart the machine? [y/N] ");
+	fake_expect_in("", "nothing was done");
 	assert_int_equal(fake.power_calls, 0);
 	fake_command("poweroff");
 	fake_command("y");
@@ -556,9 +551,9 @@ static void test_questions(void **state)
 	assert_int_equal(fake.power_calls, 2);
 	assert_int_equal(fake.power_action, POWER_REBOOT);
 	fake_command("destroy web");
-	expect_in("yes", "web: destroyed");
+	fake_expect_in("yes", "web: destroyed");
 	fake.fail[CALL_POWER] = ERR_NOSYS;
-	expect_in("poweroff --yes", "error: poweroff: this kernel cannot do it");
+	fake_expect_in("poweroff --yes", "error: poweroff: this kernel cannot do it");
 }
 
 static void test_words_of_commands(void **state)
@@ -590,8 +585,8 @@ static void test_debug(void **state)
 	expect("debug stacks", "debug 5 0\r\nsecond line");
 	expect("debug stacks 9", "error: debug stacks: there is no cpu 9 that runs");
 	expect("debug panic 2 --yes", "debug 1 2\r\nsecond line");
-	expect_in("debug panic", "The machine will be lost. Go on? [y/N] ");
-	expect_in("no", "nothing was done");
+	fake_expect_in("debug panic", "The machine will be lost. Go on? [y/N] ");
+	fake_expect_in("no", "nothing was done");
 	fake.fail[CALL_DEBUG] = ERR_NOSYS;
 	expect("audit", "error: audit: this kernel cannot do it");
 }
@@ -600,9 +595,10 @@ static void test_host(void **state)
 {
 	(void)state;
 	fake_command("create web cpus=1 on=2 memory=64M kernel=kernel");
-	expect_in("host",
-		  "memory total 2097152 KiB\r\n"
-		  "memory free 983168 KiB in 1 extents, clean 524288 KiB, largest 983168 KiB\r\n");
+	fake_expect_in(
+		"host",
+		"memory total 2097152 KiB\r\n"
+		"memory free 983168 KiB in 1 extents, clean 524288 KiB, largest 983168 KiB\r\n");
 	assert_non_null(strstr(
 		fake_output(),
 		"memory partition web 65408 KiB in 1 extents, of it kernel objects 0 KiB\r\n"));
@@ -624,7 +620,7 @@ static void test_host_tells_of_the_boot(void **state)
 	fake.cpus[3].cleaned = 1 << 20;
 	fake.cpus[3].clean_tsc = 2222;
 	fake_boot();
-	expect_in("host", "boot        10");
+	fake_expect_in("host", "boot        10");
 	assert_non_null(
 		strstr(fake_output(), " ticks to the prompt, 900000 of them for the clocks\r\n"));
 	assert_non_null(strstr(fake_output(), "cleaning    4096 KiB by idle CPUs in 3333 ticks\r\n"));
@@ -637,20 +633,20 @@ static void test_host_tells_of_the_boot(void **state)
 static void test_time(void **state)
 {
 	(void)state;
-	expect_in("time create web " GOOD, "web: created with 64 MiB and 1 pool vCPU\r\ntook ");
-	expect_in("time images", " ms)\r\nfreehold> ");
+	fake_expect_in("time create web " GOOD, "web: created with 64 MiB and 1 pool vCPU\r\ntook ");
+	fake_expect_in("time images", " ms)\r\nfreehold> ");
 	assert_null(strstr(fake_command("list"), "took"));
 	expect("time", "error: time: COMMAND ... is missing; usage: time COMMAND ...");
-	expect_in("time nothing",
-		  "error: nothing: there is no such command; help lists them\r\ntook ");
-	expect_in("time time start web", "web: started\r\ntook ");
+	fake_expect_in("time nothing",
+		       "error: nothing: there is no such command; help lists them\r\ntook ");
+	fake_expect_in("time time start web", "web: started\r\ntook ");
 	fake.power_delay = 3ull * FAKE_HZ;
-	expect_in("time stop web", "web: stopped\r\ntook 300");
+	fake_expect_in("time stop web", "web: stopped\r\ntook 300");
 	assert_null(strstr(fake_command("start web"), "took"));
 	/* The operator's own time for the answer does not count. */
 	assert_null(strstr(fake_command("time destroy web"), "took"));
 	fake.tsc += 100ull * FAKE_HZ;
-	expect_in("n", "nothing was done\r\ntook ");
+	fake_expect_in("n", "nothing was done\r\ntook ");
 	assert_non_null(strstr(fake_output(), " ticks (0."));
 	fake_type("time console web\r");
 	fake_run();
@@ -668,16 +664,16 @@ static void test_show(void **state)
 	fake_command("start web");
 	fake_end("web", REASON_TRIPLE, "rip 1234\x1b[31m\r\nfake\x07 line\n");
 	fake_run();
-	expect_in("show web", "state       stopped (triple fault)\r\n");
+	fake_expect_in("show web", "state       stopped (triple fault)\r\n");
 	assert_non_null(strstr(fake_output(), "  rip 1234\\x1b[31m\r\n  fake\\x07 line\r\n"));
 	assert_null(strchr(fake_output(), '\a'));
-	expect_in("show web", "memory      64 MiB, RAM in it 65408 KiB\r\n");
+	fake_expect_in("show web", "memory      64 MiB, RAM in it 65408 KiB\r\n");
 	assert_non_null(strstr(fake_output(), "cmdline     quiet\r\n"));
 	assert_null(strstr(fake_output(), "testdev"));
 	fake_command("create test testdev=on " GOOD);
-	expect_in("show test", "testdev     on\r\n");
-	expect_in("stats web", "cpuid      5\r\nio         7\r\n");
-	expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");
+	fake_expect_in("show test", "testdev     on\r\n");
+	fake_expect_in("stats web", "cpuid      5\r\nio         7\r\n");
+	fake_expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 static const char sample[] = "# the machine's partitions\n"
 			     "create linux1 cpus=1 memory=128M \\\n"
@@ -54,12 +54,6 @@ static unsigned count_errors(void)
 		at++;
 	}
 	return count;
-}
-
-static void expect(const char *part)
-{
-	if (!strstr(fake_output(), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
 }
 
 static void test_sample(void **state)
@@ -126,29 +120,31 @@ static void test_errors_name_their_line(void **state)
 		  "poweroff\n"
 		  "create \xc3\xa9 memory=64M kernel=tiny\n"
 		  "start a\n");
-	expect("error: line 2: create b: cpu 3 is dedicated to partition a [rule 8]\r\n");
-	expect("error: line 4: frob: there is no such command; help lists them\r\n");
-	expect("error: line 5: create a: a partition of that name exists; it is stopped (never started) "
-	       "[rule 1]\r\n");
-	expect("error: line 6: create c: memory=2G: only 960.1 MiB is free (largest piece 960.1 MiB); "
-	       "a has 64 MiB [rule 12]\r\n");
-	expect("error: line 7: a \" has no partner\r\n");
-	expect("error: line 8: create e: bad= is no key of this command;");
-	expect("error: line 9: start e: there is no partition of that name\r\n");
-	expect("error: line 11: poweroff: a script must say --yes\r\n");
-	expect("error: line 12: a byte is not printable ASCII\r\n");
-	expect("freehold.conf: 10 errors\r\n");
+	fake_expect("error: line 2: create b: cpu 3 is dedicated to partition a [rule 8]\r\n");
+	fake_expect("error: line 4: frob: there is no such command; help lists them\r\n");
+	fake_expect(
+		"error: line 5: create a: a partition of that name exists; it is stopped (never started) "
+		"[rule 1]\r\n");
+	fake_expect(
+		"error: line 6: create c: memory=2G: only 960.1 MiB is free (largest piece 960.1 MiB); "
+		"a has 64 MiB [rule 12]\r\n");
+	fake_expect("error: line 7: a \" has no partner\r\n");
+	fake_expect("error: line 8: create e: bad= is no key of this command;");
+	fake_expect("error: line 9: start e: there is no partition of that name\r\n");
+	fake_expect("error: line 11: poweroff: a script must say --yes\r\n");
+	fake_expect("error: line 12: a byte is not printable ASCII\r\n");
+	fake_expect("freehold.conf: 10 errors\r\n");
 	/* Line 10 took the stopped partition a down, so line 13 must fail: nothing was skipped. */
-	expect("a: destroyed\r\n");
-	expect("error: line 13: start a: there is no partition of that name\r\n");
+	fake_expect("a: destroyed\r\n");
+	fake_expect("error: line 13: start a: there is no partition of that name\r\n");
 }
 
 static void test_script_must_say_yes(void **state)
 {
 	(void)state;
 	boot_text("create a memory=64M kernel=tiny\nstart a\ndestroy a\ndestroy a --yes\n");
-	expect("error: line 3: destroy a: it is running; a script must say --yes\r\n");
-	expect("a: destroyed\r\n");
+	fake_expect("error: line 3: destroy a: it is running; a script must say --yes\r\n");
+	fake_expect("a: destroyed\r\n");
 	assert_int_equal(fake.power_calls, 0);
 }
 
@@ -158,10 +154,12 @@ static void test_over_commit(void **state)
 	(void)state;
 	boot_text("create a memory=400M kernel=tiny cpus=2\ncreate b memory=400M kernel=tiny cpus=2\n"
 		  "create c memory=400M kernel=tiny\ncreate d memory=400M kernel=tiny\n");
-	expect("error: line 2: create b: cpus=2: only 1 CPU can be dedicated: cpu 0 is always in the pool, "
-	       "cpu 1 is dedicated to a, cpu 2 is dedicated to a [rule 8]\r\n");
-	expect("error: line 4: create d: memory=400M: only 224.2 MiB is free (largest piece 224.2 MiB); "
-	       "a has 400 MiB; c has 400 MiB [rule 12]\r\n");
+	fake_expect(
+		"error: line 2: create b: cpus=2: only 1 CPU can be dedicated: cpu 0 is always in the pool, "
+		"cpu 1 is dedicated to a, cpu 2 is dedicated to a [rule 8]\r\n");
+	fake_expect(
+		"error: line 4: create d: memory=400M: only 224.2 MiB is free (largest piece 224.2 MiB); "
+		"a has 400 MiB; c has 400 MiB [rule 12]\r\n");
 	assert_non_null(fake_find("c"));
 	assert_null(fake_find("b"));
 	assert_null(fake_find("d"));
@@ -241,7 +239,7 @@ static void test_long_lines(void **state)
 	memset(text, 'x', 1 << 20);
 	strcpy(text + (1 << 20), "\ncreate a memory=1M kernel=tiny\n");
 	boot_with(text, strlen(text));
-	expect("error: line 1: a command has at most 4095 characters\r\n");
+	fake_expect("error: line 1: a command has at most 4095 characters\r\n");
 	assert_int_equal(count_errors(), 1);
 	assert_non_null(fake_find("a"));
 	for (unsigned length = 2046; length < 2050; length++) {
@@ -252,7 +250,7 @@ static void test_long_lines(void **state)
 		boot_text(cmdline);
 		assert_int_equal(fake_find("b") != NULL, length < CMDLINE_SIZE);
 	}
-	expect("error: line 1: create b: cmdline= has at most 2047 characters [rule 3]\r\n");
+	fake_expect("error: line 1: create b: cmdline= has at most 2047 characters [rule 3]\r\n");
 }
 
 static void test_no_file(void **state)
@@ -260,7 +258,7 @@ static void test_no_file(void **state)
 	(void)state;
 	fake_reset();
 	fake_boot();
-	expect("[there is no freehold.conf: no partition is made]\r\nfreehold> ");
+	fake_expect("[there is no freehold.conf: no partition is made]\r\nfreehold> ");
 	boot_text("");
 	check_sane();
 }
@@ -277,9 +275,9 @@ static void test_interrupt(void **state)
 	fake_boot();
 	fake_type("garbage\x03list\r");
 	fake_run();
-	expect("a: its power button was pressed; it is not stopped by force\r\n");
-	expect("freehold.conf: stopped by Ctrl-C; the rest of it was not executed\r\n");
-	expect("freehold> list\r\n");
+	fake_expect("a: its power button was pressed; it is not stopped by force\r\n");
+	fake_expect("freehold.conf: stopped by Ctrl-C; the rest of it was not executed\r\n");
+	fake_expect("freehold> list\r\n");
 	assert_null(fake_find("b"));
 	assert_int_equal(count_errors(), 0);
 }

@@ -13,7 +13,7 @@
 
 #include "abi/frame.h"
 #include "console/main.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 #define GOOD "memory=64M kernel=kernel"
 
@@ -41,18 +41,6 @@ static void expect(const char *line, const char *answer)
 
 	snprintf(expected, sizeof(expected), "%s\r\n%sfreehold> ", line, answer);
 	assert_string_equal(fake_command(line), expected);
-}
-
-static void expect_in(const char *line, const char *part)
-{
-	if (!strstr(fake_command(line), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
-}
-
-static void expect_seen(const char *part)
-{
-	if (!strstr(fake_output(), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
 }
 
 /* Nothing that was asked for and refused, or undone, stays behind; earlier: configurations of a page. */
@@ -154,9 +142,9 @@ static void test_set_live(void **state)
 	assert_int_equal(fake.count[CALL_PART_DESTROY], 0);
 	expect("set web cap=", "web: changed\r\n");
 	assert_int_equal(fake_find("web")->info.cap, 0);
-	expect_in("export", "create web vcpus=2 memory=64M kernel=kernel weight=300\r\n");
+	fake_expect_in("export", "create web vcpus=2 memory=64M kernel=kernel weight=300\r\n");
 	expect("set web restart=always", "web: changed\r\n");
-	expect_in("show web", "restart     always");
+	fake_expect_in("show web", "restart     always");
 	expect("set web memory=128M kernel=tiny",
 	       "error: set web: it is running: memory=, kernel= cannot be changed before it is "
 	       "stopped [rule 15]\r\n");
@@ -184,13 +172,13 @@ static void test_set_stopped(void **state)
 	assert_int_equal(fake_find("web")->info.memory, (128 << 20) - (128 << 10));
 	assert_ptr_equal(fake_find("web")->ring, ring);
 	assert_int_equal(fake_find("web")->info.flags, PART_DEDICATED);
-	expect_in("console web", "hello");
+	fake_expect_in("console web", "hello");
 	expect("set web memory=4G",
 	       "error: set web: memory=4G: only 1 GiB is free (largest piece 896.1 MiB) "
 	       "[rule 12]\r\n");
 	expect("set web memory=", "error: set web: memory= is missing [rule 4]\r\n");
 	expect("set web initrd= cpus=", "web: changed\r\n");
-	expect_in("export", "create web memory=128M kernel=kernel\r\n");
+	fake_expect_in("export", "create web memory=128M kernel=kernel\r\n");
 	expect_no_leak(1);
 }
 
@@ -200,9 +188,9 @@ static void test_set_is_undone(void **state)
 	(void)state;
 	fake_command("create web " GOOD " cmdline=first");
 	fake.fail_once[CALL_PART_CREATE] = ERR_NOMEM;
-	expect_in("set web cmdline=second", "error: create web: memory=64M: only ");
+	fake_expect_in("set web cmdline=second", "error: create web: memory=64M: only ");
 	assert_string_equal(fake_find("web")->info.cmdline, "first");
-	expect_in("export", "cmdline=first");
+	fake_expect_in("export", "cmdline=first");
 	expect_no_leak(1);
 }
 
@@ -215,15 +203,15 @@ static void test_rename(void **state)
 	expect("rename web shop", "web: renamed\r\n");
 	assert_null(fake_find("web"));
 	assert_int_equal(fake_find("shop")->info.state, PART_RUNNING);
-	expect_in("list", "shop  running");
+	fake_expect_in("list", "shop  running");
 	expect("rename shop db", "error: rename shop: a partition of that name exists; it is stopped "
 				 "(never started) [rule 1]\r\n");
-	expect_in("rename shop Shop", "[rule 1]");
-	expect_in("rename web x", "error: rename web: there is no partition of that name");
+	fake_expect_in("rename shop Shop", "[rule 1]");
+	fake_expect_in("rename web x", "error: rename web: there is no partition of that name");
 	/* A later instance finds it by its new name, and its definition. */
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
-	expect_in("export", "create shop memory=64M kernel=kernel");
+	fake_expect_in("export", "create shop memory=64M kernel=kernel");
 	expect_no_leak(2);
 }
 
@@ -241,7 +229,7 @@ static void test_restart_never(void **state)
 	fake_command("start web");
 	fake_end("web", REASON_TRIPLE, "a report");
 	fake_run();
-	expect_in("list", "web   stopped");
+	fake_expect_in("list", "web   stopped");
 	assert_int_equal(fake_find("web")->info.start_count, 1);
 }
 
@@ -259,24 +247,24 @@ static void test_restart_on_failure(void **state)
 		before = fake.tsc;
 		fake_end("web", REASON_TRIPLE, "a report\nof lines");
 		fake_run();
-		expect_seen("[web stopped: triple fault: a report]\r\n");
+		fake_expect("[web stopped: triple fault: a report]\r\n");
 		assert_int_equal(fake_find("web")->info.start_count, i + 2);
 		assert_in_range((fake.tsc - before) / FAKE_HZ, waits[i], waits[i] + 1);
-		expect_in("show web", "last end    triple fault: a report");
+		fake_expect_in("show web", "last end    triple fault: a report");
 	}
 	fake_end("web", REASON_TRIPLE, "a report");
 	fake_run();
-	expect_seen("[web stopped: 6 ends in 60 s; it is not started again by itself]\r\n");
-	expect_in("list", "web   failed");
+	fake_expect("[web stopped: 6 ends in 60 s; it is not started again by itself]\r\n");
+	fake_expect_in("list", "web   failed");
 	/* The operator forgives. */
 	fake_command("start web");
-	expect_in("list", "web   running");
+	fake_expect_in("list", "web   running");
 	fake_end("web", REASON_POWEROFF, "");
 	fake_run();
-	expect_in("list", "web   stopped");
-	expect_in("start web", "web: started");
-	expect_in("stop web --force", "web: stopped by force");
-	expect_in("list", "web   stopped");
+	fake_expect_in("list", "web   stopped");
+	fake_expect_in("start web", "web: started");
+	fake_expect_in("stop web --force", "web: stopped by force");
+	fake_expect_in("list", "web   stopped");
 }
 
 static void test_restart_always(void **state)
@@ -286,9 +274,9 @@ static void test_restart_always(void **state)
 	fake_command("start web");
 	fake_end("web", REASON_POWEROFF, "");
 	fake_run();
-	expect_in("list", "web   running");
-	expect_in("stop web --force", "web: stopped by force");
-	expect_in("list", "web   stopped");
+	fake_expect_in("list", "web   running");
+	fake_expect_in("stop web --force", "web: stopped by force");
+	fake_expect_in("list", "web   stopped");
 }
 
 /* It waits for its restart when the operator stops caring. */
@@ -302,7 +290,7 @@ static void test_restart_is_cancelled(void **state)
 	fake.stand_still = true;
 	fake_end("web", REASON_TRIPLE, "");
 	fake_run();
-	expect_in("show web", "restart     always; it is started again in a moment");
+	fake_expect_in("show web", "restart     always; it is started again in a moment");
 	fake_command("destroy web --yes");
 	fake.stand_still = false;
 	pass_seconds(10);
@@ -323,11 +311,13 @@ static void test_autostart(void **state)
 	assert_int_equal(fake_find("idle")->info.state, PART_STOPPED);
 	assert_true(fake_find("log")->info.started_tsc <= fake_find("db")->info.started_tsc);
 	assert_true(fake_find("db")->info.started_tsc <= fake_find("web")->info.started_tsc);
-	expect_in("create x " GOOD " after=x", "after=x: that is itself [rule 16]");
-	expect_in("set log after=web", "after=web: which is started after it [rule 16]");
-	expect_in("create x " GOOD " after=X", "after=X: must be the name of a partition [rule 3]");
-	expect_in("create x " GOOD " autostart=maybe", "must be on or off [rule 3]");
-	expect_in("create x " GOOD " restart=often", "must be never, on-failure or always [rule 3]");
+	fake_expect_in("create x " GOOD " after=x", "after=x: that is itself [rule 16]");
+	fake_expect_in("set log after=web", "after=web: which is started after it [rule 16]");
+	fake_expect_in("create x " GOOD " after=X",
+		       "after=X: must be the name of a partition [rule 3]");
+	fake_expect_in("create x " GOOD " autostart=maybe", "must be on or off [rule 3]");
+	fake_expect_in("create x " GOOD " restart=often",
+		       "must be never, on-failure or always [rule 3]");
 }
 
 #define EDIT "freehold(edit)> "
@@ -435,12 +425,42 @@ static void test_commit_asks(void **state)
 	make_two();
 	fake_command("edit");
 	fake_command("destroy db");
-	expect_in("commit", "db would be destroyed. Commit? [y/N] ");
-	expect_in("n", "nothing was done");
+	fake_expect_in("commit", "db would be destroyed. Commit? [y/N] ");
+	fake_expect_in("n", "nothing was done");
 	assert_non_null(fake_find("db"));
 	fake_command("commit");
-	expect_in("y", "committed");
+	fake_expect_in("y", "committed");
 	assert_null(fake_find("db"));
+}
+
+/* What would go into the candidate, or throw it away, while it is being committed is refused: not lost. */
+static void test_commit_under_way(void **state)
+{
+	static const char *const lines[] = {
+		"set a weight=5", "create d " GOOD, "rename a c", "destroy a",
+		"discard",	  "commit",	    "rollback",	  "edit"};
+
+	(void)state;
+	fake_command("edit");
+	fake_command("create a " GOOD);
+	fake_command("commit");
+	fake_command("edit");
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		char typed[96];
+
+		fake_command("create b " GOOD);
+		fake.again[CALL_PART_CREATE] = 40;
+		snprintf(typed, sizeof(typed), "commit\r\x03%s\r", lines[i]);
+		fake_clear();
+		fake_type(typed);
+		fake_run();
+		fake_expect("it goes on in the background");
+		fake_expect(strcmp(lines[i], "edit") ? "the configuration is being changed"
+						     : "a candidate is open already");
+		fake_expect("[committed]");
+		fake_command("destroy b --yes");
+		fake_command("edit");
+	}
 }
 
 static void test_commit_is_undone(void **state)
@@ -452,7 +472,7 @@ static void test_commit_is_undone(void **state)
 	fake_command("destroy db");
 	fake_command("create c " GOOD);
 	fake.fail_once[CALL_PART_CREATE] = ERR_BUSY;
-	expect_in("commit --yes", "nothing was committed: all is as it was before");
+	fake_expect_in("commit --yes", "nothing was committed: all is as it was before");
 	assert_string_equal(fake_find("web")->info.cmdline, "");
 	assert_null(fake_find("c"));
 	/* It ran, so it runs again. */
@@ -494,7 +514,7 @@ static void test_commit_confirmed(void **state)
 	fake_command("edit");
 	fake_command("set web cmdline=new");
 	fake_command("create c " GOOD " autostart=on");
-	expect_in("commit confirmed 30", "committed; without confirm it is undone in 30 s");
+	fake_expect_in("commit confirmed 30", "committed; without confirm it is undone in 30 s");
 	expect("confirm", "confirmed\r\n");
 	expect("confirm", "error: confirm: nothing waits to be confirmed\r\n");
 	pass_seconds(31);
@@ -508,8 +528,8 @@ static void test_commit_confirmed(void **state)
 	assert_null(fake_find("c"));
 	fake_clear();
 	pass_seconds(2);
-	expect_seen("[nobody confirmed: the commit is undone]");
-	expect_seen("[the configuration is what it was before the commit]");
+	fake_expect("[nobody confirmed: the commit is undone]");
+	fake_expect("[the configuration is what it was before the commit]");
 	assert_string_equal(fake_find("web")->info.cmdline, "new");
 	assert_non_null(fake_find("c"));
 	/* A further commit confirms the one before. */
@@ -520,7 +540,7 @@ static void test_commit_confirmed(void **state)
 	fake_command("commit");
 	pass_seconds(31);
 	assert_string_equal(fake_find("web")->info.cmdline, "last");
-	expect_in("commit confirmed 0", "must be a number of seconds from 1 to 3600");
+	fake_expect_in("commit confirmed 0", "must be a number of seconds from 1 to 3600");
 }
 
 /* Whoever reads or waits for a partition that goes away is not left with it. */
@@ -541,10 +561,10 @@ static void test_undone_under_somebody(void **state)
 		fake_command(commands[i]);
 		fake_clear();
 		pass_seconds(31);
-		expect_seen("nobody confirmed: the commit is undone");
+		fake_expect("nobody confirmed: the commit is undone");
 		assert_null(fake_find("c"));
 		assert_string_equal(fake_find("web")->info.cmdline, "");
-		expect_in("list", "web   stopped");
+		fake_expect_in("list", "web   stopped");
 	}
 }
 
@@ -586,16 +606,16 @@ static void test_failure_in_commit(void **state)
 				 !strcmp(fake_find("web")->info.cmdline, "new"));
 		if (strstr(fake_output(), EDIT))
 			fake_command("discard");
-		expect_in("check", "no rule is broken by what is running");
+		fake_expect_in("check", "no rule is broken by what is running");
 	}
 }
 
 static void test_rules(void **state)
 {
 	(void)state;
-	expect_in("rules", "rule  1: a name is well-formed, and one partition's only\r\n");
-	expect_in("rules", "rule 16: ");
-	expect_in("check", "no rule is broken by what is running, 0 partitions");
+	fake_expect_in("rules", "rule  1: a name is well-formed, and one partition's only\r\n");
+	fake_expect_in("rules", "rule 16: ");
+	fake_expect_in("check", "no rule is broken by what is running, 0 partitions");
 }
 
 int main(void)
@@ -617,6 +637,7 @@ int main(void)
 		cmocka_unit_test_setup(test_commit_refused, boot),
 		cmocka_unit_test_setup(test_commit_swap, boot),
 		cmocka_unit_test_setup(test_commit_asks, boot),
+		cmocka_unit_test_setup(test_commit_under_way, boot),
 		cmocka_unit_test_setup(test_commit_is_undone, boot),
 		cmocka_unit_test_setup(test_rollback, boot),
 		cmocka_unit_test_setup(test_commit_confirmed, boot),

@@ -13,7 +13,7 @@
 
 #include "abi/frame.h"
 #include "console/main.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 static int boot(void **state)
 {
@@ -21,12 +21,6 @@ static int boot(void **state)
 	fake_reset();
 	fake_boot();
 	return 0;
-}
-
-static void expect(const char *part)
-{
-	if (!strstr(fake_output(), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
 }
 
 static unsigned count(const char *part)
@@ -50,9 +44,9 @@ static void test_greeting(void **state)
 	fake_reset();
 	fake.log = "[0.000001] kernel up\n[0.000002] odd \x1b[2J\nlast without end";
 	fake_boot();
-	expect("[0.000001] kernel up\r\n[0.000002] odd \\x1b[2J\r\nlast without end\r\n"
-	       "Freehold test: 4 CPUs, 2 GiB, SVM\r\nType help for the commands.\r\n");
-	expect("\r\nfreehold> ");
+	fake_expect("[0.000001] kernel up\r\n[0.000002] odd \\x1b[2J\r\nlast without end\r\n"
+		    "Freehold test: 4 CPUs, 2 GiB, SVM\r\nType help for the commands.\r\n");
+	fake_expect("\r\nfreehold> ");
 }
 
 static void test_no_backend(void **state)
@@ -62,7 +56,7 @@ static void test_no_backend(void **state)
 	strcpy(fake.host.backend, "none");
 	strcpy(fake.host.backend_reason, "no SVM, no VMX");
 	fake_boot();
-	expect("[no guest can run on this machine: no SVM, no VMX]\r\n");
+	fake_expect("[no guest can run on this machine: no SVM, no VMX]\r\n");
 }
 
 /* K01: afterwards one line end, and the prompt is there and works. */
@@ -82,7 +76,7 @@ static void test_random_bytes(void **state)
 		fake_command("\x03");
 	}
 	fake_command("list");
-	expect("web   running");
+	fake_expect("web   running");
 	assert_int_equal(fake.power_calls, 0);
 	assert_int_equal(fake_find("web")->info.start_count, 1);
 }
@@ -93,11 +87,11 @@ static void test_noise_spoils(void **state)
 	(void)state;
 	make_web();
 	fake_command("destroy\xff web --yes");
-	expect("error: 1 bytes of the line were no text; nothing was done\r\n");
+	fake_expect("error: 1 bytes of the line were no text; nothing was done\r\n");
 	fake_command("stop web \x1b[mforce");
-	expect("bytes of the line were no text");
+	fake_expect("bytes of the line were no text");
 	fake_command("\xc3\xa9\x15list");
-	expect("web   running");
+	fake_expect("web   running");
 	fake_command("li\x11\x13\0st");
 	assert_non_null(fake_find("web"));
 }
@@ -111,11 +105,11 @@ static void test_ten_thousand_arguments(void **state)
 	for (unsigned i = 0; i < 10000; i++)
 		memcpy(line + 2 * i, "x ", 2);
 	fake_command(line);
-	expect("error: a line has at most 1023 characters; nothing was done\r\n");
+	fake_expect("error: a line has at most 1023 characters; nothing was done\r\n");
 	assert_int_equal(count("error: "), 1);
 	line[200] = '\0';
 	fake_command(line);
-	expect("error: a command has at most 32 words\r\n");
+	fake_expect("error: a command has at most 32 words\r\n");
 }
 
 /* K07: typed or pasted while a command runs, each is executed once, in order. */
@@ -129,14 +123,14 @@ static void test_type_ahead(void **state)
 		     "create b memory=1M "
 		     "kernel=tiny\rlist");
 	assert_null(fake_find("a"));
-	expect("a: created with");
+	fake_expect("a: created with");
 	assert_true(strstr(fake_output(), "a: created") < strstr(fake_output(), "a: started"));
 	assert_true(strstr(fake_output(), "a: started") < strstr(fake_output(), "IMAGE "));
 	assert_true(strstr(fake_output(), "IMAGE ") < strstr(fake_output(), "a: stopped by force"));
 	assert_true(strstr(fake_output(), "a: stopped by force") <
 		    strstr(fake_output(), "a: destroyed"));
 	assert_true(strstr(fake_output(), "a: destroyed") < strstr(fake_output(), "b: created"));
-	expect("b     stopped");
+	fake_expect("b     stopped");
 	assert_int_equal(count("error"), 0);
 }
 
@@ -156,7 +150,7 @@ static void test_typing_during_a_call(void **state)
 	fake.again[CALL_PART_CREATE] = 0;
 	fake_type("t\r");
 	fake_run();
-	expect("lis\r\x1b[Ja: created with 1 MiB and 1 pool vCPU\r\nfreehold> list\r\nNAME");
+	fake_expect("lis\r\x1b[Ja: created with 1 MiB and 1 pool vCPU\r\nfreehold> list\r\nNAME");
 }
 
 static void test_paste_of_many(void **state)
@@ -173,7 +167,7 @@ static void test_paste_of_many(void **state)
 	fake_type(paste);
 	fake_run();
 	assert_int_equal(count("error: help number"), 1500);
-	expect("error: help number1499: there is no such command");
+	fake_expect("error: help number1499: there is no such command");
 }
 
 /* K08: a line that takes nothing costs seconds once, not a hang, and comes back. */
@@ -193,7 +187,7 @@ static void test_dead_line(void **state)
 	assert_in_range(fake.tsc - before, 1, 20ull * FAKE_HZ);
 	fake.fail[CALL_UART_WRITE] = 0;
 	fake_command("list");
-	expect("NAME  STATE");
+	fake_expect("NAME  STATE");
 }
 
 static void test_interrupt_of_stop(void **state)
@@ -206,12 +200,13 @@ static void test_interrupt_of_stop(void **state)
 	fake_clear();
 	fake_type("\x03");
 	fake_run();
-	expect("^C\r\nweb: its power button was pressed; it is not stopped by force\r\nfreehold> ");
+	fake_expect(
+		"^C\r\nweb: its power button was pressed; it is not stopped by force\r\nfreehold> ");
 	assert_int_equal(fake_find("web")->info.state, PART_RUNNING);
 	/* What was typed before the Ctrl-C is void. */
 	assert_null(strstr(fake_output(), "NAME"));
 	fake_command("list");
-	expect("web   running");
+	fake_expect("web   running");
 }
 
 static void test_interrupt_of_destroy(void **state)
@@ -226,8 +221,8 @@ static void test_interrupt_of_destroy(void **state)
 	fake_type("\x03start web\r");
 	for (unsigned i = 0; i < 50; i++)
 		console_turn();
-	expect("web: it is being destroyed in the background\r\n");
-	expect("error: start web: it is being destroyed\r\n");
+	fake_expect("web: it is being destroyed in the background\r\n");
+	fake_expect("error: start web: it is being destroyed\r\n");
 	fake.again[CALL_PART_DESTROY] = 0;
 	fake_run();
 	assert_null(fake_find("web"));
@@ -247,7 +242,7 @@ static void test_news(void **state)
 			    "\\x1b[1mbzImage]\r\nfreehold> sho");
 	fake_type("w web\r");
 	fake_run();
-	expect("  second line\r\n");
+	fake_expect("  second line\r\n");
 }
 
 /* The kernel says DYING while the vCPUs leave, and tells nobody when they are out. */
@@ -259,13 +254,13 @@ static void test_news_of_the_dying(void **state)
 	fake_end("web", REASON_POWEROFF, "");
 	fake_find("web")->info.state = PART_DYING;
 	fake_run();
-	expect("[web stopped: powered off]\r\n");
+	fake_expect("[web stopped: powered off]\r\n");
 	fake_command("start web");
-	expect("web: started\r\n");
+	fake_expect("web: started\r\n");
 	fake_end("web", REASON_RESET, "");
 	fake_find("web")->info.state = PART_DYING;
 	fake_run();
-	expect("[web reset: it is started again]\r\n");
+	fake_expect("[web reset: it is started again]\r\n");
 	assert_int_equal(fake_find("web")->info.state, PART_RUNNING);
 }
 
@@ -279,10 +274,10 @@ static void test_log_lines(void **state)
 	fake_run();
 	assert_null(strstr(fake_output(), "special"));
 	assert_null(strstr(fake_output(), "forged"));
-	expect("[1.1] warning: hot\r\n[1.2] error: broken\r\nfreehold> ");
+	fake_expect("[1.1] warning: hot\r\n[1.2] error: broken\r\nfreehold> ");
 	fake_command("log");
-	expect("[1.0] nothing special\r\n[1.1] warning: hot\r\n[1.2] error: broken\r\n"
-	       "[1.3] web: warning: forged\r\n");
+	fake_expect("[1.0] nothing special\r\n[1.1] warning: hot\r\n[1.2] error: broken\r\n"
+		    "[1.3] web: warning: forged\r\n");
 }
 
 /* Five in sixty seconds, then it stays down until the operator says otherwise. */
@@ -300,7 +295,7 @@ static void test_reset_policy(void **state)
 	assert_int_equal(count("[web reset: it is started again]"), 5);
 	fake_end("web", REASON_RESET, "");
 	fake_run();
-	expect("[web stopped: 6 resets in 60 s; it is not started again by itself]\r\n");
+	fake_expect("[web stopped: 6 resets in 60 s; it is not started again by itself]\r\n");
 	assert_int_equal(fake_find("web")->info.state, PART_STOPPED);
 	/* It is forgiven by a start. */
 	fake_command("start web");
@@ -324,10 +319,10 @@ static void test_reset_that_fails(void **state)
 	fake_clear();
 	fake_end("web", REASON_RESET, "");
 	fake_run();
-	expect("[web could not be started again: there is not enough free memory]\r\n");
+	fake_expect("[web could not be started again: there is not enough free memory]\r\n");
 	fake.fail[CALL_PART_START] = 0;
 	fake_command("start web");
-	expect("web: started");
+	fake_expect("web: started");
 }
 
 /* A reset while the operator stops the guest is a stop. */
@@ -339,7 +334,7 @@ static void test_reset_during_stop(void **state)
 	fake_command("stop web");
 	fake_end("web", REASON_RESET, "");
 	fake_run();
-	expect("web: stopped\r\n");
+	fake_expect("web: stopped\r\n");
 	assert_int_equal(fake_find("web")->info.state, PART_STOPPED);
 }
 

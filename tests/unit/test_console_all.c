@@ -11,8 +11,7 @@
 
 #include <cmocka.h>
 
-#include "console/partition.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 enum { GUESTS = 8 };
 
@@ -42,12 +41,6 @@ static void say(unsigned guest, const char *text)
 	fake_run();
 }
 
-static void expect(const char *part)
-{
-	if (!strstr(fake_output(), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
-}
-
 static void expect_closed(void)
 {
 	for (unsigned i = 0; i < GUESTS; i++) {
@@ -61,27 +54,27 @@ static void test_lines(void **state)
 	(void)state;
 	say(0, "before\n");
 	fake_command("console all");
-	expect("[attached to all to read only; Ctrl-] detaches]\r\n");
+	fake_expect("[attached to all to read only; Ctrl-] detaches]\r\n");
 	assert_null(strstr(fake_output(), "before"));
 	say(0, "one\r\ntw");
 	say(2, "other \x1b[2J\n");
 	say(0, "o\n");
-	expect("\na   | one\r\n");
-	expect("\nccc | other \\x1b[2J\r\na   | two\r\n");
+	fake_expect("\na   | one\r\n");
+	fake_expect("\nccc | other \\x1b[2J\r\na   | two\r\n");
 	/* News comes as ever. */
 	fake_end("bb", REASON_TRIPLE, "");
 	fake_run();
-	expect("[bb stopped: triple fault]\r\n");
+	fake_expect("[bb stopped: triple fault]\r\n");
 	say(3, "half");
 	fake_type("x\x1dlist\r");
 	fake_run();
-	expect("d   | half\r\n[detached from all]\r\n");
-	expect("freehold> list\r\nNAME");
+	fake_expect("d   | half\r\n[detached from all]\r\n");
+	fake_expect("freehold> list\r\nNAME");
 	expect_closed();
 	fake_command("console all");
 	fake_type("\x03");
 	fake_run();
-	expect("^C\r\nfreehold> ");
+	fake_expect("^C\r\nfreehold> ");
 	expect_closed();
 }
 

@@ -17,7 +17,7 @@
 #include "abi/frame.h"
 #include "console/attach.h"
 #include "console/ring.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 static struct console_ring *ring;
 static struct fake_partition *web;
@@ -37,12 +37,6 @@ static int boot(void **state)
 static void write_text(const char *text)
 {
 	assert_int_equal(fake_guest_write(web, text, strlen(text)), strlen(text));
-}
-
-static void expect(const char *part)
-{
-	if (!strstr(fake_output(), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
 }
 
 /* Indices of any value: the reader stays inside the ring, and says no more than it can give. */
@@ -116,7 +110,7 @@ static void test_attach_and_detach(void **state)
 	(void)state;
 	write_text("before\r\n");
 	fake_command("console web");
-	expect("[attached to web; Ctrl-] detaches]\r\nbefore\r\n");
+	fake_expect("[attached to web; Ctrl-] detaches]\r\nbefore\r\n");
 	assert_int_equal(ring->attached, 1);
 	fake_clear();
 	/* Raw: control sequences are the guest's own business while it is attached. */
@@ -132,8 +126,8 @@ static void test_attach_and_detach(void **state)
 	fake_type("ab\x1dlist\r");
 	fake_run();
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 2);
-	expect("[detached from web]\r\n");
-	expect("freehold> list\r\nNAME");
+	fake_expect("[detached from web]\r\n");
+	fake_expect("freehold> list\r\nNAME");
 	assert_int_equal(ring->attached, 0);
 	assert_int_equal(ring->wake, 0);
 }
@@ -146,15 +140,15 @@ static void test_read_only(void **state)
 	(void)state;
 	write_text("before\r\n");
 	fake_command("console -r web");
-	expect("[attached to web to read only; Ctrl-] detaches]\r\nbefore\r\n");
+	fake_expect("[attached to web to read only; Ctrl-] detaches]\r\nbefore\r\n");
 	fake_type("root\r\x03");
 	fake_run();
 	write_text("after\r\n");
 	fake_type("more\x1dlist\r");
 	fake_run();
-	expect("after\r\n");
-	expect("[detached from web]\r\n");
-	expect("freehold> list\r\nNAME");
+	fake_expect("after\r\n");
+	fake_expect("[detached from web]\r\n");
+	fake_expect("freehold> list\r\nNAME");
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 0);
 	/* The next attaching is not. */
 	fake_command("console web");
@@ -197,7 +191,7 @@ static void test_key_twice(void **state)
 	fake_run();
 	fake.stand_still = false;
 	fake_run();
-	expect("said meanwhile");
+	fake_expect("said meanwhile");
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
 	before = fake.tsc;
 	fake_type("\x1d");
@@ -211,7 +205,7 @@ static void test_key_twice(void **state)
 	fake_run();
 	assert_null(attach_partition());
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 1);
-	expect("freehold> list\r\nNAME");
+	fake_expect("freehold> list\r\nNAME");
 }
 
 static void test_other_key(void **state)
@@ -220,26 +214,26 @@ static void test_other_key(void **state)
 
 	(void)state;
 	fake_command("detach-key");
-	expect("\r\nCtrl-] detaches\r\n");
+	fake_expect("\r\nCtrl-] detaches\r\n");
 	fake_command("detach-key ^a");
-	expect("\r\nCtrl-A detaches\r\n");
+	fake_expect("\r\nCtrl-A detaches\r\n");
 	fake_command("console web");
-	expect("[attached to web; Ctrl-A detaches]");
+	fake_expect("[attached to web; Ctrl-A detaches]");
 	fake_type("x\x1d\x01\x01\x01");
 	fake_run();
 	assert_null(attach_partition());
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), 3);
 	assert_memory_equal(got, "x\x1d\x01", 3);
 	fake_command("detach-key \"^\\\\\"");
-	expect("\r\nCtrl-\\ detaches\r\n");
+	fake_expect("\r\nCtrl-\\ detaches\r\n");
 	fake_command("detach-key ^m");
-	expect("error: detach-key: must be ^A to ^Z");
+	fake_expect("error: detach-key: must be ^A to ^Z");
 	fake_command("detach-key ^@");
-	expect("error: detach-key: must be ^A to ^Z");
+	fake_expect("error: detach-key: must be ^A to ^Z");
 	fake_command("detach-key a");
-	expect("error: detach-key: must be ^A to ^Z");
+	fake_expect("error: detach-key: must be ^A to ^Z");
 	fake_command("detach-key");
-	expect("\r\nCtrl-\\ detaches\r\n");
+	fake_expect("\r\nCtrl-\\ detaches\r\n");
 }
 
 /* K09: only the operator's key ends it, and the guest cannot reach the prompt. */
@@ -261,7 +255,7 @@ static void test_terminal_is_restored(void **state)
 	write_text("\x1b]0;never ends");
 	fake_type("\x1d");
 	fake_run();
-	expect("never ends\x1b\\\x1b[!p\x0f\r\n[detached from web]\r\n");
+	fake_expect("never ends\x1b\\\x1b[!p\x0f\r\n[detached from web]\r\n");
 }
 
 static void test_history(void **state)
@@ -275,25 +269,25 @@ static void test_history(void **state)
 	fake_guest_write(web, text, used);
 	/* The first time all of it. */
 	fake_command("console web");
-	expect(text);
+	fake_expect(text);
 	fake_command("\x1d");
 	/* Again: the latest 16 KiB, from the beginning of a line. */
 	fake_command("console web");
 	assert_null(strstr(fake_output(), text));
-	expect("detaches]\r\nline ");
-	expect(text + used - 16000);
+	fake_expect("detaches]\r\nline ");
+	fake_expect(text + used - 16000);
 	fake_command("\x1d");
 	/* What was not seen is all shown. */
 	fake_guest_write(web, text, used);
 	fake_command("console web");
-	expect(text);
+	fake_expect(text);
 	fake_command("\x1d");
 	/* More than the ring holds: told, not hidden. */
 	for (unsigned i = 0; i < 3; i++)
 		fake_guest_write(web, text, used);
 	fake_command("console web");
-	expect(" bytes of its output are lost]\r\n");
-	expect(text);
+	fake_expect(" bytes of its output are lost]\r\n");
+	fake_expect(text);
 }
 
 /* Detaches when the guest has written that, and attaches again behind `more` bytes of other lines. */
@@ -320,14 +314,14 @@ static void test_cut_line(void **state)
 	(void)state;
 	/* The first line of all. */
 	cut_line_at("begin", 20000);
-	expect("detaches]\r\nbegin\r\nline 0\r\n");
+	fake_expect("detaches]\r\nbegin\r\nline 0\r\n");
 	fake_command("\x1d");
 	cut_line_at("\r\n\r\nhalf a line", 20000);
-	expect("detaches]\r\nhalf a line\r\nline 0\r\n");
+	fake_expect("detaches]\r\nhalf a line\r\nline 0\r\n");
 	fake_command("\x1d");
 	/* Detached at a line's beginning, nothing comes twice. */
 	cut_line_at("\r\nwhole\r\n", 20000);
-	expect("detaches]\r\n\r\nline 0\r\n");
+	fake_expect("detaches]\r\n\r\nline 0\r\n");
 	fake_command("\x1d");
 	/* A line whose beginning is too far back goes on where it was cut. */
 	memset(text, 'x', sizeof(text));
@@ -336,17 +330,17 @@ static void test_cut_line(void **state)
 	cut_line_at(text, 20000);
 	text[512] = '\r';
 	text[513] = '\0';
-	expect("detaches]\r\nxxx");
-	expect(text + 1);
+	fake_expect("detaches]\r\nxxx");
+	fake_expect(text + 1);
 	fake_command("\x1d");
 	text[512] = 'x';
 	text[513] = '\0';
 	cut_line_at(text, 20000);
-	expect("detaches]\r\n\r\nline 0\r\n");
+	fake_expect("detaches]\r\n\r\nline 0\r\n");
 	fake_command("\x1d");
 	/* Its beginning is about to be overwritten: only what was not seen is shown. */
 	cut_line_at("\r\nhalf a line", RING_OUT_MIN - 4096 - 5);
-	expect("detaches]\r\n\r\nline 0\r\n");
+	fake_expect("detaches]\r\n\r\nline 0\r\n");
 	assert_null(strstr(fake_output(), "are lost"));
 }
 
@@ -395,7 +389,7 @@ static void test_detach_in_flood(void **state)
 	fake_clear();
 	fake_type("\x1d");
 	fake_run();
-	expect("[detached from web]");
+	fake_expect("[detached from web]");
 	assert_true(fake.output_size < 8192);
 	/* The guest that waited for us does not wait for ever. */
 	assert_true(web->events & EVENT_SPACE);
@@ -438,10 +432,10 @@ static void test_deaf_guest(void **state)
 	fake_run();
 	fake.stand_still = false;
 	fake_run();
-	expect("bytes unread]\r\n");
+	fake_expect("bytes unread]\r\n");
 	assert_null(attach_partition());
 	fake_command("list");
-	expect("web   running");
+	fake_expect("web   running");
 }
 
 static void test_guest_ends_while_attached(void **state)
@@ -458,8 +452,8 @@ static void test_guest_ends_while_attached(void **state)
 	assert_null(strstr(fake_output(), "db"));
 	fake_end("web", REASON_POWEROFF, "");
 	fake_run();
-	expect("last words");
-	expect("[web stopped: powered off]\r\n[db stopped: triple fault]\r\nfreehold> ");
+	fake_expect("last words");
+	fake_expect("[web stopped: powered off]\r\n[db stopped: triple fault]\r\nfreehold> ");
 	assert_true(strstr(fake_output(), "last words") < strstr(fake_output(), "[web stopped"));
 	assert_null(attach_partition());
 }
@@ -471,11 +465,11 @@ static void test_reset_while_attached(void **state)
 	fake_clear();
 	fake_end("web", REASON_RESET, "");
 	fake_run();
-	expect("[web reset: it is started again]\r\n");
+	fake_expect("[web reset: it is started again]\r\n");
 	assert_int_equal(web->info.state, PART_RUNNING);
 	write_text("again");
 	fake_run();
-	expect("again");
+	fake_expect("again");
 	assert_non_null(attach_partition());
 }
 
@@ -485,12 +479,12 @@ static void test_stopped_partition(void **state)
 	write_text("it said\r\n");
 	fake_command("stop web --force");
 	fake_command("console web");
-	expect("it said\r\n");
-	expect("[web is stopped (by the operator)]\r\nfreehold> ");
+	fake_expect("it said\r\n");
+	fake_expect("[web is stopped (by the operator)]\r\nfreehold> ");
 	fake_command("start web");
 	fake_command("pause web");
 	fake_command("console web");
-	expect("[web is paused]\r\n");
+	fake_expect("[web is paused]\r\n");
 	assert_non_null(attach_partition());
 }
 
@@ -507,17 +501,17 @@ static void test_restart(void **state)
 	fake.config_size = strlen(fake.config);
 	fake_clear();
 	fake_boot();
-	expect("[the console program failed and was started anew; 1 partition is here]\r\n");
-	expect("[web reset: it is started again]\r\n");
-	expect("[2.0] error: console: restarted: #PF\r\n"); /* why */
+	fake_expect("[the console program failed and was started anew; 1 partition is here]\r\n");
+	fake_expect("[web reset: it is started again]\r\n");
+	fake_expect("[2.0] error: console: restarted: #PF\r\n"); /* why */
 	assert_null(fake_find("more"));
 	write_text("two");
 	fake_command("console web");
-	expect("one two");
+	fake_expect("one two");
 	fake_command("\x1d");
 	fake_command("stop web --force");
 	fake_command("destroy web");
-	expect("web: destroyed");
+	fake_expect("web: destroyed");
 	assert_int_equal(fake.mapped_pages, 0);
 }
 
@@ -530,28 +524,28 @@ static void test_restart_with_bad_blob(void **state)
 		fake.events |= CONSOLE_RESTARTED;
 		fake_boot();
 		fake_command("console web");
-		expect("error: console web: its console was lost");
+		fake_expect("error: console web: its console was lost");
 	}
 	fake.blob_size[0] = FAKE_BLOB;
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
 	fake_command("console web");
-	expect("[attached to web");
+	fake_expect("[attached to web");
 	fake_command("\x1d");
 	/* One bit of the magic number, which is what another build's blob would differ in. */
 	fake.blobs[0][0] ^= 1;
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
 	fake_command("console web");
-	expect("error: console web: its console was lost");
+	fake_expect("error: console web: its console was lost");
 	memset(fake.blobs[0], 0xff, 100);
 	fake.blob_size[0] = FAKE_BLOB;
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
 	fake_command("console web");
-	expect("error: console web: its console was lost");
+	fake_expect("error: console web: its console was lost");
 	fake_command("show web");
-	expect("name        web\r\n");
+	fake_expect("name        web\r\n");
 }
 
 int main(void)

@@ -13,7 +13,7 @@
 
 #include "abi/calls.h"
 #include "abi/errors.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 static int boot(void **state)
 {
@@ -36,12 +36,6 @@ static void expect_line(const char *keys, const char *line)
 	assert_string_equal(fake_output(), expected);
 	fake_type("\x03");
 	fake_run();
-}
-
-static void expect_in(const char *line, const char *part)
-{
-	if (!strstr(fake_command(line), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
 }
 
 static void test_second_words(void **state)
@@ -78,23 +72,23 @@ static void test_other_words(void **state)
 {
 	(void)state;
 	expect_line("ins\tw\t", "inspect web ");
-	expect_in("ps", "NAME  STATE");
-	expect_in("inspect web", "name        web\r\n");
-	expect_in("help rm", "destroy NAME [--yes]\r\n");
-	expect_in("help", "Other words: ps = list, rm = destroy, inspect = show");
-	expect_in("rm db", "error: destroy db: there is no partition of that name\r\n");
-	expect_in("time rm web", "web: destroyed\r\ntook ");
+	fake_expect_in("ps", "NAME  STATE");
+	fake_expect_in("inspect web", "name        web\r\n");
+	fake_expect_in("help rm", "destroy NAME [--yes]\r\n");
+	fake_expect_in("help", "Other words: ps = list, rm = destroy, inspect = show");
+	fake_expect_in("rm db", "error: destroy db: there is no partition of that name\r\n");
+	fake_expect_in("time rm web", "web: destroyed\r\ntook ");
 	assert_null(fake_find("web"));
 }
 
 static void test_help_of_two_words(void **state)
 {
 	(void)state;
-	expect_in("help policy msrs", "policy msrs\r\n  the MSRs that");
+	fake_expect_in("help policy msrs", "policy msrs\r\n  the MSRs that");
 	assert_null(strstr(fake_output(), "policy cpuid"));
-	expect_in("help policy", "policy cpuid NAME");
-	expect_in("help policy x", "error: help policy: there is no such command");
-	expect_in("help list x", "there is no such command");
+	fake_expect_in("help policy", "policy cpuid NAME");
+	fake_expect_in("help policy x", "error: help policy: there is no such command");
+	fake_expect_in("help list x", "there is no such command");
 }
 
 static void test_run(void **state)
@@ -102,16 +96,16 @@ static void test_run(void **state)
 	(void)state;
 	fake.again[CALL_PART_CREATE] = 20;
 	fake.again[CALL_PART_START] = 20;
-	expect_in("run db memory=64M kernel=kernel",
-		  "db: created with 64 MiB and 1 pool vCPU\r\ndb: started\r\nfreehold> ");
-	expect_in("time run c memory=64M kernel=kernel", "c: started\r\ntook ");
+	fake_expect_in("run db memory=64M kernel=kernel",
+		       "db: created with 64 MiB and 1 pool vCPU\r\ndb: started\r\nfreehold> ");
+	fake_expect_in("time run c memory=64M kernel=kernel", "c: started\r\ntook ");
 	/* What cannot be created is not started, and what cannot be started stays. */
-	expect_in("run db memory=64M kernel=kernel",
-		  "error: run db: a partition of that name exists");
+	fake_expect_in("run db memory=64M kernel=kernel",
+		       "error: run db: a partition of that name exists");
 	assert_null(strstr(fake_output(), "start"));
 	fake.fail[CALL_PART_START] = ERR_NOMEM;
-	expect_in("run d memory=64M kernel=kernel",
-		  "error: start d: there is not enough free memory");
+	fake_expect_in("run d memory=64M kernel=kernel",
+		       "error: start d: there is not enough free memory");
 	assert_non_null(fake_find("d"));
 	fake.fail[CALL_PART_START] = 0;
 	fake_command("mode script");

@@ -15,7 +15,7 @@
 #include "abi/frame.h"
 #include "console/json.h"
 #include "console/main.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 #define GOOD "memory=64M kernel=kernel"
 
@@ -101,12 +101,6 @@ static void expect_json(const char *text, const char *then)
 	assert_string_equal(end + 2, then);
 }
 
-static void expect(const char *part)
-{
-	if (!strstr(fake_output(), part))
-		fail_msg("no %s in: %s", part, fake_output());
-}
-
 static char written[512];
 
 static void put(const char *text, size_t length)
@@ -174,23 +168,24 @@ static void test_list(void **state)
 {
 	(void)state;
 	expect_json(fake_command("list --json"), "ok\r\n");
-	expect("{\"partitions\":[{\"name\":\"web\",\"state\":\"running\",\"vcpus\":1,"
-	       "\"memory\":67108864,\"up_us\":");
-	expect("{\"name\":\"db\",\"state\":\"stopped\",\"vcpus\":1,\"memory\":67108864,"
-	       "\"up_us\":null,\"note\":\"triple fault\",\"dedicated\":true}]}\r\n");
+	fake_expect("{\"partitions\":[{\"name\":\"web\",\"state\":\"running\",\"vcpus\":1,"
+		    "\"memory\":67108864,\"up_us\":");
+	fake_expect("{\"name\":\"db\",\"state\":\"stopped\",\"vcpus\":1,\"memory\":67108864,"
+		    "\"up_us\":null,\"note\":\"triple fault\",\"dedicated\":true}]}\r\n");
 }
 
 static void test_show(void **state)
 {
 	(void)state;
 	expect_json(fake_command("show web --json"), "ok\r\n");
-	expect("\"cmdline\":\"x=\\\"1\\\" 50%\"");
-	expect("\"cap_percent\":null");
+	fake_expect("\"cmdline\":\"x=\\\"1\\\" 50%\"");
+	fake_expect("\"cap_percent\":null");
 	expect_json(fake_command("show db --json"), "ok\r\n");
-	expect("\"state\":\"stopped\",\"note\":\"triple fault\"");
-	expect("{\"name\":\"tiny\",\"text\":\"odd \\\\ text\",\"role\":\"module\"}");
-	expect("\"report\":\"rip 1000\\u000a\\\"quoted\\\" \\u001b[2J\\u00ff\\u000a\"");
-	expect("\"ranges\":[{\"first\":0,\"last\":655359},{\"first\":786432,\"last\":67108863}]");
+	fake_expect("\"state\":\"stopped\",\"note\":\"triple fault\"");
+	fake_expect("{\"name\":\"tiny\",\"text\":\"odd \\\\ text\",\"role\":\"module\"}");
+	fake_expect("\"report\":\"rip 1000\\u000a\\\"quoted\\\" \\u001b[2J\\u00ff\\u000a\"");
+	fake_expect(
+		"\"ranges\":[{\"first\":0,\"last\":655359},{\"first\":786432,\"last\":67108863}]");
 }
 
 static void test_others(void **state)
@@ -202,14 +197,14 @@ static void test_others(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
 		expect_json(fake_command(lines[i]), "ok\r\n");
 	fake_command("host --json");
-	expect("\"memory\":{\"total\":2147483648,\"free\":");
-	expect("{\"owner\":\"kernel\",\"memory\":");
-	expect("{\"partition\":\"db\",\"memory\":");
-	expect("{\"cpu\":0,\"state\":\"pool\",\"partition\":null,");
+	fake_expect("\"memory\":{\"total\":2147483648,\"free\":");
+	fake_expect("{\"owner\":\"kernel\",\"memory\":");
+	fake_expect("{\"partition\":\"db\",\"memory\":");
+	fake_expect("{\"cpu\":0,\"state\":\"pool\",\"partition\":null,");
 	fake.log = "[0.000001] kernel up\nok\n\"\\ \x1b[2J\xc3\xa9\nlast without end";
 	expect_json(fake_command("log --json"), "ok\r\n");
-	expect("{\"log\":[\"[0.000001] kernel up\",\"ok\",\"\\\"\\\\ \\u001b[2J\\u00c3\\u00a9\","
-	       "\"last without end\"]}\r\n");
+	fake_expect("{\"log\":[\"[0.000001] kernel up\",\"ok\",\"\\\"\\\\ \\u001b[2J\\u00c3\\u00a9\","
+		    "\"last without end\"]}\r\n");
 }
 
 static char long_log[200 * 1024];

@@ -11,10 +11,9 @@
 
 #include <cmocka.h>
 
-#include "console/lines.h"
 #include "console/partition.h"
 #include "console/stamps.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 #define SECOND ((uint64_t)FAKE_HZ)
 
@@ -37,14 +36,6 @@ static void say(uint64_t seconds, const char *text)
 {
 	fake.tsc = seconds * SECOND + SECOND / 2 + SECOND / 200;
 	assert_int_equal(fake_guest_write(web, text, strlen(text)), strlen(text));
-}
-
-static void expect(const char *line, const char *part)
-{
-	const char *output = fake_command(line);
-
-	if (!strstr(output, part))
-		fail_msg("%s: no \"%s\" in: %s", line, part, output);
 }
 
 /* In what came last there is a line with this text, said so many seconds and a half after the start. */
@@ -78,7 +69,7 @@ static void test_times(void **state)
 	say(105, "tw");
 	say(107, "o \x1b[1m\r\n\r\nthree");
 	fake.tsc = 110 * SECOND;
-	expect("logs web", "[web started at 2025-12-31 23:59:50 UTC]\r\n23:59:52.50");
+	fake_expect_in("logs web", "[web started at 2025-12-31 23:59:50 UTC]\r\n23:59:52.50");
 	expect_line(2, "one");
 	expect_line(5, "two \\x1b[1m"); /* when its first byte came */
 	expect_line(7, "");
@@ -92,15 +83,15 @@ static void test_since(void **state)
 	say(160, "two\r\n");
 	say(170, "three\r\n");
 	fake.tsc = 171 * SECOND;
-	expect("logs web since=20", "two\r\n");
+	fake_expect_in("logs web since=20", "two\r\n");
 	expect_not("one");
-	expect("logs web --since=5s", "three\r\n");
+	fake_expect_in("logs web --since=5s", "three\r\n");
 	expect_not("two");
-	expect("logs web since=0", "[nothing]\r\n");
-	expect("logs web since=2h", "one\r\n");
-	expect("logs web since=x",
-	       "error: logs web: since=x: must be a time as in 30, 30s, 5m or 2h");
-	expect("logs web --since", "--since is no option of this command");
+	fake_expect_in("logs web since=0", "[nothing]\r\n");
+	fake_expect_in("logs web since=2h", "one\r\n");
+	fake_expect_in("logs web since=x",
+		       "error: logs web: since=x: must be a time as in 30, 30s, 5m or 2h");
+	fake_expect_in("logs web --since", "--since is no option of this command");
 }
 
 /* Boots are parted, a cut line is ended, and --last shows the latest one alone. */
@@ -113,10 +104,10 @@ static void test_boots(void **state)
 	fake_command("start web");
 	web->in_line = false; /* a VMM begins anew */
 	say(203, "second\n");
-	expect("logs web", "half a li\r\n[web started at ");
-	expect("logs web", "freehold> ");
+	fake_expect_in("logs web", "half a li\r\n[web started at ");
+	fake_expect_in("logs web", "freehold> ");
 	expect_line(3, "second");
-	expect("logs web --last", "freehold> ");
+	fake_expect_in("logs web --last", "freehold> ");
 	expect_line(3, "second");
 	expect_not("first");
 	expect_not("half");
@@ -124,9 +115,9 @@ static void test_boots(void **state)
 	fake_end("web", REASON_POWEROFF, "");
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
-	expect("logs web", "freehold> ");
+	fake_expect_in("logs web", "freehold> ");
 	expect_line(1, "first");
-	expect("logs web --last", "freehold> ");
+	fake_expect_in("logs web --last", "freehold> ");
 	expect_line(3, "second");
 }
 
@@ -182,6 +173,41 @@ static void test_follow_misses_nothing(void **state)
 	expect_not("lost");
 }
 
+/* Who reads by the clock does not ask again and again while the line stands still: fake_run would not end. */
+static void test_held_line(void **state)
+{
+	static const struct {
+		const char *command, *end;
+	} cases[] = {{"logs -f web", "first"}, {"console all", "second"}, {"console web", "third"}};
+	static char text[20000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 99; i < sizeof(text); i += 100)
+		text[i] = '\n';
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		fake_command(cases[i].command);
+		fake.stand_still = true;
+		fake_guest_write(web, "flow\n", 5);
+		fake_run();
+		fake.line_takes = 100;
+		fake.line_holds = true;
+		fake_guest_write(web, text, sizeof(text));
+		fake_guest_write(web, cases[i].end, strlen(cases[i].end));
+		fake_guest_write(web, "\n", 1);
+		fake.stand_still = false;
+		fake.tsc += SECOND;
+		fake_run();
+		expect_not(cases[i].end);
+		fake.line_holds = false;
+		fake_run();
+		fake_expect(cases[i].end);
+		fake_type("\x1d");
+		fake_run();
+		fake.line_takes = 0;
+	}
+}
+
 /* Without -f it ends where the output ended when it began, and tells what it could not show. */
 static void test_overwritten(void **state)
 {
@@ -193,7 +219,7 @@ static void test_overwritten(void **state)
 		used += (size_t)sprintf(text + used, "line %u\n", i);
 	fake_guest_write(web, text, used);
 	fake.line_takes = 1000;
-	expect("logs web", "bytes of its output are lost]\r\n");
+	fake_expect_in("logs web", "bytes of its output are lost]\r\n");
 	expect_not(" line 0\r\n");
 	text[used - 1] = '\0';
 	assert_non_null(strstr(fake_output(), strrchr(text, '\n') + 1));
@@ -211,19 +237,19 @@ static void test_destroyed(void **state)
 		used += (size_t)sprintf(text + used, "line %u\n", i);
 	say(101, text);
 	say(102, "last words\r\n");
-	expect("destroy web --yes", "web: destroyed");
+	fake_expect_in("destroy web --yes", "web: destroyed");
 	assert_int_equal(fake.mapped_pages, 0);
-	expect("logs web", "bytes of its output are lost]\r\n");
+	fake_expect_in("logs web", "bytes of its output are lost]\r\n");
 	expect_line(2, "last words");
-	expect("logs -f web", "error: logs web: it was destroyed, and says no more");
-	expect("logs web --last since=1h", "last words");
+	fake_expect_in("logs -f web", "error: logs web: it was destroyed, and says no more");
+	fake_expect_in("logs web --last since=1h", "last words");
 	fake_command("create web memory=64M kernel=kernel");
-	expect("logs web", "[nothing]");
+	fake_expect_in("logs web", "[nothing]");
 	fake_command("destroy web");
 	/* It has said nothing: the first one's is still the latest. */
-	expect("logs web", "last words");
+	fake_expect_in("logs web", "last words");
 	for (unsigned i = 0; i < 4; i++) {
-		expect("logs web", "last words");
+		fake_expect_in("logs web", "last words");
 		snprintf(line, sizeof(line), "create w%u memory=64M kernel=kernel", i);
 		fake_command(line);
 		snprintf(line, sizeof(line), "w%u", i);
@@ -231,8 +257,8 @@ static void test_destroyed(void **state)
 		snprintf(line, sizeof(line), "destroy w%u", i);
 		fake_command(line);
 	}
-	expect("logs web", "error: logs web: there is no partition of that name");
-	expect("logs w0", "hello");
+	fake_expect_in("logs web", "error: logs web: there is no partition of that name");
+	fake_expect_in("logs w0", "hello");
 }
 
 static void test_long_line(void **state)
@@ -243,10 +269,10 @@ static void test_long_line(void **state)
 	memset(text, 'x', 1000);
 	say(101, text);
 	say(102, "y\nz\n");
-	expect("logs web", "xxy\r\n");
+	fake_expect_in("logs web", "xxy\r\n");
 	/* The rest of a line has no time of its own. */
-	expect("logs web", "\r\n                        xxx");
-	expect("logs web", "freehold> ");
+	fake_expect_in("logs web", "\r\n                        xxx");
+	fake_expect_in("logs web", "freehold> ");
 	expect_line(2, "z");
 }
 
@@ -311,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup(test_boots, boot),
 		cmocka_unit_test_setup(test_follow, boot),
 		cmocka_unit_test_setup(test_follow_misses_nothing, boot),
+		cmocka_unit_test_setup(test_held_line, boot),
 		cmocka_unit_test_setup(test_overwritten, boot),
 		cmocka_unit_test_setup(test_destroyed, boot),
 		cmocka_unit_test_setup(test_long_line, boot),

@@ -18,7 +18,6 @@
 #include "abi/errors.h"
 #include "console/command.h"
 #include "console/history.h"
-#include "console/main.h"
 #include "tests/unit/fake_kernel.h"
 
 enum { BLOCK = 4096 };

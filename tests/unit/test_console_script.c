@@ -12,9 +12,8 @@
 #include <cmocka.h>
 
 #include "abi/frame.h"
-#include "console/answer.h"
 #include "console/main.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 #define GOOD "memory=64M kernel=kernel"
 
@@ -31,12 +30,6 @@ static int boot(void **state)
 static void expect(const char *line, const char *answer)
 {
 	assert_string_equal(fake_command(line), answer);
-}
-
-static void expect_in(const char *line, const char *part)
-{
-	if (!strstr(fake_command(line), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
 }
 
 static void test_answers(void **state)
@@ -60,16 +53,19 @@ static void test_codes(void **state)
 	fake_command("start web");
 	expect("start db", "error ENAME start db: there is no partition of that name\r\n");
 	expect("strat web", "error EUSAGE strat: there is no such command; help lists them\r\n");
-	expect_in("pause", "error EUSAGE pause: NAME is missing; usage: pause NAME\r\n");
-	expect_in("mode",
-		  "error EUSAGE mode: script|human is missing; usage: mode script|human\r\n");
-	expect_in("mode fast", "error EUSAGE mode: fast is none of the words that it takes");
+	fake_expect_in("pause", "error EUSAGE pause: NAME is missing; usage: pause NAME\r\n");
+	fake_expect_in("mode",
+		       "error EUSAGE mode: script|human is missing; usage: mode script|human\r\n");
+	fake_expect_in("mode fast", "error EUSAGE mode: fast is none of the words that it takes");
 	expect("resume web", "error ESTATE resume web: it is running, and must be paused\r\n");
 	expect("list \"", "error ELINE a \" has no partner\r\n");
 	expect("list \x80", "error ELINE 1 bytes of the line were no text; nothing was done\r\n");
 	expect("poweroff", "error ECONFIRM poweroff: a script must say --yes\r\n");
-	expect_in("destroy web", "error ECONFIRM destroy web: ");
-	expect_in("create db memory=1M", "error ERULE create db: kernel= is missing [rule 4]\r\n");
+	fake_expect_in("destroy web", "error ECONFIRM destroy web: ");
+	fake_expect_in("create db memory=1M",
+		       "error ERULE create db: kernel= is missing [rule 4]\r\n");
+	fake_expect_in("wait web /(/", "error EUSAGE wait web: /(/: a ( has no partner");
+	fake_expect_in("wait web /never/ 1", "error ETIMEOUT wait web: no match within 1 s");
 	fake.fail[CALL_PART_PAUSE] = ERR_LIMIT;
 	expect("pause web", "error ELIMIT pause web: a limit of this build is reached\r\n");
 	fake.fail[CALL_PART_PAUSE] = ERR_NOSYS;
@@ -182,8 +178,8 @@ static void test_from_config(void **state)
 	assert_non_null(strstr(fake_output(),
 			       "event error: line 2: start web: there is no partition of that name\r\n"
 			       "event IMAGE "));
-	expect_in("images --bad", "error EUSAGE images: --bad is no option of this command; "
-				  "usage: images [--json]\r\n");
+	fake_expect_in("images --bad", "error EUSAGE images: --bad is no option of this command; "
+				       "usage: images [--json]\r\n");
 }
 
 /* A console that follows one that failed begins a line, and begins as for a person. */

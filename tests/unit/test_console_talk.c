@@ -13,7 +13,7 @@
 
 #include "abi/frame.h"
 #include "console/partition.h"
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 static struct fake_partition *web;
 
@@ -33,14 +33,6 @@ static void write_text(const char *text)
 	assert_int_equal(fake_guest_write(web, text, strlen(text)), strlen(text));
 }
 
-static void expect(const char *line, const char *part)
-{
-	const char *output = fake_command(line);
-
-	if (!strstr(output, part))
-		fail_msg("%s: no \"%s\" in: %s", line, part, output);
-}
-
 static void expect_input(const char *bytes, size_t size)
 {
 	char got[4096];
@@ -52,7 +44,7 @@ static void expect_input(const char *bytes, size_t size)
 static void test_send(void **state)
 {
 	(void)state;
-	expect("send web \"root\\n\"", "freehold> ");
+	fake_expect_in("send web \"root\\n\"", "freehold> ");
 	assert_null(strstr(fake_output(), "error"));
 	assert_true(web->events & EVENT_INPUT);
 	expect_input("root\n", 5);
@@ -69,14 +61,14 @@ static void test_send(void **state)
 static void test_send_refuses(void **state)
 {
 	(void)state;
-	expect("send web \"\\x4\"",
-	       "error: send web: a \\ needs a character behind it, and \\x two");
-	expect("send web a b", "b is one word too many; usage: send NAME TEXT");
-	expect("send web", "TEXT is missing; usage: send NAME TEXT");
-	expect("send db a", "error: send db: there is no partition of that name");
+	fake_expect_in("send web \"\\x4\"",
+		       "error: send web: a \\ needs a character behind it, and \\x two");
+	fake_expect_in("send web a b", "b is one word too many; usage: send NAME TEXT");
+	fake_expect_in("send web", "TEXT is missing; usage: send NAME TEXT");
+	fake_expect_in("send db a", "error: send db: there is no partition of that name");
 	fake_command("stop web --force");
-	expect("send web a",
-	       "error: send web: it is stopped (by the operator), and must be running");
+	fake_expect_in("send web a",
+		       "error: send web: it is stopped (by the operator), and must be running");
 }
 
 /* A guest that reads slowly gets all, one that does not read is left after a time, and no byte is doubled. */
@@ -94,7 +86,7 @@ static void test_send_waits_for_room(void **state)
 	fake_command(line);
 	assert_null(strstr(fake_output(), "error"));
 	before = fake.tsc;
-	expect(line, "error: send web: its guest reads nothing: 248 of 900 bytes were sent");
+	fake_expect_in(line, "error: send web: its guest reads nothing: 248 of 900 bytes were sent");
 	assert_in_range(fake.tsc - before, 5ULL * FAKE_HZ, 6ULL * FAKE_HZ);
 	assert_int_equal(fake_guest_read(web, got, sizeof(got)), RING_IN_SIZE);
 	fake_command("send web x");
@@ -107,15 +99,16 @@ static void test_wait_finds(void **state)
 
 	(void)state;
 	write_text("booting\r\nlinux1 login: ");
-	expect("wait web /login: /", "web: matched in: linux1 login: \r\n");
+	fake_expect_in("wait web /login: /", "web: matched in: linux1 login: \r\n");
 	assert_int_equal(ring->attached, 0);
 	assert_int_equal(ring->wake, 0);
 	/* What was found once is not found again. */
-	expect("wait web /login: / 2", "error: wait web: no match within 2 s; its latest line is: ");
+	fake_expect_in("wait web /login: / 2",
+		       "error: wait web: no match within 2 s; its latest line is: ");
 	write_text("root\r\nPassword: ");
-	expect("wait web /^P[a-z]+: / 10s", "web: matched in: Password: ");
+	fake_expect_in("wait web /^P[a-z]+: / 10s", "web: matched in: Password: ");
 	write_text("\r\n\x1b[1m# ");
-	expect("wait web /# /", "web: matched in: \\x1b[1m# ");
+	fake_expect_in("wait web /# /", "web: matched in: \\x1b[1m# ");
 }
 
 /* The text comes while it waits: what is typed meanwhile is kept, the wait ends at the byte. */
@@ -123,7 +116,7 @@ static void test_wait_waits(void **state)
 {
 	(void)state;
 	fake.stand_still = true;
-	expect("wait web /two (a|b)$/ 1h", "wait web /two (a|b)$/ 1h\r\n");
+	fake_expect_in("wait web /two (a|b)$/ 1h", "wait web /two (a|b)$/ 1h\r\n");
 	write_text("two a");
 	fake_type("list\r");
 	fake_run();
@@ -139,7 +132,7 @@ static void test_wait_waits(void **state)
 	assert_int_equal(web->ring->attached, 0);
 	/* What the search has not used is the next one's. */
 	fake.stand_still = false;
-	expect("wait web /three/ 1", "matched");
+	fake_expect_in("wait web /three/ 1", "matched");
 }
 
 static void test_wait_ends(void **state)
@@ -148,7 +141,8 @@ static void test_wait_ends(void **state)
 
 	(void)state;
 	write_text("Kernel panic\r\n");
-	expect("wait web /login/ 3s", "no match within 3 s; its latest line is: Kernel panic");
+	fake_expect_in("wait web /login/ 3s",
+		       "no match within 3 s; its latest line is: Kernel panic");
 	assert_in_range(fake.tsc - before, 3ULL * FAKE_HZ, 4ULL * FAKE_HZ);
 	fake.stand_still = true;
 	fake_command("wait web /login/ 3s");
@@ -156,24 +150,26 @@ static void test_wait_ends(void **state)
 	fake_run();
 	assert_non_null(strstr(fake_output(), "error: wait web: no match, and it is stopped "
 					      "(triple fault); its latest line is: Kernel panic"));
-	expect("wait web /panic/", "web: matched in: Kernel panic");
+	fake_expect_in("wait web /panic/", "web: matched in: Kernel panic");
 	/* What an earlier boot said is not found. */
 	write_text("login: ");
 	fake.stand_still = false;
 	fake_command("start web");
-	expect("wait web /login/ 1", "no match within 1 s");
+	fake_expect_in("wait web /login/ 1", "no match within 1 s");
 	write_text("login: ");
-	expect("wait web /login/ 1", "matched");
+	fake_expect_in("wait web /login/ 1", "matched");
 }
 
 static void test_wait_refuses(void **state)
 {
 	(void)state;
-	expect("wait web login", "error: wait web: login does not stand between two /; usage: "
-				 "wait NAME /REGEX/ [TIME]");
-	expect("wait web /a(b/", "error: wait web: /a(b/: a ( has no partner (at its character 5)");
-	expect("wait web /a/ 3d", "3d is no time as in 30, 30s, 5m or 2h");
-	expect("wait web /a", "error: a / has no partner");
+	fake_expect_in("wait web login",
+		       "error: wait web: login does not stand between two /; usage: "
+		       "wait NAME /REGEX/ [TIME]");
+	fake_expect_in("wait web /a(b/",
+		       "error: wait web: /a(b/: a ( has no partner (at its character 5)");
+	fake_expect_in("wait web /a/ 3d", "3d is no time as in 30, 30s, 5m or 2h");
+	fake_expect_in("wait web /a", "error: a / has no partner");
 }
 
 /* A guest that floods: the search sees each byte, as the guest waits for it. */
@@ -204,8 +200,8 @@ static void test_restart_of_the_console(void **state)
 	fake_command("wait web /one/");
 	fake.events |= CONSOLE_RESTARTED;
 	fake_boot();
-	expect("wait web /one/ 1", "no match within 1 s");
-	expect("wait web /two/ 1", "matched");
+	fake_expect_in("wait web /one/ 1", "no match within 1 s");
+	fake_expect_in("wait web /two/ 1", "matched");
 }
 
 /* In a script: a wait holds the lines that follow. */

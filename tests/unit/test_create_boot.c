@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 #define GOOD "memory=64M kernel=kernel "
 
@@ -23,19 +23,13 @@ static int boot(void **state)
 	return 0;
 }
 
-static void expect_in(const char *line, const char *part)
-{
-	if (!strstr(fake_command(line), part))
-		fail_msg("no \"%s\" in: %s", part, fake_output());
-}
-
 /* Creates it with these keys and answers what the kernel was told. */
 static const struct part_boot *told(const char *keys)
 {
 	char line[512];
 
 	snprintf(line, sizeof(line), "create web " GOOD "%s", keys);
-	expect_in(line, "web: created with 64 MiB");
+	fake_expect_in(line, "web: created with 64 MiB");
 	fake_command("destroy web --yes");
 	return &fake.last_desc.boot;
 }
@@ -75,7 +69,7 @@ static void test_flat(void **state)
 	flat = told("load=0 entry=0");
 	assert_int_equal(flat->load | flat->entry, 0);
 	fake_command("create web " GOOD "load=0x30000 entry=0x30010");
-	expect_in("show web", "load=30000h entry=30010h");
+	fake_expect_in("show web", "load=30000h entry=30010h");
 }
 
 /* Each module has its own text or none; a text may have what a line may have. */
@@ -93,9 +87,9 @@ static void test_texts(void **state)
 	assert_string_equal(desc->boot.texts + desc->images[3].text, "x");
 	assert_int_equal(desc->images[2].image, 2);
 	assert_int_equal(desc->images[3].image, 1);
-	expect_in("show web", "tiny\r\n");
-	expect_in("show web", "tiny a  b=\"c\"\r\n");
-	expect_in("show web", "initrd x\r\n");
+	fake_expect_in("show web", "tiny\r\n");
+	fake_expect_in("show web", "tiny a  b=\"c\"\r\n");
+	fake_expect_in("show web", "initrd x\r\n");
 }
 
 /* By freehold.conf: no typed line is as long. */
@@ -156,7 +150,7 @@ static void test_refusals(void **state)
 		char line[512];
 
 		snprintf(line, sizeof(line), "create web " GOOD "%s", refusals[i].keys);
-		expect_in(line, "error: create web: ");
+		fake_expect_in(line, "error: create web: ");
 		assert_non_null(strstr(fake_command(line), refusals[i].error));
 		assert_null(fake_find("web"));
 		assert_int_equal(fake.mapped_pages, 0);

@@ -7,7 +7,6 @@
 #include "tests/unit/dev_fakes.h"
 
 #include "vmm/dev/pic.h"
-#include "vmm/dev/wiring.h"
 
 enum { M = 0x20, M1 = 0x21, S = 0xa0, S1 = 0xa1, ELCR0 = 0x4d0, ELCR1 = 0x4d1 };
 

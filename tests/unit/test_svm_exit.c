@@ -342,9 +342,11 @@ static void test_interrupt_by_virq(void **state)
 	assert_int_equal(vmcb.v_intr, SVM_V_MASKING | SVM_V_IRQ | SVM_V_PRIORITY |
 					      SVM_V_IGNORE_TPR | 0x31ULL << 32);
 	assert_int_equal(vmcb.intercept_misc1 & SVM_INTERCEPT_VINTR, 0);
+	assert_true(vmcb.intercept_cr_write & 1 << 8);
 	vmcb.v_intr &= ~SVM_V_IRQ;
 	exit_with(0x60);
 	assert_int_equal(vmcb.v_intr, SVM_V_MASKING);
+	assert_false(vmcb.intercept_cr_write & 1 << 8);
 	assert_false(v.reinject_valid || svm_injecting(&v));
 
 	svm_inject(&v, &again);
@@ -388,7 +390,9 @@ static void test_virq_and_window(void **state)
 	assert_true(svm_interrupt(&v, 0x31));
 	assert_false(v.window_wanted);
 	assert_int_equal(vmcb.intercept_misc1 & SVM_INTERCEPT_VINTR, 0);
+	assert_true(vmcb.intercept_cr_write & 1 << 8);
 	svm_want_window(&v, true);
+	assert_true(vmcb.intercept_cr_write & 1 << 8);
 	assert_int_equal(vmcb.event_inject, 0x80000031);
 	assert_int_equal(vmcb.v_intr, SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR);
 	exit_with(0x60);

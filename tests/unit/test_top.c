@@ -11,16 +11,10 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_expect.h"
 
 static struct fake_exits recorders[2];
 static struct fake_partition *web;
-
-#define assert_shown(part)                                                      \
-	do {                                                                    \
-		if (!strstr(fake_output(), part))                               \
-			fail_msg("\"%s\" is not in:\n%s", part, fake_output()); \
-	} while (0)
 
 static int set_up(void **state)
 {
@@ -59,11 +53,11 @@ static void test_once(void **state)
 	fake.cpus[0].idle_tsc += FAKE_HZ;
 	fake.cpus[1].idle_tsc += FAKE_HZ;
 	pass(1000);
-	assert_shown("4 CPUs 49 % idle, 1008.1 MiB free");
-	assert_shown("NAME  STATE       CPU   STEAL  MEMORY");
-	assert_shown("web   running  49.9 %  24.9 %  16 MiB      9     1299  io 1199, hlt 99");
-	assert_shown("io 1199, hlt 99"); /* of two vCPUs */
-	assert_shown("freehold> ");
+	fake_expect("4 CPUs 49 % idle, 1008.1 MiB free");
+	fake_expect("NAME  STATE       CPU   STEAL  MEMORY");
+	fake_expect("web   running  49.9 %  24.9 %  16 MiB      9     1299  io 1199, hlt 99");
+	fake_expect("io 1199, hlt 99"); /* of two vCPUs */
+	fake_expect("freehold> ");
 	assert_null(strstr(fake_output(), "\033[2J"));
 }
 
@@ -74,8 +68,8 @@ static void test_of_one(void **state)
 	fake_command("top web --once");
 	web->counts[FAKE_MSR] += 10;
 	pass(1000);
-	assert_shown("upcalls a second");
-	assert_shown("msr          19      20");
+	fake_expect("upcalls a second");
+	fake_expect("msr          19      20");
 	assert_null(strstr(fake_output(), "other"));
 }
 
@@ -85,25 +79,25 @@ static void test_until_a_key(void **state)
 	(void)state;
 	fake_command("top");
 	pass(1000);
-	assert_shown("NAME");
+	fake_expect("NAME");
 	assert_null(strstr(fake_output(), "freehold> "));
 	pass(400);
 	assert_null(strstr(fake_output(), "NAME"));
 	pass(700);
-	assert_shown("NAME");
+	fake_expect("NAME");
 	fake_clear();
 	fake_type("q");
 	fake_run();
-	assert_shown("freehold> ");
+	fake_expect("freehold> ");
 	assert_null(strstr(fake_output(), "freehold> q"));
 	fake_command("top");
 	fake_type("list\r");
 	fake_run();
-	assert_shown("NOTE");
+	fake_expect("NOTE");
 	fake_command("top");
 	fake_type("\003");
 	fake_run();
-	assert_shown("freehold> ");
+	fake_expect("freehold> ");
 	pass(2000);
 	assert_null(strstr(fake_output(), "NAME"));
 }
@@ -117,7 +111,7 @@ static void test_restarted(void **state)
 	web->info.run_tsc = FAKE_HZ / 10;
 	web->info.start_count++;
 	pass(1000);
-	assert_shown(" 9.9 %");
+	fake_expect(" 9.9 %");
 }
 
 static void test_trace(void **state)
@@ -125,15 +119,15 @@ static void test_trace(void **state)
 	(void)state;
 	fake_exit(web, 0, FAKE_IO, 0x100, 0x7b, 0);
 	fake_command("trace web");
-	assert_shown("any key ends it");
+	fake_expect("any key ends it");
 	pass(100);
 	assert_null(strstr(fake_output(), "io"));
 	fake_exit(web, 1, FAKE_HLT, 0x200, 0x78, 1);
 	fake.tsc += 1000;
 	fake_exit(web, 0, FAKE_IO, 0x300, 0x7b, 0x3f80001);
 	pass(100);
-	assert_shown(" 1 hlt              0000000000000200    78h 1h\r\n");
-	assert_shown(" 0 io               0000000000000300    7bh 3f80001h\r\n");
+	fake_expect(" 1 hlt              0000000000000200    78h 1h\r\n");
+	fake_expect(" 0 io               0000000000000300    7bh 3f80001h\r\n");
 	assert_true(strstr(fake_output(), "hlt") < strstr(fake_output(), "io"));
 	pass(100);
 	assert_null(strstr(fake_output(), "io"));
@@ -141,15 +135,15 @@ static void test_trace(void **state)
 	for (unsigned i = 0; i < 5000; i++)
 		fake_exit(web, 0, FAKE_IO, 0x1000 + i, 0x7b, 0);
 	pass(100);
-	assert_shown("000000000000"
-		     "2387");
+	fake_expect("000000000000"
+		    "2387");
 	assert_null(strstr(fake_output(), "000000000000"
 					  "2383"));
-	assert_shown("... and 4996 more");
+	fake_expect("... and 4996 more");
 	/* Its end is the trace's. */
 	fake_end("web", REASON_POWEROFF, "");
 	pass(100);
-	assert_shown("freehold> ");
+	fake_expect("freehold> ");
 }
 
 static void test_scripts(void **state)
@@ -160,8 +154,8 @@ static void test_scripts(void **state)
 	fake.config_size = strlen(fake.config);
 	fake_clear();
 	fake_boot();
-	assert_shown("BUSIEST");
-	assert_shown("error: line 4: trace a: it goes on until a key is pressed");
+	fake_expect("BUSIEST");
+	fake_expect("error: line 4: trace a: it goes on until a key is pressed");
 }
 
 int main(void)

@@ -37,10 +37,11 @@ static void test_wrap(void **state)
 	expect("ab cd ef", 5, "ab cd|ef");
 	expect("ab cdef g", 5, "ab|cdef|g");
 	expect("ab\ncd ef", 5, "ab|cd ef");
-	/* A word that is too long stays whole. */
-	expect("abcdefgh ij", 5, "abcdefgh|ij");
-	expect("abcdefgh", 5, "abcdefgh");
-	expect("ab cdefghij k", 5, "ab|cdefghij|k");
+	expect("abcd   ef", 5, "abcd|ef");
+	/* A word that is too long is broken where the line is full. */
+	expect("abcdefgh ij", 5, "abcde|fgh|ij");
+	expect("abcdefgh", 5, "abcde|fgh");
+	expect("ab cdefghij k", 5, "ab|cdefg|hij k");
 }
 
 int main(void)

@@ -6,7 +6,6 @@
  */
 #include "vmm/dev/pic.h"
 
-#include "lib/string.h"
 #include "vmm/bus.h"
 #include "vmm/dev/wiring.h"
 #include "vmm/host.h"

@@ -15,7 +15,6 @@
 #include "vmm/dev/irq.h"
 #include "vmm/dev/uart_regs.h"
 #include "vmm/dev/wiring.h"
-#include "vmm/host.h"
 
 static unsigned trigger_level(const struct uart *uart)
 {

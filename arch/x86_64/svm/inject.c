@@ -10,6 +10,17 @@ bool svm_injecting(const struct virt_vcpu *v)
 	return svm_vmcb(v)->event_inject & SVM_EVENT_VALID || v->virq;
 }
 
+/* QEMU aborts when the guest writes CR8 while V_IRQ is set. */
+static void watch_cr8(struct virt_vcpu *v)
+{
+	struct vmcb *vmcb = svm_vmcb(v);
+
+	if (v->tpr_watched || v->window_wanted || v->virq)
+		vmcb->intercept_cr_write |= 1u << 8;
+	else
+		vmcb->intercept_cr_write &= (uint16_t) ~(1u << 8);
+}
+
 /* The guest is open for it: it goes in before the first instruction, unless an exit comes before. */
 static void put_in_by_virq(struct virt_vcpu *v, uint8_t vector)
 {
@@ -20,6 +31,7 @@ static void put_in_by_virq(struct virt_vcpu *v, uint8_t vector)
 		       SVM_V_IGNORE_TPR | (uint64_t)vector << SVM_V_VECTOR_SHIFT;
 	v->virq = true;
 	v->virq_rip = vmcb->rip;
+	watch_cr8(v);
 }
 
 /* V_IRQ is wanted for something else, or was not taken. Answers what was in it. */
@@ -30,6 +42,7 @@ static uint8_t take_out_of_virq(struct virt_vcpu *v)
 
 	vmcb->v_intr &= ~V_IRQ_FIELDS;
 	v->virq = false;
+	watch_cr8(v);
 	return vector;
 }
 
@@ -128,20 +141,13 @@ void svm_want_window(struct virt_vcpu *v, bool on)
 	if (on) {
 		vmcb->v_intr |= SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR;
 		vmcb->intercept_misc1 |= SVM_INTERCEPT_VINTR;
-		/* QEMU aborts when the guest writes CR8 while V_IRQ is set. */
-		vmcb->intercept_cr_write |= 1u << 8;
 	} else {
 		vmcb->v_intr &= ~(SVM_V_IRQ | SVM_V_PRIORITY | SVM_V_IGNORE_TPR);
 		vmcb->intercept_misc1 &= ~(uint32_t)SVM_INTERCEPT_VINTR;
-		if (!v->tpr_watched)
-			vmcb->intercept_cr_write &= (uint16_t) ~(1u << 8);
 	}
+	watch_cr8(v);
 }
 
-/*
- * Without virtual NMIs nobody tells when an IRET has completed. It is let through, and NMIs open when the
- * guest has moved on from it; if one waits, a single step makes that moment an exit.
- */
 /*
  * IRET of a nested task: SDM 3A 7.4 "Task Linking". RFLAGS come from the other task's TSS, so that TF would
  * not step, and the one that was set would be left in this task's.
@@ -152,6 +158,10 @@ static bool iret_switches_tasks(const struct vmcb *vmcb)
 	       !(vmcb->efer & EFER_LMA);
 }
 
+/*
+ * Without virtual NMIs nobody tells when an IRET has completed. It is let through, and NMIs open when the
+ * guest has moved on from it; if one waits, a single step makes that moment an exit.
+ */
 void svm_want_nmi_window(struct virt_vcpu *v)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
@@ -202,10 +212,7 @@ void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)
 	v->cr8 = cr8;
 	v->tpr_watched = watch;
 	vmcb->v_intr = (vmcb->v_intr & ~SVM_V_TPR) | (cr8 & SVM_V_TPR);
-	if (watch || v->window_wanted)
-		vmcb->intercept_cr_write |= 1u << 8;
-	else
-		vmcb->intercept_cr_write &= (uint16_t) ~(1u << 8);
+	watch_cr8(v);
 }
 
 bool svm_idt_reaches(const struct virt_vcpu *v, uint8_t vector)

@@ -6,7 +6,6 @@
 #include "tests/guests/events/cases.h"
 
 #include "arch/x86_64/insn.h"
-#include "arch/x86_64/regs.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"
