@@ -14,6 +14,7 @@ enum {
 	BOOT_NAME_SIZE = 32,
 	BOOT_MAX_NOTES = 16,
 	BOOT_NOTE_SIZE = 96,
+	BOOT_MAX_RUNTIME = 128,
 };
 
 enum boot_memory { BOOT_RAM = 1, BOOT_ACPI_RECLAIM, BOOT_ACPI_NVS, BOOT_RESERVED, BOOT_BAD };
@@ -31,6 +32,18 @@ struct boot_module {
 	char name[BOOT_NAME_SIZE];
 };
 
+enum boot_runtime_kind { BOOT_RUNTIME_CODE = 1, BOOT_RUNTIME_DATA, BOOT_RUNTIME_IO };
+
+/*
+ * What UEFI's runtime services use. Page-aligned; whether it lies in RAM that was given to us is not
+ * checked.
+ */
+struct boot_runtime {
+	hpa_t start;
+	hpa_t end; /* exclusive */
+	enum boot_runtime_kind kind;
+};
+
 struct boot_framebuffer {
 	hpa_t address; /* 0: none */
 	uint32_t pitch, width, height;
@@ -40,13 +53,15 @@ struct boot_framebuffer {
 struct boot_info {
 	hpa_t kernel_start, kernel_end; /* the image, with its bss; page-aligned */
 	uint32_t range_count;
-	uint32_t module_count; /* images, without the configuration */
+	uint32_t module_count;	/* images, without the configuration */
+	uint32_t runtime_count; /* 0: nobody said where the runtime services are */
 	uint32_t note_count;
 	uint32_t notes_lost; /* how many more there were than notes[] holds */
 	bool has_config;
 	struct boot_module config;
 	struct boot_range ranges[BOOT_MAX_RANGES];
 	struct boot_module modules[BOOT_MAX_MODULES];
+	struct boot_runtime runtime[BOOT_MAX_RUNTIME];
 	char cmdline[BOOT_CMDLINE_SIZE];
 	char loader[64];
 	uint8_t rsdp[36]; /* a copy of the RSDP from the tags; valid if rsdp_size is not 0 */

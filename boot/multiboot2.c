@@ -5,6 +5,7 @@
  */
 #include "boot/multiboot2.h"
 
+#include "boot/efi_map.h"
 #include "boot/memmap.h"
 #include "boot/modules.h"
 #include "boot/multiboot2_format.h"
@@ -30,6 +31,11 @@ struct mmap_body {
 struct mmap_entry {
 	uint64_t base, length;
 	uint32_t type, reserved;
+};
+
+/* 3.6.17 "EFI memory map", without the tag's header; the descriptors follow */
+struct efi_mmap_body {
+	uint32_t descriptor_size, version;
 };
 
 /* 3.6.12 "Framebuffer info", without the tag's header, up to what depends on the kind */
@@ -134,6 +140,15 @@ static enum boot_error handle_efi64(struct boot_info *out, const uint8_t *body, 
 	return BOOT_OK;
 }
 
+static enum boot_error handle_efi_mmap(struct boot_info *out, const uint8_t *body, size_t size)
+{
+	struct efi_mmap_body head;
+
+	memcpy(&head, body, sizeof(head));
+	efi_map_read(out, body + sizeof(head), size - sizeof(head), head.descriptor_size);
+	return BOOT_OK;
+}
+
 /* Of the two RSDP tags the larger structure is the newer one, and is kept. */
 static void keep_rsdp(struct boot_info *out, const uint8_t *body, uint32_t size)
 {
@@ -175,6 +190,8 @@ static const struct tag_rule first_walk[] = {
 	{MULTIBOOT2_TAG_EFI64, sizeof(uint64_t), false, "EFI system table", handle_efi64},
 	{MULTIBOOT2_TAG_ACPI_OLD, RSDP_OLD_SIZE, false, "ACPI 1.0", handle_rsdp_old},
 	{MULTIBOOT2_TAG_ACPI_NEW, RSDP_NEW_SIZE, false, "ACPI 2.0", handle_rsdp_new},
+	{MULTIBOOT2_TAG_EFI_MMAP, sizeof(struct efi_mmap_body), false, "EFI memory map",
+	 handle_efi_mmap},
 	{0},
 };
 

@@ -111,9 +111,10 @@ static void write_pci8(const struct port_ops *ports, uint64_t address, uint8_t v
 	pci_write(ports, bdf, offset & ~3u, (old & ~(0xffu << shift)) | (uint32_t)value << shift);
 }
 
-static void reset_by_register(const struct port_ops *ports, const struct acpi_fadt *fadt,
-			      power_write_memory_t write_memory)
+void power_reset_acpi(const struct port_ops *ports, const struct acpi_info *acpi,
+		      power_write_memory_t write_memory)
 {
+	const struct acpi_fadt *fadt = &acpi->fadt;
 	const struct acpi_gas *reset = &fadt->reset;
 
 	if (!fadt->present || !reset->address)
@@ -135,10 +136,8 @@ static void reset_by_keyboard(const struct port_ops *ports)
 	wait_us(ports, PATIENCE_US);
 }
 
-void power_reset(const struct port_ops *ports, const struct acpi_info *acpi,
-		 power_write_memory_t write_memory)
+void power_reset_legacy(const struct port_ops *ports)
 {
-	reset_by_register(ports, &acpi->fadt, write_memory);
 	ports->write8(RESET_CONTROL, RESET_PREPARE);
 	ports->write8(RESET_CONTROL, RESET_GO);
 	wait_us(ports, PATIENCE_US);

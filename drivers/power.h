@@ -19,13 +19,15 @@ typedef void (*power_write_memory_t)(uint64_t address, uint8_t value);
 void power_off(const struct port_ops *ports, const struct acpi_info *acpi,
 	       power_write_memory_t write_memory);
 
+/* Tries the FADT's reset register. Returns if there is none, or if it did not work after a bounded wait. */
+void power_reset_acpi(const struct port_ops *ports, const struct acpi_info *acpi,
+		      power_write_memory_t write_memory);
+
 /*
- * Tries the FADT's reset register, the chipset's CF9h and the keyboard controller in turn, with a
- * bounded wait after each. Returns if none worked: the caller is left with a triple fault
- * (power_triple_fault). Any CPU.
+ * Tries the chipset's CF9h and the keyboard controller in turn, with a bounded wait after each. Returns if
+ * neither worked: the caller is left with a triple fault (power_triple_fault). Any CPU.
  */
-void power_reset(const struct port_ops *ports, const struct acpi_info *acpi,
-		 power_write_memory_t write_memory);
+void power_reset_legacy(const struct port_ops *ports);
 
 /*
  * Shuts the processor down for good by an exception with an empty IDT; chipsets answer by a reset.

@@ -2,6 +2,8 @@
 /* The MC146818's time registers, in whatever of its formats the firmware chose. */
 #include "drivers/rtc.h"
 
+#include "drivers/calendar.h"
+
 enum { CMOS_INDEX = 0x70, CMOS_DATA = 0x71 };
 
 enum rtc_reg {
@@ -113,32 +115,21 @@ static unsigned decode_year(const struct raw_time *raw, uint8_t status_b)
 	return century * 100 + year;
 }
 
-/* Days since 1970-01-01: years begin in March here, so that the leap day is the last. */
-static uint64_t days_since_epoch(unsigned year, unsigned month, unsigned day)
-{
-	unsigned y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
-	unsigned days = y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1;
-
-	return days - 719468;
-}
-
 bool rtc_read(const struct port_ops *ports, uint8_t century, uint64_t *seconds)
 {
 	uint8_t status_b = cmos_read(ports, RTC_STATUS_B);
-	unsigned second, minute, hour, day, month, year;
+	struct calendar time;
 	struct raw_time raw;
 
 	if (!read_stable(ports, century, &raw))
 		return false;
-	second = decode(raw.second, status_b);
-	minute = decode(raw.minute, status_b);
-	hour = decode_hour(raw.hour, status_b);
-	day = decode(raw.day, status_b);
-	month = decode(raw.month, status_b);
-	year = decode_year(&raw, status_b);
-	if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 ||
-	    month > 12 || decode(raw.year, status_b) > 99 || year < 1970)
-		return false;
-	*seconds = ((days_since_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-	return true;
+	time = (struct calendar){
+		.year = decode_year(&raw, status_b),
+		.month = decode(raw.month, status_b),
+		.day = decode(raw.day, status_b),
+		.hour = decode_hour(raw.hour, status_b),
+		.minute = decode(raw.minute, status_b),
+		.second = decode(raw.second, status_b),
+	};
+	return decode(raw.year, status_b) <= 99 && calendar_seconds(&time, seconds);
 }

@@ -50,6 +50,7 @@ struct cpu {
 	uint64_t nmi_count;	 /* o */
 	uint64_t spurious_count; /* o */
 	bool in_console;	 /* o: ring 3 on this CPU is the console */
+	bool in_firmware;	 /* o: or a service of the firmware's */
 };
 
 static_assert(sizeof(struct cpu) <= PERCPU_KERNEL_SIZE, "struct cpu has one page");

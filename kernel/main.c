@@ -22,6 +22,7 @@
 #include "kernel/cpu.h"
 #include "kernel/create.h"
 #include "kernel/display.h"
+#include "kernel/efi.h"
 #include "kernel/facts.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
@@ -87,7 +88,7 @@ static void start_clocks(void)
 		[TSC_NONE] = CLOCK_NONE,
 	};
 	enum tsc_reference reference;
-	uint64_t start = tsc_read(), seconds;
+	uint64_t start = tsc_read();
 
 	/* Both at once: what takes time is that a clock of known rate gets on. */
 	apic_timer_calibrate_begin();
@@ -97,12 +98,22 @@ static void start_clocks(void)
 	machine.calibration_tsc = tsc_read() - start;
 	log_set_clock(log_clock);
 	log_print(LOG_INFO, "tsc: %u kHz, measured against %s", tsc_khz(), names[reference]);
-	if (rtc_read(&port_hardware, machine.acpi.fadt.century, &seconds))
-		machine.boot_wall = seconds * 1000000000ULL;
-	else
-		log_print(LOG_WARNING, "rtc: no time of day");
 	log_print(LOG_INFO, "apic: %s, timer %s", apic_is_x2apic() ? "x2APIC" : "xAPIC",
 		  apic_timer_khz() ? "one-shot" : "TSC-deadline");
+}
+
+/* The RTC, unless the FADT says that there is none; else the firmware. */
+static void read_time(void)
+{
+	const struct acpi_fadt *fadt = &machine.acpi.fadt;
+	uint64_t seconds;
+
+	if ((!(fadt->boot_arch & ACPI_BOOT_NO_RTC) &&
+	     rtc_read(&port_hardware, fadt->century, &seconds)) ||
+	    efi_time(&seconds))
+		machine.boot_wall = seconds * 1000000000ULL;
+	else
+		log_print(LOG_WARNING, "clock: no time of day");
 }
 
 static void quiet_devices(void)
@@ -280,6 +291,8 @@ static void main_in_block(unsigned number)
 		panic("this machine has no local APIC");
 	apic_init_cpu();
 	start_clocks();
+	efi_init();
+	read_time();
 	log_print(LOG_INFO, "%s", machine_build);
 	log_print(LOG_INFO, "loader: %s; processor: %s", machine.boot->loader,
 		  cpu_features.model_name);

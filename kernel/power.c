@@ -9,6 +9,7 @@
 #include "drivers/power.h"
 #include "drivers/tsc.h"
 #include "drivers/uart.h"
+#include "kernel/efi.h"
 #include "kernel/machine.h"
 #include "kernel/panic.h"
 
@@ -43,11 +44,14 @@ noreturn void machine_power(enum power_action action)
 	apic_send_nmi_all_but_self();
 	uart_panic_write("", 0); /* drains what is queued */
 	stop_virt();
-	if (action == POWER_OFF)
+	if (action == POWER_OFF) {
 		power_off(&port_hardware, &machine.acpi, write_memory);
-	else
-		power_reset(&port_hardware, &machine.acpi, write_memory);
-	if (action == POWER_REBOOT)
+		efi_reset(EFI_RESET_SHUTDOWN);
+	} else {
+		power_reset_acpi(&port_hardware, &machine.acpi, write_memory);
+		efi_reset(EFI_RESET_COLD);
+		power_reset_legacy(&port_hardware);
 		power_triple_fault();
+	}
 	panic("the machine did not switch off");
 }

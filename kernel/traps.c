@@ -9,6 +9,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/debug.h"
+#include "kernel/efi.h"
 #include "kernel/machine_check.h"
 #include "kernel/panic.h"
 #include "kernel/partition.h"
@@ -58,6 +59,10 @@ void kernel_interrupt(struct trap_frame *frame, unsigned vector)
 	struct cpu *cpu = this_cpu();
 
 	cpu->interrupts++;
+	if (cpu->in_firmware) {
+		efi_interrupt(frame, vector);
+		return;
+	}
 	switch (vector) {
 	case VECTOR_TIMER:
 		on_timer(cpu);
@@ -93,6 +98,10 @@ void kernel_ring3_fault(struct trap_frame *frame)
 	uint64_t address = frame->vector == EXCEPTION_PF ? cr2_read() : 0;
 	struct vcpu *v = cpu->loaded;
 
+	if (cpu->in_firmware) {
+		efi_fault(frame);
+		return;
+	}
 	if (cpu->in_console)
 		console_failed(name, frame->rip, address);
 	part_end(v->part, REASON_VMM_FAULT, (uint32_t)frame->vector,

@@ -34,13 +34,23 @@ $(EFI_OBJ)/%.S.o: %.S $(BUILD)/freehold.stripped
 	$(call say,AS,$<)
 	$(Q)$(CC) $(ASFLAGS) -DKERNEL_FILE='"$(BUILD)/freehold.stripped"' -MMD -MP -c $< -o $@
 
-$(BUILD)/freehold.efi: $(EFI_OBJECTS)
+# $@ of $^, by way of an ELF file of the same name beside the objects.
+define efi_link
 	$(call say,LD,$@)
 	$(Q)$(LD) -nostdlib -shared -Bsymbolic -znocombreloc --no-undefined --build-id=none \
 		-T /usr/lib/elf_x86_64_efi.lds \
-		/usr/lib/crt0-efi-x86_64.o $^ /usr/lib/libgnuefi.a -o $(EFI_OBJ)/freehold.so
+		/usr/lib/crt0-efi-x86_64.o $^ /usr/lib/libgnuefi.a -o $(EFI_OBJ)/$(@F).so
 	$(Q)$(OBJCOPY) -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j .reloc \
-		--target=efi-app-x86_64 --subsystem=10 $(EFI_OBJ)/freehold.so $@
+		--target=efi-app-x86_64 --subsystem=10 $(EFI_OBJ)/$(@F).so $@
+endef
+
+$(BUILD)/freehold.efi: $(EFI_OBJECTS)
+	$(efi_link)
+
+# What makes the firmware a bad one, for tests.
+EFI_SPOIL_OBJECTS := $(addprefix $(EFI_OBJ)/,$(addsuffix .o,$(wildcard tests/efi/*.c tests/efi/*.S)))
+$(BUILD)/spoil.efi: $(EFI_SPOIL_OBJECTS)
+	$(efi_link)
 
 # With a key, the loader on the ESP is signed.
 SIGNED := $(BUILD)/freehold-signed.efi
@@ -71,7 +81,7 @@ EFI_TESTED := boot/efi/exit.c tests/unit/test_efi_exit.c
 $(EFI_TESTED:%=$(BUILD)/obj/unit/%.o) $(EFI_TESTED:%=$(BUILD)/obj/coverage/%.o): \
 	EXTRA_CFLAGS := $(EFI_INCLUDES) -fshort-wchar -DGNU_EFI_USE_MS_ABI
 
-# tests/system/test_uefi.py starts it.
-system test test-long: $(BUILD)/freehold.efi | $(SETUP_SIGN)
+# tests/system/test_uefi.py starts them.
+system test test-long: $(BUILD)/freehold.efi $(BUILD)/spoil.efi | $(SETUP_SIGN)
 
--include $(EFI_OBJECTS:.o=.d)
+-include $(EFI_OBJECTS:.o=.d) $(EFI_SPOIL_OBJECTS:.o=.d)

@@ -9,7 +9,7 @@ TESTS ?= tests/system
 
 .PHONY: system test test-long bench bench-linux trace
 system: $(SYSTEM_INPUTS) $(ZOO_FILES) | $(SETUP_RUN) $(SETUP_TEST)
-	$(Q)BUILD=$(BUILD) FIRMWARE=$(FIRMWARE) $(PYTEST) $(TESTS)
+	$(Q)BUILD=$(BUILD) FIRMWARE=$(FIRMWARE) LOADER=$(LOADER) $(PYTEST) $(TESTS)
 
 # The unit tests that play at random play longer: 2 * 10^7 byte strings for the decoder, 10^6 states for the
 # emulator, 10^8 bytes and 10^6 lines for the console.

@@ -12,12 +12,11 @@
 #define DESCRIPTOR_TSS	       0x0000890000000000ULL
 
 /* SDM 3A 7.2.3 "TSS Descriptor in 64-bit mode": the base is spread over both halves. */
-static void tss_describe(uint64_t *entry, const struct tss *tss)
+static void tss_describe(uint64_t *entry, const struct tss *tss, size_t size)
 {
 	uint64_t base = (uint64_t)tss;
 
-	entry[0] = DESCRIPTOR_TSS | (sizeof(*tss) - 1) | (base & 0xffffff) << 16 |
-		   (base >> 24 & 0xff) << 56;
+	entry[0] = DESCRIPTOR_TSS | (size - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 	entry[1] = base >> 32;
 }
 
@@ -27,7 +26,7 @@ void descriptors_init(struct arch_cpu *cpu, uint64_t block)
 	cpu->gdt[SELECTOR_KERNEL_DATA / 8] = DESCRIPTOR_KERNEL_DATA;
 	cpu->gdt[SELECTOR_USER_DATA / 8] = DESCRIPTOR_USER_DATA;
 	cpu->gdt[SELECTOR_USER_CODE / 8] = DESCRIPTOR_USER_CODE;
-	tss_describe(&cpu->gdt[SELECTOR_TSS / 8], &cpu->tss);
+	tss_describe(&cpu->gdt[SELECTOR_TSS / 8], &cpu->tss, sizeof(cpu->tss));
 	cpu->gdt_pointer.limit = sizeof(cpu->gdt) - 1;
 	cpu->gdt_pointer.base = (uint64_t)cpu->gdt;
 
@@ -36,6 +35,12 @@ void descriptors_init(struct arch_cpu *cpu, uint64_t block)
 	cpu->tss.ist[IST_DF - 1] = block + PERCPU_DF_TOP;
 	cpu->tss.ist[IST_MC - 1] = block + PERCPU_MC_TOP;
 	cpu->tss.io_map = sizeof(cpu->tss);
+}
+
+void descriptors_use_tss(struct arch_cpu *cpu, const struct tss *tss, size_t size)
+{
+	tss_describe(&cpu->gdt[SELECTOR_TSS / 8], tss, size);
+	tr_load(SELECTOR_TSS);
 }
 
 void descriptors_load(struct arch_cpu *cpu)

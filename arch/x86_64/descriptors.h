@@ -44,10 +44,19 @@ struct gate {
 
 static_assert(sizeof(struct gate) == 16, "SDM 3A figure 6-8");
 
+enum gate_attribute {
+	GATE_INTERRUPT = 0x0e, /* clears IF: SDM 3A 6.12.1.3 "Flag Usage" */
+	GATE_PRESENT = BIT(7),
+	GATE_DPL3 = 3 << 5,
+};
+
 struct arch_cpu;
 
 /* Fills in the GDT and TSS of a CPU whose block starts at block. */
 void descriptors_init(struct arch_cpu *cpu, uint64_t block);
+
+/* Another TSS for the running CPU, which is cpu: size bytes, with what follows it. */
+void descriptors_use_tss(struct arch_cpu *cpu, const struct tss *tss, size_t size);
 
 /*
  * Loads them on the running CPU, which is cpu. CS becomes SELECTOR_KERNEL_CODE; the data selectors

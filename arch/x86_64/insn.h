@@ -252,6 +252,14 @@ static inline uint64_t rflags_read(void)
 }
 
 /* Drops one page of the current address space from this CPU's TLB, global or not. */
+/* x87 and SSE as FNINIT and RESET leave their control registers. */
+static inline void fpu_controls_reset(void)
+{
+	static const uint32_t mxcsr = 0x1f80;
+
+	asm volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
+}
+
 static inline void tlb_invalidate(uint64_t va)
 {
 	asm volatile("invlpg (%0)" : : "r"(va) : "memory");

@@ -11,12 +11,6 @@
 #include "arch/x86_64/vectors.h"
 #include "lib/assert.h"
 
-enum gate_attribute {
-	GATE_INTERRUPT = 0x0e, /* clears IF: SDM 3A 6.12.1.3 "Flag Usage" */
-	GATE_PRESENT = BIT(7),
-	GATE_DPL3 = 3 << 5,
-};
-
 /* What ring 3 may have set when it comes back. */
 #define RFLAGS_RING3                                                                         \
 	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_DF | RFLAGS_OF | \

@@ -101,6 +101,40 @@ ring3_return:
 	iretq
 	.size ring3_return, . - ring3_return
 
+/*
+ * uint64_t ring3_call_begin(const struct ring3_state *state, uint64_t rflags, void *rsp0): *rsp0 becomes the
+ * caller's stack pointer, so that traps come in below it.
+ */
+	.globl ring3_call_begin
+	.type ring3_call_begin, @function
+	.balign 16
+ring3_call_begin:
+	pushq %rbx
+	pushq %rbp
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+	movq %rsp, (%rdx)
+	jmp ring3_return
+	.size ring3_call_begin, . - ring3_call_begin
+
+/* noreturn void ring3_call_leave(uint64_t answer, uint64_t rsp0): returns from ring3_call_begin. */
+	.globl ring3_call_leave
+	.type ring3_call_leave, @function
+	.balign 16
+ring3_call_leave:
+	movq %rsi, %rsp
+	movq %rdi, %rax
+	popq %r15
+	popq %r14
+	popq %r13
+	popq %r12
+	popq %rbp
+	popq %rbx
+	ret
+	.size ring3_call_leave, . - ring3_call_leave
+
 /* noreturn void ring3_enter(uint64_t rip, uint64_t rsp, uint64_t rdi, uint64_t rsi) */
 	.globl ring3_enter
 	.type ring3_enter, @function

@@ -2,14 +2,9 @@
 /* Multiboot2 3.6 "Boot information format", written; boot/multiboot2.c is the reader. */
 #include "boot/efi/info.h"
 
+#include "boot/efi_memory.h"
 #include "boot/multiboot2_format.h"
 #include "lib/string.h"
-
-/* UEFI 2.10 7.2.3 "EFI_BOOT_SERVICES.GetMemoryMap()": EFI_MEMORY_DESCRIPTOR */
-struct descriptor {
-	uint32_t type, padding;
-	uint64_t start, virtual_start, pages, attributes;
-};
 
 /* Multiboot2 3.6.8 "Memory map" */
 struct mmap_entry {
@@ -17,12 +12,11 @@ struct mmap_entry {
 	uint32_t type, reserved;
 };
 
-_Static_assert(sizeof(struct descriptor) == 40, "as in the specification");
 _Static_assert(sizeof(struct mmap_entry) == 24, "as in the specification");
 
 enum { MMAP_RAM = 1, MMAP_RESERVED, MMAP_ACPI, MMAP_NVS, MMAP_BAD };
 
-enum { TAG_HEADER = 8, INFO_HEADER = 8, MODULE_NAME_MAX = 64, DESCRIPTOR_MAX = 4096 };
+enum { TAG_HEADER = 8, INFO_HEADER = 8, MODULE_NAME_MAX = 64 };
 
 /*
  * By EFI_MEMORY_TYPE; UEFI 2.10 7.2 "Memory Type Usage after ExitBootServices()". What is not here
@@ -101,21 +95,18 @@ void info_add_module(struct info_writer *writer, uint32_t start, uint32_t end, c
  * UEFI 2.10 7.2.3: what runtime services use stays theirs, whatever the type says; memory for a specific
  * purpose is not ours to hand out.
  */
-#define ATTRIBUTE_SP	  BIT(18)
-#define ATTRIBUTE_RUNTIME BIT(63)
-
-static uint32_t type_of(const struct descriptor *from)
+static uint32_t type_of(const struct efi_descriptor *from)
 {
 	uint32_t type = from->type < ARRAY_SIZE(memory_types) ? memory_types[from->type]
 							      : (uint32_t)MMAP_RESERVED;
 
-	if (type == MMAP_RAM && from->attributes & (ATTRIBUTE_SP | ATTRIBUTE_RUNTIME))
+	if (type == MMAP_RAM && from->attributes & (EFI_ATTRIBUTE_SP | EFI_ATTRIBUTE_RUNTIME))
 		return MMAP_RESERVED;
 	return type;
 }
 
 /* A length that cannot be true becomes one that boot/memmap.c does not believe either. */
-static struct mmap_entry convert(const struct descriptor *from)
+static struct mmap_entry convert(const struct efi_descriptor *from)
 {
 	bool fits = from->pages <= UINT64_MAX >> PAGE_SHIFT;
 
@@ -170,7 +161,19 @@ void info_add_screen(struct info_writer *writer, const struct info_screen *scree
 
 bool info_is_descriptor_size(size_t size)
 {
-	return size >= sizeof(struct descriptor) && size <= DESCRIPTOR_MAX;
+	return size >= sizeof(struct efi_descriptor) && size <= EFI_DESCRIPTOR_MAX;
+}
+
+/* Multiboot2 3.6.17 "EFI memory map": as it is, for who looks for the runtime services. */
+static void add_firmware_map(struct info_writer *writer, const void *map, size_t map_size,
+			     size_t descriptor_size)
+{
+	uint32_t format[] = {(uint32_t)descriptor_size, 1};
+
+	put_header(writer, MULTIBOOT2_TAG_EFI_MMAP, sizeof(format) + map_size);
+	put(writer, format, sizeof(format));
+	put(writer, map, map_size);
+	pad(writer);
 }
 
 bool info_add_map(struct info_writer *writer, const void *map, size_t map_size,
@@ -186,7 +189,7 @@ bool info_add_map(struct info_writer *writer, const void *map, size_t map_size,
 	put_header(writer, MULTIBOOT2_TAG_MMAP, sizeof(format) + count * sizeof(struct mmap_entry));
 	put(writer, format, sizeof(format));
 	for (; count > 0; count--, at += descriptor_size) {
-		struct descriptor descriptor;
+		struct efi_descriptor descriptor;
 		struct mmap_entry entry;
 
 		memcpy(&descriptor, at, sizeof(descriptor));
@@ -194,6 +197,7 @@ bool info_add_map(struct info_writer *writer, const void *map, size_t map_size,
 		put(writer, &entry, sizeof(entry));
 	}
 	pad(writer);
+	add_firmware_map(writer, map, map_size, descriptor_size);
 	return true;
 }
 

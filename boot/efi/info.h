@@ -14,8 +14,8 @@ struct info_writer {
 	bool full;
 };
 
-/* How much buffer a map of map_size bytes needs at most, when cut into entries of 40 bytes or more. */
-#define INFO_MAP_SIZE(map_size) ((map_size) + 64)
+/* How much buffer a map of map_size bytes needs at most: as 24 bytes for 40 or more, and as it is. */
+#define INFO_MAP_SIZE(map_size) (2 * (map_size) + 128)
 
 /* Starts over in bytes[0..size). */
 void info_begin(struct info_writer *writer, void *bytes, size_t size);
@@ -43,8 +43,9 @@ void info_add_screen(struct info_writer *writer, const struct info_screen *scree
 bool info_is_descriptor_size(size_t size);
 
 /*
- * Adds the firmware's memory map, as it is once boot services are gone: map_size bytes of
- * descriptors, each descriptor_size long. False, and no tag, if descriptors cannot have that size.
+ * Adds the firmware's memory map, as it is once boot services are gone, in both forms that Multiboot2
+ * has: map_size bytes of descriptors, each descriptor_size long. False, and no tag, if descriptors cannot
+ * have that size.
  */
 bool must_check info_add_map(struct info_writer *writer, const void *map, size_t map_size,
 			     size_t descriptor_size);

@@ -3,7 +3,8 @@
  * Boot information of arbitrary bytes, once with the size it claims and once with its true one: no
  * access beyond it, and whatever is accepted keeps every promise of struct boot_info.
  */
-/* sources: boot/multiboot2.c boot/memmap.c boot/modules.c boot/note.c boot/option.c lib/format.c */
+/* sources: boot/multiboot2.c boot/efi_map.c boot/memmap.c */
+/* sources: boot/modules.c boot/note.c boot/option.c lib/format.c */
 #include <stdlib.h>
 #include <string.h>
 

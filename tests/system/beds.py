@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 
+import isos
 import machine
 from serial_line import PROMPT, Serial
 
@@ -160,7 +161,7 @@ class Bed:
 
 
 # The suite runs by either firmware: make system FIRMWARE=uefi. Bochs has a BIOS only, and where
-# instructions are counted OVMF takes minutes.
+# instructions are counted OVMF takes minutes. With LOADER=efi, too, the firmware starts freehold.efi.
 FIRMWARE = os.environ.get("FIRMWARE", "bios")
 
 
@@ -177,10 +178,11 @@ class QemuBed(Bed):
                   *uart, "-qmp", f"unix:{qmp_path},server=on,wait=off",
                   "-monitor", "none"]
         firmware = firmware or ("bios" if icount else FIRMWARE)
+        esp = iso + isos.ESP if iso and firmware == "uefi" and os.path.isdir(iso + isos.ESP) else None
         extra = list(extra) + (["-no-reboot"] if no_reboot else [])
         self.launch(command + serial + extra if command else machine.qemu_command(
             iso, serial, cpus=cpus, mem=mem, cpu=cpu, firmware=firmware, icount=icount,
-            fixed_clock=fixed_clock, extra=extra))
+            fixed_clock=fixed_clock, extra=extra, esp=esp))
         self.serial = Serial(self.connect(serial_path), self.serial_log)
         self.monitor = Monitor(self.connect(qmp_path))
         if icount == "sleep":

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""ISOs for the tests, made once for each content and kept in build/iso."""
+"""ISOs for the tests, made once for each content and kept in build/iso; with LOADER=efi each has the tree of
+an EFI system partition beside it, for what that can boot."""
 import hashlib
 import os
+import shutil
 
+import mkesp
 import mkiso
 
 KEPT = 40
+LOADER = os.environ.get("LOADER") or "grub"
+ESP = ".esp"
 
 
 def digest(paths, words):
@@ -25,6 +30,7 @@ def prune(folder):
     for path in isos[:-KEPT]:
         try:
             os.unlink(path)
+            shutil.rmtree(path + ESP, ignore_errors=True)
         except FileNotFoundError:
             pass
 
@@ -35,7 +41,7 @@ def get(build, config_text, images=None, kernel="freehold.elf", cmdline=""):
     folder = os.path.join(build, "iso")
     os.makedirs(folder, exist_ok=True)
     kernel = os.path.join(build, kernel)
-    key = digest([kernel, mkiso.__file__, *images.values()], [config_text, cmdline, *images])
+    key = digest([kernel, mkiso.__file__, *images.values()], [config_text, cmdline, LOADER, *images])
     iso = os.path.join(folder, key + ".iso")
     try:
         os.utime(iso)  # first: another process may be about to remove those used longest ago
@@ -44,6 +50,11 @@ def get(build, config_text, images=None, kernel="freehold.elf", cmdline=""):
         with open(config, "w", encoding="utf-8") as text:
             text.write(config_text)
         mkiso.build(kernel, config, images, iso, cmdline)
+        # freehold.efi has its own kernel, and its command line in the firmware's variables.
+        if LOADER == "efi" and os.path.basename(kernel) == "freehold.elf" and not cmdline:
+            with open(config, "a", encoding="utf-8") as text:
+                text.write("# the end\n")
+            mkesp.build(os.path.join(build, "freehold.efi"), config, images, iso + ESP)
         os.unlink(config)
         prune(folder)
     return iso

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Leaving boot services, by firmware of ours that refuses, changes its map, or has none (THREATS L09). */
-/* sources: boot/efi/exit.c boot/efi/info.c boot/multiboot2.c boot/memmap.c boot/modules.c boot/note.c */
+/* sources: boot/efi/exit.c boot/efi/info.c boot/multiboot2.c */
+/* sources: boot/efi_map.c boot/memmap.c boot/modules.c boot/note.c */
 /* sources: lib/format.c */
 #include "boot/efi/exit.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The UEFI loader's pure parts: what it writes, the kernel's parser reads; load options; its ELF file. */
-/* sources: boot/efi/info.c boot/efi/options.c boot/efi/elf.c boot/multiboot2.c boot/memmap.c */
+/* sources: boot/efi/info.c boot/efi/options.c boot/efi/elf.c */
+/* sources: boot/multiboot2.c boot/efi_map.c boot/memmap.c */
 /* sources: boot/modules.c boot/note.c lib/format.c */
 #include "boot/efi/info.h"
 
@@ -105,6 +106,10 @@ static void test_memory_attributes(void **state)
 		assert_int_equal(kind_at(MIB(16 + i)), i ? BOOT_RESERVED : BOOT_RAM);
 		assert_int_equal(kind_at(MIB(19 + i)), BOOT_ACPI_RECLAIM);
 	}
+	/* And where runtime services are is passed on. */
+	assert_int_equal(info.runtime_count, 2);
+	assert_int_equal(info.runtime[0].start, MIB(17));
+	assert_int_equal(info.runtime[1].start, MIB(20));
 }
 
 /* RAM that cannot end where it says is not believed; a reservation that cannot is, to the end. */
@@ -179,7 +184,7 @@ static void test_full(void **state)
 			needed = size;
 		free(tight);
 	}
-	assert_int_equal(needed, 8 + 16 + 24 + 40 + 8);
+	assert_int_equal(needed, 8 + 16 + 24 + 40 + (16 + DESCRIPTOR_SIZE) + 8);
 }
 
 /* What the reader makes of a screen: by the highest bit of all masks. */

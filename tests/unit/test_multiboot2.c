@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The boot information: what an honest loader says is read, and no lie of another gets through. */
-/* sources: boot/multiboot2.c boot/memmap.c boot/modules.c boot/note.c lib/format.c */
+/* sources: boot/multiboot2.c boot/efi_map.c boot/memmap.c boot/modules.c boot/note.c lib/format.c */
 #include "boot/multiboot2.h"
 
 #include <setjmp.h>
@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "boot/efi_memory.h"
 #include "tests/unit/multiboot2_image.h"
 
 static void set_u32(uint32_t at, uint32_t value)
@@ -66,6 +67,118 @@ static void test_honest(void **state)
 	assert_int_equal(info.efi_system_table, 0x7e000000);
 	assert_int_equal(info.rsdp_size, 36);
 	assert_memory_equal(info.rsdp, "RSD PTR new", 12);
+}
+
+/* The runtime services' regions of a map whose descriptors have size bytes each. */
+static void put_efi_map(const struct efi_descriptor *descriptors, unsigned count, uint32_t size)
+{
+	uint32_t at;
+
+	image_begin(&image);
+	image_put_mmap(&image);
+	at = image_open_tag(&image, MULTIBOOT2_TAG_EFI_MMAP);
+	image_put_u32(&image, size);
+	image_put_u32(&image, 1);
+	for (unsigned i = 0; i < count; i++) {
+		image_put(&image, (const char *)&descriptors[i], sizeof(*descriptors));
+		image_put(&image, "padding",
+			  size > sizeof(*descriptors) ? size - (uint32_t)sizeof(*descriptors) : 0);
+	}
+	image_close_tag(&image, at);
+	image_end(&image);
+	assert_int_equal(parse(), BOOT_OK);
+}
+
+static void test_runtime_regions(void **state)
+{
+	static const struct efi_descriptor descriptors[] = {
+		{.type = EFI_RUNTIME_CODE,
+		 .start = MIB(16),
+		 .pages = 3,
+		 .attributes = EFI_ATTRIBUTE_RUNTIME | 0xf},
+		{.type = 7, .start = MIB(32), .pages = 9, .attributes = 0xf},
+		{.type = EFI_RUNTIME_DATA,
+		 .start = MIB(20),
+		 .pages = 1,
+		 .attributes = EFI_ATTRIBUTE_RUNTIME},
+		{.type = EFI_MEMORY_MAPPED_PORTS,
+		 .start = 5,
+		 .pages = 1,
+		 .attributes = EFI_ATTRIBUTE_RUNTIME},
+		{.type = EFI_MEMORY_MAPPED_IO,
+		 .start = 0xffc00000,
+		 .pages = 1024,
+		 .attributes = EFI_ATTRIBUTE_RUNTIME},
+	};
+	static const struct boot_runtime wanted[] = {
+		{MIB(16), MIB(16) + 3 * PAGE_SIZE, BOOT_RUNTIME_CODE},
+		{MIB(20), MIB(20) + PAGE_SIZE, BOOT_RUNTIME_DATA},
+		{0xffc00000, GIB(4), BOOT_RUNTIME_IO},
+	};
+
+	(void)state;
+	put_efi_map(descriptors, ARRAY_SIZE(descriptors), 48);
+	assert_int_equal(info.note_count, 0);
+	assert_int_equal(info.runtime_count, ARRAY_SIZE(wanted));
+	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++) {
+		assert_int_equal(info.runtime[i].start, wanted[i].start);
+		assert_int_equal(info.runtime[i].end, wanted[i].end);
+		assert_int_equal(info.runtime[i].kind, wanted[i].kind);
+	}
+}
+
+/* Half of what services need is no use. */
+static void test_runtime_regions_refused(void **state)
+{
+	static const struct {
+		uint64_t start, pages;
+		uint32_t size;
+		const char *why;
+	} wrong[] = {
+		{MIB(16) + 1, 1, 40, "misplaced"},
+		{MIB(16), 0, 40, "misplaced"},
+		{MIB(16), UINT64_MAX, 40, "misplaced"},
+		{MIB(16), (UINT64_MAX - MIB(16)) / PAGE_SIZE + 1, 40, "misplaced"},
+		{MIB(16), 1, 39, "impossible size"},
+		{MIB(16), 1, 0, "impossible size"},
+		{MIB(16), 1, 4097, "impossible size"},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+		const struct efi_descriptor both[] = {
+			{.type = EFI_RUNTIME_CODE,
+			 .start = MIB(8),
+			 .pages = 1,
+			 .attributes = EFI_ATTRIBUTE_RUNTIME},
+			{.type = EFI_RUNTIME_CODE,
+			 .start = wrong[i].start,
+			 .pages = wrong[i].pages,
+			 .attributes = EFI_ATTRIBUTE_RUNTIME},
+		};
+
+		put_efi_map(both, wrong[i].size == 40 ? 2 : 0, wrong[i].size);
+		assert_int_equal(info.runtime_count, 0);
+		assert_int_equal(info.note_count, 1);
+		assert_non_null(strstr(info.notes[0], wrong[i].why));
+	}
+}
+
+static void test_too_many_runtime_regions(void **state)
+{
+	static struct efi_descriptor many[BOOT_MAX_RUNTIME + 1];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = (struct efi_descriptor){.type = EFI_RUNTIME_DATA,
+						  .start = MIB(i),
+						  .pages = 1,
+						  .attributes = EFI_ATTRIBUTE_RUNTIME};
+	put_efi_map(many, BOOT_MAX_RUNTIME, 40);
+	assert_int_equal(info.runtime_count, BOOT_MAX_RUNTIME);
+	put_efi_map(many, BOOT_MAX_RUNTIME + 1, 40);
+	assert_int_equal(info.runtime_count, 0);
+	assert_non_null(strstr(info.notes[0], "too many"));
 }
 
 static void test_honest_ranges(void **state)
@@ -326,6 +439,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_honest),
 		cmocka_unit_test(test_honest_ranges),
+		cmocka_unit_test(test_runtime_regions),
+		cmocka_unit_test(test_runtime_regions_refused),
+		cmocka_unit_test(test_too_many_runtime_regions),
 		cmocka_unit_test(test_old_rsdp_alone),
 		cmocka_unit_test(test_truncated_everywhere),
 		cmocka_unit_test(test_total_size),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Modules: each is taken or refused for itself (L03). */
-/* sources: boot/multiboot2.c boot/memmap.c boot/modules.c boot/note.c lib/format.c */
+/* sources: boot/multiboot2.c boot/efi_map.c boot/memmap.c boot/modules.c boot/note.c lib/format.c */
 #include "boot/multiboot2.h"
 
 #include <setjmp.h>

@@ -176,24 +176,30 @@ static void expect_legacy_reset(unsigned at)
 	assert_int_equal(write_count, at + 3);
 }
 
+static void reset(power_write_memory_t memory)
+{
+	power_reset_acpi(&ports, &acpi, memory);
+	power_reset_legacy(&ports);
+}
+
 static void test_reset(void **state)
 {
 	(void)state;
-	power_reset(&ports, &acpi, NULL);
+	reset(NULL);
 	expect_legacy_reset(0);
 	write_count = 0;
 	acpi.fadt.reset = io(0xb0);
 	acpi.fadt.reset_value = 0x9;
-	power_reset(&ports, &acpi, NULL);
+	reset(NULL);
 	expect(0, 0xb0, 9);
 	expect_legacy_reset(1);
 	write_count = 0;
 	acpi.fadt.reset = (struct acpi_gas){.space = ACPI_SPACE_MEMORY, .address = 0xfed00000};
-	power_reset(&ports, &acpi, write_memory);
+	reset(write_memory);
 	expect(0, 0xfed00000, 9);
 	expect_legacy_reset(1);
 	write_count = 0;
-	power_reset(&ports, &acpi, NULL);
+	reset(NULL);
 	expect_legacy_reset(0);
 }
 
@@ -204,7 +210,7 @@ static void test_reset_pci(void **state)
 	acpi.fadt.reset = (struct acpi_gas){.space = ACPI_SPACE_PCI,
 					    .address = 31ULL << 32 | 2 << 16 | 0x45};
 	acpi.fadt.reset_value = 0xee;
-	power_reset(&ports, &acpi, NULL);
+	reset(NULL);
 	expect(0, 0xcf8, 0x8000fa44);
 	expect(1, 0xcf8, 0x8000fa44);
 	expect(2, 0xcfc, 0x1122ee44);
@@ -215,7 +221,7 @@ static void test_reset_stuck_keyboard(void **state)
 {
 	(void)state;
 	keyboard_status = 0xff;
-	power_reset(&ports, &acpi, NULL);
+	reset(NULL);
 	expect_legacy_reset(0);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* drivers/rtc against a fake MC146818 in all its formats, compared with the host's own calendar. */
-/* sources: drivers/rtc.c */
+/* sources: drivers/rtc.c drivers/calendar.c */
 #include "drivers/rtc.h"
 
 #include <setjmp.h>
