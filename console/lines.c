@@ -37,6 +37,11 @@ static bool take(struct lines *lines, uint8_t byte, uint64_t next_boot)
 	lines->position++;
 	if (byte == '\n')
 		return true;
+	/* Some end their lines by \n\r. */
+	if (byte == '\r' && lines->length == 0) {
+		lines->begin = lines->position;
+		return false;
+	}
 	lines->text[lines->length++] = (char)byte;
 	lines->cut_next = lines->length == LINES_TEXT;
 	return lines->cut_next;

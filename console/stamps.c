@@ -62,6 +62,7 @@ bool stamps_find(struct stamps *stamps, uint64_t position, uint64_t now, uint64_
 		stamps->next++;
 	}
 	age = ((now >> RING_STAMP_UNIT) - stamps->unit) & UNIT_MASK;
-	*tsc = now - MIN(now, age << RING_STAMP_UNIT);
+	/* The unit's begin: two lines of one unit have one time, whenever they are asked for. */
+	*tsc = ((now >> RING_STAMP_UNIT) - MIN(now >> RING_STAMP_UNIT, age)) << RING_STAMP_UNIT;
 	return stamps->has;
 }

@@ -16,7 +16,7 @@ static spinlock_t out_lock, in_lock;
 
 /* o: out_lock */
 static struct {
-	bool in_line;	      /* o: the byte before the next one is not the end of a line */
+	bool in_line;	      /* o: the line of the byte before the next one has not ended */
 	bool held;	      /* o: something was held back, and the reader has not moved since */
 	uint64_t held_tail;   /* o: where it stands */
 	uint64_t held_tsc;    /* o: since when */
@@ -103,25 +103,31 @@ static void stamp(uint64_t position)
 	__atomic_store_n(&ring->stamp_head, index + 1, __ATOMIC_RELEASE);
 }
 
-/* Behind the first end of a line in the bytes, or their end. */
+/*
+ * Where a line begins in the bytes, or their end: at its first byte that is no CR, as some end theirs by
+ * LF, CR.
+ */
 static size_t next_line(const uint8_t *data, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		if (data[i] == '\n')
-			return i + 1;
-	}
-	return size;
+	size_t i = 0;
+
+	while (out.in_line && i < size)
+		out.in_line = data[i++] != '\n';
+	while (i < size && data[i] == '\r')
+		i++;
+	return i;
 }
 
 /* All lines that begin in these bytes have one time: the first is enough. */
 static void stamp_lines(uint64_t head, const uint8_t *data, size_t size)
 {
-	size_t begin = out.in_line ? next_line(data, size) : 0;
+	size_t begin = next_line(data, size);
 
-	if (size == 0)
+	if (begin == size)
 		return;
-	if (begin < size)
-		stamp(head + begin);
+	stamp(head + begin);
+	while (data[size - 1] == '\r')
+		size--; /* not further than begin */
 	out.in_line = data[size - 1] != '\n';
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What else of Debian's boots by Multiboot: Xen up to its complaint that it has no dom0, and grub-invaders,
-which plays its game for a screen that is not there."""
+"""What else of Debian's boots by Multiboot: Xen up to its complaint that it has no dom0, GNU Mach up to its own,
+and grub-invaders, which plays its game for a screen that is not there."""
 import os
 import re
 
@@ -17,6 +17,7 @@ XEN = """
 create xen vcpus=1 memory=64M kernel=xen cmdline="com1=115200,8n1 console=com1 noreboot" {boot}
 start xen
 """
+MACH = 'create mach vcpus=1 memory=64M kernel=mach cmdline="console=com0"\nstart mach\n'
 INVADERS = "create invaders vcpus=1 memory=16M kernel=invaders\nstart invaders\n"
 
 # Where grub-invaders asks the keyboard controller whether a key was pressed, once in each picture.
@@ -43,6 +44,22 @@ def test_xen_misses_its_dom0(boot, name, protocol):
     bed.send("\x1d")
     bed.expect_prompt()
     assert partitions(bed) == {"xen": "running"}
+
+
+@pytest.mark.parametrize("name", BEDS)
+def test_mach_misses_its_bootstrap(boot, name):
+    """Of 1985's making, in 32 bits with segments and the 8259: it measures the 8254, reads the RTC, and asks for
+    the Hurd. Its lines end with LF, CR."""
+    bed_class, options = BEDS[name]
+    bed = boot(bed_class, config=MACH, images={"mach": os.path.join(GUESTS, "mach/mach.elf")}, **options)
+    bed.expect_prompt()
+    bed.command("wait mach /No bootstrap code loaded/ 60s")
+    said = [line[24:] for line in bed.command("logs mach")]
+    assert any(line.startswith("GNU Mach 1.8") for line in said), said
+    assert "biosmem: 000000000000100000:000000000004000000, available" in said
+    assert any(line.startswith("RTC time is 2026-01-01 ") for line in said)
+    assert said[-1].endswith("bootstrap_create: No bootstrap code loaded with the kernel!"), said
+    assert partitions(bed) == {"mach": "running"}
 
 
 @pytest.mark.parametrize("name", ["qemu", "skylake"])

@@ -749,6 +749,8 @@ static void stamp_line(struct fake_partition *partition, uint8_t byte)
 	struct console_ring *ring = partition->ring;
 	uint64_t place = ring->stamp_head % RING_STAMPS(partition->ring_size);
 
+	if (!partition->in_line && byte == '\r')
+		return;
 	if (!partition->in_line) {
 		ring_stamps(ring)[place] = fake.tsc >> RING_STAMP_UNIT << RING_STAMP_POSITION |
 					   (ring->out_head & (BIT(RING_STAMP_POSITION) - 1));

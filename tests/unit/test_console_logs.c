@@ -76,6 +76,19 @@ static void test_times(void **state)
 	expect_line(7, "three");
 }
 
+/* GNU Mach ends its lines by LF, CR. A CR in the middle is told of. */
+static void test_line_ends(void **state)
+{
+	(void)state;
+	say(102, "one\n\r\r");
+	say(103, "two\n\rth\rree\r\r\n\r\n");
+	fake_expect_in("logs web", "freehold> ");
+	expect_line(2, "one");
+	expect_line(3, "two");
+	expect_line(3, "th\\x0dree");
+	expect_line(3, "");
+}
+
 static void test_since(void **state)
 {
 	(void)state;
@@ -324,7 +337,8 @@ static void test_stamps_wrap(void **state)
 	/* The oldest 952 are overwritten. */
 	assert_false(stamps_find(&stamps, begin + 20 * 900, now, &tsc));
 	for (uint64_t i = 952; i < 3000; i++) {
-		assert_true(stamps_find(&stamps, begin + i * 20 + i % 20, now, &tsc));
+		/* Whenever it is asked for, in the middle of a unit, too. */
+		assert_true(stamps_find(&stamps, begin + i * 20 + i % 20, now + i * 7, &tsc));
 		assert_int_equal(tsc, now - (6000 - i) * unit);
 	}
 }
@@ -333,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_times, boot),
+		cmocka_unit_test_setup(test_line_ends, boot),
 		cmocka_unit_test_setup(test_since, boot),
 		cmocka_unit_test_setup(test_boots, boot),
 		cmocka_unit_test_setup(test_follow, boot),

@@ -274,6 +274,33 @@ static void test_stamps(void **state)
 	expect_stamp(3003 - 2047, shared->out_head - 2048, now - 2047 * unit);
 }
 
+/* A CR at a line's begin belongs to the end of the one before. */
+static void test_stamps_of_lf_cr(void **state)
+{
+	const uint64_t unit = 1 << RING_STAMP_UNIT;
+
+	(void)state;
+	ring_put("\n", 1);
+	memset(shared, 0, sizeof(*shared));
+	now += unit;
+	ring_put("\r", 1);
+	assert_int_equal(shared->stamp_head, 0);
+	now += unit;
+	ring_put("one\n\r", 5);
+	expect_stamp(0, 1, now);
+	now += unit;
+	ring_put("\rtwo\r", 5);
+	assert_int_equal(shared->stamp_head, 2);
+	expect_stamp(1, 7, now);
+	now += unit;
+	ring_put("\r", 1); /* in the line */
+	ring_put("\n\r\r", 3);
+	assert_int_equal(shared->stamp_head, 2);
+	ring_put("\n", 1);
+	assert_int_equal(shared->stamp_head, 3);
+	expect_stamp(2, shared->out_head - 1, now);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +310,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reader_stands_still, make, release),
 		cmocka_unit_test_setup_teardown(test_lossless, make, release),
 		cmocka_unit_test_setup_teardown(test_stamps, make, release),
+		cmocka_unit_test_setup_teardown(test_stamps_of_lf_cr, make, release),
 		cmocka_unit_test_setup_teardown(test_more_than_the_ring, make, release),
 		cmocka_unit_test_setup_teardown(test_bad_tails, make, release),
 		cmocka_unit_test_setup_teardown(test_input, make, release),
