@@ -75,7 +75,7 @@ static void show_day(const char *date)
 	text_print("[%.10s]", date);
 }
 
-/* "04:45:58.123    12.345 ", or as many blanks. */
+/* "04:45:58.123    12.345 ", or as many blanks. tsc: not before the boot. */
 static void put_prefix(char to[PREFIX], bool known, uint64_t tsc, const struct boot *boot)
 {
 	char date[CLOCK_TEXT], guest[32] = "";
@@ -89,7 +89,7 @@ static void put_prefix(char to[PREFIX], bool known, uint64_t tsc, const struct b
 	clock_date(date, wall);
 	show_day(date);
 	if (boot) {
-		uint64_t hz = clock_hz(), after = tsc > boot->tsc ? tsc - boot->tsc : 0;
+		uint64_t hz = clock_hz(), after = tsc - boot->tsc;
 
 		ms = after / hz * 1000 + after % hz * 1000 / hz;
 		format(guest, sizeof(guest), "%lu.%03lu", ms / 1000, ms % 1000);
@@ -124,6 +124,9 @@ static void show_line(void)
 	bool known = stamps_find(&logs.stamps, logs.lines.begin, now, &tsc);
 	size_t used;
 
+	/* The unit of its stamp may begin before the guest does. */
+	if (known && boot)
+		tsc = MAX(tsc, boot->tsc);
 	if (logs.since && (!known || tsc < logs.since))
 		return;
 	show_lost();

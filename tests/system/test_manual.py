@@ -39,7 +39,7 @@ def same(expected, lines):
     for index, line in enumerate(expected):
         if line == "...":
             return True
-        pattern = re.sub(r"\d+", r"\\d+", re.escape(line)).replace(r"\ ", " +")
+        pattern = re.sub(r"(\\ )+", " +", re.sub(r"\d+", r"\\d+", re.escape(line)))
         if index >= len(lines) or not re.fullmatch(pattern, lines[index]):
             return False
     return len(lines) == len(expected)
