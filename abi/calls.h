@@ -65,7 +65,7 @@ enum call {
 #define LAPIC_CR8 0x1000u
 
 /* Keys of blobs behind those that belong to a partition. */
-enum blob_key { BLOB_EDIT = MAX_PARTITIONS, BLOB_APPLY, BLOB_KEYS };
+enum blob_key { BLOB_EDIT = MAX_PARTITIONS, BLOB_APPLY, BLOB_GRAVES, BLOB_KEYS };
 
 #define IMAGE_CONFIG 0xffffffffu /* freehold.conf */
 

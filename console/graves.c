@@ -2,19 +2,41 @@
 /* A copy has the layout of a ring of its size, and the positions of the original. */
 #include "console/graves.h"
 
+#include "console/call.h"
 #include "lib/copy.h"
 #include "lib/string.h"
 
-static struct {
+struct table {
 	uint64_t count; /* all so far; the k-th is in grave[k % GRAVES] */
 	struct grave grave[GRAVES];
-} graves;
+};
 
-static _Alignas(PAGE_SIZE) uint8_t memory[GRAVES][RING_PAGES(GRAVE_SIZE) * PAGE_SIZE];
+static_assert(sizeof(struct table) <= PAGE_SIZE, "the copies begin on the next page");
+
+static struct table *graves; /* NULL: there is no memory for them */
+
+static struct console_ring *copy_of(unsigned place)
+{
+	uint8_t *copies = (uint8_t *)graves + PAGE_SIZE;
+
+	return (struct console_ring *)(copies + place * RING_PAGES(GRAVE_SIZE) * PAGE_SIZE);
+}
 
 void graves_reset(void)
 {
-	memset(&graves, 0, sizeof(graves));
+	int64_t address = 0;
+
+	if (call_blob_get(BLOB_GRAVES, &address, sizeof(address)) != sizeof(address)) {
+		address = call_mem_map(GRAVES_PAGES);
+		if (address > 0)
+			call_blob_set(BLOB_GRAVES, &address, sizeof(address));
+	}
+	graves = address > 0 ? (struct table *)(uintptr_t)address : NULL;
+	/* The instance that failed may have written to them. */
+	for (unsigned i = 0; graves && i < GRAVES; i++) {
+		graves->grave[i].ring = (struct ring){copy_of(i), GRAVE_SIZE};
+		graves->grave[i].name[NAME_SIZE - 1] = '\0';
+	}
 }
 
 static void copy_output(const struct ring *to, const struct ring *from)
@@ -46,27 +68,26 @@ static void copy_stamps(const struct ring *to, const struct ring *from)
 
 void graves_add(const struct partition *partition)
 {
-	unsigned place = graves.count % GRAVES;
-	struct grave *grave = &graves.grave[place];
+	struct grave *grave;
 
-	if (!partition->ring.shared || ring_head(&partition->ring) == 0)
+	if (!graves || !partition->ring.shared || ring_head(&partition->ring) == 0)
 		return;
-	graves.count++;
-	memset(memory[place], 0, sizeof(struct console_ring));
-	grave->ring.shared = (struct console_ring *)memory[place];
-	grave->ring.size = GRAVE_SIZE;
+	grave = &graves->grave[graves->count % GRAVES];
+	grave->name[0] = '\0'; /* until it is whole */
+	memset(grave->ring.shared, 0, sizeof(struct console_ring));
 	grave->boots = partition->boots;
-	str_copy(grave->name, sizeof(grave->name), partition->name);
 	copy_output(&grave->ring, &partition->ring);
 	copy_stamps(&grave->ring, &partition->ring);
+	str_copy(grave->name, sizeof(grave->name), partition->name);
+	graves->count++;
 }
 
 const struct grave *graves_find(const char *name)
 {
-	for (uint64_t i = 1; i <= MIN(graves.count, (uint64_t)GRAVES); i++) {
-		const struct grave *grave = &graves.grave[(graves.count - i) % GRAVES];
+	for (unsigned i = 1; graves && i <= GRAVES; i++) {
+		const struct grave *grave = &graves->grave[(graves->count - i) % GRAVES];
 
-		if (!strcmp(grave->name, name))
+		if (grave->name[0] && !strcmp(grave->name, name))
 			return grave;
 	}
 	return NULL;

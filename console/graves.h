@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the latest destroyed partitions said last: copies in memory of our own, since theirs goes back. An
- * instance of the console that follows a failed one has none.
+ * instance of the console that follows a failed one finds them again.
  */
 #pragma once
 
@@ -9,12 +9,16 @@
 
 enum { GRAVES = 4, GRAVE_SIZE = 32 * 1024 /* of output */ };
 
+/* They stand in memory that is taken at the first start: the table, and the copies. */
+enum { GRAVES_PAGES = 1 + GRAVES * RING_PAGES(GRAVE_SIZE) };
+
 struct grave {
 	char name[NAME_SIZE]; /* "": it is free */
 	struct boots boots;
 	struct ring ring;
 };
 
+/* Finds them, or the memory for them; without that there are none. */
 void graves_reset(void);
 
 /* The partition was destroyed, and its ring is still there. Takes the oldest grave. */

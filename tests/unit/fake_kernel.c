@@ -8,6 +8,7 @@
 
 #include "abi/frame.h"
 #include "console/call.h"
+#include "console/graves.h"
 #include "console/main.h"
 
 struct fake_kernel fake;
@@ -643,6 +644,7 @@ void fake_reset(void)
 		mapped[i] = NULL;
 	}
 	memset(&fake, 0, sizeof(fake));
+	fake.mapped_pages = 0 - (uint64_t)GRAVES_PAGES; /* the console takes them at its start */
 	fake.output = output;
 	output[0] = '\0';
 	fake.tsc = FAKE_HZ;

@@ -66,8 +66,8 @@ struct fake_kernel {
 	const char *config; /* freehold.conf, NULL: none */
 	size_t config_size;
 	const char *log;
-	uint64_t power_delay; /* TSC from the power button to the guest's end, 0: deaf */
-	uint64_t mapped_pages;
+	uint64_t power_delay;  /* TSC from the power button to the guest's end, 0: deaf */
+	uint64_t mapped_pages; /* without the graves' */
 	unsigned power_calls;
 	uint32_t power_action;
 	uint32_t blob_size[BLOB_KEYS];

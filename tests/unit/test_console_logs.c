@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "console/call.h"
 #include "console/partition.h"
 #include "console/stamps.h"
 #include "tests/unit/fake_expect.h"
@@ -256,6 +257,9 @@ static void test_destroyed(void **state)
 	expect_line(2, "last words");
 	fake_expect_in("logs -f web", "error: logs web: it was destroyed, and says no more");
 	fake_expect_in("logs web --last since=1h", "last words");
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	fake_expect_in("logs web", "last words");
 	fake_command("create web memory=64M kernel=kernel");
 	fake_expect_in("logs web", "[nothing]");
 	fake_command("destroy web");
@@ -287,6 +291,31 @@ static void test_long_line(void **state)
 	fake_expect_in("logs web", "\r\n                        xxx");
 	fake_expect_in("logs web", "freehold> ");
 	expect_line(2, "z");
+}
+
+/* The console failed while it made a copy, or wrote where it should not: none is shown, and nothing else happens. */
+static void test_spoilt_graves(void **state)
+{
+	uint8_t *table;
+	uint64_t address;
+
+	(void)state;
+	say(101, "last words\n");
+	fake_command("destroy web --yes");
+	assert_int_equal(call_blob_get(BLOB_GRAVES, &address, sizeof(address)), sizeof(address));
+	table = (uint8_t *)address;
+	srand(5);
+	for (unsigned round = 0; round < 50; round++) {
+		for (unsigned i = 0; i < PAGE_SIZE; i++)
+			table[i] = round == 0 ? 0xff : (uint8_t)rand();
+		fake.events |= CONSOLE_RESTARTED;
+		fake_boot();
+		fake_expect_in("logs web", "error: logs web: there is no partition");
+		fake_command("create web memory=64M kernel=kernel");
+		fake_guest_write(fake_find("web"), "hello", 5);
+		fake_command("destroy web --yes");
+		fake_expect_in("logs web", "hello");
+	}
 }
 
 /* Whatever the VMM writes there, each line is shown, and no time lies in the future. */
@@ -355,6 +384,7 @@ int main(void)
 		cmocka_unit_test_setup(test_held_line, boot),
 		cmocka_unit_test_setup(test_overwritten, boot),
 		cmocka_unit_test_setup(test_destroyed, boot),
+		cmocka_unit_test_setup(test_spoilt_graves, boot),
 		cmocka_unit_test_setup(test_long_line, boot),
 		cmocka_unit_test(test_hostile_stamps),
 		cmocka_unit_test(test_stamps_wrap),
