@@ -82,9 +82,15 @@ static inline int64_t call_image_map(uint32_t index, uint64_t *size)
 	return call_invoke(CALL_IMAGE_MAP, index, call_address(size), 0, 0);
 }
 
+/* Cleaning what was somebody's takes the kernel several calls: 128 KiB each, of 1 MiB at most. */
 static inline int64_t call_mem_map(uint64_t pages)
 {
-	return call_invoke(CALL_MEM_MAP, pages, 0, 0, 0);
+	enum { CALLS = 16 };
+	int64_t address = ERR_AGAIN;
+
+	for (unsigned i = 0; i < CALLS && address == ERR_AGAIN; i++)
+		address = call_invoke(CALL_MEM_MAP, pages, 0, 0, 0);
+	return address;
 }
 
 static inline int64_t call_mem_unmap(uint64_t address, uint64_t pages)
