@@ -24,8 +24,8 @@ void lines_open(struct lines *lines, const struct ring *ring, const struct boots
 		uint64_t position);
 
 /*
- * Takes bytes before `end` until a line is whole: true, and text has it, without \n and the \r on both its sides, and with a
- * terminator, until the next call. False: text has what there is of the next one.
+ * Takes bytes before `end` until a line is whole: true, and text has it, without \n and the \r on both its
+ * sides, and with a terminator, until the next call. False: text has what there is of the next one.
  */
 bool must_check lines_next(struct lines *lines, uint64_t end);
 

@@ -9,5 +9,8 @@ struct calendar {
 	unsigned hour, minute, second;
 };
 
-/* Unix seconds. False, and *seconds untouched, if no clock shows that: no such day, before 1970, after 9999. */
+/*
+ * Unix seconds. False, and *seconds untouched, if no clock shows that: no such day, before 1970, after
+ * 9999.
+ */
 bool must_check calendar_seconds(const struct calendar *time, uint64_t *seconds);

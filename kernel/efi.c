@@ -29,7 +29,9 @@ enum {
 	OPCODE_STI = 0xfb,
 };
 
-/* Above all that firmware can have at its physical addresses; the return leads to a page that is not there. */
+/*
+ * Above all that firmware can have at its physical addresses; the return leads to a page that is not there.
+ */
 #define STACK_TOP    (USER_END - MIB(1))
 #define RETURN_TO    (USER_END - PAGE_SIZE)
 #define REGIONS_END  (USER_END - MIB(2))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * UEFI's runtime services, where ACPI does not serve: the time of day, power-off and reset. They run in ring 3,
- * on CPU 0, in a space that maps their own regions at their physical addresses and nothing else, each page
- * either writable or executable. A service that faults, does what only ring 0 may, or does not come back in
- * time has failed, and nothing else has happened; it is not asked again.
+ * UEFI's runtime services, where ACPI does not serve: the time of day, power-off and reset. They run in
+ * ring 3, on CPU 0, in a space that maps their own regions at their physical addresses and nothing else,
+ * each page either writable or executable. A service that faults, does what only ring 0 may, or does not
+ * come back in time has failed, and nothing else has happened; it is not asked again.
  */
 #pragma once
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A UEFI application that leaves a machine as bad ones are, for who is started after it. Words: no-rtc, no-reset
- * (the FADT says so, and has no S5 either), time=WHAT, reset=WHAT (the runtime service is replaced by code of
- * its own, in memory of runtime services). WHAT: good, flip, ports, keyboard, spin, mixed, fault, privileged, gate.
+ * A UEFI application that leaves a machine as bad ones are, for who is started after it. Words: no-rtc,
+ * no-reset (the FADT says so, and has no S5 either), time=WHAT, reset=WHAT (the runtime service is replaced
+ * by code of its own, in memory of runtime services). WHAT: good, flip, ports, keyboard, spin, mixed, fault,
+ * privileged, gate.
  */
 #include <efi.h>
 #include <stdbool.h>

@@ -23,7 +23,8 @@ static const struct {
 	{"plain", subject_plain},	{"control", subject_control}, {"enable", subject_enable},
 	{"msr", subject_msr},		{"segment", subject_segment}, {"gate", subject_gate},
 	{"transfer", subject_transfer}, {"emulate", subject_emulate}, {"step", subject_step},
-	{"debug", subject_debug},	{"fault", subject_fault},
+	{"debug", subject_debug},	{"fault", subject_fault},     {"real", subject_real},
+	{"v86", subject_v86},
 };
 
 const char *subject_name;

@@ -94,11 +94,12 @@ def test_the_firmware_switches_off(boot, build, tmp_path):
     ("", 0, ""), ("reset=keyboard", 0, "K"), ("reset=spin", 9, ""),
     pytest.param("reset=fault", 0, "", marks=pytest.mark.long)])
 def test_reboot_by_and_in_spite_of_the_firmware(boot, build, tmp_path, how, least, said_last):
-    """A machine without a reset register: by OVMF, by a service of ours; and if the service fails, the one that
-    hangs after 10 s, by what there was before ACPI. QEMU ends at a reset."""
+    """A machine without a reset register: by OVMF, by a service of ours; and if the service fails, the one
+    that hangs after 10 s, by what there was before ACPI. QEMU ends at a reset."""
     bed = start(boot, build, tmp_path, "no-reset " + how)
     began = time.monotonic()
     bed.send_line("reboot --yes")
     bed.wait_exit(90)
     assert time.monotonic() - began >= least
-    assert bed.serial.all.rstrip().endswith("the machine restarts" + (f"\r\n{said_last}" if said_last else ""))
+    last = f"\r\n{said_last}" if said_last else ""
+    assert bed.serial.all.rstrip().endswith("the machine restarts" + last)

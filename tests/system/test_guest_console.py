@@ -123,7 +123,8 @@ def test_large_ring(arena_of, bed):
 
 @on("qemu", "skylake")
 def test_console_all(arena_of, bed):
-    """Two guests that flood, line by line behind their names, and each loses none; a quiet one is heard, too."""
+    """Two guests that flood, line by line behind their names, and each loses none; a quiet one is heard,
+    too."""
     arena = arena_of(bed)
     for name in ("x", "yy"):
         arena.create("talker", "how=flood", memory="4M", name=name)

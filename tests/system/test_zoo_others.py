@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What else of Debian's boots by Multiboot: Xen up to its complaint that it has no dom0, GNU Mach up to its own,
-and grub-invaders, which plays its game for a screen that is not there."""
+"""What else of Debian's boots by Multiboot: Xen up to its complaint that it has no dom0, GNU Mach up to its
+own, and grub-invaders, which plays its game for a screen that is not there."""
 import os
 import re
 
@@ -48,8 +48,8 @@ def test_xen_misses_its_dom0(boot, name, protocol):
 
 @pytest.mark.parametrize("name", BEDS)
 def test_mach_misses_its_bootstrap(boot, name):
-    """Of 1985's making, in 32 bits with segments and the 8259: it measures the 8254, reads the RTC, and asks for
-    the Hurd. Its lines end with LF, CR."""
+    """Of 1985's making, in 32 bits with segments and the 8259: it measures the 8254, reads the RTC, and
+    asks for the Hurd. Its lines end with LF, CR."""
     bed_class, options = BEDS[name]
     bed = boot(bed_class, config=MACH, images={"mach": os.path.join(GUESTS, "mach/mach.elf")}, **options)
     bed.expect_prompt()

@@ -9,6 +9,8 @@ Each begins with a reason:
     # emulator: a bug of the emulator; the proof: without Freehold, it prints the same line
     # guest mode: a bug of the emulator's virtualization; the reason names the code
     # freehold: a limit of ours
+
+A line of such a section may stand for all that begin alike: `v86 VME* -> not tried`.
 """
 import os
 import re
@@ -45,6 +47,15 @@ def golden():
     return parse(read("golden"))
 
 
+def named(key):
+    """The keys of golden.txt that a line of a bed's means."""
+    if not key.endswith("*"):
+        return [key]
+    keys = [name for name in golden() if name.startswith(key[:-1])]
+    assert keys, f"nothing begins with {key}"
+    return keys
+
+
 def differences(bed):
     """{key: Difference} of a bed."""
     found = {}
@@ -54,8 +65,9 @@ def differences(bed):
         kind, colon, why = reason.partition(": ")
         assert colon and kind in KINDS and why, f"{bed}: a section without a reason: {lines[0]}"
         for key, outcome in parse("\n".join(line for line in lines if not line.startswith("#"))).items():
-            assert key not in found, f"{bed}: twice: {key}"
-            found[key] = Difference(outcome, kind, why)
+            for name in named(key):
+                assert name not in found, f"{bed}: twice: {name}"
+                found[name] = Difference(outcome, kind, why)
     return found
 
 

@@ -293,7 +293,10 @@ static void test_long_line(void **state)
 	expect_line(2, "z");
 }
 
-/* The console failed while it made a copy, or wrote where it should not: none is shown, and nothing else happens. */
+/*
+ * The console failed while it made a copy, or wrote where it should not: none is shown, and nothing else
+ * happens.
+ */
 static void test_spoilt_graves(void **state)
 {
 	uint8_t *table;

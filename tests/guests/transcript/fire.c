@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A shot's line: what is not as it was, in a fixed order. */
-#include "arch/x86_64/regs.h"
 #include "lib/string.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/report.h"
@@ -10,21 +9,6 @@
 #include "tests/guests/transcript/state.h"
 #include "tests/guests/transcript/subject.h"
 #include "tests/guests/transcript/text.h"
-
-enum { CODES = 32 };
-
-static const char *const names[CODES] = {
-	[VECTOR_DE] = "#DE", [VECTOR_DB] = "#DB", [VECTOR_NMI] = "NMI", [VECTOR_BP] = "#BP",
-	[VECTOR_OF] = "#OF", [VECTOR_BR] = "#BR", [VECTOR_UD] = "#UD",	[VECTOR_NM] = "#NM",
-	[VECTOR_DF] = "#DF", [VECTOR_TS] = "#TS", [VECTOR_NP] = "#NP",	[VECTOR_SS] = "#SS",
-	[VECTOR_GP] = "#GP", [VECTOR_PF] = "#PF", [VECTOR_MF] = "#MF",	[VECTOR_AC] = "#AC",
-	[VECTOR_MC] = "#MC", [VECTOR_XM] = "#XM", [21] = "#CP"};
-
-static bool has_error(unsigned vector)
-{
-	return vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
-	       vector == VECTOR_AC || vector == 21;
-}
 
 static bool is_linked(uint64_t address)
 {
@@ -49,25 +33,13 @@ static void add_register(struct text *text, const char *name, uint64_t value)
 		text_add(text, " %s=%lx", name, value);
 }
 
-static void add_vector(struct text *text, unsigned vector, uint32_t error, uint64_t dr6)
-{
-	if (vector < CODES && names[vector])
-		text_add(text, "%s", names[vector]);
-	else
-		text_add(text, "int%x", vector);
-	if (has_error(vector))
-		text_add(text, "(%x)", error);
-	if (vector == VECTOR_DB)
-		text_add(text, "(%lx)", dr6 ^ DR6_RESET);
-}
-
 static void add_events(struct text *text, const struct shot *shot)
 {
 	for (unsigned i = 0; i < MIN(shot->events, (unsigned)SHOT_EVENTS); i++) {
 		const struct shot_event *event = &shot->event[i];
 
 		text_add(text, " ");
-		add_vector(text, event->vector, event->error, event->dr6);
+		text_add_vector(text, event->vector, &event->error, event->dr6);
 		add_place(text, event->rip);
 	}
 	if (shot->events > SHOT_EVENTS)
@@ -83,7 +55,7 @@ static void add_outcome(struct text *text, const struct shot *shot)
 		return;
 	}
 	text_add(text, " ");
-	add_vector(text, (unsigned)shot->vector, shot->error, shot->dr6);
+	text_add_vector(text, (unsigned)shot->vector, &shot->error, shot->dr6);
 	add_place(text, shot->end.rip);
 	if (shot->vector == VECTOR_PF)
 		text_add(text, " cr2=%lx", shot->cr2);

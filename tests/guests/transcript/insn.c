@@ -5,7 +5,7 @@
 #include "arch/x86_64/regs.h"
 #include "tests/guests/lib/report.h"
 
-static uint64_t undefined_flags(uint32_t modes)
+uint32_t insn_undefined_flags(uint32_t modes)
 {
 	return (modes & NO_AF ? RFLAGS_AF : 0) | (modes & NO_OF ? RFLAGS_OF : 0) |
 	       (modes & NO_CF ? RFLAGS_CF : 0) | (modes & NO_ZF ? RFLAGS_ZF : 0) |
@@ -22,7 +22,7 @@ static void fire(const struct insn_case *insn, unsigned cpl, void (*prepare)(str
 	shot.code = insn->code;
 	shot.size = insn->size;
 	shot.compatibility = insn->modes & IN32;
-	shot.flags &= ~undefined_flags(insn->modes);
+	shot.flags &= ~(uint64_t)insn_undefined_flags(insn->modes);
 	if (insn->modes & HIDE) {
 		shot.hide = UINT16_MAX;
 		shot.hide_cell = true;

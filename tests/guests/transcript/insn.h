@@ -17,6 +17,7 @@
 #define HIDE	0x08 /* registers and memory: they differ from machine to machine */
 #define STEPPED 0x10 /* with TF */
 #define NOT_TCG 0x20 /* QEMU's TCG would be lost in it, without Freehold below */
+#define IN16	0x40 /* real mode or virtual-8086 mode: write .code16 before it, see mode.h */
 /* Status flags that the manuals leave undefined. */
 #define NO_AF	0x0100
 #define NO_OF	0x0200
@@ -67,5 +68,8 @@ struct insn_case {
 
 /* Fires them all, each at its CPLs. prepare may change the state before each; NULL. */
 void cases_fire(const struct insn_case *cases, void (*prepare)(struct shot *shot));
+
+/* Of those of an insn_case: the flags that are undefined, as bits of EFLAGS. */
+uint32_t insn_undefined_flags(uint32_t modes);
 
 #endif

@@ -21,3 +21,5 @@ void subject_emulate(void);
 void subject_step(void);
 void subject_debug(void);
 void subject_fault(void);
+void subject_real(void);
+void subject_v86(void);

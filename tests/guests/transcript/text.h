@@ -14,3 +14,6 @@ struct text {
 /* Appends; what does not fit is cut off. */
 void text_add(struct text *text, const char *more, ...) printf_like(2, 3);
 void text_vadd(struct text *text, const char *more, va_list args) printf_like(2, 0);
+
+/* An exception, an interrupt: by its name, with what belongs to it. error: NULL where there are none. */
+void text_add_vector(struct text *text, unsigned vector, const uint32_t *error, uint64_t dr6);
