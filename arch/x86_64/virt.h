@@ -83,13 +83,13 @@ struct virt_vcpu {
 			bool nmi_blocked;
 			bool flushing; /* SVM: at the entry all translations are dropped */
 			bool virq;     /* SVM: an interrupt goes in by V_IRQ, not by EVENTINJ */
-			bool reserved;
+			uint8_t step;  /* SVM: what the entry did to one instruction: step.c */
 		};
 		uint32_t after_exit; /* not 0: there is work after the next exit */
 	};
 	bool window_wanted;
 	bool tpr_watched;  /* writes of CR8 exit */
-	bool step_for_nmi; /* SVM: one instruction is stepped to get past IRET */
+	bool step_pending; /* SVM: something waits for the end of one instruction */
 	bool launched;	   /* VMX: since VMCLEAR: VMRESUME, not VMLAUNCH */
 	uint8_t cr8;	   /* TPR 7:4 as the guest last wrote it */
 	uint64_t efer;	   /* as the guest sees it; the backend's put and set_efer write it */
@@ -100,6 +100,8 @@ struct virt_vcpu {
 	uint64_t cr2; /* VMX: the hardware does not keep it */
 	uint64_t nmi_iret_rip;
 	uint64_t virq_rip; /* SVM: where the interrupt of virq goes in */
+	uint64_t step_rip; /* SVM: where the instruction of step is */
+	uint64_t step_dr6; /* SVM: the guest's, while TF is ours */
 };
 
 /* What a vCPU is made with. */

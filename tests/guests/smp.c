@@ -5,6 +5,7 @@
  * late, in microseconds, a timer may come on this bed).
  */
 #include "arch/x86_64/insn.h"
+#include "arch/x86_64/regs.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"
@@ -392,17 +393,11 @@ static void test_halted(void)
 }
 
 /*
- * A timer that fires just before STI and HLT ends the HLT, also if the slice of this vCPU ends between the
- * two. Often enough that it does; if not, this is where the guest sleeps for ever. shadow=1: TCG forgets an
- * interrupt shadow at VMRUN, so that an exit between the two lets the interrupt in before the HLT. Where its
- * CPUs run in parallel that happens once in some thousand rounds.
+ * A timer that fires just before STI and HLT ends the HLT, also if the slice of this vCPU ends between
+ * the two. Often enough that it does; if not, this is where the guest sleeps for ever.
  */
 static void test_sti_hlt(void)
 {
-	if (words_number("shadow", 0)) {
-		test_skip("TCG forgets the shadow");
-		return;
-	}
 	for (unsigned i = 0; i < 2000; i++) {
 		uint64_t before = counts[0][TICK], due = tsc_read() + clock_khz() * (i % 8) / 100;
 
@@ -414,6 +409,40 @@ static void test_sti_hlt(void)
 				counts[0][TICK] - before))
 			return;
 	}
+}
+
+static volatile uint64_t behind_shadow, in_shadow;
+
+static void on_tick_near_shadow(struct trap_frame *frame)
+{
+	if (frame->rip == behind_shadow)
+		in_shadow++;
+	on_tick(frame);
+}
+
+/* Nothing comes between STI and the instruction behind it, also where an exit does. */
+static void test_shadow(void)
+{
+	uint64_t flags, all = 0;
+
+	in_shadow = 0;
+	trap_set(TICK, on_tick_near_shadow);
+	for (unsigned i = 0; i < 100; i++) {
+		uint64_t before = counts[0][TICK], end = clock_after_ms(WAIT_MS);
+
+		clock_arm(TICK, tsc_read() + clock_khz() / 10 + i);
+		while (counts[0][TICK] == before && !clock_is_past(end)) {
+			asm volatile("leaq 1f(%%rip), %0\n\tmovq %0, %1\n\tcli\n\tsti\n"
+				     "1:\tnop\n\tcli\n\tsti\n\tpushfq\n\tpopq %0"
+				     : "=&r"(flags), "=m"(behind_shadow)
+				     :
+				     : "memory", "cc");
+			all |= flags;
+		}
+	}
+	trap_set(TICK, on_tick);
+	test_check(!(all & RFLAGS_TF), "PUSHF behind STI shows TF");
+	test_check(!in_shadow, "%lu of 100 ticks between STI and NOP", in_shadow);
 }
 
 /*
@@ -479,6 +508,7 @@ static const struct test_case cases[] = {
 	{"smp-deadline", test_deadline},
 	{"smp-halted", test_halted},
 	{"smp-sti-hlt", test_sti_hlt},
+	{"smp-shadow", test_shadow},
 	{"smp-restart", test_restart},
 	{"smp-relocate", test_relocate},
 	{"smp-to-x2apic", test_to_x2},
@@ -499,7 +529,7 @@ static const struct test_case cases[] = {
 };
 
 /* How many of the cases make sense here: without x2APIC, those up to the change of mode. */
-enum { CASES_XAPIC = 19 };
+enum { CASES_XAPIC = 20 };
 
 void guest_main(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The SVM backend's pure halves: exits decoded, state in and out, events, NMI blocking in software. */
 /* sources: arch/x86_64/svm/exit.c arch/x86_64/svm/inject.c arch/x86_64/svm/state.c
- * arch/x86_64/svm/segment.c arch/x86_64/svm/corrupt.c arch/x86_64/svm/asid.c */
+ * arch/x86_64/svm/segment.c arch/x86_64/svm/step.c arch/x86_64/svm/corrupt.c
+ * arch/x86_64/svm/asid.c */
 #include "arch/x86_64/svm/vcpu.h"
 
 #include <setjmp.h>
@@ -71,23 +72,28 @@ static int set_up(void **state)
 /* With IF=1, or an interrupt window would be opened here. */
 static void enter(void)
 {
-	uint64_t rflags = vmcb.rflags;
+	uint64_t closed = ~vmcb.rflags & RFLAGS_IF;
 
 	vmcb.rflags |= RFLAGS_IF;
 	assert_ptr_equal(svm_go_on(&v, 0), &v);
 	assert_int_equal(v.state, VIRT_GUEST);
-	vmcb.rflags = rflags;
+	vmcb.rflags &= ~closed;
 	tlb_control = vmcb.tlb_control;
 }
 
-static void exit_with(uint64_t code)
+static void exited_with(uint64_t code)
 {
-	enter();
 	vmcb.exit_code = code;
 	assert_int_equal(svm_exited(&v), 0);
 	assert_int_equal(told.rip, vmcb.rip);
 	assert_int_equal(told.code, code);
 	assert_int_equal(told.info, vmcb.exit_info1);
+}
+
+static void exit_with(uint64_t code)
+{
+	enter();
+	exited_with(code);
 }
 
 /* --- Exits --- */
@@ -113,6 +119,8 @@ static void test_kinds(void **state)
 		{0x48, VM_EXIT_DOUBLE_FAULT},
 		{0x52, VM_EXIT_MACHINE_CHECK},
 		{0x41, VM_EXIT_EXCEPTION},
+		{0x4d, VM_EXIT_EXCEPTION},
+		{0x5f, VM_EXIT_EXCEPTION},
 		{0x66, VM_EXIT_UNKNOWN},
 		{0xa5, VM_EXIT_UNKNOWN},
 		{0x3ff, VM_EXIT_UNKNOWN},
@@ -466,6 +474,13 @@ static void inject_nmi(void)
 	assert_true(vmcb.intercept_misc1 & SVM_INTERCEPT_IRET);
 }
 
+/* As the kernel asks: it is told to look again. */
+static void want_nmi_window(void)
+{
+	svm_want_nmi_window(&v);
+	v.recheck = 1;
+}
+
 static void test_nmi_opens_after_iret(void **state)
 {
 	(void)state;
@@ -487,16 +502,18 @@ static void test_waiting_nmi_steps_over_iret(void **state)
 {
 	(void)state;
 	inject_nmi();
-	svm_want_nmi_window(&v);
+	want_nmi_window();
+	enter();
 	assert_false(vmcb.rflags & RFLAGS_TF); /* the exit at IRET comes first */
 	vmcb.rip = 0x2000;
-	exit_with(0x74);
-	svm_want_nmi_window(&v);
+	exited_with(0x74);
+	want_nmi_window();
+	enter();
 	assert_true(vmcb.rflags & RFLAGS_TF);
 	vmcb.rip = 0x1000;
 	vmcb.rflags = 0; /* IRET's */
-	vmcb.dr6 = DR6_BS;
-	exit_with(0x41);
+	vmcb.dr6 |= DR6_BS;
+	exited_with(0x41);
 	assert_int_equal(v.exit.kind, VM_EXIT_NMI_WINDOW);
 	assert_true(svm_nmi_open(&v));
 	assert_false(vmcb.dr6 & DR6_BS);
@@ -512,11 +529,12 @@ static void test_iret_to_another_task_is_not_stepped(void **state)
 	vmcb.rip = 0x2000;
 	vmcb.rflags = RFLAGS_FIXED | RFLAGS_NT;
 	exit_with(0x74);
-	svm_want_nmi_window(&v);
+	want_nmi_window();
+	enter();
 	assert_false(vmcb.rflags & RFLAGS_TF);
 	vmcb.rip = 0x1000;
 	vmcb.rflags = RFLAGS_FIXED;
-	exit_with(0x78);
+	exited_with(0x78);
 	assert_true(svm_nmi_open(&v));
 }
 
@@ -527,16 +545,17 @@ static void test_exit_before_iret_keeps_nmis_blocked(void **state)
 	inject_nmi();
 	vmcb.rip = 0x2000;
 	exit_with(0x74);
-	svm_want_nmi_window(&v);
+	want_nmi_window();
 	exit_with(0x400);
 	assert_false(svm_nmi_open(&v));
 	assert_false(vmcb.rflags & RFLAGS_TF);
 	assert_int_equal(v.exit.kind, VM_EXIT_NESTED);
-	svm_want_nmi_window(&v);
+	want_nmi_window();
+	enter();
 	assert_true(vmcb.rflags & RFLAGS_TF);
 	vmcb.rip = 0x1000;
 	vmcb.rflags = 0;
-	exit_with(0x41);
+	exited_with(0x41);
 	assert_true(svm_nmi_open(&v));
 }
 

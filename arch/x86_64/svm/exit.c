@@ -7,6 +7,8 @@
 enum svm_exit_code {
 	SVM_EXIT_CR_READ = 0x000,
 	SVM_EXIT_CR_WRITE = 0x010,
+	SVM_EXIT_DR_READ = 0x020,
+	SVM_EXIT_DR_WRITE = 0x030,
 	SVM_EXIT_EXCEPTION = 0x040,
 	SVM_EXIT_INTR = 0x060,
 	SVM_EXIT_NMI = 0x061,
@@ -15,14 +17,18 @@ enum svm_exit_code {
 	SVM_EXIT_VINTR = 0x064,
 	SVM_EXIT_CR0_SELECTIVE = 0x065,
 	SVM_EXIT_RDPMC = 0x06f,
+	SVM_EXIT_PUSHF = 0x070,
+	SVM_EXIT_POPF = 0x071,
 	SVM_EXIT_CPUID = 0x072,
 	SVM_EXIT_RSM = 0x073,
 	SVM_EXIT_IRET = 0x074,
+	SVM_EXIT_INTN = 0x075,
 	SVM_EXIT_INVD = 0x076,
 	SVM_EXIT_HLT = 0x078,
 	SVM_EXIT_INVLPGA = 0x07a,
 	SVM_EXIT_IOIO = 0x07b,
 	SVM_EXIT_MSR = 0x07c,
+	SVM_EXIT_TASK_SWITCH = 0x07d,
 	SVM_EXIT_FERR_FREEZE = 0x07e,
 	SVM_EXIT_SHUTDOWN = 0x07f,
 	SVM_EXIT_VMRUN = 0x080,
@@ -32,6 +38,7 @@ enum svm_exit_code {
 	SVM_EXIT_STGI = 0x084,
 	SVM_EXIT_CLGI = 0x085,
 	SVM_EXIT_SKINIT = 0x086,
+	SVM_EXIT_ICEBP = 0x088,
 	SVM_EXIT_WBINVD = 0x089,
 	SVM_EXIT_MONITOR = 0x08a,
 	SVM_EXIT_MWAIT = 0x08b,
@@ -101,6 +108,8 @@ static __attribute__((noinline)) int64_t handled_slowly(struct virt_vcpu *v, str
 		svm_virq_after_exit(v);
 	if (vmcb->exit_int_info & SVM_EVENT_VALID)
 		save_interrupted(v, vmcb);
+	if (v->step)
+		svm_step_after_exit(v);
 	if (v->nmi_blocked)
 		svm_nmi_after_exit(v);
 	if (v->flushing)
@@ -157,15 +166,38 @@ static int64_t detail_exception(struct virt_vcpu *v, struct vmcb *vmcb)
 {
 	uint8_t vector = (uint8_t)(vmcb->exit_code - SVM_EXIT_EXCEPTION);
 
-	if (vector == EXCEPTION_DB)
-		complete_debug_exception(vmcb);
 	v->exit.event = (struct frame_event){
 		.type = INJECT_EXCEPTION,
 		.vector = vector,
-		.has_error = vector == EXCEPTION_AC,
+		.has_error = (EXCEPTIONS_WITH_ERROR & BIT(vector)) != 0,
 		.error = (uint32_t)vmcb->exit_info1,
+		.cr2 = vmcb->exit_info2, /* of #PF: APM2 15.12.15 "#PF (Page Fault)" */
 	};
 	return handled(v, vmcb);
+}
+
+static int64_t detail_debug(struct virt_vcpu *v, struct vmcb *vmcb)
+{
+	if (v->step && svm_step_trapped(v))
+		return handled(v, vmcb);
+	complete_debug_exception(vmcb);
+	return detail_exception(v, vmcb);
+}
+
+/* What exits in a step only, and cannot be stepped. */
+static int64_t detail_unstepped(struct virt_vcpu *v, struct vmcb *vmcb)
+{
+	svm_step_refused(v);
+	return handled(v, vmcb);
+}
+
+/* SYSCALL, perhaps, or SYSRET: see svm_step_begin. */
+static int64_t detail_undefined(struct virt_vcpu *v, struct vmcb *vmcb)
+{
+	if (!svm_step_hides_syscall(v))
+		return detail_exception(v, vmcb);
+	v->exit.kind = VM_EXIT_WINDOW;
+	return detail_unstepped(v, vmcb);
 }
 
 static __attribute__((noinline)) int64_t detail_io_string(struct virt_vcpu *v, struct vmcb *vmcb)
@@ -226,6 +258,8 @@ static int64_t detail_cr(struct virt_vcpu *v, struct vmcb *vmcb)
 static int64_t detail_iret(struct virt_vcpu *v, struct vmcb *vmcb)
 {
 	svm_nmi_iret(v);
+	if (v->step && !v->nmi_blocked)
+		return detail_unstepped(v, vmcb);
 	return handled(v, vmcb);
 }
 
@@ -247,8 +281,14 @@ static const struct svm_exit_row exit_rows[SVM_EXIT_TABLE] = {
 	[0 ... SVM_EXIT_TABLE - 1] = ROW(VM_EXIT_UNKNOWN, handled),
 	[SVM_EXIT_CR_READ + 0 ... SVM_EXIT_CR_READ + 15] = ROW(VM_EXIT_CR, detail_cr),
 	[SVM_EXIT_CR_WRITE + 0 ... SVM_EXIT_CR_WRITE + 15] = ROW(VM_EXIT_CR, detail_cr),
-	[SVM_EXIT_EXCEPTION + EXCEPTION_DB] = ROW(VM_EXIT_EXCEPTION, detail_exception),
-	[SVM_EXIT_EXCEPTION + EXCEPTION_AC] = ROW(VM_EXIT_EXCEPTION, detail_exception),
+	[SVM_EXIT_DR_READ + 0 ... SVM_EXIT_DR_READ + 15] = ROW(VM_EXIT_WINDOW, detail_unstepped),
+	[SVM_EXIT_DR_WRITE + 0 ... SVM_EXIT_DR_WRITE + 15] = ROW(VM_EXIT_WINDOW, detail_unstepped),
+	[SVM_EXIT_EXCEPTION + 0 ... SVM_EXIT_EXCEPTION + 31] = ROW(VM_EXIT_EXCEPTION,
+								   detail_exception),
+	[SVM_EXIT_EXCEPTION + EXCEPTION_DB] = ROW(VM_EXIT_EXCEPTION, detail_debug),
+	[SVM_EXIT_EXCEPTION + EXCEPTION_BP] = ROW(VM_EXIT_WINDOW, detail_unstepped),
+	[SVM_EXIT_EXCEPTION + EXCEPTION_OF] = ROW(VM_EXIT_WINDOW, detail_unstepped),
+	[SVM_EXIT_EXCEPTION + EXCEPTION_UD] = ROW(VM_EXIT_EXCEPTION, detail_undefined),
 	[SVM_EXIT_EXCEPTION + EXCEPTION_DF] = ROW(VM_EXIT_DOUBLE_FAULT, detail_exception),
 	[SVM_EXIT_EXCEPTION + EXCEPTION_MC] = ROW(VM_EXIT_MACHINE_CHECK, handled),
 	[SVM_EXIT_INTR] = ROW(VM_EXIT_INTERRUPT, handled),
@@ -257,14 +297,18 @@ static const struct svm_exit_row exit_rows[SVM_EXIT_TABLE] = {
 	[SVM_EXIT_VINTR] = ROW(VM_EXIT_WINDOW, detail_window),
 	[SVM_EXIT_CR0_SELECTIVE] = ROW(VM_EXIT_CR, detail_cr),
 	[SVM_EXIT_RDPMC] = ROW(VM_EXIT_PROTECTION, handled),
+	[SVM_EXIT_PUSHF] = ROW(VM_EXIT_WINDOW, detail_unstepped),
+	[SVM_EXIT_POPF] = ROW(VM_EXIT_WINDOW, detail_unstepped),
 	[SVM_EXIT_CPUID] = ROW(VM_EXIT_CPUID, detail_length),
 	[SVM_EXIT_RSM] = ROW(VM_EXIT_UNDEFINED, handled),
 	[SVM_EXIT_IRET] = ROW(VM_EXIT_NMI_WINDOW, detail_iret),
+	[SVM_EXIT_INTN] = ROW(VM_EXIT_WINDOW, detail_unstepped),
 	[SVM_EXIT_INVD] = ROW(VM_EXIT_CACHE, detail_length),
 	[SVM_EXIT_HLT] = ROW(VM_EXIT_HLT, detail_length),
 	[SVM_EXIT_INVLPGA] = ROW(VM_EXIT_UNDEFINED, handled),
 	[SVM_EXIT_IOIO] = ROW(VM_EXIT_IO, detail_io),
 	[SVM_EXIT_MSR] = ROW(VM_EXIT_MSR_READ, detail_msr),
+	[SVM_EXIT_TASK_SWITCH] = ROW(VM_EXIT_WINDOW, detail_unstepped),
 	[SVM_EXIT_FERR_FREEZE] = ROW(VM_EXIT_INTERRUPT, handled),
 	[SVM_EXIT_SHUTDOWN] = ROW(VM_EXIT_TRIPLE_FAULT, handled),
 	[SVM_EXIT_VMRUN] = ROW(VM_EXIT_UNDEFINED, handled),
@@ -274,6 +318,7 @@ static const struct svm_exit_row exit_rows[SVM_EXIT_TABLE] = {
 	[SVM_EXIT_STGI] = ROW(VM_EXIT_UNDEFINED, handled),
 	[SVM_EXIT_CLGI] = ROW(VM_EXIT_UNDEFINED, handled),
 	[SVM_EXIT_SKINIT] = ROW(VM_EXIT_UNDEFINED, handled),
+	[SVM_EXIT_ICEBP] = ROW(VM_EXIT_WINDOW, detail_unstepped),
 	[SVM_EXIT_WBINVD] = ROW(VM_EXIT_CACHE, detail_length),
 	[SVM_EXIT_MONITOR] = ROW(VM_EXIT_UNDEFINED, handled),
 	[SVM_EXIT_MWAIT] = ROW(VM_EXIT_UNDEFINED, handled),
@@ -342,6 +387,8 @@ static __attribute__((noinline)) struct virt_vcpu *enter_after_work(struct virt_
 {
 	if (v->work && !kernel_work(v))
 		return NULL;
+	if (v->step_pending)
+		svm_step_begin(v);
 	if (asid_is_stale(v))
 		choose_asid(v, v->cpu_state);
 	return loaded(v, svm_vmcb(v));
@@ -363,13 +410,26 @@ static __attribute__((noinline)) struct virt_vcpu *enter_stepping(struct virt_vc
 	return enter_if_claimed(v, svm_vmcb(v));
 }
 
+static __attribute__((noinline)) struct virt_vcpu *enter_in_shadow(struct virt_vcpu *v)
+{
+	struct virt_vcpu *entered = enter_if_claimed(v, svm_vmcb(v));
+
+	if (entered && svm_by_virq)
+		svm_keep_shadow(v);
+	return entered;
+}
+
 struct virt_vcpu *svm_go_on(struct virt_vcpu *v, int64_t skip)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
 	if (skip < 0)
 		return NULL;
-	if (skip && !svm_move_on(vmcb, (uint64_t)skip))
-		return enter_stepping(v);
+	if (skip) {
+		if (!svm_move_on(vmcb, (uint64_t)skip))
+			return enter_stepping(v);
+	} else if (__builtin_expect(vmcb->shadow & SVM_SHADOW, 0)) {
+		return enter_in_shadow(v);
+	}
 	return enter_if_claimed(v, vmcb);
 }

@@ -26,7 +26,8 @@ static void put_in_by_virq(struct virt_vcpu *v, uint8_t vector)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
-	svm_want_window(v, false); /* who waits behind this one asks again */
+	if (v->window_wanted)
+		svm_want_window(v, false); /* who waits behind this one asks again */
 	vmcb->v_intr = (vmcb->v_intr & ~V_IRQ_FIELDS) | SVM_V_IRQ | SVM_V_PRIORITY |
 		       SVM_V_IGNORE_TPR | (uint64_t)vector << SVM_V_VECTOR_SHIFT;
 	v->virq = true;
@@ -49,6 +50,7 @@ static uint8_t take_out_of_virq(struct virt_vcpu *v)
 void svm_forget_injection(struct virt_vcpu *v)
 {
 	svm_vmcb(v)->event_inject = 0;
+	v->step_pending = false;
 	if (v->virq)
 		take_out_of_virq(v);
 }
@@ -128,11 +130,24 @@ void svm_inject(struct virt_vcpu *v, const struct frame_event *event)
 		inject(v, vmcb, event);
 }
 
+/* VMRUN would forget the shadow, and V_IRQ come before the instruction that the shadow is for. */
+static bool shadow_is_forgotten(const struct virt_vcpu *v)
+{
+	const struct vmcb *vmcb = svm_vmcb(v);
+
+	return svm_by_virq && vmcb->shadow & SVM_SHADOW && vmcb->rflags & RFLAGS_IF &&
+	       !svm_injecting(v);
+}
+
 /* APM2 15.21.4 "Injecting Virtual (INTR) Interrupts": V_IRQ with an intercept waits for IF. */
 void svm_want_window(struct virt_vcpu *v, bool on)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
+	if (on && shadow_is_forgotten(v)) {
+		v->step_pending = true;
+		on = false;
+	}
 	if (on == v->window_wanted)
 		return;
 	v->window_wanted = on;
@@ -149,31 +164,17 @@ void svm_want_window(struct virt_vcpu *v, bool on)
 }
 
 /*
- * IRET of a nested task: SDM 3A 7.4 "Task Linking". RFLAGS come from the other task's TSS, so that TF would
- * not step, and the one that was set would be left in this task's.
- */
-static bool iret_switches_tasks(const struct vmcb *vmcb)
-{
-	return (vmcb->rflags & (RFLAGS_NT | RFLAGS_VM)) == RFLAGS_NT && (vmcb->cr0 & CR0_PE) &&
-	       !(vmcb->efer & EFER_LMA);
-}
-
-/*
- * Without virtual NMIs nobody tells when an IRET has completed. It is let through, and NMIs open when the
- * guest has moved on from it; if one waits, a single step makes that moment an exit.
+ * Without virtual NMIs nobody tells when an IRET has completed. It is let through, and NMIs open when
+ * the guest has moved on from it; if one waits, a single step makes that moment an exit, as it does
+ * the end of a shadow. Where NMIs are blocked the exit at IRET comes first.
  */
 void svm_want_nmi_window(struct virt_vcpu *v)
 {
-	struct vmcb *vmcb = svm_vmcb(v);
+	const struct vmcb *vmcb = svm_vmcb(v);
 
-	if (!v->nmi_blocked || v->step_for_nmi)
-		return;
-	if (iret_switches_tasks(vmcb))
-		return; /* the next exit will do */
-	if (vmcb->intercept_misc1 & SVM_INTERCEPT_IRET)
-		return; /* the exit at IRET comes first */
-	v->step_for_nmi = true;
-	vmcb->rflags |= RFLAGS_TF;
+	if (v->nmi_blocked ? !(vmcb->intercept_misc1 & SVM_INTERCEPT_IRET)
+			   : vmcb->shadow & SVM_SHADOW)
+		v->step_pending = true;
 }
 
 void svm_nmi_iret(struct virt_vcpu *v)
@@ -184,25 +185,10 @@ void svm_nmi_iret(struct virt_vcpu *v)
 
 void svm_nmi_after_exit(struct virt_vcpu *v)
 {
-	struct vmcb *vmcb = svm_vmcb(v);
-	bool stepped;
+	const struct vmcb *vmcb = svm_vmcb(v);
 
-	if (!v->nmi_blocked || (vmcb->intercept_misc1 & SVM_INTERCEPT_IRET))
-		return;
-	stepped = v->step_for_nmi && v->exit.kind == VM_EXIT_EXCEPTION &&
-		  v->exit.event.vector == EXCEPTION_DB;
-	if (stepped) {
-		v->exit.kind = VM_EXIT_NMI_WINDOW;
-		vmcb->dr6 &= ~(uint64_t)DR6_BS;
-	} else if (vmcb->rip == v->nmi_iret_rip) {
-		/* It has not run yet: something else came first. The step is asked for anew. */
-		if (v->step_for_nmi)
-			vmcb->rflags &= ~(uint64_t)RFLAGS_TF;
-		v->step_for_nmi = false;
-		return;
-	}
-	v->step_for_nmi = false;
-	v->nmi_blocked = false;
+	if (!(vmcb->intercept_misc1 & SVM_INTERCEPT_IRET) && vmcb->rip != v->nmi_iret_rip)
+		v->nmi_blocked = false;
 }
 
 void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch)

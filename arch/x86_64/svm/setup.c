@@ -7,8 +7,7 @@
 static void setup_controls(struct vmcb *vmcb)
 {
 	vmcb->intercept_cr_write = 1u << 4;
-	vmcb->intercept_exception = 1u << (EXCEPTION_DB) | 1u << (EXCEPTION_DF) |
-				    1u << (EXCEPTION_AC) | 1u << (EXCEPTION_MC);
+	vmcb->intercept_exception = SVM_EXCEPTIONS;
 	vmcb->intercept_misc1 = SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_INIT |
 				SVM_INTERCEPT_CR0_SELECTIVE | SVM_INTERCEPT_RDPMC |
 				SVM_INTERCEPT_CPUID | SVM_INTERCEPT_RSM | SVM_INTERCEPT_INVD |

@@ -13,6 +13,10 @@ struct svm_cpu {
 	struct asid_pool asids;
 };
 
+/* vmcb.intercept_exception; a step intercepts all. */
+#define SVM_EXCEPTIONS \
+	(1u << EXCEPTION_DB | 1u << EXCEPTION_DF | 1u << EXCEPTION_AC | 1u << EXCEPTION_MC)
+
 static inline struct vmcb *svm_vmcb(const struct virt_vcpu *v)
 {
 	return v->hw;
@@ -69,8 +73,22 @@ bool svm_idt_reaches(const struct virt_vcpu *v, uint8_t vector);
 void svm_nmi_iret(struct virt_vcpu *v);
 /* After an exit: the interrupt that was put in by V_IRQ is in, or goes in again. */
 void svm_virq_after_exit(struct virt_vcpu *v);
-/* After an exit: did the IRET that ends an NMI complete? Swallows our own single step. */
+/* After an exit with NMIs blocked and svm_step_after_exit: did the IRET that ends the NMI complete? */
 void svm_nmi_after_exit(struct virt_vcpu *v);
+
+/* step.c: one instruction at a time */
+/* The last thing before the entry, with v->step_pending. */
+void svm_step_begin(struct virt_vcpu *v);
+/* The last thing before an entry in a shadow, where VMRUN forgets it. */
+void svm_keep_shadow(struct virt_vcpu *v);
+/* After #DB in a step. True: ours, and the exit's kind is a window; false: it is the guest's. */
+bool svm_step_trapped(struct virt_vcpu *v);
+/* After an exit that a step alone asks for: what waits goes in before the instruction. */
+void svm_step_refused(struct virt_vcpu *v);
+/* After #UD: it may be SYSCALL or SYSRET, which a step hides. */
+bool svm_step_hides_syscall(const struct virt_vcpu *v);
+/* After any exit with v->step: nothing of the step is left. */
+void svm_step_after_exit(struct virt_vcpu *v);
 
 /* entry.S */
 noreturn void svm_run(struct virt_vcpu *v, int64_t skip);
@@ -104,5 +122,7 @@ extern bool svm_has_next_rip;
  * at a VMRUN with an interrupt in EVENTINJ it leaves its exception_index set, and if its main loop wants the
  * CPU before the guest's next exit, it delivers the vector again, into its own handler, with IF=0. Bochs
  * needs EVENTINJ: there V_IRQ waits for IF to change. Processors take both (APM2 15.20, 15.21.4).
+ * Besides, TCG's VMRUN forgets the interrupt shadow: V_IRQ is not set in one, and what waits for its
+ * end is stepped to (step.c).
  */
 extern bool svm_by_virq;
