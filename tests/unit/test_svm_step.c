@@ -674,6 +674,12 @@ static void test_iret_that_faults(void **state)
 	assert_true(v.nmi_blocked);
 	assert_string_equal(play(READS_NOTHING), "fn");
 	assert_int_equal(world.pushed & RFLAGS_TF, 0);
+
+	/* Another CPU has overwritten it: it would be tried again for ever. */
+	stand_at_iret(state);
+	world.nmi = true;
+	assert_string_equal(play(UNDEFINED), "fn");
+	assert_int_equal(world.pushed & RFLAGS_TF, 0);
 }
 
 int main(void)

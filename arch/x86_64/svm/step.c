@@ -146,7 +146,7 @@ void svm_step_refused(struct virt_vcpu *v)
 
 bool svm_step_hides_syscall(const struct virt_vcpu *v)
 {
-	return v->step & STEP_TRAP && v->efer & EFER_SCE;
+	return (v->step & (STEP_TRAP | STEP_IRET)) == STEP_TRAP && v->efer & EFER_SCE;
 }
 
 void svm_step_after_exit(struct virt_vcpu *v)
