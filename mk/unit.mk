@@ -5,8 +5,9 @@
 UNIT_TESTS := $(sort $(wildcard tests/unit/test_*.c))
 
 $(BUILD)/gen/unit.mk: $(UNIT_TESTS) tools/test_rules.py $(BUILD)/gen/unit.list
-	$(Q)$(PYTHON) tools/test_rules.py unit $(UNIT_TESTS) >$@
-	$(Q)$(PYTHON) tools/test_rules.py coverage $(UNIT_TESTS) >>$@
+	$(Q)$(PYTHON) tools/test_rules.py unit $(UNIT_TESTS) >$@.new
+	$(Q)$(PYTHON) tools/test_rules.py coverage $(UNIT_TESTS) >>$@.new
+	$(Q)mv $@.new $@
 
 # What the tests' patterns may match: a file that is new or gone makes the rules stale.
 HOST_SOURCES := $(wildcard console/*.c vmm/*.c vmm/dev/*.c lib/*.c)

@@ -97,6 +97,7 @@ def test_json(script_of, bed):
     shown = script.json("show a --json")
     assert shown["cmdline"] == 'q="1"' and shown["images"][0]["role"] == "kernel"
     assert sum(r["last"] - r["first"] + 1 for r in shown["ranges"]) == shown["ram"]
+    script.ok("wait a /hb 0/ 20s")  # it has made exits
     stats = script.json("stats a --json")
     assert sum(row["count"] for row in stats["exits"]) > 0
     host = script.json("host --json")
