@@ -72,6 +72,18 @@ struct boot_info {
 	char notes[BOOT_MAX_NOTES][BOOT_NOTE_SIZE];
 };
 
+/* True if a byte of [start, end), which is not empty, is RAM. */
+static inline bool boot_has_ram(const struct boot_info *info, hpa_t start, hpa_t end)
+{
+	for (uint32_t i = 0; i < info->range_count; i++) {
+		const struct boot_range *range = &info->ranges[i];
+
+		if (range->kind == BOOT_RAM && range->start < end && start < range->end)
+			return true;
+	}
+	return false;
+}
+
 /*
  * kernel/ defines it: boot/ ends here, on the boot stack and the boot page tables. A symbol's physical
  * address is its virtual one - KERNEL_IMAGE_BASE + image_delta. CPU 0, interrupts off; info is static.

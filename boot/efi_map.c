@@ -39,7 +39,7 @@ void efi_map_read(struct boot_info *out, const uint8_t *map, size_t size, uint32
 	const char *wrong = NULL;
 
 	out->runtime_count = 0;
-	if (descriptor_size < sizeof(struct efi_descriptor) || descriptor_size > EFI_DESCRIPTOR_MAX)
+	if (!efi_is_descriptor_size(descriptor_size))
 		wrong = "have descriptors of an impossible size";
 	for (; !wrong && size >= descriptor_size; size -= descriptor_size, map += descriptor_size) {
 		struct efi_descriptor descriptor;

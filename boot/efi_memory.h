@@ -21,5 +21,11 @@ enum efi_memory_type {
 
 enum { EFI_DESCRIPTOR_MAX = 4096 }; /* far more than any version of it will have */
 
+/* True if the firmware's descriptors can have that size. */
+static inline bool efi_is_descriptor_size(size_t size)
+{
+	return size >= sizeof(struct efi_descriptor) && size <= EFI_DESCRIPTOR_MAX;
+}
+
 #define EFI_ATTRIBUTE_SP      BIT(18) /* memory for a specific purpose */
 #define EFI_ATTRIBUTE_RUNTIME BIT(63) /* runtime services use it */

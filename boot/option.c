@@ -51,3 +51,11 @@ enum boot_option boot_option(const struct boot_info *info, const char *key, char
 	}
 	return found;
 }
+
+bool boot_option_is(const struct boot_info *info, const char *key, const char *word)
+{
+	char value[16];
+
+	return boot_option(info, key, value, sizeof(value)) == BOOT_OPTION_SET &&
+	       !strcmp(value, word);
+}

@@ -16,3 +16,6 @@ enum boot_option {
  */
 enum boot_option must_check boot_option(const struct boot_info *info, const char *key, char *value,
 					size_t size);
+
+/* True if key=word is what counts. */
+bool must_check boot_option_is(const struct boot_info *info, const char *key, const char *word);

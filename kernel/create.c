@@ -617,7 +617,6 @@ bool part_reset_step(struct partition *part)
 	if (!part->reset_count)
 		reset_vmm(part);
 	v = part->vcpus[part->reset_count++];
-	__atomic_store_n(&v->virt.pending, 0, __ATOMIC_RELAXED);
 	vcpu_reset(v, part->config->tsc_offset);
 	return false;
 }

@@ -23,17 +23,6 @@ static uint32_t column, row;		      /* l: where the next character goes */
 static bool given;			      /* CPU 0: the console has it */
 static bool panicking;
 
-static bool is_in_ram(const struct boot_info *info, hpa_t start, hpa_t end)
-{
-	for (uint32_t i = 0; i < info->range_count; i++) {
-		const struct boot_range *range = &info->ranges[i];
-
-		if (range->kind == BOOT_RAM && range->start < end && start < range->end)
-			return true;
-	}
-	return false;
-}
-
 void display_init(const struct boot_info *info)
 {
 	source = &info->framebuffer;
@@ -42,7 +31,7 @@ void display_init(const struct boot_info *info)
 	size = canvas_init(&canvas, (enum canvas_kind)source->kind, source->pitch, source->width,
 			   source->height, source->bits_per_pixel);
 	/* A loader that lies must not make the screen out of somebody's memory. */
-	if (size > ~source->address || is_in_ram(info, source->address, source->address + size))
+	if (size > ~source->address || boot_has_ram(info, source->address, source->address + size))
 		size = 0;
 	if (size && source->address + size <= GIB(4))
 		canvas.base = (volatile uint8_t *)(uintptr_t)source->address;

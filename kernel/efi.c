@@ -37,9 +37,6 @@ enum {
 #define REGIONS_END  (USER_END - MIB(2))
 #define ANSWER_SPACE 256 /* at the stack's top, for what a service writes */
 
-/* SDM 3A 4.7 "Page-Fault Exceptions" */
-enum { FAULT_PRESENT = BIT(0), FAULT_WRITE = BIT(1), FAULT_FETCH = BIT(4) };
-
 static struct {
 	bool usable;
 	struct page_space space;
@@ -48,7 +45,6 @@ static struct {
 	struct efi_services services;
 	const char *service; /* that runs */
 	uint64_t deadline;   /* TSC */
-	bool failed;
 } efi;
 
 static const struct boot_runtime *region_of(hpa_t pa, size_t size)
@@ -69,19 +65,6 @@ static bool is_runtime(hpa_t pa, size_t size, bool code)
 	return region && (!code || region->kind == BOOT_RUNTIME_CODE);
 }
 
-/* It would reach what we give to partitions: two maps of one firmware that do not agree. */
-static bool is_in_ram(const struct boot_runtime *region)
-{
-	for (uint32_t i = 0; i < machine.boot->range_count; i++) {
-		const struct boot_range *range = &machine.boot->ranges[i];
-
-		if (range->kind == BOOT_RAM && range->start < region->end &&
-		    region->start < range->end)
-			return true;
-	}
-	return false;
-}
-
 static const char *map_region(const struct boot_runtime *region)
 {
 	static const unsigned prots[] = {
@@ -92,7 +75,8 @@ static const char *map_region(const struct boot_runtime *region)
 
 	if (region->end > REGIONS_END)
 		return "a region lies above the lower half of the address space";
-	if (is_in_ram(region))
+	/* It would reach what we give to partitions: two maps of one firmware that do not agree. */
+	if (boot_has_ram(machine.boot, region->start, region->end))
 		return "a region lies in memory that the map says is free";
 	switch (page_map(&efi.space, region->start, region->start, region->end - region->start,
 			 PAGE_USER | PAGE_READ | prots[region->kind])) {
@@ -105,6 +89,18 @@ static const char *map_region(const struct boot_runtime *region)
 	}
 }
 
+static const char *map_stack(void)
+{
+	efi.stack = page_pool_alloc_block(&kernel_heap, STACK_SIZE / PAGE_SIZE);
+	efi.call = page_pool_alloc_block(&kernel_heap, RING3_CALL_PAGES);
+	if (!efi.stack || !efi.call ||
+	    page_map(&efi.space, STACK_TOP - STACK_SIZE, page_pool_pa(&kernel_heap, efi.stack),
+		     STACK_SIZE, PAGE_USER | PAGE_READ | PAGE_WRITE))
+		return "no memory for their stack";
+	ring3_call_init(efi.call);
+	return NULL;
+}
+
 static const char *make_space(void)
 {
 	const char *wrong = NULL;
@@ -113,15 +109,9 @@ static const char *make_space(void)
 		return "no memory for their page tables";
 	for (uint32_t i = 0; i < machine.boot->runtime_count && !wrong; i++)
 		wrong = map_region(&machine.boot->runtime[i]);
-	efi.stack = page_pool_alloc_block(&kernel_heap, STACK_SIZE / PAGE_SIZE);
-	efi.call = page_pool_alloc_block(&kernel_heap, RING3_CALL_PAGES);
-	if (!wrong &&
-	    (!efi.stack || !efi.call ||
-	     page_map(&efi.space, STACK_TOP - STACK_SIZE, page_pool_pa(&kernel_heap, efi.stack),
-		      STACK_SIZE, PAGE_USER | PAGE_READ | PAGE_WRITE)))
-		wrong = "no memory for their stack";
-	if (!wrong)
-		ring3_call_init(efi.call);
+	wrong = wrong ? wrong : map_stack();
+	if (wrong)
+		page_space_free(&efi.space);
 	return wrong;
 }
 
@@ -129,10 +119,8 @@ static const char *find_services(void)
 {
 	static const struct efi_source source = {.map = firmware_map, .is_runtime = is_runtime};
 	const struct boot_info *boot = machine.boot;
-	char value[8];
 
-	if (boot_option(boot, "efi", value, sizeof(value)) == BOOT_OPTION_SET &&
-	    !strcmp(value, "off"))
+	if (boot_option_is(boot, "efi", "off"))
 		return "efi=off";
 	if (!boot->runtime_count)
 		return "the loader does not tell where they are";
@@ -177,7 +165,6 @@ static bool call(const char *service, hpa_t function, struct trap_gprs args, uin
 
 	*(uint64_t *)(efi.stack + top) = RETURN_TO;
 	efi.service = service;
-	efi.failed = false;
 	efi.deadline = tsc_read() + us_to_tsc(patience_us);
 	cpu->in_firmware = true;
 	cpu_use_space(&efi.space);
@@ -187,7 +174,6 @@ static bool call(const char *service, hpa_t function, struct trap_gprs args, uin
 	cpu->armed = DEADLINE_NONE;
 	cpu_use_space(space);
 	cpu->in_firmware = false;
-	efi.usable = !efi.failed;
 	return efi.usable;
 }
 
@@ -220,11 +206,11 @@ void efi_reset(enum efi_reset_type type)
 		log_print(LOG_WARNING, "efi: ResetSystem comes back");
 }
 
-static noreturn void fail(const char *why, const struct trap_frame *frame, uint64_t address)
+static noreturn void fail(const char *why, uint64_t rip, uint64_t address)
 {
 	log_print(LOG_ERROR, "efi: %s: %s at rip 0x%lx, address 0x%lx: not used any more",
-		  efi.service, why, frame->rip, address);
-	efi.failed = true;
+		  efi.service, why, rip, address);
+	efi.usable = false;
 	ring3_call_end(efi.call, 0);
 }
 
@@ -233,10 +219,10 @@ static bool change_page(uint64_t address, uint64_t error)
 {
 	const struct boot_runtime *region = region_of(address, 1);
 	uint64_t page = ALIGN_DOWN(address, PAGE_SIZE);
-	unsigned prot = error & FAULT_WRITE ? PAGE_WRITE : PAGE_EXEC;
+	unsigned prot = error & PAGE_FAULT_W ? PAGE_WRITE : PAGE_EXEC;
 
-	if (!region || region->kind != BOOT_RUNTIME_CODE || !(error & FAULT_PRESENT) ||
-	    !(error & (FAULT_WRITE | FAULT_FETCH)))
+	if (!region || region->kind != BOOT_RUNTIME_CODE || !(error & PAGE_FAULT_P) ||
+	    !(error & (PAGE_FAULT_W | PAGE_FAULT_I)))
 		return false;
 	if (page_protect(&efi.space, page, PAGE_SIZE, PAGE_USER | PAGE_READ | prot))
 		return false;
@@ -255,24 +241,15 @@ static bool skip_flag(struct trap_frame *frame)
 	return true;
 }
 
-void efi_fault(struct trap_frame *frame)
+void efi_fault(struct trap_frame *frame, const char *name, uint64_t address)
 {
-	uint64_t address = frame->vector == EXCEPTION_PF ? cr2_read() : 0;
-
-	switch (frame->vector) {
-	case EXCEPTION_PF:
-		if (frame->rip == RETURN_TO && address == RETURN_TO)
-			ring3_call_end(efi.call, frame->gprs.rax);
-		if (change_page(address, frame->error))
-			return;
-		fail("page fault", frame, address);
-	case EXCEPTION_GP:
-		if (skip_flag(frame))
-			return;
-		fail("privileged instruction", frame, address);
-	default:
-		fail("exception", frame, frame->vector);
-	}
+	if (frame->vector == EXCEPTION_PF && frame->rip == RETURN_TO && address == RETURN_TO)
+		ring3_call_end(efi.call, frame->gprs.rax);
+	if (frame->vector == EXCEPTION_PF && change_page(address, frame->error))
+		return;
+	if (frame->vector == EXCEPTION_GP && skip_flag(frame))
+		return;
+	fail(name, frame->rip, address);
 }
 
 void efi_interrupt(struct trap_frame *frame, unsigned vector)
@@ -284,6 +261,6 @@ void efi_interrupt(struct trap_frame *frame, unsigned vector)
 	if (vector != VECTOR_TIMER)
 		return;
 	if (tsc_read() >= efi.deadline)
-		fail("does not come back", frame, 0);
+		fail("does not come back", frame->rip, 0);
 	apic_timer_arm(efi.deadline);
 }

@@ -20,6 +20,9 @@ bool must_check efi_time(uint64_t *seconds);
 /* Returns if there are no services, or if it did not work. CPU 0, the others stopped. */
 void efi_reset(enum efi_reset_type type);
 
-/* From the traps while cpu->in_firmware: an exception of the service's, an interrupt meanwhile. */
-void efi_fault(struct trap_frame *frame);
+/*
+ * From the traps while cpu->in_firmware: an exception of the service's, with its name and,
+ * of #PF, the address; an interrupt meanwhile.
+ */
+void efi_fault(struct trap_frame *frame, const char *name, uint64_t address);
 void efi_interrupt(struct trap_frame *frame, unsigned vector);

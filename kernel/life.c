@@ -109,7 +109,7 @@ int part_start(uint32_t slot)
 	part->report[0] = 0;
 	__atomic_store_n(&part->ended, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&part->run, RUN_YES, __ATOMIC_SEQ_CST);
-	vcpu_notify(part->vcpus[0], EVENT_START);
+	vcpu_notify(part->vcpus[0], PEND_REARM); /* a look: EVENT_START is pending */
 	return ERR_NONE;
 }
 

@@ -31,7 +31,6 @@
 #include "kernel/sched.h"
 #include "kernel/serial.h"
 #include "kernel/watchdog.h"
-#include "lib/string.h"
 
 struct machine machine = {.memory_lock = SPINLOCK(LOCK_MEMORY)};
 
@@ -242,10 +241,8 @@ static struct cpuid_regs ask_cpuid(uint32_t leaf, uint32_t subleaf)
 static void find_cores(unsigned count)
 {
 	unsigned bits = topology_thread_bits(ask_cpuid);
-	char value[8];
 
-	if (boot_option(machine.boot, "smt", value, sizeof(value)) == BOOT_OPTION_SET &&
-	    !strcmp(value, "share")) {
+	if (boot_option_is(machine.boot, "smt", "share")) {
 		log_print(LOG_WARNING, "cpu: smt=share: partitions may run on one core at a time");
 		machine_facts.facts |= FACT_SMT_SHARE;
 		bits = 0;

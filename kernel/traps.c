@@ -99,7 +99,7 @@ void kernel_ring3_fault(struct trap_frame *frame)
 	struct vcpu *v = cpu->loaded;
 
 	if (cpu->in_firmware) {
-		efi_fault(frame);
+		efi_fault(frame, name, address);
 		return;
 	}
 	if (cpu->in_console)

@@ -117,6 +117,8 @@ void vcpu_reset(struct vcpu *v, uint64_t tsc_offset)
 	v->tsc_adjust = v->tsc_aux = 0;
 	v->xcr0 = XCR0_X87;
 	v->virt.activity = v->index == 0 ? ACTIVITY_RUN : ACTIVITY_WAIT_SIPI;
+	/* Before it may run: its CPU, if awake, picks it the moment it may, and it is not to enter unmade. */
+	__atomic_store_n(&v->virt.pending, v->index == 0 ? EVENT_START : 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&v->virt.state, VIRT_OUT, __ATOMIC_RELAXED);
 }
 

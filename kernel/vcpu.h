@@ -97,7 +97,10 @@ void vcpu_unload(struct vcpu *v);
 /* Unloads whatever vCPU is loaded on this CPU. */
 void vcpu_unload_current(void);
 
-/* vcpu.c: the power-up state, on CPU 0 while the partition is stopped. */
+/*
+ * vcpu.c: the power-up state, on CPU 0 while the partition is stopped. Only EVENT_START is pending, to
+ * vCPU 0: the VMM loads the guest before it is entered, whoever lets it run.
+ */
 void vcpu_reset(struct vcpu *v, uint64_t tsc_offset);
 
 /* vcpu.c: what INIT does to registers that no VMM sees. It is loaded. */

@@ -251,7 +251,6 @@ static inline uint64_t rflags_read(void)
 	return value;
 }
 
-/* Drops one page of the current address space from this CPU's TLB, global or not. */
 /* x87 and SSE as FNINIT and RESET leave their control registers. */
 static inline void fpu_controls_reset(void)
 {
@@ -260,6 +259,7 @@ static inline void fpu_controls_reset(void)
 	asm volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
 }
 
+/* Drops one page of the current address space from this CPU's TLB, global or not. */
 static inline void tlb_invalidate(uint64_t va)
 {
 	asm volatile("invlpg (%0)" : : "r"(va) : "memory");

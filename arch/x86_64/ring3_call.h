@@ -16,8 +16,8 @@ enum { PORT_MAP_SIZE = 65536 / 8 };
 struct ring3_call {
 	struct gate idt[TRAP_VECTORS];
 	struct tss tss;
-	uint8_t port_map[PORT_MAP_SIZE +
-			 1]; /* the last byte is all ones: SDM 1 19.5.2 "I/O Permission Bit Map" */
+	/* The last byte is all ones: SDM 1 19.5.2 "I/O Permission Bit Map". */
+	uint8_t port_map[PORT_MAP_SIZE + 1];
 };
 
 enum { RING3_CALL_PAGES = (sizeof(struct ring3_call) + PAGE_SIZE - 1) / PAGE_SIZE };

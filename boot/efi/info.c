@@ -159,11 +159,6 @@ void info_add_screen(struct info_writer *writer, const struct info_screen *scree
 	info_add(writer, MULTIBOOT2_TAG_FRAMEBUFFER, &tag, FRAMEBUFFER_SIZE);
 }
 
-bool info_is_descriptor_size(size_t size)
-{
-	return size >= sizeof(struct efi_descriptor) && size <= EFI_DESCRIPTOR_MAX;
-}
-
 /* Multiboot2 3.6.17 "EFI memory map": as it is, for who looks for the runtime services. */
 static void add_firmware_map(struct info_writer *writer, const void *map, size_t map_size,
 			     size_t descriptor_size)
@@ -183,7 +178,7 @@ bool info_add_map(struct info_writer *writer, const void *map, size_t map_size,
 	const uint8_t *at = map;
 	size_t count;
 
-	if (!info_is_descriptor_size(descriptor_size))
+	if (!efi_is_descriptor_size(descriptor_size))
 		return false;
 	count = map_size / descriptor_size;
 	put_header(writer, MULTIBOOT2_TAG_MMAP, sizeof(format) + count * sizeof(struct mmap_entry));

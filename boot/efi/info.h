@@ -39,9 +39,6 @@ struct info_screen {
 /* Adds a framebuffer of pixels; none if masks are not those of 8 to 32 bits. */
 void info_add_screen(struct info_writer *writer, const struct info_screen *screen);
 
-/* True if the firmware's descriptors can have that size. */
-bool info_is_descriptor_size(size_t size);
-
 /*
  * Adds the firmware's memory map, as it is once boot services are gone, in both forms that Multiboot2
  * has: map_size bytes of descriptors, each descriptor_size long. False, and no tag, if descriptors cannot

@@ -10,6 +10,7 @@
 #include "boot/efi/firmware.h"
 #include "boot/efi/info.h"
 #include "boot/efi/options.h"
+#include "boot/efi_memory.h"
 #include "boot/multiboot2_format.h"
 #include "lib/string.h"
 
@@ -87,7 +88,7 @@ static bool place_buffers(struct plan *plan)
 	hpa_t code, map, info;
 
 	firmware_services()->GetMemoryMap(&map_size, NULL, &key, &descriptor_size, &version);
-	if (!info_is_descriptor_size(descriptor_size)) {
+	if (!efi_is_descriptor_size(descriptor_size)) {
 		firmware_say("the firmware's memory map has descriptors of %llu bytes",
 			     (unsigned long long)descriptor_size);
 		return false;

@@ -56,9 +56,9 @@ def test_services_of_all_kinds(boot, build, tmp_path, how):
 BAD = {
     "spin": "does not come back at rip",
     "mixed": "does not come back at rip",
-    "fault": r"page fault at rip 0x[0-9a-f]+, address 0x123456789000",
-    "privileged": "privileged instruction at rip",
-    "gate": "privileged instruction at rip",
+    "fault": r"#PF at rip 0x[0-9a-f]+, address 0x123456789000",
+    "privileged": "#GP at rip",
+    "gate": "#GP at rip",
 }
 
 

@@ -477,6 +477,7 @@ static void vcpu_make(unsigned index, unsigned cpu, void (*guest)(struct vcpu *v
 	v->virt.hw = &guests[index];
 	guests[index].run = guest;
 	vcpu_reset(v, 0);
+	v->virt.pending = 0; /* it was started */
 	v->virt.activity = ACTIVITY_RUN;
 	sched_attach(v);
 }

@@ -279,6 +279,10 @@ static void test_is_ram(void **state)
 	assert_false(memmap_is_ram(&info, MIB(2), MIB(3)));
 	assert_false(memmap_is_ram(&info, MIB(4), MIB(4)));
 	assert_false(memmap_is_ram(&info, MIB(4), MIB(6)));
+	assert_true(boot_has_ram(&info, MIB(1), MIB(4)));
+	assert_true(boot_has_ram(&info, MIB(2) - 1, MIB(2)));
+	assert_false(boot_has_ram(&info, MIB(2), MIB(3)));
+	assert_false(boot_has_ram(&info, MIB(1), MIB(1)));
 }
 
 static void expect_option(const char *key, enum boot_option found, const char *value)
@@ -301,6 +305,11 @@ static void test_options(void **state)
 	expect_option("last", BOOT_OPTION_SET, "2");
 	expect_option("seria", BOOT_OPTION_ABSENT, "");
 	expect_option("com1", BOOT_OPTION_ABSENT, "");
+	assert_true(boot_option_is(&info, "serial", "com1"));
+	assert_true(boot_option_is(&info, "last", "2"));
+	assert_false(boot_option_is(&info, "serial", "com"));
+	assert_false(boot_option_is(&info, "debug", "com1"));
+	assert_false(boot_option_is(&info, "com1", ""));
 	strcpy(info.cmdline, "");
 	expect_option("serial", BOOT_OPTION_ABSENT, "");
 	strcpy(info.cmdline, " ");

@@ -522,6 +522,27 @@ static void test_reset_leaves_nothing(void **state)
 	assert_int_equal(vcpus[0].tsc_offset, 77);
 }
 
+/* Its CPU may be awake, and pick it before whoever starts it has kicked. */
+static void test_start_is_told_before_the_first_entry(void **state)
+{
+	(void)state;
+	part.run = RUN_NO;
+	for (unsigned i = 0; i < 2; i++) {
+		vcpu_make(i, 0, run_halt);
+		vcpus[i].virt.pending = EVENT_INPUT | PEND_STOP;
+		vcpu_reset(&vcpus[i], 0);
+	}
+	assert_int_equal(vcpu_pending(&vcpus[1]), 0);
+	play(0);
+	assert_int_equal(upcalls, 0);
+	part.run = RUN_YES;
+	play(0);
+	assert_int_equal(told_events, EVENT_START);
+	assert_int_equal(guests[0].entries, 1);
+	assert_int_equal(upcalls, 1);
+	assert_int_equal(guests[1].entries, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -547,6 +568,7 @@ int main(void)
 		cmocka_unit_test_setup(test_state_is_each_ones_own, set_up),
 		cmocka_unit_test_setup(test_predictor_barrier, set_up),
 		cmocka_unit_test_setup(test_reset_leaves_nothing, set_up),
+		cmocka_unit_test_setup(test_start_is_told_before_the_first_entry, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,19 +12,13 @@
 
 #include <cmocka.h>
 
-#include "arch/x86_64/regs.h"
+#include "tests/unit/svm_vcpu.h"
 
-bool svm_has_next_rip, svm_by_virq;
-
-static struct vmcb vmcb;
-static struct virt_vcpu v;
-static struct svm_cpu cpu;
 static uint32_t tlb_control; /* at the last entry */
 
 /* What the kernel was told of the last exit. */
 static struct {
 	uint64_t rip, code, info;
-	unsigned tpr_moved;
 } told;
 
 int64_t kernel_exit(struct virt_vcpu *virt, uint64_t rip, uint64_t code, uint64_t info)
@@ -42,28 +36,10 @@ bool kernel_work(struct virt_vcpu *virt)
 	return virt_claim(virt);
 }
 
-void kernel_tpr_moved(struct virt_vcpu *virt)
-{
-	assert_ptr_equal(virt, &v);
-	told.tpr_moved++;
-}
-
-void svm_store_cr2(struct virt_vcpu *loaded, uint64_t value)
-{
-	assert_ptr_equal(loaded, &v);
-	vmcb.cr2 = value;
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	memset(&vmcb, 0, sizeof(vmcb));
-	memset(&v, 0, sizeof(v));
-	v.hw = &vmcb;
-	asid_pool_init(&cpu.asids, 4);
-	v.cpu_state = &cpu;
-	v.asid_generation = cpu.asids.generation;
-	svm_has_next_rip = svm_by_virq = false;
+	svm_vcpu_reset();
 	vmcb.efer = EFER_SVME;
 	vmcb.rip = 0x1000;
 	return 0;

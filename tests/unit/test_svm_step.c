@@ -14,9 +14,7 @@
 
 #include <cmocka.h>
 
-#include "arch/x86_64/regs.h"
-
-bool svm_has_next_rip, svm_by_virq;
+#include "tests/unit/svm_vcpu.h"
 
 enum { START = 0x1000, NEXT = 0x1002, HANDLER = 0x8000, VECTOR = 0x31, PENDING = 1 };
 
@@ -55,9 +53,7 @@ enum outcome {
 	DEBUGGED = 'd'
 };
 
-static struct vmcb vmcb, kept; /* kept: as the kernel may see it */
-static struct virt_vcpu v;
-static struct svm_cpu cpu;
+static struct vmcb kept; /* as the kernel may see it */
 
 static struct {
 	enum insn insn;
@@ -270,28 +266,11 @@ bool kernel_work(struct virt_vcpu *virt)
 	return true;
 }
 
-void kernel_tpr_moved(struct virt_vcpu *virt)
-{
-	assert_ptr_equal(virt, &v);
-}
-
-void svm_store_cr2(struct virt_vcpu *loaded, uint64_t value)
-{
-	assert_ptr_equal(loaded, &v);
-	vmcb.cr2 = value;
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	memset(&vmcb, 0, sizeof(vmcb));
-	memset(&v, 0, sizeof(v));
+	svm_vcpu_reset();
 	memset(&world, 0, sizeof(world));
-	v.hw = &vmcb;
-	asid_pool_init(&cpu.asids, 4);
-	v.cpu_state = &cpu;
-	v.asid_generation = cpu.asids.generation;
-	svm_has_next_rip = false;
 	svm_by_virq = true;
 	v.efer = EFER_SCE | EFER_LME | EFER_LMA;
 	vmcb.efer = v.efer | EFER_SVME;
