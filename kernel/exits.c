@@ -87,13 +87,15 @@ static int64_t on_hlt(struct vcpu *v)
 	return 0;
 }
 
+/* In 32-bit code it writes EAX, and so, as all that do, zeros above it. */
 static int64_t on_hypercall(struct vcpu *v)
 {
 	if (machine.virt->cpl(&v->virt))
 		return on_undefined(v);
 	if (lacks_length(v))
 		return vcpu_upcall_length(v);
-	v->virt.gpr[GPR_RAX] = (uint64_t)HYPERCALL_ENOSYS;
+	v->virt.gpr[GPR_RAX] = machine.virt->in_64_bit_code(&v->virt) ? (uint64_t)HYPERCALL_ENOSYS
+								      : (uint32_t)HYPERCALL_ENOSYS;
 	return v->virt.exit.insn_len;
 }
 

@@ -32,6 +32,8 @@
 #include "kernel/serial.h"
 #include "kernel/watchdog.h"
 
+enum { ONLINE_WAIT_US = 2000000 }; /* an emulated CPU may be slow to get its turn */
+
 struct machine machine = {.memory_lock = SPINLOCK(LOCK_MEMORY)};
 
 const char machine_build[] = "Freehold, built " __DATE__;
@@ -253,24 +255,41 @@ static void find_cores(unsigned count)
 							      : "is not there");
 }
 
+/* It goes to kernel_ap_main while the next one is started. What it has yet to do is its own. */
+static void await_online(struct smp_target *target)
+{
+	uint64_t deadline = tsc_read() + us_to_tsc(ONLINE_WAIT_US);
+
+	if (target->state != SMP_RUNNING)
+		return;
+	while (!cpu_online(target->number) && tsc_read() < deadline)
+		cpu_pause();
+	if (!cpu_online(target->number))
+		target->state = SMP_FAILED;
+}
+
+/* When it returns, all that will come are there: the configuration may name any of them. */
 static void start_cpus(void)
 {
 	static struct smp_target targets[MAX_CPUS];
 	unsigned count = number_cpus(targets);
 	hpa_t trampoline = memory_trampoline();
-	unsigned running = 0;
+	unsigned running = 1;
 
 	cpu_set_count(count + 1);
 	for (unsigned i = 0; i < count; i++)
 		take_virt_pages(targets[i].number);
 	if (count && trampoline)
-		running = smp_start(targets, count, trampoline, tsc_khz(),
-				    machine.virt ? machine.virt->cpu_differs : NULL);
+		smp_start(targets, count, trampoline, tsc_khz(),
+			  machine.virt ? machine.virt->cpu_differs : NULL);
 	else if (count)
 		log_print(LOG_ERROR, "cpu: no page below 1 MiB to start the others from");
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		await_online(&targets[i]);
 		report_cpu(&targets[i]);
-	log_print(LOG_INFO, "cpu: %u of %u run", running + 1, count + 1);
+		running += targets[i].state == SMP_RUNNING;
+	}
+	log_print(LOG_INFO, "cpu: %u of %u run", running, count + 1);
 	find_cores(count + 1);
 }
 

@@ -150,37 +150,35 @@ static enum smp_state start(const struct smp_target *target, hpa_t trampoline, u
 	return state;
 }
 
-static bool start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz,
+static void start_one(struct smp_target *target, hpa_t trampoline, uint64_t tsc_khz,
 		      uint64_t patience_us)
 {
 	target->state = start(target, trampoline, tsc_khz, patience_us);
 	target->feature = target->state == SMP_DIFFERENT ? different : NULL;
 	if (target->state != SMP_RUNNING)
-		return false;
+		return;
 	tsc_sync_measure(target, tsc_khz * TSC_SYNC_US / 1000);
 	__atomic_store_n(&arch_cpu_of(target->number)->released, true, __ATOMIC_RELEASE);
-	return true;
 }
 
-unsigned smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz,
-		   smp_differs_t *differs)
+void smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz,
+	       smp_differs_t *differs)
 {
-	unsigned running = 0, silent = 0;
+	unsigned silent = 0;
 
 	ASSERT(!(trampoline & PAGE_MASK) && trampoline < MIB(1));
 	ask_more = differs;
 	low_tables_build(trampoline);
 	trampoline_write(trampoline);
 	for (unsigned i = 0; i < count; i++)
-		running += start_one(&targets[i], trampoline, tsc_khz, ANSWER_WAIT_US);
+		start_one(&targets[i], trampoline, tsc_khz, ANSWER_WAIT_US);
 	/* One that never took its place has touched nothing of it, and may only have been slow. */
 	for (unsigned i = 0; i < count && silent < SILENT_MAX; i++) {
 		if (targets[i].state != SMP_SILENT)
 			continue;
-		running += start_one(&targets[i], trampoline, tsc_khz, PATIENT_WAIT_US);
+		start_one(&targets[i], trampoline, tsc_khz, PATIENT_WAIT_US);
 		silent += targets[i].state == SMP_SILENT;
 	}
-	return running;
 }
 
 static noreturn void leave_out(const char *feature)

@@ -33,12 +33,12 @@ struct smp_target {
 typedef const char *smp_differs_t(void);
 
 /*
- * Answers how many are running now, without CPU 0. trampoline is a page of RAM below 1 MiB that
- * stays the kernel's for good. differs: NULL, or asked beside cpu_features_differ. CPU 0, in its
- * block, APIC up. Each CPU goes to kernel_ap_main.
+ * Those that are SMP_RUNNING afterwards are on their way to kernel_ap_main. trampoline is a page of RAM
+ * below 1 MiB that stays the kernel's for good. differs: NULL, or asked beside cpu_features_differ.
+ * CPU 0, in its block, APIC up.
  */
-unsigned smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz,
-		   smp_differs_t *differs);
+void smp_start(struct smp_target *targets, unsigned count, hpa_t trampoline, uint64_t tsc_khz,
+	       smp_differs_t *differs);
 
 /*
  * Defined by kernel/: on the CPU's own stack, everything of cpu_enter and apic_init_cpu done, IF=0.

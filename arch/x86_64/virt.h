@@ -152,6 +152,7 @@ struct virt_ops {
 	uint64_t (*rip)(const struct virt_vcpu *v);
 	uint64_t (*rflags)(const struct virt_vcpu *v);
 	uint8_t (*cpl)(const struct virt_vcpu *v);
+	bool (*in_64_bit_code)(const struct virt_vcpu *v);
 	/*
 	 * Moves RIP past an instruction of len bytes that was emulated: shadow ends, TF traps. For those
 	 * who have to see the outcome; others leave it to run.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS A01 to A11, A13 to A19, A22 to A24: privileged and odd instructions. Each ends as the manuals
+ * THREATS A01 to A11, A13 to A19, A22 to A24, H01: privileged and odd instructions. Each ends as the manuals
  * say, at the right place, and nothing of the host shows. A04 needs cpus=2.
  */
 #include "arch/x86_64/insn.h"
@@ -25,6 +25,7 @@ static const struct test_case cases[] = {
 	{"A05-svm", a_test_svm},
 	{"A06-vmx", a_test_vmx},
 	{"A07-hypercall", a_test_hypercall},
+	{"H01-numbers", a_test_hypercall_numbers},
 	{"A07-edge", a_test_edge},
 	{"A08-A09-caches", a_test_cache},
 	{"A11-waits", a_test_waits},

@@ -23,7 +23,7 @@ AT_ONCE = 1.0  # seconds
 
 @on("qemu", "bochs", "skylake", "haswell")
 def test_instructions(arena_of, bed):
-    """A01 to A03, A05 to A09, A11, A13 to A19, A22 to A24."""
+    """A01 to A03, A05 to A09, A11, A13 to A19, A22 to A24, H01."""
     arena_of(bed).run("hostile_a", "samples=500").check()
 
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """CPUs start beside each other, and CPU 0 goes on meanwhile: nobody gets a page that another one has."""
+import contextlib
+import os
 import re
 
 import pytest
+from arena import ESCAPES
+from conftest import BUILD
 
 STACK = re.compile(r"cpu \d+ \S+ +(\d+) of +(\d+) bytes, guard page in place$")
 
@@ -18,3 +22,18 @@ def test_sixteen_cpus(boot, turn):
             used, size = map(int, STACK.match(line).groups())
             assert used * 2 <= size, line
     assert "0 violations" in bed.command("audit")[0]
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_all_are_there_for_the_configuration(boot, turn):
+    """Its first line may name the CPU that was started last. All of the machine's CPUs have one of ours, so
+    that they come late."""
+    one = {min(os.sched_getaffinity(0))}
+    bed = boot(config="create every cpus=15 memory=4M kernel=hello\nstart every\n", cpus=16, deadline=300,
+               images={"hello": os.path.join(BUILD, "tiny", "hello.elf")})
+    for thread in os.listdir(f"/proc/{bed.process.pid}/task"):
+        with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+            os.sched_setaffinity(int(thread), one)
+    bed.expect_prompt()
+    log = ESCAPES.sub("", bed.serial.all)
+    assert "\nevery: created with 4 MiB and 15 dedicated CPUs\n" in log and "error" not in log, (turn, log)

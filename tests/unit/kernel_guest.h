@@ -18,6 +18,7 @@
 struct fake_guest {
 	bool interrupts, shadow, nmi_closed, exiting;
 	bool window, nmi_window;
+	bool narrow;	  /* 32-bit code */
 	bool event_waits; /* for the next entry */
 	struct frame_event event;
 	unsigned entries, skipped;
@@ -122,6 +123,11 @@ static uint8_t fake_cpl(const struct virt_vcpu *v)
 	return 0;
 }
 
+static bool fake_in_64_bit_code(const struct virt_vcpu *v)
+{
+	return !guest_of(v)->narrow;
+}
+
 static uint64_t fake_cr4(const struct virt_vcpu *v)
 {
 	(void)v;
@@ -209,6 +215,7 @@ static const struct virt_ops fake_virt = {
 	.rip = fake_rip,
 	.rflags = fake_rflags,
 	.cpl = fake_cpl,
+	.in_64_bit_code = fake_in_64_bit_code,
 	.cr4 = fake_cr4,
 	.skip = fake_skip,
 	.interrupt = fake_interrupt,

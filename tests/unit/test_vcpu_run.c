@@ -542,6 +542,28 @@ static void test_refused_state_ends_the_partition(void **state)
 	assert_int_equal(v->loaded, 0);
 }
 
+static void run_hypercall(struct vcpu *vcpu)
+{
+	run_halt(vcpu);
+	if (guest->entries > 1)
+		return;
+	vcpu->virt.exit.kind = VM_EXIT_HYPERCALL;
+	vcpu->virt.gpr[GPR_RAX] = 0xabcdef0123456789;
+}
+
+static void test_hypercall_answers_in_the_width_of_the_code(void **state)
+{
+	(void)state;
+	for (unsigned narrow = 0; narrow < 2; narrow++) {
+		set_up(NULL);
+		start(run_hypercall, true);
+		guest->narrow = narrow;
+		play(0);
+		assert_true(v->virt.gpr[GPR_RAX] == (narrow ? (uint32_t)-38 : (uint64_t)-38));
+		assert_int_equal(guest->skipped, 2); /* it, and HLT */
+	}
+}
+
 static void test_every_exit_has_a_name_and_a_handler(void **state)
 {
 	(void)state;
@@ -580,6 +602,7 @@ int main(void)
 		cmocka_unit_test_setup(test_xsetbv, set_up),
 		cmocka_unit_test_setup(test_stop_leaves_at_the_next_look, set_up),
 		cmocka_unit_test_setup(test_refused_state_ends_the_partition, set_up),
+		cmocka_unit_test(test_hypercall_answers_in_the_width_of_the_code),
 		cmocka_unit_test(test_every_exit_has_a_name_and_a_handler),
 	};
 

@@ -66,7 +66,7 @@ uint32_t svm_memory_get(const struct virt_vcpu *v, struct frame *frame)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
-	if (!(vmcb->cs.attributes & SEG_ATTR_L) || !(vmcb->efer & EFER_LMA))
+	if (!vmcb_in_64_bit_code(vmcb))
 		return GROUP_SEGMENT;
 	segment_get(vmcb, SEG_CS, &frame->seg[SEG_CS]);
 	frame->seg[SEG_ES].selector = vmcb->es.selector;

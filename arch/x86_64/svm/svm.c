@@ -142,6 +142,11 @@ static uint8_t svm_cpl(const struct virt_vcpu *v)
 	return svm_vmcb(v)->cpl;
 }
 
+static bool svm_in_64_bit_code(const struct virt_vcpu *v)
+{
+	return vmcb_in_64_bit_code(svm_vmcb(v));
+}
+
 static uint64_t svm_cr0(const struct virt_vcpu *v)
 {
 	return svm_vmcb(v)->cr0;
@@ -194,6 +199,7 @@ const struct virt_ops svm_ops = {
 	.rip = svm_rip,
 	.rflags = svm_rflags,
 	.cpl = svm_cpl,
+	.in_64_bit_code = svm_in_64_bit_code,
 	.skip = svm_skip,
 	.interrupt = svm_interrupt,
 	.interrupt_open = svm_interrupt_open,

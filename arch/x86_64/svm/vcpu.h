@@ -102,12 +102,17 @@ struct virt_vcpu *svm_go_on(struct virt_vcpu *v, int64_t skip);
 /* state.c: the rare half of svm_move_on. A single step across an emulated instruction traps: APM2 13.1.4. */
 void svm_step(struct virt_vcpu *v);
 
+static inline bool vmcb_in_64_bit_code(const struct vmcb *vmcb)
+{
+	return (vmcb->cs.attributes & SEG_ATTR_L) && (vmcb->efer & EFER_LMA);
+}
+
 /* svm_skip, for where it is hot; false: svm_step has to follow. */
 static inline bool svm_move_on(struct vmcb *vmcb, uint64_t len)
 {
 	uint64_t rip = vmcb->rip + len;
 
-	if (!(vmcb->cs.attributes & SEG_ATTR_L) || !(vmcb->efer & EFER_LMA))
+	if (!vmcb_in_64_bit_code(vmcb))
 		rip = (uint32_t)rip;
 	vmcb->rip = rip;
 	vmcb->shadow = 0;

@@ -339,6 +339,7 @@ const struct virt_ops vmx_ops = {
 	.rip = vmx_rip,
 	.rflags = vmx_rflags,
 	.cpl = vmx_cpl,
+	.in_64_bit_code = vmx_in_64_bit_code,
 	.skip = vmx_skip,
 	.interrupt = vmx_interrupt,
 	.interrupt_open = vmx_interrupt_open,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS A05, A06, A07, A11, A13, A19, A24: instructions that are not there for a guest are #UD at each
+ * THREATS A05, A06, A11, A13, A19, A24: instructions that are not there for a guest are #UD at each
  * CPL, and turn nothing on.
  */
 #include "tests/guests/hostile_a/cases.h"
@@ -10,7 +10,6 @@
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/trap.h"
-#include "tests/guests/lib/vendor.h"
 
 static const struct insn_bytes svm_insns[] = {
 	INSN_BYTES("VMRUN", 0x0f, 0x01, 0xd8),	 INSN_BYTES("VMLOAD", 0x0f, 0x01, 0xda),
@@ -193,23 +192,5 @@ void a_test_features(void)
 	if (!(cpuid(0x80000008, 0).ebx & EBX8_CLZERO)) {
 		vector = CODE_FAULT(&run, false, 0x0f, 0x01, 0xfc).vector;
 		test_check(vector == VECTOR_UD, "CLZERO: vector %d", vector);
-	}
-}
-
-void a_test_hypercall(void)
-{
-	struct hypercall own = hypercall_of(true), other = hypercall_of(false);
-	struct code_run run = {.rax = 0x1234, .rbx = 1, .rcx = 2, .rdx = 3};
-	struct fault fault = code_fault(&run, own.code, HYPERCALL_SIZE, false);
-
-	test_check(fault.vector == NO_FAULT, "%s: vector %d", own.name, fault.vector);
-	test_check((int64_t)run.rax < 0, "%s answers %lx", own.name, run.rax);
-	test_check(run.rbx == 1 && run.rcx == 2 && run.rdx == 3, "%s changes registers", own.name);
-	fault = code_fault(&run, own.code, HYPERCALL_SIZE, true);
-	test_check(fault.vector == VECTOR_UD, "%s at CPL 3: vector %d", own.name, fault.vector);
-	for (unsigned user = 0; user < 2; user++) {
-		fault = code_fault(&run, other.code, HYPERCALL_SIZE, user);
-		test_check(fault.vector == VECTOR_UD, "%s, the other vendor's, at CPL %u: vector %d",
-			   other.name, 3 * user, fault.vector);
 	}
 }

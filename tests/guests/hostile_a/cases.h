@@ -14,14 +14,17 @@ void a_test_straddle(void);
 void a_test_race(void);
 void a_test_edge(void);
 
-/* absent.c: A05, A06, A07, A11, A13, A19, A24 */
+/* absent.c: A05, A06, A11, A13, A19, A24 */
 void a_test_svm(void);
 void a_test_vmx(void);
 void a_test_waits(void);
 void a_test_user_waits(void);
 void a_test_others(void);
-void a_test_hypercall(void);
 void a_test_features(void);
+
+/* call.c: A07, H01 */
+void a_test_hypercall(void);
+void a_test_hypercall_numbers(void);
 
 /* fpu.c: A15, A16 */
 void a_test_fpu_images(void);
