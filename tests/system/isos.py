@@ -35,6 +35,18 @@ def prune(folder):
             pass
 
 
+def make_esp(build, config, images, esp):
+    """It appears whole, and before its ISO: another process may want the same two."""
+    own = f"{esp}.{os.getpid()}"
+    with open(config, "a", encoding="utf-8") as text:
+        text.write("# the end\n")  # QEMU's FAT of a folder has no empty files
+    mkesp.build(os.path.join(build, "freehold.efi"), config, images, own)
+    try:
+        os.rename(own, esp)
+    except OSError:  # the other one was faster
+        shutil.rmtree(own)
+
+
 def get(build, config_text, images=None, kernel="freehold.elf", cmdline=""):
     """The path of an ISO. images: {name: path}; kernel: a file of the build folder, or a path."""
     images = images or {}
@@ -49,12 +61,10 @@ def get(build, config_text, images=None, kernel="freehold.elf", cmdline=""):
         config = f"{iso}.{os.getpid()}.conf"
         with open(config, "w", encoding="utf-8") as text:
             text.write(config_text)
-        mkiso.build(kernel, config, images, iso, cmdline)
         # freehold.efi has its own kernel, and its command line in the firmware's variables.
         if LOADER == "efi" and os.path.basename(kernel) == "freehold.elf" and not cmdline:
-            with open(config, "a", encoding="utf-8") as text:
-                text.write("# the end\n")
-            mkesp.build(os.path.join(build, "freehold.efi"), config, images, iso + ESP)
+            make_esp(build, config, images, iso + ESP)
+        mkiso.build(kernel, config, images, iso, cmdline)
         os.unlink(config)
         prune(folder)
     return iso
