@@ -43,7 +43,15 @@ void cpu_set_count(unsigned new_count)
 bool cpu_online(unsigned number)
 {
 	return number < count && percpu_exists(number) &&
-	       __atomic_load_n(&cpu_of(number)->online, __ATOMIC_ACQUIRE);
+	       __atomic_load_n(&cpu_of(number)->presence, __ATOMIC_ACQUIRE) == PRESENCE_ONLINE;
+}
+
+bool cpu_settle(unsigned number, enum presence presence)
+{
+	uint32_t coming = PRESENCE_COMING;
+
+	return __atomic_compare_exchange_n(&cpu_of(number)->presence, &coming, presence, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 void cpu_kick(unsigned number)

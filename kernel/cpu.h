@@ -17,10 +17,12 @@ struct page_space;
 
 #define CPU_NO_OWNER 0xffffffffu
 
+enum presence { PRESENCE_COMING, PRESENCE_ONLINE, PRESENCE_LEFT_OUT };
+
 struct cpu {
-	unsigned number; /* c */
-	uint32_t idle;	 /* a: asleep or about to be; whoever gives it work kicks it */
-	uint32_t online; /* a */
+	unsigned number;   /* c */
+	uint32_t idle;	   /* a: asleep or about to be; whoever gives it work kicks it */
+	uint32_t presence; /* a: enum presence */
 	uint32_t owner; /* a: partition slot that has it for its own, or CPU_NO_OWNER; CPU 0 writes */
 	uint32_t vcpu_count;  /* a: homed here or on their way; CPU 0 writes */
 	unsigned lock_ranks;  /* o */
@@ -72,6 +74,9 @@ void cpu_prepare(unsigned number);
 unsigned cpu_count(void);
 void cpu_set_count(unsigned count);
 bool cpu_online(unsigned number);
+
+/* The CPU itself says PRESENCE_ONLINE, or CPU 0 that it is left out: false to who comes second. */
+bool must_check cpu_settle(unsigned number, enum presence presence);
 
 /* Makes the CPU look at its vCPUs' pending words. Any CPU. */
 void cpu_kick(unsigned number);

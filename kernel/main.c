@@ -181,7 +181,9 @@ static void cpu_come_online(void)
 	spin_lock(&start_lock);
 	cpu_start_virt();
 	spin_unlock(&start_lock);
-	__atomic_store_n(&this_cpu()->online, 1, __ATOMIC_RELEASE);
+	/* CPU 0 has given it up: nobody will send it work. An NMI still finds it. */
+	while (!cpu_settle(this_cpu()->number, PRESENCE_ONLINE))
+		cpu_halt();
 }
 
 noreturn void kernel_ap_main(unsigned number)
@@ -264,7 +266,7 @@ static void await_online(struct smp_target *target)
 		return;
 	while (!cpu_online(target->number) && tsc_read() < deadline)
 		cpu_pause();
-	if (!cpu_online(target->number))
+	if (cpu_settle(target->number, PRESENCE_LEFT_OUT))
 		target->state = SMP_FAILED;
 }
 
