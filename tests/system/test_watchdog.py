@@ -24,6 +24,9 @@ def machine(request, boot, build):
     started = boot(bed, config=CONFIG, images={"spin": os.path.join(build, "tiny", "spin.elf")},
                    deadline=600, **options)
     started.expect_prompt()
+    # `start` does not wait until CPU 2 has taken it up, and the debug command finds the CPU idle until then.
+    answer = started.command("wait spinner /^spin on 1/ 60", 120)
+    assert answer[-1].startswith("spinner: matched"), answer
     return started
 
 
