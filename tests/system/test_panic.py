@@ -34,8 +34,9 @@ def test_panic(boot, build, name, failure):
     machine = boot(bed, config=CONFIG, images=images, **options)
     boot.panic_expected = True
     machine.expect_prompt()
-    running = [line for line in machine.command("list") if " running " in line]
-    assert len(running) == 2, running
+    for says in ("spinner /^spin on 1/", "storm /^storm cpuid on 1/"):  # both have begun, and go on
+        answer = machine.command(f"wait {says} 60", 120)
+        assert " matched in: " in answer[-1], answer
     machine.send_line(command)
     story = machine.expect(rf"freehold: panic on CPU {cpu}: (?:.|\n)*^freehold: halted").group(0)
     assert text in story and function + "+" in story, story
