@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The SVM backend's pure halves: exits decoded, state in and out, events, NMI blocking in software. */
-/* sources: arch/x86_64/svm/exit.c arch/x86_64/svm/inject.c arch/x86_64/svm/state.c
+/* sources: arch/x86_64/svm/exit.c arch/x86_64/svm/enter.c arch/x86_64/svm/inject.c arch/x86_64/svm/state.c
  * arch/x86_64/svm/segment.c arch/x86_64/svm/step.c arch/x86_64/svm/corrupt.c
  * arch/x86_64/svm/asid.c */
 #include "arch/x86_64/svm/vcpu.h"

@@ -3,7 +3,7 @@
  * One instruction at a time, on a processor that forgets the interrupt shadow at VMRUN (QEMU's TCG):
  * nothing goes in before it but where it cannot be stepped, and nobody sees our TF.
  */
-/* sources: arch/x86_64/svm/exit.c arch/x86_64/svm/inject.c arch/x86_64/svm/state.c
+/* sources: arch/x86_64/svm/exit.c arch/x86_64/svm/enter.c arch/x86_64/svm/inject.c arch/x86_64/svm/state.c
  * arch/x86_64/svm/segment.c arch/x86_64/svm/step.c arch/x86_64/svm/asid.c */
 #include "arch/x86_64/svm/vcpu.h"
 

@@ -9,6 +9,7 @@
 #include "tests/unit/vmx_hw.h"
 
 #include "arch/x86_64/vmx/corrupt.c"
+#include "arch/x86_64/vmx/enter.c"
 #include "arch/x86_64/vmx/exit.c"
 #include "arch/x86_64/vmx/inject.c"
 #include "arch/x86_64/vmx/refused.c"

@@ -2,60 +2,10 @@
 /* Around the guest: its exit code is turned into a neutral exit (a table, a small function a form). */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
+#include "arch/x86_64/svm/exit_code.h"
 #include "arch/x86_64/svm/vcpu.h"
 
-enum svm_exit_code {
-	SVM_EXIT_CR_READ = 0x000,
-	SVM_EXIT_CR_WRITE = 0x010,
-	SVM_EXIT_DR_READ = 0x020,
-	SVM_EXIT_DR_WRITE = 0x030,
-	SVM_EXIT_EXCEPTION = 0x040,
-	SVM_EXIT_INTR = 0x060,
-	SVM_EXIT_NMI = 0x061,
-	SVM_EXIT_SMI = 0x062,
-	SVM_EXIT_INIT = 0x063,
-	SVM_EXIT_VINTR = 0x064,
-	SVM_EXIT_CR0_SELECTIVE = 0x065,
-	SVM_EXIT_RDPMC = 0x06f,
-	SVM_EXIT_PUSHF = 0x070,
-	SVM_EXIT_POPF = 0x071,
-	SVM_EXIT_CPUID = 0x072,
-	SVM_EXIT_RSM = 0x073,
-	SVM_EXIT_IRET = 0x074,
-	SVM_EXIT_INTN = 0x075,
-	SVM_EXIT_INVD = 0x076,
-	SVM_EXIT_HLT = 0x078,
-	SVM_EXIT_INVLPGA = 0x07a,
-	SVM_EXIT_IOIO = 0x07b,
-	SVM_EXIT_MSR = 0x07c,
-	SVM_EXIT_TASK_SWITCH = 0x07d,
-	SVM_EXIT_FERR_FREEZE = 0x07e,
-	SVM_EXIT_SHUTDOWN = 0x07f,
-	SVM_EXIT_VMRUN = 0x080,
-	SVM_EXIT_VMMCALL = 0x081,
-	SVM_EXIT_VMLOAD = 0x082,
-	SVM_EXIT_VMSAVE = 0x083,
-	SVM_EXIT_STGI = 0x084,
-	SVM_EXIT_CLGI = 0x085,
-	SVM_EXIT_SKINIT = 0x086,
-	SVM_EXIT_ICEBP = 0x088,
-	SVM_EXIT_WBINVD = 0x089,
-	SVM_EXIT_MONITOR = 0x08a,
-	SVM_EXIT_MWAIT = 0x08b,
-	SVM_EXIT_MWAIT_ARMED = 0x08c,
-	SVM_EXIT_XSETBV = 0x08d,
-	SVM_EXIT_RDPRU = 0x08e,
-	SVM_EXIT_INVLPGB = 0x0a0,
-	SVM_EXIT_MCOMMIT = 0x0a3,
-	SVM_EXIT_TLBSYNC = 0x0a4,
-	SVM_EXIT_TABLE = 0x0a5,
-	SVM_EXIT_NPF = 0x400,
-};
-
 static_assert(VM_EXIT_MSR_WRITE == VM_EXIT_MSR_READ + 1, "as in EXITINFO1");
-
-/* The two exit codes that exist in 64 bits only; TCG writes the first as 32. */
-#define SVM_EXIT_INVALID 0xffffffffu
 
 /* Decodes what its exits have, then answers as kernel_exit: all of them end in handled(). */
 typedef int64_t (*svm_detail_fn)(struct virt_vcpu *v, struct vmcb *vmcb);
@@ -344,17 +294,6 @@ static inline const struct svm_exit_row *exit_row(uint64_t code)
 	return (uint32_t)code == SVM_EXIT_INVALID ? &row_invalid : &row_unknown;
 }
 
-static void choose_asid(struct virt_vcpu *v, struct svm_cpu *cpu)
-{
-	struct asid_choice choice = asid_take(&cpu->asids);
-
-	v->asid = choice.asid;
-	v->asid_generation = choice.generation;
-	svm_vmcb(v)->asid = choice.asid;
-	v->flushing = choice.flush_all;
-	svm_vmcb(v)->tlb_control = choice.flush_all ? SVM_TLB_FLUSH_ALL : SVM_TLB_KEEP;
-}
-
 int64_t svm_exited(struct virt_vcpu *v)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
@@ -367,69 +306,4 @@ int64_t svm_exited(struct virt_vcpu *v)
 	v->exit.insn_len = 0;
 	v->reinject_valid = false;
 	return row->detail(v, vmcb);
-}
-
-static inline struct virt_vcpu *loaded(struct virt_vcpu *v, struct vmcb *vmcb)
-{
-	vmcb->rax = v->gpr[GPR_RAX];
-	vmcb->rsp = v->gpr[GPR_RSP];
-	return v;
-}
-
-static inline bool asid_is_stale(const struct virt_vcpu *v)
-{
-	const struct svm_cpu *cpu = v->cpu_state;
-
-	return v->asid_generation != cpu->asids.generation;
-}
-
-static __attribute__((noinline)) struct virt_vcpu *enter_after_work(struct virt_vcpu *v)
-{
-	if (v->work && !kernel_work(v))
-		return NULL;
-	if (v->step_pending)
-		svm_step_begin(v);
-	if (asid_is_stale(v))
-		choose_asid(v, v->cpu_state);
-	return loaded(v, svm_vmcb(v));
-}
-
-static inline struct virt_vcpu *enter_if_claimed(struct virt_vcpu *v, struct vmcb *vmcb)
-{
-	/* Where a guest entered with IF=0 would mask physical interrupts (Bochs). */
-	if (!(vmcb->rflags & RFLAGS_IF))
-		interrupts_window();
-	if (__builtin_expect(!virt_claim(v) || asid_is_stale(v), 0))
-		return enter_after_work(v);
-	return loaded(v, vmcb);
-}
-
-static __attribute__((noinline)) struct virt_vcpu *enter_stepping(struct virt_vcpu *v)
-{
-	svm_step(v);
-	return enter_if_claimed(v, svm_vmcb(v));
-}
-
-static __attribute__((noinline)) struct virt_vcpu *enter_in_shadow(struct virt_vcpu *v)
-{
-	struct virt_vcpu *entered = enter_if_claimed(v, svm_vmcb(v));
-
-	if (entered && svm_by_virq)
-		svm_keep_shadow(v);
-	return entered;
-}
-
-struct virt_vcpu *svm_go_on(struct virt_vcpu *v, int64_t skip)
-{
-	struct vmcb *vmcb = svm_vmcb(v);
-
-	if (skip < 0)
-		return NULL;
-	if (skip) {
-		if (!svm_move_on(vmcb, (uint64_t)skip))
-			return enter_stepping(v);
-	} else if (__builtin_expect(vmcb->shadow & SVM_SHADOW, 0)) {
-		return enter_in_shadow(v);
-	}
-	return enter_if_claimed(v, vmcb);
 }

@@ -1,47 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Around the guest: its exit reason is turned into a neutral exit (a table, a small function a form). */
 #include "arch/x86_64/insn.h"
+#include "arch/x86_64/vmx/exit_reason.h"
 #include "arch/x86_64/vmx/vcpu.h"
-
-/* SDM 3D C "VMX Basic Exit Reasons" */
-enum vmx_exit_reason {
-	VMX_EXIT_EXCEPTION_NMI = 0,
-	VMX_EXIT_EXTERNAL_INTERRUPT = 1,
-	VMX_EXIT_TRIPLE_FAULT = 2,
-	VMX_EXIT_INIT = 3,
-	VMX_EXIT_SIPI = 4,
-	VMX_EXIT_INTERRUPT_WINDOW = 7,
-	VMX_EXIT_NMI_WINDOW = 8,
-	VMX_EXIT_TASK_SWITCH = 9,
-	VMX_EXIT_CPUID = 10,
-	VMX_EXIT_GETSEC = 11,
-	VMX_EXIT_HLT = 12,
-	VMX_EXIT_INVD = 13,
-	VMX_EXIT_RDPMC = 15,
-	VMX_EXIT_RSM = 17,
-	VMX_EXIT_VMCALL = 18,
-	VMX_EXIT_VMCLEAR = 19, /* to VMXON: nine instructions of VMX */
-	VMX_EXIT_VMXON = 27,
-	VMX_EXIT_CR_ACCESS = 28,
-	VMX_EXIT_IO = 30,
-	VMX_EXIT_RDMSR = 31,
-	VMX_EXIT_WRMSR = 32,
-	VMX_EXIT_MWAIT = 36,
-	VMX_EXIT_MONITOR = 39,
-	VMX_EXIT_TPR_BELOW_THRESHOLD = 43,
-	VMX_EXIT_EPT_VIOLATION = 48,
-	VMX_EXIT_EPT_MISCONFIGURATION = 49,
-	VMX_EXIT_INVEPT = 50,
-	VMX_EXIT_PREEMPTION_TIMER = 52,
-	VMX_EXIT_INVVPID = 53,
-	VMX_EXIT_WBINVD = 54,
-	VMX_EXIT_XSETBV = 55,
-	VMX_EXIT_VMFUNC = 59,
-	VMX_EXIT_ENCLS = 60,
-	VMX_EXIT_TABLE = 61,
-};
-
-#define VMX_EXIT_ENTRY_FAILED BIT(31)
 
 /* Decodes what its exits have, then answers as kernel_exit: all of them end in handled(). */
 typedef int64_t (*vmx_detail_fn)(struct virt_vcpu *v, uint32_t reason);
@@ -398,60 +359,4 @@ int64_t vmx_exited(struct virt_vcpu *v, uint64_t failed)
 	x->rflags = vmx_read_live(VMCS_GUEST_RFLAGS);
 	x->rsp = v->gpr[GPR_RSP] = vmx_read_live(VMCS_GUEST_RSP);
 	return row->detail(v, reason);
-}
-
-static inline struct virt_vcpu *loaded(struct virt_vcpu *v, const struct vmx_vcpu *x)
-{
-	if (__builtin_expect(v->gpr[GPR_RSP] != x->rsp, 0))
-		vmx_write_live(VMCS_GUEST_RSP, v->gpr[GPR_RSP]);
-	return v;
-}
-
-static __attribute__((noinline)) struct virt_vcpu *enter_after_work(struct virt_vcpu *v)
-{
-	struct vmx_vcpu *x = vmx_of(v);
-
-	if (v->work && !kernel_work(v))
-		return NULL;
-	if (x->attention)
-		vmx_prepare(v);
-	return loaded(v, x);
-}
-
-static inline struct virt_vcpu *enter_if_claimed(struct virt_vcpu *v, const struct vmx_vcpu *x)
-{
-	/* Where a guest entered with IF=0 would mask physical interrupts (Bochs). */
-	if (!(x->rflags & RFLAGS_IF))
-		interrupts_window();
-	if (__builtin_expect(!virt_claim(v) || x->attention, 0))
-		return enter_after_work(v);
-	return loaded(v, x);
-}
-
-static __attribute__((noinline)) struct virt_vcpu *enter_stepping(struct virt_vcpu *v)
-{
-	vmx_step(v);
-	return enter_if_claimed(v, vmx_of(v));
-}
-
-struct virt_vcpu *vmx_go_on(struct virt_vcpu *v, int64_t skip)
-{
-	struct vmx_vcpu *x = vmx_of(v);
-
-	if (skip < 0)
-		return NULL;
-	if (skip && !vmx_move_on(v, (uint64_t)skip))
-		return enter_stepping(v);
-	return enter_if_claimed(v, x);
-}
-
-noreturn void vmx_run(struct virt_vcpu *v, int64_t skip)
-{
-	struct vmx_vcpu *x = vmx_of(v);
-	uint64_t cr3 = cr3_read();
-
-	/* It changes with the VMM's space, and only outside of the loop. */
-	if (cr3 != x->host_cr3)
-		vmx_write(VMCS_HOST_CR3, x->host_cr3 = cr3);
-	vmx_enter(v, skip);
 }
