@@ -5,6 +5,7 @@
  * the number of the step that went wrong.
  */
 #include "tests/guests/lib/layout.h"
+#include "tests/guests/modes/expect.inc"
 #include "tests/guests/modes/layout.h"
 
 #define CR0_PE	0x1
@@ -20,10 +21,6 @@
 #define APIC_VERSION  0xfee00030
 #define APIC_EOI      0xfee000b0
 
-#define VECTOR_UD   6
-#define VECTOR_GP   13
-#define VECTOR_PF   14
-#define NO_VECTOR   -1
 #define UNEXPECTED  1000 /* step = this + the vector */
 #define V86_FLAGS   0x23002 /* VM, IOPL 3 */
 #define V86_IOPL_0 0x20002
@@ -55,7 +52,7 @@ mode_esp:      .skip 4
 mode_recover:  .skip 4
 	.balign 16
 	.skip 4096
-	.globl mode_step, mode_recover, mode_v86_stack_end, mode_task_stack
+	.globl mode_step, mode_recover, mode_esp, mode_v86_stack_end, mode_task_stack
 mode_v86_stack_end:
 	.skip 4096
 mode_task_stack:
@@ -71,6 +68,14 @@ mode_gdt:
 	.quad 0x000093009000ffff /* MODE_DATA16 */
 	.quad 0x00af9b000000ffff /* MODE_CODE64 */
 	.quad 0, 0, 0, 0	 /* MODE_TSS, MODE_TASK, MODE_TASK_A, MODE_TASK_B: modes.c, tasks.c */
+	.quad 0xff4093000000ffff /* MODE_DEVICE */
+	.quad 0x004093009e180017 /* MODE_SMALL */
+	.quad 0x0040970000000fff /* MODE_DOWN */
+	.quad 0x00cf91000000ffff /* MODE_READ_ONLY */
+	.quad 0x00cf99000000ffff /* MODE_CODE_ONLY */
+	.quad 0x00cf9f000000ffff /* MODE_CONFORMING */
+	.quad 0x00cf1b000000ffff /* MODE_ABSENT */
+	.quad 0x00c09b0000000fff /* MODE_CODE_16M */
 gdt_pointer:
 	.word . - mode_gdt - 1
 	.quad mode_gdt
@@ -194,7 +199,7 @@ unexpected:
 	addl $UNEXPECTED, %eax
 	jmp mode_done
 
-	.globl failed, passed
+	.globl failed, passed, unexpected
 failed:
 	movl mode_step, %eax
 	jmp mode_done
@@ -220,19 +225,6 @@ passed:
 	wbinvd
 	movl APIC_VERSION, %eax
 	cmpl LOW + LOW_VERSION, %eax
-	jne failed
-.endm
-
-/* What follows up to WAS is to end in a fault. */
-.macro EXPECT step
-	movl $\step, mode_step
-	movl $NO_VECTOR, mode_vector
-	movl $caught_\step, mode_recover
-.endm
-.macro WAS step, wanted
-caught_\step:
-	movl $unexpected, mode_recover
-	cmpl $\wanted, mode_vector
 	jne failed
 .endm
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS A20, A21: exits of several kinds in real mode, in virtual-8086 mode, in 16-bit and 32-bit protected
- * mode with each kind of paging, and in the moments between them. Each is entered from 64-bit mode and left
- * again. how=la57 tries 5-level paging, where it is; how=task switches hardware tasks, which a processor may
- * leave to its hypervisor; how=triple ends in real mode.
+ * THREATS A20, A21, D08: exits of several kinds in real mode, in virtual-8086 mode, in 16-bit and 32-bit
+ * protected mode with each kind of paging, in the moments between them, and by ways that a segment forbids.
+ * Each is entered from 64-bit mode and left again. how=la57 tries 5-level paging, where it is; how=task
+ * switches hardware tasks, which a processor may leave to its hypervisor; how=triple ends in real mode.
  */
 #include "tests/guests/modes/modes.h"
 #include "arch/x86_64/insn.h"
@@ -40,6 +40,7 @@ void modes_pae_load(void), modes_pae_switch(void), modes_v86(void), modes_16(voi
 void modes_v86_iopl(void), modes_v86_vme(void);
 void modes_task(void), modes_real_triple(void), mode_other_task(void), modes_la57(void);
 void mode_in_la57(void); /* called by modes_la57 */
+void segments_reach(void), segments_string(void), segments_port(void), segments_jump(void);
 extern uint64_t guest_pml4[512];
 extern uint8_t low_code[], low_code_end[], real_50[], real_60[], real_71[], real_ud[];
 extern uint8_t mode_stubs[], mode_call_stub[], mode_v86_stack_end[], mode_task_stack[];
@@ -257,6 +258,26 @@ static void test_real(void)
 	run(modes_16, true);
 }
 
+static void test_reach(void)
+{
+	run(segments_reach, false);
+}
+
+static void test_string(void)
+{
+	run(segments_string, false);
+}
+
+static void test_port(void)
+{
+	run(segments_port, false);
+}
+
+static void test_jump(void)
+{
+	run(segments_jump, false);
+}
+
 static const struct test_case cases[] = {
 	{"A21-protected", test_protected},
 	{"A21-half-real", test_half_real},
@@ -268,6 +289,10 @@ static const struct test_case cases[] = {
 	{"C10-v86-vme", test_v86_vme},
 	{"A21-16", test_16},
 	{"A21-real", test_real},
+	{"D08-reach", test_reach},
+	{"D08-string", test_string},
+	{"D08-port", test_port},
+	{"D08-jump", test_jump},
 };
 
 static void test_task(void)

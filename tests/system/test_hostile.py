@@ -71,7 +71,7 @@ def test_efer_of_two_cpus(arena_of, bed, flips):
 
 @on("qemu", "bochs", "skylake", "haswell")
 def test_modes(arena_of, bed):
-    """A21: exits in all modes, and in the moments between them."""
+    """A21: exits in all modes, and in the moments between them; D08: segments that forbid."""
     arena_of(bed).run("modes").check()
 
 

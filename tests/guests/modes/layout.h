@@ -31,6 +31,15 @@
 #define MODE_TASK_A 0x40 /* two more: tasks.S */
 #define MODE_TASK_B 0x48
 
+#define MODE_DEVICE	0x50 /* for segments.S: 64 KiB from the test device's memory on */
+#define MODE_SMALL	0x58 /* LOW_BUFFER, 24 bytes */
+#define MODE_DOWN	0x60 /* expands down to 1000h */
+#define MODE_READ_ONLY	0x68
+#define MODE_CODE_ONLY	0x70
+#define MODE_CONFORMING 0x78
+#define MODE_ABSENT	0x80
+#define MODE_CODE_16M	0x88 /* code of 16 MiB */
+
 #define MODE_VECTORS	 32
 #define MODE_STUB_SIZE	 16
 #define MODE_VECTOR_CALL 0x50 /* from any CPL */
