@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS E01, E03, E05 to E10, E12, E13, E15, E18: interrupt controllers and timers, driven as nobody
+ * THREATS E01, E03 to E13, E15, E18: interrupt controllers and timers, driven as nobody
  * should. cpus=1, storms=20000, levels=5000.
  */
 #include "arch/x86_64/insn.h"
+#include "tests/guests/hostile_e/cases.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"
@@ -530,21 +531,18 @@ static void test_ping_pong(void)
 }
 
 static const struct test_case cases[] = {
-	{"E01-nobody", test_to_nobody},
-	{"E01-error", test_error_of_error},
-	{"E03-storm", test_broadcasts},
-	{"E05-timer", test_timer_storm},
-	{"E06-nesting", test_nesting},
-	{"E07-disabled", test_disabled},
-	{"E07-masked", test_masked_timer},
-	{"E08-modes", test_delivery_modes},
-	{"E09-stuck", test_stuck_level},
-	{"E10-switch", test_switch_in_service},
-	{"E12-rates", test_pit_rates},
-	{"E12-garbage", test_pit_garbage},
-	{"E13-rtc", test_rtc},
-	{"E15-pm", test_power_management},
-	{"E18-storm", test_ping_pong},
+	{"E01-nobody", test_to_nobody},		{"E01-error", test_error_of_error},
+	{"E03-storm", test_broadcasts},		{"E04-flat", e_test_flat},
+	{"E04-cluster", e_test_cluster},	{"E04-reserved", e_test_reserved_model},
+	{"E05-timer", test_timer_storm},	{"E06-nesting", test_nesting},
+	{"E07-disabled", test_disabled},	{"E07-masked", test_masked_timer},
+	{"E08-modes", test_delivery_modes},	{"E09-stuck", test_stuck_level},
+	{"E10-switch", test_switch_in_service}, {"E11-poll", e_test_pic_poll},
+	{"E11-rotation", e_test_pic_rotation},	{"E11-automatic", e_test_pic_automatic},
+	{"E11-garbage", e_test_pic_garbage},	{"E12-rates", test_pit_rates},
+	{"E12-garbage", test_pit_garbage},	{"E13-rtc", test_rtc},
+	{"E15-pm", test_power_management},	{"E18-storm", test_ping_pong},
+	{"E04-x2apic", e_test_x2_logical},
 };
 
 void guest_main(void)
