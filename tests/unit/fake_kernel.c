@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "abi/frame.h"
+#include "console/attach.h"
 #include "console/call.h"
 #include "console/graves.h"
 #include "console/main.h"
@@ -683,6 +684,28 @@ void fake_type_bytes(const void *bytes, size_t size)
 void fake_type(const char *text)
 {
 	fake_type_bytes(text, strlen(text));
+}
+
+void fake_type_detach_key(void)
+{
+	static char key[2];
+
+	key[0] = (char)(attach_key_text()[sizeof("Ctrl-") - 1] - '@');
+	fake_type(key);
+}
+
+bool fake_has_prompt(void)
+{
+	static const char *const prompts[] = {"freehold> ", "freehold(edit)> "};
+	bool has = false;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(prompts); i++) {
+		size_t size = strlen(prompts[i]);
+
+		has |= fake.output_size >= size &&
+		       !memcmp(fake.output + fake.output_size - size, prompts[i], size);
+	}
+	return has;
 }
 
 void fake_run(void)

@@ -85,6 +85,12 @@ void fake_reset(void);
 void fake_type(const char *text);
 void fake_type_bytes(const void *bytes, size_t size);
 
+/* Whichever it is by now. */
+void fake_type_detach_key(void);
+
+/* Does the output end in a prompt, of a candidate's or the plain one? */
+bool fake_has_prompt(void);
+
 /* Console turns until there is nothing to do; time passes as deadlines demand. Fails if that never ends. */
 void fake_run(void);
 

@@ -12,6 +12,9 @@
 
 enum phase { PHASE_NONE, PHASE_FETCH, PHASE_EXECUTE };
 
+/* A byte may be of an operand and of the descriptor that it names. */
+enum role { ROLE_OPERAND, ROLE_DESCRIPTOR, ROLES };
+
 /* The short cut for a fetch reads an entry a level, for each of two pages. */
 enum { TRANSLATIONS = 64, QUICK_ENTRIES = 8 };
 
@@ -31,7 +34,7 @@ static struct {
 	gpa_t code;
 	size_t code_length;
 	unsigned quick;
-	uint8_t reads[RECORD_BYTES];
+	uint8_t reads[ROLES][RECORD_BYTES];
 	unsigned count;
 	struct translation translation[TRANSLATIONS];
 } once;
@@ -118,8 +121,18 @@ static unsigned allowed(gpa_t gpa)
 	return gpa - once.code < once.code_length ? 1 : QUICK_ENTRIES;
 }
 
+/* What was translated last is what is read: a descriptor is by the processor's own right. */
+static enum role role_now(void)
+{
+	return once.count && (once.translation[once.count - 1].access & WALK_IMPLICIT)
+		       ? ROLE_DESCRIPTOR
+		       : ROLE_OPERAND;
+}
+
 static void on_read(gpa_t gpa, const void *ram, size_t length)
 {
+	uint8_t *reads = once.reads[role_now()];
+
 	if (in_walk.active) {
 		read_entry(gpa, ram, length);
 		return;
@@ -127,7 +140,7 @@ static void on_read(gpa_t gpa, const void *ram, size_t length)
 	if (once.phase == PHASE_FETCH && !(gpa - once.code < once.code_length))
 		require(++once.quick <= QUICK_ENTRIES, "the short cut reads too many entries", gpa);
 	for (size_t i = 0; once.phase != PHASE_NONE && i < length && gpa + i < RECORD_BYTES; i++)
-		require(++once.reads[gpa + i] <= allowed(gpa + i), "a byte is read twice", gpa + i);
+		require(++reads[gpa + i] <= allowed(gpa + i), "a byte is read twice", gpa + i);
 }
 
 static void begin(enum phase phase)
