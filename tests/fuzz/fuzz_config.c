@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * freehold.conf of any bytes, in memory of exactly its size: each complaint names a line that the file
- * has, partitions are whole or absent, memory adds up, and the prompt comes, if need be by the key that detaches.
+ * has, partitions are whole or absent, memory adds up, and the prompt comes, if need be by the key that
+ * detaches.
  */
 /* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
 #include <stdio.h>
@@ -60,7 +61,7 @@ static void check_partitions(uint64_t memory)
 	check(fake.mapped_pages == rings, "rings without partitions");
 }
 
-/* A script waits at each `console NAME` until the operator is back from there, by a key that it may change. */
+/* A script waits at each `console NAME` until the operator is back, by a key that it may change. */
 static void check_prompt(unsigned long lines)
 {
 	for (unsigned long i = 0; i < lines && !fake_has_prompt(); i++) {
