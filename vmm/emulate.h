@@ -23,9 +23,10 @@ enum emulate_result {
 
 /*
  * Where accesses go that are not to RAM. size is 1, 2, 4 or 8; what is longer, or lies across a page
- * boundary, comes as several accesses in ascending order, none across a page. false: the access
- * cannot be carried out (EMULATE_UNSUPPORTED); an address without a device is no such case, but
- * all-ones. A port operation moves `count` items of `size` bytes, all to or from the one port.
+ * boundary, comes as several accesses in ascending order, none across a page; of a vector under a mask
+ * each run of elements that are on comes so, and nothing of the others. false: the access cannot be
+ * carried out (EMULATE_UNSUPPORTED); an address without a device is no such case, but all-ones. A port
+ * operation moves `count` items of `size` bytes, all to or from the one port.
  */
 struct emulate_ops {
 	bool (*mmio_read)(void *context, gpa_t gpa, unsigned size, uint64_t *value);

@@ -72,6 +72,8 @@ static inline bool emulate_protected(const struct emulate *e)
 
 /* emulate_segment.c */
 
+/* The linear address alone, unchecked. */
+gva_t emulate_segment_linear(const struct emulate *e, unsigned segment, uint64_t offset);
 /*
  * The segment's checks and base for an access of size bytes at offset. The quiet form raises nothing.
  * access is an enum walk_access.
@@ -83,6 +85,11 @@ bool must_check emulate_linear(struct emulate *e, unsigned segment, uint64_t off
 
 /* emulate_memory.c */
 
+/*
+ * SDM 3A 6.15 "Alignment Check Exception". Vectors have rules of their own: whether those that need not be
+ * aligned raise #AC is up to the processor, and here they do not.
+ */
+bool must_check emulate_check_alignment(struct emulate *e, gva_t linear, unsigned size);
 /* Translates size bytes (at most 64) at segment:offset: all checks of the access. */
 bool must_check emulate_translate(struct emulate *e, unsigned segment, uint64_t offset,
 				  unsigned size, unsigned access, struct emulate_span *span);

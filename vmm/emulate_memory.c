@@ -3,12 +3,13 @@
 #include "lib/string.h"
 #include "vmm/emulate_internal.h"
 
-/* SDM 3A 6.15 "Alignment Check Exception"; vector operands have rules of their own. */
-static bool alignment_ok(const struct emulate *e, gva_t linear, unsigned size)
+bool emulate_check_alignment(struct emulate *e, gva_t linear, unsigned size)
 {
 	if (size > 8 || !(linear & (size - 1)))
 		return true;
-	return !(e->walk.cpl == 3 && (e->walk.cr0 & CR0_AM) && (e->walk.rflags & RFLAGS_AC));
+	if (!(e->walk.cpl == 3 && (e->walk.cr0 & CR0_AM) && (e->walk.rflags & RFLAGS_AC)))
+		return true;
+	return emulate_raise(e, fault_with_error(e->frame, VECTOR_AC, 0));
 }
 
 static bool translate_page(struct emulate *e, gva_t linear, unsigned access, gpa_t *gpa)
@@ -69,12 +70,9 @@ bool emulate_translate(struct emulate *e, unsigned segment, uint64_t offset, uns
 {
 	gva_t linear;
 
-	if (!emulate_linear(e, segment, offset, size, access, &linear) ||
-	    !emulate_translate_linear(e, linear, size, access, span))
-		return false;
-	if (!alignment_ok(e, linear, size))
-		return emulate_raise(e, fault_with_error(e->frame, VECTOR_AC, 0));
-	return true;
+	return emulate_linear(e, segment, offset, size, access, &linear) &&
+	       emulate_translate_linear(e, linear, size, access, span) &&
+	       emulate_check_alignment(e, linear, size);
 }
 
 /* The largest access that a device is asked for at once. */

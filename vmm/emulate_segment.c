@@ -33,15 +33,12 @@ static bool limit_allows(const struct seg *seg, bool typed, uint64_t offset, uin
 	return last <= seg->limit || seg->limit == 0xffffffff;
 }
 
-static bool segment_ok_64(const struct emulate *e, unsigned segment, uint64_t offset, uint64_t size,
-			  gva_t *linear)
+gva_t emulate_segment_linear(const struct emulate *e, unsigned segment, uint64_t offset)
 {
-	uint64_t base = 0;
+	bool has_base = !emulate_is_64(e) || segment == SEG_FS || segment == SEG_GS;
+	gva_t linear = offset + (has_base ? e->frame->seg[segment].base : 0);
 
-	if (segment == SEG_FS || segment == SEG_GS)
-		base = e->frame->seg[segment].base;
-	*linear = base + offset;
-	return guest_canonical(e->frame, *linear) && guest_canonical(e->frame, *linear + size - 1);
+	return emulate_is_64(e) ? linear : (uint32_t)linear;
 }
 
 bool emulate_segment_ok(const struct emulate *e, unsigned segment, uint64_t offset, uint64_t size,
@@ -50,9 +47,10 @@ bool emulate_segment_ok(const struct emulate *e, unsigned segment, uint64_t offs
 	const struct seg *seg = &e->frame->seg[segment];
 	bool typed = emulate_protected(e);
 
+	*linear = emulate_segment_linear(e, segment, offset);
 	if (emulate_is_64(e))
-		return segment_ok_64(e, segment, offset, size, linear);
-	*linear = (uint32_t)(seg->base + offset);
+		return guest_canonical(e->frame, *linear) &&
+		       guest_canonical(e->frame, *linear + size - 1);
 	return (!typed || type_allows(seg, access)) && limit_allows(seg, typed, offset, size);
 }
 

@@ -58,6 +58,8 @@
 	sixteen	fpu_load_ymm, 0, ymm, vmovups
 	thirty_two fpu_store_zmm, 1, zmm, vmovups
 	thirty_two fpu_load_zmm, 0, zmm, vmovups
+	eight	fpu_store_mask16, 1, k, kmovw
+	eight	fpu_store_mask64, 1, k, kmovq
 
 /* Out: AX = the x87 status word. FNSTSW waits for no exception. Clobbers: nothing. */
 	.globl fpu_x87_status

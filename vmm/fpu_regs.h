@@ -20,6 +20,13 @@ void fpu_store_zmm(unsigned reg, void *to);
 void fpu_load_zmm(unsigned reg, const void *from);
 
 /*
+ * The mask register kreg (0 to 7): its low 2 bytes, or all 8. Only if fpu_xcr0() says that AVX-512 is on; all
+ * of it only where the processor has AVX512BW, too.
+ */
+void fpu_store_mask16(unsigned reg, void *to);
+void fpu_store_mask64(unsigned reg, void *to);
+
+/*
  * MMreg (0 to 7), 8 bytes. Either makes all x87 registers MMX ones, as the instruction does. Only if
  * fpu_x87_status() shows no pending exception, which would come here.
  */

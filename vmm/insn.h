@@ -41,6 +41,9 @@ enum { INSN_REG_RIP = 16, INSN_REG_NONE = 17 };
 /* Size of an operand that the tables do not tell (INSN_FPU, INSN_SIMD, state images). */
 enum { INSN_SIZE_UNKNOWN = 0 };
 
+/* What insn.mask holds: EVEX.aaa (0: no mask, and not register k0), EVEX.z and EVEX.b. */
+enum { MASK_REGISTER = 7, MASK_ZERO = 1 << 3, MASK_BROADCAST = 1 << 4 };
+
 /* One decoded instruction. */
 struct insn {
 	uint8_t length;
@@ -57,7 +60,8 @@ struct insn {
 	uint8_t modrm;
 	uint8_t reg, rm; /* with the REX, VEX or EVEX bits; rm is a register if !memory */
 	uint8_t vvvv;	 /* VEX's third operand; 0 if it has none */
-	uint8_t mask;	 /* EVEX.aaa, and bit 3 is EVEX.z */
+	uint8_t mask;	 /* see above */
+	uint8_t element; /* what one bit of the mask stands for, in bytes; 0: no mask is allowed */
 	bool memory;	 /* there is a memory operand given by the recipe below */
 	uint8_t segment; /* enum segment: of that operand, or of a string's source */
 	/* The effective address: base + index * 2^scale + displacement, cut to address_size. */

@@ -117,8 +117,7 @@ static void descend(struct insn_entry *parent, const struct insn_entry *member)
 	}
 	if (!entry.memory)
 		entry.memory = parent->memory;
-	entry.flags = (uint16_t)(entry.flags |
-				 (parent->flags & ~(unsigned)(FLAG_GROUP | FLAG_PREFIX)));
+	entry.flags |= parent->flags & ~(unsigned)(FLAG_GROUP | FLAG_PREFIX);
 	*parent = entry;
 }
 
@@ -189,6 +188,26 @@ static bool vector_operands_valid(const struct insn *insn)
 	return !insn->vvvv || (insn->op == INSN_MOVSCALAR && !insn->memory && !one_element);
 }
 
+/*
+ * SDM 2A 2.7.11 "#UD Equations for EVEX", of the moves: there is no broadcast, W is as the opcode wants it,
+ * and what is masked off can be zeroed in a register only.
+ */
+static bool evex_fields_valid(const struct insn *insn, unsigned flags)
+{
+	unsigned mask = insn->mask & MASK_REGISTER;
+
+	if (insn->op == INSN_SIMD)
+		return true;
+	if (insn->vvvv > 15 && insn->mode != INSN_MODE_64)
+		return false;
+	if ((insn->mask & MASK_BROADCAST) || (mask && !insn->element))
+		return false;
+	if (flags & (insn->prefixes & PREFIX_REX_W ? FLAG_W0 : FLAG_W1))
+		return false;
+	return !(insn->mask & MASK_ZERO) ||
+	       (mask && !(insn->memory && insn->form == FORM_RM_VECTOR));
+}
+
 /* There are eight MMX registers: REX.R, and REX.B for one in rm, are ignored. */
 static void cut_mmx_registers(struct insn *insn)
 {
@@ -216,6 +235,8 @@ static enum insn_status validate(struct insn *insn, unsigned flags)
 	    !special_register_valid(insn))
 		return INSN_INVALID;
 	if (!vector_operands_valid(insn))
+		return INSN_INVALID;
+	if ((insn->prefixes & PREFIX_EVEX) && !evex_fields_valid(insn, flags))
 		return INSN_INVALID;
 	if (insn->op == INSN_MOVMM)
 		cut_mmx_registers(insn);
@@ -253,6 +274,8 @@ static enum insn_status decode_opcode(struct insn_decoder *d)
 		resolve_special(d);
 	}
 	resolve_entry(d);
+	if (d->entry.flags & FLAG_SMALL) /* EVEX's alone */
+		d->entry.op = INSN_NONE;
 	return INSN_OK;
 }
 
@@ -271,6 +294,7 @@ static enum insn_status decode_rest(struct insn_decoder *d)
 		insn->rm = (uint8_t)((insn->opcode & 7) | d->rm);
 	insn->memory_size = d->entry.memory == MEMORY_OPERAND ? insn->operand_size
 							      : insn_memory_size(insn, &d->entry);
+	insn->element = insn_element_size(insn, d->entry.flags);
 	if (d->entry.imm != IMM_NONE)
 		insn_decode_immediate(d);
 	scale_displacement(insn);

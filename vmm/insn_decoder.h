@@ -53,6 +53,9 @@ uint8_t insn_operand_size(const struct insn *insn, unsigned flags);
 /* The size of a memory operand that is not the operand size. */
 uint8_t insn_memory_size(const struct insn *insn, const struct insn_entry *entry);
 
+/* The size of what one bit of EVEX's mask stands for. */
+uint8_t insn_element_size(const struct insn *insn, unsigned flags);
+
 void insn_decode_immediate(struct insn_decoder *d);
 
 /* Parses a VEX or EVEX prefix and the opcode behind it; false if it is none that the tables know. */

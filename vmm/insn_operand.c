@@ -43,11 +43,20 @@ uint8_t insn_memory_size(const struct insn *insn, const struct insn_entry *entry
 		[MEMORY_DOUBLE] = (uint8_t)(insn->operand_size * 2),
 		[MEMORY_FAR] = (uint8_t)(insn->operand_size + 2),
 		[MEMORY_TABLE] = (uint8_t)(native + 2),
-		[MEMORY_REX_W] = insn->prefixes & PREFIX_REX_W ? 8 : 4,
+		[MEMORY_REX_W] = insn->prefixes & PREFIX_REX_W ? (uint8_t)native : 4,
 		[MEMORY_UNKNOWN] = INSN_SIZE_UNKNOWN,
 	};
 
 	return sizes[entry->memory];
+}
+
+uint8_t insn_element_size(const struct insn *insn, unsigned flags)
+{
+	unsigned narrow = flags & FLAG_SMALL ? 1 : 4;
+
+	if (!(insn->prefixes & PREFIX_EVEX) || !(flags & FLAG_MASK))
+		return 0;
+	return (uint8_t)(insn->prefixes & PREFIX_REX_W ? 2 * narrow : narrow);
 }
 
 static void take_signed(struct insn_decoder *d, unsigned size)

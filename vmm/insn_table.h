@@ -31,7 +31,7 @@ enum insn_memory {
 	MEMORY_DOUBLE, /* CMPXCHG8B and 16B, BOUND: two operands */
 	MEMORY_FAR,    /* an offset and a selector */
 	MEMORY_TABLE,  /* a descriptor-table register: limit and base */
-	MEMORY_REX_W,  /* 8 with REX.W, else 4 */
+	MEMORY_REX_W,  /* 8 with REX.W in 64-bit mode, else 4 */
 	MEMORY_UNKNOWN,
 };
 
@@ -52,6 +52,10 @@ enum insn_flag {
 	FLAG_NATIVE = 1 << 13,	/* the operand size is 8 in 64-bit mode, else 4 */
 	FLAG_REX_W = 1 << 14,	/* it is 8 with REX.W, else 4 */
 	FLAG_PORT = 1 << 15,	/* it is at most 4, with REX.W too */
+	FLAG_W0 = 1 << 16,	/* the EVEX form is #UD unless W is 0 */
+	FLAG_W1 = 1 << 17,	/* or 1 */
+	FLAG_MASK = 1 << 18,  /* it may be under a mask, with elements of 4 bytes, or 8 if W is 1 */
+	FLAG_SMALL = 1 << 19, /* of 1 byte, or 2; and no other form exists */
 };
 
 struct insn_entry {
@@ -59,7 +63,7 @@ struct insn_entry {
 	uint8_t form;	/* enum insn_form */
 	uint8_t imm;	/* enum insn_imm */
 	uint8_t memory; /* enum insn_memory */
-	uint16_t flags; /* enum insn_flag */
+	uint32_t flags; /* enum insn_flag */
 };
 
 /* Opcodes whose ModRM byte says which instruction they are. */

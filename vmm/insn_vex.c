@@ -61,7 +61,7 @@ static bool parse_evex(struct insn_decoder *d, struct vex_fields *vex)
 	vex->vvvv |= third & 8 ? 0 : 16;
 	vex->evex = true;
 	vex->length = length;
-	d->insn->mask = (uint8_t)((third & 7) | (third & 0x80) >> 4);
+	d->insn->mask = (uint8_t)((third & 7) | (third & 0x80) >> 4 | (third & 0x10));
 	return !(first & 8) && (second & 4);
 }
 

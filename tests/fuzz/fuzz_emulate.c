@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "tests/unit/emulate_machine.h"
+#include "tests/unit/fpu_regs_fake.h"
 #include "tests/unit/guest_record.h"
 #include "tests/unit/read_once.h"
 #include "vmm/cpu_bits.h"
@@ -172,6 +173,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	guest_record.fail_at = (unsigned)take(&input, 1);
 	guest_record.mutate = take(&input, 1) & 1;
 	guest_record.mutate_from = take(&input, 1) & 1 ? MACHINE_RAM_CODE : MACHINE_RAM_DATA;
+	for (unsigned i = 0; i < ARRAY_SIZE(fake_masks); i++)
+		fake_masks[i] = take(&input, 8);
 	for (unsigned i = 0; i < 3; i++) {
 		before = machine.frame;
 		check(run(), &before);

@@ -155,7 +155,7 @@ static void test_forms(void)
 			check_form(&forms[i], operands[j]);
 }
 
-/* By EVEX, where the processor has it; the 17th register, which nothing else reaches. */
+/* By EVEX, where the processor has it; the 17th register, which nothing else reaches; masks. */
 static void test_evex(void)
 {
 	static const struct form evex[] = {
@@ -173,6 +173,7 @@ static void test_evex(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(evex); i++)
 		for (unsigned j = 0; j < ARRAY_SIZE(operands); j++)
 			check_form(&evex[i], operands[j]);
+	emulate_test_masks();
 }
 
 /* Long repetitions: done in pieces, and at the end all of it. */

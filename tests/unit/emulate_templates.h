@@ -94,7 +94,10 @@ static const struct template templates[] = {
 	T("\x02\x6f\x01", ANY, EVEX), T("\x02\x7f\x01", ANY, EVEX), T("\x01\xe7\x00", ANY, EVEX),
 	T("\x00\x2b\x00", ANY, EVEX), T("\x01\x6e\x02", ANY, EVEX), T("\x01\x6e\x03", ANY, EVEX),
 	T("\x01\x7e\x02", ANY, EVEX), T("\x01\x7e\x03", ANY, EVEX), T("\x02\x7e\x03", ANY, EVEX),
-	T("\x01\xd6\x03", ANY, EVEX),
+	T("\x01\xd6\x03", ANY, EVEX), T("\x01\x11\x01", ANY, EVEX), T("\x01\x28\x01", ANY, EVEX),
+	T("\x00\x29\x00", ANY, EVEX), T("\x01\x6f\x01", ANY, EVEX), T("\x01\x7f\x00", ANY, EVEX),
+	T("\x02\x7f\x00", ANY, EVEX), T("\x03\x6f\x00", ANY, EVEX), T("\x03\x6f\x01", ANY, EVEX),
+	T("\x03\x7f\x00", ANY, EVEX), T("\x03\x7f\x01", ANY, EVEX),
 	T("\x01\x16", ANY, AVX | HALF), T("\x00\x13", ANY, AVX), T("\x01\x17", ANY, AVX),
 };
 /* clang-format on */

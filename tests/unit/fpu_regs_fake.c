@@ -8,6 +8,7 @@
 
 uint64_t fake_vectors[32][8];
 uint64_t fake_mm[8];
+uint64_t fake_masks[8];
 uint16_t fake_x87_status;
 uint64_t fake_xcr0 = 0xe7;
 struct fake_pkru fake_pkru;
@@ -41,6 +42,16 @@ void fpu_store_zmm(unsigned reg, void *to)
 void fpu_load_zmm(unsigned reg, const void *from)
 {
 	memcpy(fake_vectors[reg], from, 64);
+}
+
+void fpu_store_mask16(unsigned reg, void *to)
+{
+	memcpy(to, &fake_masks[reg], 2);
+}
+
+void fpu_store_mask64(unsigned reg, void *to)
+{
+	memcpy(to, &fake_masks[reg], 8);
 }
 
 void fpu_store_mm(unsigned reg, void *to)

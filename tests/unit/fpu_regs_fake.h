@@ -6,6 +6,7 @@
 
 extern uint64_t fake_vectors[32][8];
 extern uint64_t fake_mm[8];
+extern uint64_t fake_masks[8];
 extern uint16_t fake_x87_status;
 extern uint64_t fake_xcr0;
 

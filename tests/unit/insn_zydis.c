@@ -79,7 +79,8 @@ static const struct pair pairs[] = {
 	AS(VMOVDQU, MOVU), AS(VLDDQU, MOVU), AS(VMOVAPS, MOVA), AS(VMOVAPD, MOVA), AS(VMOVDQA, MOVA),
 	AS(VMOVNTPS, MOVA), AS(VMOVNTPD, MOVA), AS(VMOVNTDQ, MOVA), AS(VMOVNTDQA, MOVA),
 	AS(VMOVSS, MOVSCALAR), AS(VMOVSD, MOVSCALAR), AS(VMOVD, MOVD), AS(VMOVDQA32, MOVA),
-	AS(VMOVDQA64, MOVA), AS(VMOVDQU32, MOVU), AS(VMOVDQU64, MOVU), AS(MOVNTQ, MOVMM),
+	AS(VMOVDQA64, MOVA), AS(VMOVDQU8, MOVU), AS(VMOVDQU16, MOVU), AS(VMOVDQU32, MOVU),
+	AS(VMOVDQU64, MOVU), AS(MOVNTQ, MOVMM),
 };
 /* clang-format on */
 
@@ -244,6 +245,22 @@ static bool string_same(const struct insn *insn, const ZydisDecodedInstruction *
 	return true;
 }
 
+/* Which mask, what it does to what is off, and how much of the operand each of its bits stands for. */
+static bool mask_same(const struct insn *insn, const ZydisDecodedInstruction *other,
+		      const ZydisDecodedOperand *operands)
+{
+	bool zeroes = other->avx.mask.mode == ZYDIS_MASK_MODE_ZEROING;
+	unsigned mask = insn->mask & MASK_REGISTER;
+
+	if (!(insn->prefixes & PREFIX_EVEX))
+		return !insn->mask;
+	if (zeroes != !!(insn->mask & MASK_ZERO))
+		return false;
+	if (mask && register_number(other->avx.mask.reg) != mask)
+		return false;
+	return !insn->element || operands[0].element_size == 8 * insn->element;
+}
+
 static const char *compare(const struct insn *insn, const ZydisDecodedInstruction *other,
 			   const ZydisDecodedOperand *operands)
 {
@@ -255,6 +272,8 @@ static const char *compare(const struct insn *insn, const ZydisDecodedInstructio
 		return "operation";
 	if (insn->op == INSN_SIMD || insn->op == INSN_FPU)
 		return NULL;
+	if (!mask_same(insn, other, operands))
+		return "mask";
 	if (insn->address_size * 8 != other->address_width && insn->op != INSN_ENCLS &&
 	    insn->op != INSN_ENCLU) /* which Zydis takes for 32-bit ones in every mode */
 		return "address size";
@@ -287,8 +306,7 @@ static void initialize(ZydisDecoder *decoder, enum insn_mode mode)
 static bool may_accept(const struct insn *insn)
 {
 	return insn->op == INSN_SIMD || insn->op == INSN_FPU || insn->opcode == 0x01 ||
-	       (insn->op == INSN_MOV_CR && (insn->prefixes & PREFIX_LOCK)) ||
-	       (insn->prefixes & PREFIX_EVEX);
+	       (insn->op == INSN_MOV_CR && (insn->prefixes & PREFIX_LOCK));
 }
 
 enum opinion zydis_compare(const uint8_t *bytes, size_t count, enum insn_mode mode, const char **why)

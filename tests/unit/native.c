@@ -20,8 +20,10 @@ struct switch_page {
 _Static_assert(offsetof(struct switch_page, state.rflags) == 128, "the assembly below knows");
 _Static_assert(offsetof(struct switch_page, state.vector) == 136, "the assembly below knows");
 _Static_assert(offsetof(struct switch_page, state.mm) == 2184, "the assembly below knows");
-_Static_assert(offsetof(struct switch_page, host_rsp) == 2248, "the assembly below knows");
-_Static_assert(offsetof(struct switch_page, target) == 2256, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, state.mask) == 2248, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, host_rsp) == 2320, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, target) == 2328, "the assembly below knows");
+_Static_assert(offsetof(struct switch_page, back) == 2336, "and the jump in native_run");
 
 #define EACH_GPR(what)                                                                            \
 	what(0, rax) what(8, rcx) what(16, rdx) what(24, rbx) what(40, rbp) what(48, rsi)         \
@@ -47,10 +49,12 @@ asm(".text\n"
     ".endr\n"
     ".ifc \\from_or_to, load64\n .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23\n"
     "vmovups 0x1ff00000+136+64*\\n, %zmm\\n\n.endr\n .irp n, 24,25,26,27,28,29,30,31\n"
-    "vmovups 0x1ff00000+136+64*\\n, %zmm\\n\n.endr\n.endif\n"
+    "vmovups 0x1ff00000+136+64*\\n, %zmm\\n\n.endr\n .irp n, 0,1,2,3,4,5,6,7\n"
+    "kmovq 0x1ff00000+2248+8*\\n, %k\\n\n.endr\n.endif\n"
     ".ifc \\from_or_to, save64\n .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23\n"
     "vmovups %zmm\\n, 0x1ff00000+136+64*\\n\n.endr\n .irp n, 24,25,26,27,28,29,30,31\n"
-    "vmovups %zmm\\n, 0x1ff00000+136+64*\\n\n.endr\n.endif\n"
+    "vmovups %zmm\\n, 0x1ff00000+136+64*\\n\n.endr\n .irp n, 0,1,2,3,4,5,6,7\n"
+    "kmovq %k\\n, 0x1ff00000+2248+8*\\n\n.endr\n.endif\n"
     ".endm\n"
     ".macro mmx from_or_to\n"
     ".irp n, 0,1,2,3,4,5,6,7\n"
@@ -61,16 +65,16 @@ asm(".text\n"
     ".macro enter name, kind\n"
     "\\name:\n"
     "push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
-    "mov %rsp, 0x1ff00000+2248\n"
+    "mov %rsp, 0x1ff00000+2320\n"
     "vectors \\kind\n mmx load\n"
     "pushq 0x1ff00000+128\n popfq\n" EACH_GPR(
 	    LOAD) "mov 0x1ff00000+32, %rsp\n"
-		  "jmp *0x1ff00000+2256\n"
+		  "jmp *0x1ff00000+2328\n"
 		  ".endm\n"
 		  ".macro leave_ name, kind\n"
 		  "\\name:\n" EACH_GPR(
 			  SAVE) "mov %rsp, 0x1ff00000+32\n"
-				"mov 0x1ff00000+2248, %rsp\n"
+				"mov 0x1ff00000+2320, %rsp\n"
 				"pushfq\n popq 0x1ff00000+128\n cld\n"
 				"vectors \\kind\n mmx save\n emms\n"
 				"pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n"
@@ -87,6 +91,7 @@ asm(".text\n"
 static struct switch_page *page;
 static uint8_t *code_page;
 static volatile sig_atomic_t raised;
+static volatile uint64_t fault_address;
 
 static void handler(int number, siginfo_t *info, void *context)
 {
@@ -97,7 +102,8 @@ static void handler(int number, siginfo_t *info, void *context)
 		signal(number, SIG_DFL);
 		return;
 	}
-	raised = number;
+	raised = (sig_atomic_t)uc->uc_mcontext.gregs[REG_TRAPNO];
+	fault_address = (uint64_t)uc->uc_mcontext.gregs[REG_CR2];
 	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)page->back;
 }
 
@@ -109,6 +115,13 @@ static void *map_at(uint64_t address, size_t size, int protection)
 	return at == (void *)address ? at : NULL;
 }
 
+static bool map_all(uint64_t code, uint64_t data, size_t data_size)
+{
+	page = map_at(SWITCH_PAGE, 4096, PROT_READ | PROT_WRITE);
+	code_page = map_at(code, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
+	return page && code_page && map_at(data, data_size, PROT_READ | PROT_WRITE);
+}
+
 bool native_init(uint64_t code, uint64_t data, size_t data_size)
 {
 	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
@@ -116,9 +129,7 @@ bool native_init(uint64_t code, uint64_t data, size_t data_size)
 	stack_t stack = {.ss_sp = signal_stack, .ss_size = sizeof(signal_stack)};
 	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 
-	page = map_at(SWITCH_PAGE, 4096, PROT_READ | PROT_WRITE);
-	code_page = map_at(code, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
-	if (!page || !code_page || !map_at(data, data_size, PROT_READ | PROT_WRITE))
+	if (!page && !map_all(code, data, data_size))
 		return false;
 	if (sigaltstack(&stack, NULL))
 		return false;
@@ -140,7 +151,8 @@ static const struct native_way {
 
 static const struct native_way *native_way(void)
 {
-	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+	    __builtin_cpu_supports("avx512bw"))
 		return &ways[0];
 	return __builtin_cpu_supports("avx") ? &ways[1] : &ways[2];
 }
@@ -152,8 +164,8 @@ unsigned native_vector_bytes(void)
 
 int native_run(const uint8_t *bytes, size_t count, struct native_state *state)
 {
-	/* jmp *(SWITCH_PAGE + 2264): `back` */
-	static const uint8_t jump_back[] = {0xff, 0x24, 0x25, 0xd8, 0x08, 0xf0, 0x1f};
+	/* jmp *(SWITCH_PAGE + 2336): `back` */
+	static const uint8_t jump_back[] = {0xff, 0x24, 0x25, 0x20, 0x09, 0xf0, 0x1f};
 	const struct native_way *way = native_way();
 
 	memcpy(code_page, bytes, count);
@@ -161,8 +173,9 @@ int native_run(const uint8_t *bytes, size_t count, struct native_state *state)
 	page->state = *state;
 	page->target = (uint64_t)code_page;
 	page->back = (uint64_t)way->back;
-	raised = 0;
+	raised = NATIVE_DONE;
 	way->enter();
 	*state = page->state;
+	state->cr2 = fault_address;
 	return raised;
 }

@@ -111,6 +111,31 @@ static void test_zmm(void **state)
 	asm volatile("vzeroupper");
 }
 
+/* All eight, 2 bytes or 8 of each and no more; a register keeps its value. */
+static void test_masks(void **state)
+{
+	(void)state;
+	if (!__builtin_cpu_supports("avx512bw"))
+		skip();
+	for (unsigned reg = 0; reg < 8; reg++) {
+		uint64_t out[2] = {0};
+
+#define SET(n) asm volatile("kmovq %0, %%k" #n : : "r"(0x0101010101010101ULL * (n + 0x81)))
+		SET(0);
+		SET(1);
+		SET(2);
+		SET(3);
+		SET(4);
+		SET(5);
+		SET(6);
+		SET(7);
+		fpu_store_mask16(reg, out);
+		assert_true(out[0] == 0x101 * (reg + 0x81ULL) && out[1] == 0);
+		fpu_store_mask64(reg, out);
+		assert_true(out[0] == 0x0101010101010101 * (reg + 0x81ULL) && out[1] == 0);
+	}
+}
+
 /* Each of the eight by both of its numbers, and no other; a status without an exception. */
 static void test_mmx(void **state)
 {
@@ -166,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_store), cmocka_unit_test(test_load),
 		cmocka_unit_test(test_zmm),   cmocka_unit_test(test_mmx),
 		cmocka_unit_test(test_xcr0),  cmocka_unit_test(test_xsave),
+		cmocka_unit_test(test_masks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

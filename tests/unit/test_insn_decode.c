@@ -136,6 +136,49 @@ static void test_every_modrm(void **state)
 	assert_int_equal(different, 0);
 }
 
+/* A move by EVEX; outside 64-bit mode R and X have to be as they are, or it is BOUND. */
+static void make_evex_move(uint8_t bytes[16], enum insn_mode mode)
+{
+	static const uint8_t opcodes[] = {0x10, 0x11, 0x28, 0x29, 0x2b, 0x6e,
+					  0x6f, 0x7e, 0x7f, 0xd6, 0xe7};
+	static const uint8_t operands[][7] = {{0x47, 0x81}, {0xc1}, {0x84, 0x24, 1, 2, 3, 4}};
+	bool streaming_load = !pick(16);
+	unsigned vvvv = pick(8) ? 15 : pick(16), high_vvvv = pick(8) ? 8 : 0;
+
+	memset(bytes, 0, 16);
+	bytes[0] = 0x62;
+	bytes[1] = (uint8_t)(pick(16) << 4 | (mode == INSN_MODE_64 ? 0 : 0xc0) |
+			     (streaming_load ? 2 : 1));
+	bytes[2] = (uint8_t)(pick(2) << 7 | vvvv << 3 | 4 | pick(4));
+	bytes[3] = (uint8_t)(pick(2) << 7 | pick(4) << 5 | (pick(4) ? 0 : 0x10) | high_vvvv |
+			     (pick(2) ? pick(8) : 0));
+	bytes[4] = streaming_load ? 0x2a : opcodes[pick(ARRAY_SIZE(opcodes))];
+	memcpy(bytes + 5, operands[pick(ARRAY_SIZE(operands))], sizeof(operands[0]));
+}
+
+/* The moves by EVEX, with masks, and with all that is reserved: of these the decoder knows everything. */
+static void test_evex_moves(void **state)
+{
+	long counts[4] = {0}, shown = 0;
+
+	(void)state;
+	for (long i = rounds(200000); i; i--) {
+		enum insn_mode mode = (enum insn_mode)pick(3);
+		uint8_t bytes[16];
+		const char *why = NULL;
+		enum opinion opinion;
+
+		make_evex_move(bytes, mode);
+		opinion = zydis_compare(bytes, 15, mode, &why);
+		counts[opinion]++;
+		if (opinion == OPINION_DIFFERENT && shown++ < 40)
+			show(why, mode, bytes);
+	}
+	assert_int_equal(counts[OPINION_DIFFERENT], 0);
+	assert_true(counts[OPINION_SAME] > rounds(200000) / 20);
+	assert_true(counts[OPINION_BOTH_REFUSE] > rounds(200000) / 4);
+}
+
 /* The quick length must be the full decoder's, and must know what nearly all exits are. */
 static void test_quick_length(void **state)
 {
@@ -239,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_zydis),
 		cmocka_unit_test(test_every_modrm),
+		cmocka_unit_test(test_evex_moves),
 		cmocka_unit_test(test_quick_length),
 		cmocka_unit_test(test_quick_length_reads_no_further),
 		cmocka_unit_test(test_short),
