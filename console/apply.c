@@ -19,7 +19,7 @@
 
 /* What a destroyed partition leaves to the one that follows it. */
 struct kept {
-	char name[NAME_SIZE], heir[NAME_SIZE]; /* what it was called, and who follows is to be */
+	uint64_t born; /* of it and of the one that follows */
 	struct ring ring;
 	uint64_t shown, matched;
 	struct boots boots;
@@ -38,6 +38,7 @@ enum phase { PHASE_LEAVE, PHASE_RENAME, PHASE_LIVE, PHASE_MAKE, PHASE_END };
 
 static struct {
 	bool busy, undoes;
+	bool restores; /* what was before: it is not the operator who wants what is made */
 	enum phase phase;
 	struct config before, target;
 	void (*done)(bool applied);
@@ -81,7 +82,7 @@ bool apply_adopt(void (*done)(bool applied))
 	    blob.magic != APPLY_MAGIC || !blob.restore.data)
 		return false;
 	config_find_again(&blob.restore);
-	if (!apply_begin(&blob.restore, done))
+	if (!apply_restore(&blob.restore, done))
 		done(false);
 	return true;
 }
@@ -101,19 +102,19 @@ bool apply_begin(struct config *target, void (*done)(bool applied))
 	return true;
 }
 
+bool apply_restore(struct config *target, void (*done)(bool applied))
+{
+	if (!apply_begin(target, done))
+		return false;
+	apply.restores = true;
+	return true;
+}
+
 bool apply_must_leave(const struct partition *partition, const struct config *target)
 {
 	const struct config_entry *entry = config_find_slot(target, partition->slot);
 
 	return !entry || definition_compare(&partition->definition, &entry->definition) & ~KEYS_LIVE;
-}
-
-/* The name under which what it leaves will be looked for. */
-static const char *heir(const struct partition *partition)
-{
-	const struct config_entry *entry = config_find_slot(&apply.target, partition->slot);
-
-	return entry ? entry->name : partition->name;
 }
 
 static void give_up_slot(struct config *config, uint32_t slot)
@@ -132,14 +133,13 @@ static void keep(struct partition *partition)
 		return partition_remove(partition);
 	apply.kept_count++;
 	*kept = (struct kept){
+		.born = partition->born,
 		.shown = partition->shown,
 		.matched = partition->matched,
 		.boots = partition->boots,
 		.was_up = partition->op.forced,
 		.used = true,
 	};
-	str_copy(kept->name, sizeof(kept->name), partition->name);
-	str_copy(kept->heir, sizeof(kept->heir), heir(partition));
 	if (!config_find_slot(&apply.target, partition->slot))
 		graves_add(partition);
 	give_up_slot(&apply.target, partition->slot);
@@ -147,12 +147,12 @@ static void keep(struct partition *partition)
 	kept->ring = partition_forget(partition);
 }
 
-static struct kept *find_kept(const char *name)
+static struct kept *find_kept(uint64_t born)
 {
 	for (unsigned i = 0; i < apply.kept_count; i++) {
 		struct kept *kept = &apply.kept[i];
 
-		if (kept->used && !strcmp(apply.undoes ? kept->name : kept->heir, name))
+		if (kept->used && kept->born == born)
 			return kept;
 	}
 	return NULL;
@@ -167,7 +167,7 @@ static int64_t take_away(struct partition *partition)
 	if (partition->op.kind != OP_CHANGE)
 		partition->op = (struct op){
 			.kind = OP_CHANGE,
-			.forced = partition_is_up(state),
+			.forced = partition_is_up(state) || partition->start_wanted,
 		};
 	if (state != PART_STOPPED && state != PART_NONE)
 		result = call_part_stop(partition->slot);
@@ -282,9 +282,17 @@ static void give_back(struct partition *partition, struct kept *kept)
 	partition_save(partition);
 }
 
+/* One that is there no more ran, or did not; autostart= is for those who are new. */
+static bool is_to_run(const struct config_entry *entry, const struct kept *kept)
+{
+	if (kept)
+		return kept->was_up;
+	return apply.restores ? entry->was_up : partition_at(entry->slot)->policy.autostart;
+}
+
 static int64_t make_step(struct config_entry *entry)
 {
-	struct kept *kept = find_kept(entry->name);
+	struct kept *kept = find_kept(entry->born);
 	struct partition *partition;
 	int64_t slot;
 
@@ -293,6 +301,7 @@ static int64_t make_step(struct config_entry *entry)
 		text_set_context(0, "create", entry->name);
 		if (!place(entry))
 			return ERR_INVAL;
+		apply.create.born = entry->born;
 		apply.making = true;
 	}
 	slot = create_step(&apply.create, &apply.definition, kept ? &kept->ring : NULL);
@@ -305,7 +314,8 @@ static int64_t make_step(struct config_entry *entry)
 	}
 	entry->slot = (uint32_t)slot;
 	partition = partition_at(entry->slot);
-	autostart_want(partition, kept ? kept->was_up : partition->policy.autostart);
+	entry->born = partition->born;
+	autostart_want(partition, is_to_run(entry, kept));
 	if (kept)
 		give_back(partition, kept);
 	return ERR_AGAIN;
@@ -369,6 +379,7 @@ static void fail(int64_t result)
 	apply.target = apply.before;
 	apply.before = (struct config){0};
 	apply.undoes = true;
+	apply.restores = true;
 	apply.phase = PHASE_LEAVE;
 }
 

@@ -15,6 +15,9 @@ void apply_reset(void);
  */
 bool must_check apply_begin(struct config *target, void (*done)(bool applied));
 
+/* The same with what was before: of those that are made again, the ones that ran then are started. */
+bool must_check apply_restore(struct config *target, void (*done)(bool applied));
+
 bool apply_is_busy(void);
 
 /* The same for a command that needs the end of it: false after an error was printed. */

@@ -133,7 +133,7 @@ void change_set(const struct invocation *in)
 		return;
 	if (!config_take(&target))
 		return;
-	if (config_put(&target, in->partition->name, in->partition->slot, &change.definition))
+	if (config_put(&target, in->partition->name, &change.definition))
 		begin(in, &target, "changed");
 	config_free(&target);
 }

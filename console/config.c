@@ -89,9 +89,19 @@ void config_find_again(struct config *config)
 	struct config_entry *entry = NULL;
 
 	while ((entry = config_next(config, entry))) {
-		const struct partition *partition = partition_find(entry->name);
+		const struct partition *partition = entry->born ? partition_find_born(entry->born)
+								: NULL;
 
 		entry->slot = partition ? partition->slot : CONFIG_NO_SLOT;
+	}
+	while ((entry = config_next(config, entry))) {
+		const struct partition *partition = partition_find(entry->name);
+
+		if (entry->slot != CONFIG_NO_SLOT || !partition ||
+		    config_find_slot(config, partition->slot))
+			continue;
+		entry->slot = partition->slot;
+		entry->born = partition->born;
 	}
 }
 
@@ -114,30 +124,39 @@ void config_remove(struct config *config, struct config_entry *entry)
 	memmove(at, at + size, config->used - (size_t)(at - config->data));
 }
 
-bool config_put(struct config *config, const char *name, uint32_t slot,
-		const struct definition *definition)
+struct config_entry *config_put(struct config *config, const char *name,
+				const struct definition *definition)
 {
+	uint32_t slot = CONFIG_NO_SLOT;
+	uint64_t born = 0;
+	bool was_up = false;
 	struct config_entry *entry;
 	size_t size = entry_size(definition), place, tail;
 
 	while (config->used + size > config->pages * PAGE_SIZE) {
 		if (!grow(config))
-			return false;
+			return NULL;
 	}
 	/* In the place of the old one: the order is the operator's. */
 	entry = config_find(config, name);
 	place = entry ? (size_t)((uint8_t *)entry - config->data) : config->used;
-	if (entry)
+	if (entry) {
+		slot = entry->slot;
+		born = entry->born;
+		was_up = entry->was_up;
 		config_remove(config, entry);
+	}
 	tail = config->used - place;
 	memmove(config->data + place + size, config->data + place, tail);
 	memset(config->data + place, 0, size);
 	entry = (struct config_entry *)(void *)(config->data + place);
 	entry->slot = slot;
+	entry->born = born;
+	entry->was_up = was_up;
 	str_copy(entry->name, NAME_SIZE, name);
 	definition_copy(&entry->definition, definition);
 	config->used += size;
-	return true;
+	return entry;
 }
 
 bool config_take(struct config *config)
@@ -147,10 +166,16 @@ bool config_take(struct config *config)
 	if (!make(config, 1))
 		return false;
 	while ((partition = partition_next(partition))) {
-		if (!config_put(config, partition->name, partition->slot, &partition->definition)) {
+		struct config_entry *entry = config_put(config, partition->name,
+							&partition->definition);
+
+		if (!entry) {
 			config_free(config);
 			return false;
 		}
+		entry->slot = partition->slot;
+		entry->born = partition->born;
+		entry->was_up = partition_is_up(partition_state(partition));
 	}
 	return true;
 }

@@ -12,6 +12,8 @@
 
 struct config_entry {
 	uint32_t slot; /* of the partition that it is about; CONFIG_NO_SLOT: one that is to be made */
+	bool was_up;   /* its guest ran when the configuration was taken */
+	uint64_t born; /* of struct partition, by which it is known again; 0: it never was one */
 	char name[NAME_SIZE];
 	struct definition definition; /* the last of it: text beyond its size is not there */
 };
@@ -36,12 +38,18 @@ struct config_entry *config_next(const struct config *config, const struct confi
 struct config_entry *config_find(const struct config *config, const char *name);
 struct config_entry *config_find_slot(const struct config *config, uint32_t slot);
 
-/* Of a configuration of earlier: its partitions are those that have their names now, or to be made. */
+/*
+ * Of a configuration of earlier: finds its partitions, whatever they are called now. One that is there no more
+ * is the one that has its name now, if that is none of the others, or is to be made.
+ */
 void config_find_again(struct config *config);
 
 unsigned config_count(const struct config *config);
 
-/* Puts an entry in or in the place of the one of its name. Entries move. False as above: nothing changed. */
-bool must_check config_put(struct config *config, const char *name, uint32_t slot,
-			   const struct definition *definition);
+/*
+ * Puts a definition in the place of the one of that name, or an entry of one that is to be made. Entries move.
+ * NULL after an error was printed: nothing changed.
+ */
+struct config_entry *must_check config_put(struct config *config, const char *name,
+					   const struct definition *definition);
 void config_remove(struct config *config, struct config_entry *entry);

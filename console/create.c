@@ -59,7 +59,7 @@ int64_t create_step(struct create *create, const struct definition *definition, 
 		slot = call_part_create(&create->desc);
 	if (slot == ERR_AGAIN)
 		return slot;
-	if (slot >= 0 && partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS),
+	if (slot >= 0 && partition_add((uint32_t)MIN(slot, (int64_t)MAX_PARTITIONS), create->born,
 				       create->desc.name, create->ring, definition, &create->policy))
 		return slot;
 	if (kept && create->ring.shared && !kept->shared)

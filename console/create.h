@@ -47,6 +47,7 @@ struct create {
 	size_t ring_size; /* 0: RING_OUT_MIN */
 	bool lossless;
 	struct ring ring; /* when it has one */
+	uint64_t born;	  /* of struct partition; 0: it is a new one */
 	bool has_load, has_entry;
 	size_t texts; /* bytes of desc.boot.texts that are used */
 	const char *memory_text;

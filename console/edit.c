@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was committed before is kept as it was then; its partitions are found again by their names. The state
+ * What was committed before is kept as it was then; its partitions are found again (config.h). The state
  * stands in a blob as well, since a time that was promised is kept when this program fails.
  */
 #include "console/edit.h"
@@ -154,17 +154,17 @@ static bool is_new(const char *name)
 	return false;
 }
 
-static void put(const char *name, uint32_t slot)
+static void put(const char *name)
 {
 	if (create_parse(&create, name, &definition) &&
-	    config_put(&edit.candidate, name, slot, &definition))
+	    config_put(&edit.candidate, name, &definition))
 		save();
 }
 
 void edit_create(const struct invocation *in)
 {
 	if (is_new(in->name) && definition_merge(&definition, NULL, in->values, in->value_count))
-		put(in->name, CONFIG_NO_SLOT);
+		put(in->name);
 }
 
 /* A candidate starts nothing before it is committed. */
@@ -183,7 +183,7 @@ void edit_set(const struct invocation *in)
 		return;
 	definition_copy(&base, &entry->definition);
 	if (definition_merge(&definition, &base, in->values, in->value_count))
-		put(in->subject, entry->slot);
+		put(in->subject);
 }
 
 void edit_rename(const struct invocation *in)
@@ -402,7 +402,7 @@ static void take_back(void)
 	save();
 	config_find_again(&target);
 	text_set_context(0, "", "");
-	if (!apply_begin(&target, undone))
+	if (!apply_restore(&target, undone))
 		undone(false);
 }
 

@@ -15,6 +15,7 @@ struct blob {
 	uint32_t magic;
 	uint32_t gave_up;
 	char name[NAME_SIZE];
+	uint64_t born;
 	uint64_t ring, ring_size;
 	uint64_t shown;
 	uint64_t matched;
@@ -27,7 +28,7 @@ struct blob {
 	struct definition definition;
 };
 
-enum { BLOB_MAGIC = 0x46485032 };
+enum { BLOB_MAGIC = 0x46485033 };
 
 static_assert(sizeof(struct blob) <= 4096, "the kernel keeps a page");
 
@@ -72,6 +73,15 @@ struct partition *partition_find(const char *name)
 	return NULL;
 }
 
+struct partition *partition_find_born(uint64_t born)
+{
+	struct partition *partition = NULL;
+
+	while ((partition = partition_next(partition)) && partition->born != born)
+		;
+	return partition;
+}
+
 void partition_save(const struct partition *partition)
 {
 	static struct blob blob; /* no bytes of earlier ones, no padding with a stack's */
@@ -79,6 +89,7 @@ void partition_save(const struct partition *partition)
 	memset(&blob, 0, sizeof(blob));
 	blob.magic = BLOB_MAGIC;
 	blob.gave_up = partition->gave_up;
+	blob.born = partition->born;
 	blob.ring = call_address(partition->ring.shared);
 	blob.ring_size = partition->ring.size;
 	blob.shown = partition->shown;
@@ -95,7 +106,7 @@ void partition_save(const struct partition *partition)
 	call_blob_set(partition->slot, &blob, sizeof(blob));
 }
 
-struct partition *partition_add(uint32_t slot, const char *name, struct ring ring,
+struct partition *partition_add(uint32_t slot, uint64_t born, const char *name, struct ring ring,
 				const struct definition *definition,
 				const struct partition_policy *policy)
 {
@@ -107,6 +118,7 @@ struct partition *partition_add(uint32_t slot, const char *name, struct ring rin
 	memset(partition, 0, sizeof(*partition));
 	partition->used = true;
 	partition->slot = slot;
+	partition->born = born ? born : call_clock();
 	partition->state = PART_STOPPED;
 	partition->ring = ring;
 	partition->definition = *definition;
@@ -217,6 +229,7 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	memset(partition, 0, sizeof(*partition));
 	partition->used = true;
 	partition->slot = slot;
+	partition->born = good ? blob.born : call_clock();
 	partition->state = info->state;
 	partition->reason = info->reason;
 	str_copy(partition->name, sizeof(partition->name), info->name);

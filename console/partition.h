@@ -51,6 +51,7 @@ struct partition {
 	bool gave_up;	   /* it was restarted too often and stays stopped */
 	bool start_wanted; /* by autostart.h */
 	uint32_t slot;
+	uint64_t born; /* host TSC: when it was first made. It stays when it is renamed, or made anew */
 	uint32_t state, reason; /* as the operator last heard */
 	char name[NAME_SIZE];
 	struct ring ring; /* none: an instance of the console failed before it could note it */
@@ -73,11 +74,12 @@ unsigned partition_adopt(void);
 /* Visit all: partition_next(NULL) is the first, NULL ends. */
 struct partition *partition_next(struct partition *partition);
 struct partition *partition_find(const char *name);
+struct partition *partition_find_born(uint64_t born);
 struct partition *partition_at(uint32_t slot);
 const char *partition_name(uint32_t slot);
 
-/* A new record; notes it in its blob. NULL if the slot is none that this build knows. */
-struct partition *partition_add(uint32_t slot, const char *name, struct ring ring,
+/* A new record; notes it in its blob. NULL if the slot is none that this build knows. born 0: just now. */
+struct partition *partition_add(uint32_t slot, uint64_t born, const char *name, struct ring ring,
 				const struct definition *definition,
 				const struct partition_policy *policy);
 

@@ -610,6 +610,117 @@ static void test_failure_in_commit(void **state)
 	}
 }
 
+/* A running guest of that name, that has said something; no time passes by itself. */
+static void make_talking(const char *name, const char *keys)
+{
+	char line[128];
+
+	fake.stand_still = true;
+	snprintf(line, sizeof(line), "create %s " GOOD " %s", name, keys);
+	fake_command(line);
+	snprintf(line, sizeof(line), "start %s", name);
+	fake_command(line);
+	fake_guest_write(fake_find(name), "hello\r\n", 7);
+}
+
+/* It is the same guest, under its old name, and what it said is there. */
+static void expect_untouched(const char *name)
+{
+	char line[64];
+
+	assert_non_null(fake_find(name));
+	assert_int_equal(fake_find(name)->info.state, PART_RUNNING);
+	assert_int_equal(fake_find(name)->info.start_count, 1);
+	assert_int_equal(fake.count[CALL_PART_DESTROY], 0);
+	snprintf(line, sizeof(line), "logs %s", name);
+	fake_expect_in(line, "hello");
+}
+
+/* What is undone is the name; the guest goes on. */
+static void test_rename_is_undone(void **state)
+{
+	(void)state;
+	make_talking("web", "autostart=on");
+	fake_command("create idle " GOOD " autostart=on");
+	fake_command("edit");
+	fake_command("rename web shop");
+	fake_command("rename idle lazy");
+	fake_command("commit confirmed 3");
+	assert_null(fake_find("web"));
+	pass_seconds(4);
+	expect_untouched("web");
+	assert_int_equal(fake_find("idle")->info.start_count, 0);
+	/* Directly, within the time. */
+	fake_command("edit");
+	fake_command("set idle weight=5");
+	fake_command("commit confirmed 3");
+	fake_command("rename web shop");
+	pass_seconds(4);
+	expect_untouched("web");
+	/* By a rollback. */
+	fake_command("edit");
+	fake_command("rename web shop");
+	fake_command("commit");
+	fake_command("rollback");
+	expect_edit("diff", "rename shop web\r\n");
+	fake_command("commit --yes");
+	expect_untouched("web");
+	/* By an instance that follows. */
+	fake_command("edit");
+	fake_command("rename web shop");
+	fake_command("commit confirmed 3");
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	pass_seconds(4);
+	expect_untouched("web");
+	assert_int_equal(fake_find("idle")->info.start_count, 0);
+}
+
+/* Who took over a name is not who had it. */
+static void test_names_changed_hands(void **state)
+{
+	(void)state;
+	make_talking("a", "");
+	fake_command("create b " GOOD " cmdline=b");
+	fake_command("edit");
+	fake_command("destroy b");
+	fake_command("rename a b");
+	fake_command("commit confirmed 3");
+	pass_seconds(4);
+	assert_int_equal(fake_find("a")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("a")->info.start_count, 1);
+	assert_string_equal(fake_find("b")->info.cmdline, "b");
+	assert_int_equal(fake_find("b")->info.start_count, 0);
+	fake_expect_in("logs a", "hello");
+}
+
+/* What did not run when it went away does not when it comes back; and the other way round. */
+static void test_undo_starts_what_ran(void **state)
+{
+	(void)state;
+	make_talking("web", "");
+	fake_command("create idle " GOOD " autostart=on");
+	fake_command("edit");
+	fake_command("destroy web");
+	fake_command("destroy idle");
+	fake_command("commit confirmed 3 --yes");
+	assert_null(fake_find("web"));
+	pass_seconds(4);
+	assert_int_equal(fake_find("web")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("idle")->info.start_count, 0);
+	/* Its heir keeps its console, whatever it is called. */
+	fake_command("stop web --force");
+	fake_guest_write(fake_find("web"), "later\r\n", 7);
+	fake_command("edit");
+	fake_command("rename web shop");
+	fake_command("set shop memory=32M");
+	fake_command("commit confirmed 3");
+	fake_expect_in("logs shop", "later");
+	pass_seconds(4);
+	fake_expect_in("logs web", "later");
+	assert_int_equal(fake_find("web")->info.state, PART_STOPPED);
+}
+
 static void test_rules(void **state)
 {
 	(void)state;
@@ -644,6 +755,9 @@ int main(void)
 		cmocka_unit_test_setup(test_undone_under_somebody, boot),
 		cmocka_unit_test_setup(test_confirmed_survives, boot),
 		cmocka_unit_test_setup(test_failure_in_commit, boot),
+		cmocka_unit_test_setup(test_rename_is_undone, boot),
+		cmocka_unit_test_setup(test_names_changed_hands, boot),
+		cmocka_unit_test_setup(test_undo_starts_what_ran, boot),
 		cmocka_unit_test_setup(test_rules, boot),
 	};
 
