@@ -141,13 +141,10 @@ void change_set(const struct invocation *in)
 void change_rename(const struct invocation *in)
 {
 	struct config target;
-	struct config_entry *entry;
 
 	if (!apply_check_idle() || !check_new_name(in->name) || !config_take(&target))
 		return;
-	entry = config_find(&target, in->partition->name);
-	if (entry)
-		str_copy(entry->name, NAME_SIZE, in->name);
-	begin(in, &target, "renamed");
+	if (config_rename(&target, in->partition->name, in->name))
+		begin(in, &target, "renamed");
 	config_free(&target);
 }

@@ -116,3 +116,47 @@ unsigned check_config(const struct config *config, const char *command, unsigned
 	text_set_context(line, command, "");
 	return errors;
 }
+
+unsigned check_references(const struct config *config, const char *command, unsigned line)
+{
+	const struct config_entry *entry = NULL;
+	unsigned errors = 0;
+
+	while ((entry = config_next(config, entry))) {
+		const char *after = definition_get(&entry->definition, KEY_IS_AFTER);
+
+		if (!after || config_find(config, after))
+			continue;
+		text_set_context(line, command, entry->name);
+		rule_error(RULE_ORDER, "after=%s: there is no such partition", after);
+		errors++;
+	}
+	text_set_context(line, command, "");
+	return errors;
+}
+
+enum { WAITING = 120 };
+
+static size_t add_waiting(char to[WAITING], size_t used, const char *who, const char *after,
+			  const char *name)
+{
+	if (!after || strcmp(after, name))
+		return used;
+	return used + format(to + used, WAITING - used, "%s%s", used ? ", " : "", who);
+}
+
+void check_tell_waiting(const struct config *config, const char *name)
+{
+	const struct config_entry *entry = NULL;
+	struct partition *partition = NULL;
+	char names[WAITING];
+	size_t used = 0;
+
+	while (config && (entry = config_next(config, entry)))
+		used = add_waiting(names, used, entry->name,
+				   definition_get(&entry->definition, KEY_IS_AFTER), name);
+	while (!config && (partition = partition_next(partition)))
+		used = add_waiting(names, used, partition->name, partition->policy.after, name);
+	if (used)
+		text_print("%s: after=%s names nobody then", names, name);
+}

@@ -7,5 +7,11 @@
 /* Prints each error, as of this command and the partition it is about. Returns how many there are. */
 unsigned check_config(const struct config *config, const char *command, unsigned line);
 
+/* The same of each after= that names nobody. Nothing is refused for that: a file may be in any order. */
+unsigned check_references(const struct config *config, const char *command, unsigned line);
+
+/* Before the one of that name goes: tells who has it in its after=, of a configuration or (NULL) of what runs. */
+void check_tell_waiting(const struct config *config, const char *name);
+
 /* after= of a new partition, as far as the others are known; false after an error was printed. */
 bool must_check check_order(const struct config *config, const char *name, const char *after);

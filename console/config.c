@@ -3,6 +3,8 @@
 #include "console/config.h"
 
 #include "console/call.h"
+#include "console/command.h"
+#include "console/create.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/string.h"
@@ -157,6 +159,31 @@ struct config_entry *config_put(struct config *config, const char *name,
 	definition_copy(&entry->definition, definition);
 	config->used += size;
 	return entry;
+}
+
+bool config_rename(struct config *config, const char *name, const char *to)
+{
+	static struct definition definition;
+	const struct command_key_value after = {KEY_IS_AFTER, to};
+	struct config_entry *entry = NULL;
+	char waiting[NAME_SIZE];
+
+	while ((entry = config_next(config, entry))) {
+		const char *target = definition_get(&entry->definition, KEY_IS_AFTER);
+
+		if (!target || strcmp(target, name))
+			continue;
+		str_copy(waiting, sizeof(waiting), entry->name);
+		if (!definition_merge(&definition, &entry->definition, &after, 1))
+			return false;
+		entry = config_put(config, waiting, &definition);
+		if (!entry)
+			return false;
+	}
+	entry = config_find(config, name);
+	if (entry)
+		str_copy(entry->name, NAME_SIZE, to);
+	return true;
 }
 
 bool config_take(struct config *config)

@@ -53,3 +53,6 @@ unsigned config_count(const struct config *config);
 struct config_entry *must_check config_put(struct config *config, const char *name,
 					   const struct definition *definition);
 void config_remove(struct config *config, struct config_entry *entry);
+
+/* Who is started after it is told its new name. Entries move. False after an error: some may have been told. */
+bool must_check config_rename(struct config *config, const char *name, const char *to);

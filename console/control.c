@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands that change a partition's state: each begins an operation and waits for its end. */
 #include "console/attach.h"
+#include "console/check.h"
 #include "console/clock.h"
 #include "console/escape.h"
 #include "console/handlers.h"
@@ -139,6 +140,7 @@ void control_destroy(const struct invocation *in)
 	static char question[96];
 	uint32_t state = partition_state(in->partition);
 
+	check_tell_waiting(NULL, in->partition->name);
 	if (!partition_is_up(state) || in->flags & FLAG_YES) {
 		run(in->partition, OP_DESTROY, 0);
 		return;

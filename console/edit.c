@@ -119,7 +119,8 @@ void edit_check(const struct invocation *in)
 			return;
 		config = &running;
 	}
-	errors = check_config(config, "check", in->line);
+	errors = check_config(config, "check", in->line) +
+		 check_references(config, "check", in->line);
 	if (errors == 0)
 		text_print("no rule is broken by %s, %u partition%s",
 			   edit.candidate.data ? "the candidate" : "what is running",
@@ -188,11 +189,16 @@ void edit_set(const struct invocation *in)
 
 void edit_rename(const struct invocation *in)
 {
-	struct config_entry *entry = find(in->subject);
+	struct config renamed;
 
-	if (entry && is_new(in->name)) {
-		str_copy(entry->name, NAME_SIZE, in->name);
+	if (!find(in->subject) || !is_new(in->name) || !config_copy(&renamed, &edit.candidate))
+		return;
+	if (config_rename(&renamed, in->subject, in->name)) {
+		config_free(&edit.candidate);
+		edit.candidate = renamed;
 		save();
+	} else {
+		config_free(&renamed);
 	}
 }
 
@@ -202,6 +208,7 @@ void edit_destroy(const struct invocation *in)
 
 	if (!entry)
 		return;
+	check_tell_waiting(&edit.candidate, in->subject);
 	config_remove(&edit.candidate, entry);
 	save();
 }

@@ -721,6 +721,35 @@ static void test_undo_starts_what_ran(void **state)
 	assert_int_equal(fake_find("web")->info.state, PART_STOPPED);
 }
 
+/* after= follows the name of its target; who is left with nobody is told, and nobody else suffers. */
+static void test_after(void **state)
+{
+	(void)state;
+	fake_command("create c " GOOD);
+	fake_command("create p " GOOD " after=c");
+	fake_command("create q " GOOD " after=p");
+	fake_command("start p");
+	expect("rename c d", "c: renamed\r\n");
+	fake_expect_in("export", "create p memory=64M kernel=kernel after=d\r\n");
+	fake_expect_in("check", "no rule is broken by what is running, 3 partitions");
+	expect("rename q c", "q: renamed\r\n");
+	expect("rename c q", "c: renamed\r\n");
+	fake_command("edit");
+	expect_edit("rename d e", "");
+	expect_edit("diff", "rename d e\r\n");
+	fake_expect_in("export", "create p memory=64M kernel=kernel after=e\r\n");
+	expect_edit("destroy p", "q: after=p names nobody then\r\n");
+	expect_edit("check", "error: check q: after=p: there is no such partition [rule 16]\r\n");
+	fake_command("discard");
+	expect("destroy d", "p: after=d names nobody then\r\nd: destroyed\r\n");
+	expect("check", "error: check p: after=d: there is no such partition [rule 16]\r\n");
+	expect("rename q z", "q: renamed\r\n");
+	expect("set z cmdline=x", "z: changed\r\n");
+	expect("set p after=", "p: changed\r\n");
+	fake_expect_in("check", "no rule is broken by what is running, 2 partitions");
+	expect_no_leak(2);
+}
+
 static void test_rules(void **state)
 {
 	(void)state;
@@ -758,6 +787,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rename_is_undone, boot),
 		cmocka_unit_test_setup(test_names_changed_hands, boot),
 		cmocka_unit_test_setup(test_undo_starts_what_ran, boot),
+		cmocka_unit_test_setup(test_after, boot),
 		cmocka_unit_test_setup(test_rules, boot),
 	};
 
