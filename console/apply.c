@@ -190,6 +190,17 @@ static int64_t phase_leave(void)
 	return ERR_NONE;
 }
 
+static int64_t rename_to(struct partition *partition, const char name[NAME_SIZE])
+{
+	int64_t result = call_part_rename(partition->slot, name);
+
+	if (result < 0)
+		return result;
+	str_copy(partition->name, sizeof(partition->name), name);
+	partition_save(partition);
+	return ERR_NONE;
+}
+
 /* Answers how many names were put right; those that somebody else still has wait for the next round. */
 static int64_t rename_some(unsigned *waiting)
 {
@@ -203,32 +214,57 @@ static int64_t rename_some(unsigned *waiting)
 
 		if (!partition || !strcmp(partition->name, entry->name))
 			continue;
-		result = call_part_rename(partition->slot, entry->name);
+		result = rename_to(partition, entry->name);
 		if (result < 0 && result != ERR_EXIST)
 			return result;
-		if (result == ERR_EXIST) {
-			(*waiting)++;
-			continue;
-		}
-		str_copy(partition->name, sizeof(partition->name), entry->name);
-		partition_save(partition);
-		done++;
+		*waiting += result == ERR_EXIST;
+		done += result == ERR_NONE;
 	}
 	return done;
 }
 
+/* Who has the name that this one is to have, and is to have another; or NULL. */
+static const struct config_entry *in_the_way(const struct config_entry *entry)
+{
+	const struct partition *holder = partition_find(entry->name);
+
+	return holder && holder->slot != entry->slot ? config_find_slot(&apply.target, holder->slot)
+						     : NULL;
+}
+
+/* One of those who are in each other's way in a circle, or NULL. */
+static struct config_entry *find_exchange(void)
+{
+	struct config_entry *entry = NULL;
+
+	while ((entry = config_next(&apply.target, entry))) {
+		const struct config_entry *at = in_the_way(entry);
+
+		for (unsigned i = 0; at && at != entry && i < MAX_PARTITIONS; i++)
+			at = in_the_way(at);
+		if (at == entry)
+			return entry;
+	}
+	return NULL;
+}
+
 static int64_t phase_rename(void)
 {
+	const struct config_entry *entry;
+	char name[NAME_SIZE] = "";
 	unsigned waiting;
-	int64_t done = rename_some(&waiting);
+	int64_t done = rename_some(&waiting), result;
 
 	if (done < 0 || !waiting)
 		return MIN(done, (int64_t)ERR_NONE);
 	if (done > 0)
 		return ERR_AGAIN;
-	text_fail(CODE_EXIST,
-		  "names that are exchanged need two steps, with a third name between them");
-	return ERR_EXIST;
+	entry = find_exchange();
+	if (!entry)
+		return ERR_EXIST;
+	config_third_name(&apply.target, &apply.before, name);
+	result = rename_to(partition_at(entry->slot), name);
+	return result < 0 ? result : ERR_AGAIN;
 }
 
 static int64_t change_live(struct partition *partition, const struct config_entry *entry)
@@ -369,7 +405,7 @@ static void fail(int64_t result)
 {
 	unmark();
 	apply.making = false;
-	if (apply.phase != PHASE_MAKE && apply.phase != PHASE_RENAME)
+	if (apply.phase != PHASE_MAKE)
 		op_fail(result);
 	if (apply.undoes) {
 		leave_out();

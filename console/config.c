@@ -7,6 +7,7 @@
 #include "console/create.h"
 #include "console/text.h"
 #include "lib/copy.h"
+#include "lib/format.h"
 #include "lib/string.h"
 
 enum { ENTRY_ALIGN = 8, HEADER = offsetof(struct config_entry, definition.text) };
@@ -105,6 +106,15 @@ void config_find_again(struct config *config)
 		entry->slot = partition->slot;
 		entry->born = partition->born;
 	}
+}
+
+void config_third_name(const struct config *a, const struct config *b, char to[NAME_SIZE])
+{
+	unsigned number = 0;
+
+	do
+		format(to, NAME_SIZE, "third-%u", ++number);
+	while (partition_find(to) || config_find(a, to) || config_find(b, to));
 }
 
 unsigned config_count(const struct config *config)

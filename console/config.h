@@ -44,6 +44,9 @@ struct config_entry *config_find_slot(const struct config *config, uint32_t slot
  */
 void config_find_again(struct config *config);
 
+/* A name for a moment, which neither of them has, nor anybody who is there. */
+void config_third_name(const struct config *a, const struct config *b, char to[NAME_SIZE]);
+
 unsigned config_count(const struct config *config);
 
 /*

@@ -10,6 +10,7 @@
 #include "console/handlers.h"
 #include "console/screen.h"
 #include "console/text.h"
+#include "lib/copy.h"
 #include "lib/string.h"
 
 enum { WIDTH = SCREEN_COLUMNS - 2, INDENT = 4 };
@@ -143,29 +144,24 @@ static void print_set(const char *name, const struct definition *from, const str
 	flush(false);
 }
 
+/* Against what is there once all have the names that they are to have. */
 static unsigned compare_entry(const struct config *from, const struct config_entry *to)
 {
 	const struct config_entry *was = to->slot == CONFIG_NO_SLOT
 						 ? NULL
 						 : config_find_slot(from, to->slot);
-	unsigned count = 0;
 
-	if (!was) {
-		export_create(to->name, &to->definition);
-		return 1;
-	}
-	if (strcmp(was->name, to->name)) {
-		text_print("rename %s %s", was->name, to->name);
-		count++;
-	}
-	if (definition_compare(&was->definition, &to->definition)) {
+	if (was && !definition_compare(&was->definition, &to->definition))
+		return 0;
+	if (was)
 		print_set(to->name, &was->definition, &to->definition);
-		count++;
-	}
-	return count;
+	else
+		export_create(to->name, &to->definition);
+	return 1;
 }
 
-unsigned export_difference(const struct config *from, const struct config *to)
+static unsigned print_leaving(const struct config *from, struct config *rest,
+			      const struct config *to)
 {
 	const struct config_entry *entry = NULL;
 	unsigned count = 0;
@@ -174,10 +170,62 @@ unsigned export_difference(const struct config *from, const struct config *to)
 		if (config_find_slot(to, entry->slot))
 			continue;
 		text_print("destroy %s", entry->name);
+		config_remove(rest, config_find(rest, entry->name));
 		count++;
 	}
+	return count;
+}
+
+/* One that can be typed: its new name is nobody's. For an exchange the first gives its name up for a third. */
+static bool next_rename(const struct config *from, const struct config *to, char name[NAME_SIZE],
+			char new_name[NAME_SIZE])
+{
+	const struct config_entry *entry = NULL, *first = NULL;
+
+	while ((entry = config_next(from, entry))) {
+		const struct config_entry *wanted = config_find_slot(to, entry->slot);
+
+		if (!strcmp(wanted->name, entry->name))
+			continue;
+		first = first ? first : entry;
+		if (config_find(from, wanted->name))
+			continue;
+		str_copy(name, NAME_SIZE, entry->name);
+		str_copy(new_name, NAME_SIZE, wanted->name);
+		return true;
+	}
+	if (first) {
+		str_copy(name, NAME_SIZE, first->name);
+		config_third_name(from, to, new_name);
+	}
+	return first != NULL;
+}
+
+static unsigned print_renames(struct config *from, const struct config *to)
+{
+	char name[NAME_SIZE], new_name[NAME_SIZE];
+	unsigned count = 0;
+
+	while (next_rename(from, to, name, new_name) && config_rename(from, name, new_name)) {
+		text_print("rename %s %s", name, new_name);
+		count++;
+	}
+	return count;
+}
+
+unsigned export_difference(const struct config *from, const struct config *to)
+{
+	const struct config_entry *entry = NULL;
+	struct config work;
+	unsigned count;
+
+	if (!config_copy(&work, from))
+		return 1;
+	count = print_leaving(from, &work, to);
+	count += print_renames(&work, to);
 	while ((entry = config_next(to, entry)))
-		count += compare_entry(from, entry);
+		count += compare_entry(&work, entry);
+	config_free(&work);
 	return count;
 }
 

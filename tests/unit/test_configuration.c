@@ -351,8 +351,8 @@ static void test_candidate(void **state)
 	expect_edit("set web initrd=", "");
 	expect_edit("rename db data", "");
 	expect_edit("set data cpus=1 weight=", "");
-	expect_edit("diff", "set web memory=128M\r\n"
-			    "rename db data\r\n"
+	expect_edit("diff", "rename db data\r\n"
+			    "set web memory=128M\r\n"
 			    "create new memory=64M kernel=kernel autostart=on\r\n");
 	assert_null(fake_find("new"));
 	expect_edit("create new " GOOD,
@@ -750,6 +750,44 @@ static void test_after(void **state)
 	expect_no_leak(2);
 }
 
+/* An exchange simply works, whatever else is done; diff's lines can be typed. */
+static void test_names_exchanged(void **state)
+{
+	static const char *const typed[] = {"rename w1 third-1", "rename w3 w1", "rename w2 w3",
+					    "rename third-1 w2", "set w1 weight=5"};
+
+	(void)state;
+	make_talking("w1", "");
+	fake_command("create w2 " GOOD " after=w1");
+	fake_command("create w3 " GOOD);
+	fake_command("create v " GOOD);
+	fake_command("start v");
+	fake_command("edit");
+	fake_command("rename w1 tmp");
+	fake_command("rename w3 w1");
+	fake_command("rename w2 w3");
+	fake_command("rename tmp w2");
+	fake_command("set w1 weight=5");
+	expect_edit("diff", "rename w1 third-1\r\n"
+			    "rename w3 w1\r\n"
+			    "rename w2 w3\r\n"
+			    "rename third-1 w2\r\n"
+			    "set w1 weight=5\r\n");
+	expect("commit", "committed\r\n");
+	expect_untouched("w2");
+	assert_int_equal(fake_find("w1")->info.weight, 5);
+	fake_expect_in("export", "create w3 memory=64M kernel=kernel after=w2\r\n");
+	assert_null(fake_find("third-1"));
+	fake_command("rollback");
+	fake_command("commit");
+	expect_untouched("w1");
+	assert_int_equal(fake_find("w3")->info.weight, 0);
+	/* As it stands there, typed. */
+	for (size_t i = 0; i < ARRAY_SIZE(typed); i++)
+		fake_expect_in(typed[i], i == 4 ? "changed" : "renamed");
+	expect_untouched("w2");
+}
+
 static void test_rules(void **state)
 {
 	(void)state;
@@ -788,6 +826,7 @@ int main(void)
 		cmocka_unit_test_setup(test_names_changed_hands, boot),
 		cmocka_unit_test_setup(test_undo_starts_what_ran, boot),
 		cmocka_unit_test_setup(test_after, boot),
+		cmocka_unit_test_setup(test_names_exchanged, boot),
 		cmocka_unit_test_setup(test_rules, boot),
 	};
 
