@@ -243,10 +243,23 @@ static bool take_answer(char text[LINE_SIZE])
 	return !spoilt;
 }
 
+/* y or yes, in capitals or not. */
+static bool is_yes(const char *text)
+{
+	static const char yes[] = "yes";
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++) {
+		if (i == sizeof(yes) - 1 || (text[i] | 0x20) != yes[i])
+			return false;
+	}
+	return length == 1 || length == 3;
+}
+
 static void answer_question(void)
 {
 	char text[LINE_SIZE];
-	bool yes = take_answer(text) && (!strcmp(text, "y") || !strcmp(text, "yes"));
+	bool yes = take_answer(text) && is_yes(text);
 
 	session.question = NULL;
 	screen_set_prompt("");
@@ -376,12 +389,15 @@ static bool take_interrupt(void)
 	return false;
 }
 
-static void stop_step(void)
+/* The operator knows who pressed Ctrl-C; a program is told, and everybody if it was neither of them. */
+static void stop_step(bool broken_off)
 {
 	if (!session.step || !session.interrupt || !session.interrupt())
 		return;
 	session.step = NULL;
-	if (answer_is_open())
+	if (broken_off)
+		text_fail(CODE_STOPPED, "it was broken off");
+	else if (answer_is_open())
 		text_fail(CODE_STOPPED, "it was interrupted");
 }
 
@@ -389,7 +405,7 @@ bool session_break_off(const char *why)
 {
 	attach_end(why);
 	session.then[0] = '\0';
-	stop_step();
+	stop_step(true);
 	end_command();
 	return !session.step;
 }
@@ -401,7 +417,7 @@ static void interrupt(void)
 	forget_line();
 	session.more = false;
 	session.then[0] = '\0';
-	stop_step();
+	stop_step(false);
 	end_command();
 	if (session.in_script)
 		end_script("stopped by Ctrl-C; the rest of it was not executed");
@@ -418,7 +434,7 @@ static bool turn_pages(void)
 			uart_input_drop(1);
 		if (answer == PAGER_QUIT) {
 			session.then[0] = '\0';
-			stop_step();
+			stop_step(false);
 		}
 	}
 	if (pager_is_holding())
