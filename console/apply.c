@@ -9,12 +9,14 @@
 #include "abi/calls.h"
 #include "console/autostart.h"
 #include "console/call.h"
+#include "console/crash.h"
 #include "console/create.h"
 #include "console/graves.h"
 #include "console/op.h"
 #include "console/text.h"
 #include "console/view.h"
 #include "lib/copy.h"
+#include "lib/format.h"
 #include "lib/string.h"
 
 /* What a destroyed partition leaves to the one that follows it. */
@@ -34,6 +36,10 @@ struct apply_blob {
 	struct config restore;
 };
 
+/* What is told of at the end: a list of names for each. */
+enum told { TOLD_DESTROYED, TOLD_MADE, TOLD_STARTED, TOLD_LOST, TOLD_COUNT };
+enum { TOLD_SIZE = 64 };
+
 enum phase { PHASE_LEAVE, PHASE_RENAME, PHASE_LIVE, PHASE_MAKE, PHASE_END };
 
 static struct {
@@ -47,6 +53,7 @@ static struct {
 	bool making;
 	unsigned kept_count;
 	struct kept kept[MAX_PARTITIONS];
+	char told[TOLD_COUNT][TOLD_SIZE];
 } apply;
 
 void apply_reset(void)
@@ -125,8 +132,47 @@ static void give_up_slot(struct config *config, uint32_t slot)
 		entry->slot = CONFIG_NO_SLOT;
 }
 
+static void note_told(enum told what, const char *name)
+{
+	char *list = apply.told[what];
+	size_t used = strlen(list);
+
+	if (used + strlen(name) + sizeof(", ...") < TOLD_SIZE)
+		format(list + used, TOLD_SIZE - used, "%s%s", used ? ", " : "", name);
+	else if (used < 3 || strcmp(list + used - 3, "..."))
+		format(list + used, TOLD_SIZE - used, ", ...");
+}
+
+void apply_tell(char to[APPLY_TOLD])
+{
+	static const struct {
+		const char *before, *one, *many;
+	} texts[TOLD_COUNT] = {
+		[TOLD_DESTROYED] = {"", " was destroyed", " were destroyed"},
+		[TOLD_MADE] = {"", " was made anew", " were made anew"},
+		[TOLD_STARTED] = {"", " was made and started anew", " were made and started anew"},
+		[TOLD_LOST] = {"what was kept of the end of ", " is gone", " is gone"},
+	};
+	size_t used = 0;
+
+	to[0] = '\0';
+	for (unsigned i = 0; i < TOLD_COUNT; i++) {
+		const char *list = apply.told[i];
+
+		if (list[0])
+			used += format(to + used, APPLY_TOLD - used, "; %s%s%s", texts[i].before,
+				       list, strchr(list, ',') ? texts[i].many : texts[i].one);
+	}
+}
+
 static void keep(struct partition *partition)
 {
+	bool has_heir = config_find_slot(&apply.target, partition->slot);
+
+	if (!has_heir && apply.restores && !apply.undoes)
+		note_told(TOLD_DESTROYED, partition->name);
+	if (has_heir && (crash_of(partition) || crash_is_one(partition->reason)))
+		note_told(TOLD_LOST, partition->name);
 	struct kept *kept = &apply.kept[apply.kept_count];
 
 	if (apply.kept_count == MAX_PARTITIONS)
@@ -140,7 +186,7 @@ static void keep(struct partition *partition)
 		.was_up = partition->op.forced,
 		.used = true,
 	};
-	if (!config_find_slot(&apply.target, partition->slot))
+	if (!has_heir)
 		graves_add(partition);
 	give_up_slot(&apply.target, partition->slot);
 	give_up_slot(&apply.before, partition->slot);
@@ -352,6 +398,8 @@ static int64_t make_step(struct config_entry *entry)
 	partition = partition_at(entry->slot);
 	entry->born = partition->born;
 	autostart_want(partition, is_to_run(entry, kept));
+	if (apply.restores)
+		note_told(partition->start_wanted ? TOLD_STARTED : TOLD_MADE, partition->name);
 	if (kept)
 		give_back(partition, kept);
 	return ERR_AGAIN;
@@ -416,6 +464,7 @@ static void fail(int64_t result)
 	apply.before = (struct config){0};
 	apply.undoes = true;
 	apply.restores = true;
+	memset(apply.told[TOLD_DESTROYED], 0, TOLD_SIZE);
 	apply.phase = PHASE_LEAVE;
 }
 

@@ -29,6 +29,10 @@ bool must_check apply_check_idle(void);
  */
 bool apply_adopt(void (*done)(bool applied));
 
+/* What the latest one did besides what was asked for, as a sentence's end: "; v was made anew", or "". */
+enum { APPLY_TOLD = 384 };
+void apply_tell(char to[APPLY_TOLD]);
+
 /* Goes on. True if there is more to do at once. */
 bool apply_step(void);
 

@@ -89,10 +89,15 @@ void create_run(const struct invocation *in)
 
 static enum session_answer step_apply(void)
 {
+	char told[APPLY_TOLD];
+
 	if (apply_is_busy())
 		return SESSION_WAIT;
+	apply_tell(told);
 	if (change.applied)
-		text_print("%s: %s", change.name, change.done_text);
+		text_print("%s: %s%s", change.name, change.done_text, told);
+	else if (told[0])
+		text_print("%s: all is as it was before%s", change.name, told);
 	return SESSION_DONE;
 }
 

@@ -10,7 +10,7 @@ unsigned check_config(const struct config *config, const char *command, unsigned
 /* The same of each after= that names nobody. Nothing is refused for that: a file may be in any order. */
 unsigned check_references(const struct config *config, const char *command, unsigned line);
 
-/* Before the one of that name goes: tells who has it in its after=, of a configuration or (NULL) of what runs. */
+/* Before one goes: tells who has it in its after=, of a configuration or (NULL) of what runs. */
 void check_tell_waiting(const struct config *config, const char *name);
 
 /* after= of a new partition, as far as the others are known; false after an error was printed. */

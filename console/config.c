@@ -108,6 +108,20 @@ void config_find_again(struct config *config)
 	}
 }
 
+bool config_is_same(const struct config *a, const struct config *b)
+{
+	const struct config_entry *entry = NULL;
+
+	while ((entry = config_next(a, entry))) {
+		const struct config_entry *other = config_find(b, entry->name);
+
+		if (!other || other->slot != entry->slot || entry->slot == CONFIG_NO_SLOT ||
+		    definition_compare(&entry->definition, &other->definition))
+			return false;
+	}
+	return config_count(a) == config_count(b);
+}
+
 void config_third_name(const struct config *a, const struct config *b, char to[NAME_SIZE])
 {
 	unsigned number = 0;

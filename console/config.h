@@ -39,7 +39,7 @@ struct config_entry *config_find(const struct config *config, const char *name);
 struct config_entry *config_find_slot(const struct config *config, uint32_t slot);
 
 /*
- * Of a configuration of earlier: finds its partitions, whatever they are called now. One that is there no more
+ * Of an earlier configuration: finds its partitions, whatever they are called now. One that is there no more
  * is the one that has its name now, if that is none of the others, or is to be made.
  */
 void config_find_again(struct config *config);
@@ -47,15 +47,18 @@ void config_find_again(struct config *config);
 /* A name for a moment, which neither of them has, nor anybody who is there. */
 void config_third_name(const struct config *a, const struct config *b, char to[NAME_SIZE]);
 
+/* Names, partitions and definitions are the same. */
+bool config_is_same(const struct config *a, const struct config *b);
+
 unsigned config_count(const struct config *config);
 
 /*
- * Puts a definition in the place of the one of that name, or an entry of one that is to be made. Entries move.
+ * Puts a definition in the place of the one of that name, or as one that is to be made. Entries move.
  * NULL after an error was printed: nothing changed.
  */
 struct config_entry *must_check config_put(struct config *config, const char *name,
 					   const struct definition *definition);
 void config_remove(struct config *config, struct config_entry *entry);
 
-/* Who is started after it is told its new name. Entries move. False after an error: some may have been told. */
+/* Who is started after it is told its new name. Entries move. False after an error, maybe half done. */
 bool must_check config_rename(struct config *config, const char *name, const char *to);

@@ -6,7 +6,9 @@
 #include "console/edit.h"
 
 #include "abi/calls.h"
+#include "console/answer.h"
 #include "console/apply.h"
+#include "console/attach.h"
 #include "console/call.h"
 #include "console/check.h"
 #include "console/clock.h"
@@ -31,6 +33,7 @@ static struct edit {
 	struct config before;		/* while one is applied: the running one */
 	uint64_t confirm_at;		/* host TSC; 0: nothing is to be confirmed */
 	uint32_t confirm_seconds;	/* of the commit under way */
+	bool changes;			/* it changes something */
 	bool waited_for;		/* the operator waits for it */
 } edit;
 
@@ -230,8 +233,12 @@ void edit_rollback(const struct invocation *in)
 	edit.candidate = candidate;
 	config_find_again(&edit.candidate);
 	open_prompt();
-	text_print("the candidate is what was before the last %s; commit makes it so",
-		   steps == 1 ? "commit" : "commits");
+	if (steps == 1)
+		text_print("the candidate is what was before the last commit; commit makes it so");
+	else
+		text_print(
+			"the candidate is what was before the last %lu commits; commit makes it so",
+			steps);
 }
 
 /* The configuration before the one that was committed just now. */
@@ -248,7 +255,7 @@ static void push_earlier(struct config *before)
 /* As the answer of the command, or as news if it is not waited for any more. */
 static void tell(const char *text, ...)
 {
-	char line[128];
+	char line[160 + APPLY_TOLD];
 	va_list args;
 
 	va_start(args, text);
@@ -262,21 +269,29 @@ static void tell(const char *text, ...)
 
 static void committed(bool applied)
 {
+	char told[APPLY_TOLD];
+
+	apply_tell(told);
 	if (!applied) {
 		config_free(&edit.before);
 		save();
-		tell("nothing was committed: all is as it was before");
+		tell("nothing was committed: all is as it was before%s", told);
 		return;
 	}
-	push_earlier(&edit.before);
-	/* Who commits once more is there: that confirms the one before. */
-	edit.confirm_at = edit.confirm_seconds ? call_clock() + edit.confirm_seconds * clock_hz()
-					       : 0;
-	close_candidate();
-	if (edit.confirm_seconds)
-		tell("committed; without confirm it is undone in %u s", edit.confirm_seconds);
+	if (edit.changes)
+		push_earlier(&edit.before);
 	else
-		tell("committed");
+		config_free(&edit.before);
+	/* Who commits once more is there: that confirms the one before. */
+	edit.confirm_at = edit.confirm_seconds && edit.changes
+				  ? call_clock() + edit.confirm_seconds * clock_hz()
+				  : 0;
+	close_candidate();
+	if (edit.confirm_at)
+		tell("committed; without confirm it is undone in %u s%s", edit.confirm_seconds,
+		     told);
+	else
+		tell("committed%s%s", edit.changes ? "" : "; there was nothing to change", told);
 }
 
 static enum session_answer step_commit(void)
@@ -302,6 +317,7 @@ static void begin_commit(void)
 		config_free(&target);
 		return;
 	}
+	edit.changes = !config_is_same(&edit.before, &target);
 	save();
 	edit.waited_for = true;
 	if (apply_begin(&target, committed))
@@ -386,12 +402,16 @@ uint64_t edit_deadline(void)
 
 static void undone(bool applied)
 {
+	char told[APPLY_TOLD];
+
+	apply_tell(told);
 	if (edit.candidate.data)
 		config_find_again(&edit.candidate);
 	save();
-	notice_print(NULL, false, "%s",
+	notice_print(NULL, false, "%s%s",
 		     applied ? "the configuration is what it was before the commit"
-			     : "the configuration before the commit could not be had again");
+			     : "the configuration before the commit could not be had again",
+		     told);
 }
 
 /* The one before goes out of the list: what it was before that is one step away again. */
@@ -416,12 +436,14 @@ static void take_back(void)
 void edit_turn(void)
 {
 	static const char why[] = "nobody confirmed: the commit is undone";
+	bool told = attach_partition() && !answer_is_script(); /* who is detached is told why */
 
-	if (edit.confirm_at && !apply_is_busy() && call_clock() >= edit.confirm_at &&
-	    session_break_off(why)) {
+	if (!edit.confirm_at || apply_is_busy() || call_clock() < edit.confirm_at ||
+	    !session_break_off(why))
+		return;
+	if (!told)
 		notice_print(NULL, false, "%s", why);
-		take_back();
-	}
+	take_back();
 }
 
 void edit_adopt(void)

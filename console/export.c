@@ -176,7 +176,7 @@ static unsigned print_leaving(const struct config *from, struct config *rest,
 	return count;
 }
 
-/* One that can be typed: its new name is nobody's. For an exchange the first gives its name up for a third. */
+/* One that can be typed: its new name is nobody's. In an exchange the first takes a third. */
 static bool next_rename(const struct config *from, const struct config *to, char name[NAME_SIZE],
 			char new_name[NAME_SIZE])
 {

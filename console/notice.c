@@ -7,7 +7,7 @@
 #include "lib/copy.h"
 #include "lib/format.h"
 
-enum { WAITING = 16, NOTICE_SIZE = 256 };
+enum { WAITING = 16, NOTICE_SIZE = 448 };
 
 static struct {
 	unsigned first, count;

@@ -472,7 +472,8 @@ static void test_commit_is_undone(void **state)
 	fake_command("destroy db");
 	fake_command("create c " GOOD);
 	fake.fail_once[CALL_PART_CREATE] = ERR_BUSY;
-	fake_expect_in("commit --yes", "nothing was committed: all is as it was before");
+	fake_expect_in("commit --yes", "nothing was committed: all is as it was before; web was made "
+				       "anew; db was made and started anew\r\n");
 	assert_string_equal(fake_find("web")->info.cmdline, "");
 	assert_null(fake_find("c"));
 	/* It ran, so it runs again. */
@@ -497,7 +498,7 @@ static void test_rollback(void **state)
 	}
 	expect("rollback 9", "error: rollback: 9: there are 8 earlier configurations\r\n");
 	expect_edit("rollback 8",
-		    "the candidate is what was before the last commits; commit makes it so\r\n");
+		    "the candidate is what was before the last 8 commits; commit makes it so\r\n");
 	expect_edit("diff", "set web cmdline=n1\r\n");
 	expect("commit", "committed\r\n");
 	assert_string_equal(fake_find("web")->info.cmdline, "n1");
@@ -529,7 +530,9 @@ static void test_commit_confirmed(void **state)
 	fake_clear();
 	pass_seconds(2);
 	fake_expect("[nobody confirmed: the commit is undone]");
-	fake_expect("[the configuration is what it was before the commit]");
+	fake_expect(
+		"[the configuration is what it was before the commit; web was made anew; c was made and "
+		"started anew]\r\n");
 	assert_string_equal(fake_find("web")->info.cmdline, "new");
 	assert_non_null(fake_find("c"));
 	/* A further commit confirms the one before. */
@@ -561,7 +564,13 @@ static void test_undone_under_somebody(void **state)
 		fake_command(commands[i]);
 		fake_clear();
 		pass_seconds(31);
-		fake_expect("nobody confirmed: the commit is undone");
+		/* Once: who is detached learns it by that. */
+		fake_expect("[nobody confirmed: the commit is undone]\r\n");
+		assert_null(
+			strstr(strstr(fake_output(), "nobody confirmed") + 1, "nobody confirmed"));
+		if (i > 0)
+			fake_expect("it was broken off\r\n");
+		fake_expect("; c was destroyed; web was made anew]\r\n");
 		assert_null(fake_find("c"));
 		assert_string_equal(fake_find("web")->info.cmdline, "");
 		fake_expect_in("list", "web   stopped");
@@ -788,6 +797,78 @@ static void test_names_exchanged(void **state)
 	expect_untouched("w2");
 }
 
+/* It takes no place among the eight, and confirms what was before it. */
+static void test_commit_of_nothing(void **state)
+{
+	(void)state;
+	fake.stand_still = true;
+	fake_command("create web " GOOD);
+	fake_command("edit");
+	fake_command("set web cmdline=new");
+	fake_command("commit confirmed 30");
+	for (unsigned i = 0; i < 10; i++) {
+		fake_command("edit");
+		expect(i ? "commit" : "commit confirmed 30",
+		       "committed; there was nothing to change\r\n");
+	}
+	expect("confirm", "error: confirm: nothing waits to be confirmed\r\n");
+	fake_expect_in("rollback", "before the last commit;");
+	expect_edit("diff", "set web cmdline=\r\n");
+	expect_edit("rollback 2", "error: rollback: 2: there is 1 earlier configuration\r\n");
+	fake_command("discard");
+	expect_pages(1, 1);
+}
+
+/* Made and started by hand within the time: it goes with the rest, and is named. */
+static void test_undo_names_victims(void **state)
+{
+	(void)state;
+	make_talking("web", "");
+	fake_command("edit");
+	fake_command("set web weight=5");
+	fake_command("commit confirmed 30");
+	fake_command("run byhand " GOOD);
+	fake_clear();
+	pass_seconds(31);
+	fake_expect("[the configuration is what it was before the commit; byhand was destroyed]\r\n");
+	assert_null(fake_find("byhand"));
+	assert_int_equal(fake_find("web")->info.start_count, 1);
+}
+
+static void test_yes(void **state)
+{
+	static const char *const yes[] = {"y", "Y", "yes", "YES", "Yes"};
+	static const char *const no[] = {"", "n", "ye", "yess", "No", "y y"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(no) + ARRAY_SIZE(yes); i++) {
+		bool is_yes = i >= ARRAY_SIZE(no);
+
+		fake_command("run web " GOOD);
+		fake_command("destroy web");
+		fake_command(is_yes ? yes[i - ARRAY_SIZE(no)] : no[i]);
+		assert_int_equal(fake_find("web") == NULL, is_yes);
+	}
+}
+
+/* What would be made anew tells nothing of its end any more. */
+static void test_end_is_lost(void **state)
+{
+	(void)state;
+	make_talking("tf", "");
+	fake_end("tf", REASON_TRIPLE, "a report");
+	fake_run();
+	expect("set tf weight=5", "tf: changed\r\n");
+	expect("set tf memory=9M", "tf: changed; what was kept of the end of tf is gone\r\n");
+	expect("set tf memory=8M", "tf: changed\r\n");
+	fake_command("start tf");
+	fake_end("tf", REASON_TRIPLE, "a report");
+	fake_run();
+	fake_command("edit");
+	fake_command("set tf memory=9M");
+	expect("commit", "committed; what was kept of the end of tf is gone\r\n");
+}
+
 static void test_rules(void **state)
 {
 	(void)state;
@@ -827,6 +908,10 @@ int main(void)
 		cmocka_unit_test_setup(test_undo_starts_what_ran, boot),
 		cmocka_unit_test_setup(test_after, boot),
 		cmocka_unit_test_setup(test_names_exchanged, boot),
+		cmocka_unit_test_setup(test_commit_of_nothing, boot),
+		cmocka_unit_test_setup(test_undo_names_victims, boot),
+		cmocka_unit_test_setup(test_yes, boot),
+		cmocka_unit_test_setup(test_end_is_lost, boot),
 		cmocka_unit_test_setup(test_rules, boot),
 	};
 
