@@ -59,6 +59,7 @@ enum call {
 	CALL_FACTS,	  /* (struct machine_facts *) */
 	CALL_EXITS_READ,  /* (slot, struct exit_window *, struct exit_record *, count): how many */
 	CALL_SCREEN, /* (struct screen_info *): maps the screen's memory; ERR_NOENT: there is none */
+	CALL_PART_COST, /* (struct part_desc *, struct part_cost *): its name, CPUs and ring do not count */
 };
 
 /* An offset beyond the page, for CALL_LAPIC_READ and _WRITE: CR8, whatever the local APIC's mode. */

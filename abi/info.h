@@ -127,6 +127,12 @@ struct part_info {
 	char report[REPORT_SIZE]; /* lines that tell why it stopped */
 };
 
+/* What CALL_PART_CREATE would take besides the guest's memory: bytes, in one piece. */
+struct part_cost {
+	uint64_t pool;	 /* of kernel objects */
+	uint64_t tables; /* of these, page tables */
+};
+
 enum vcpu_activity { ACTIVITY_RUN, ACTIVITY_HALT, ACTIVITY_WAIT_SIPI, ACTIVITY_SHUTDOWN };
 
 #define EXIT_COUNTERS 32

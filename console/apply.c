@@ -345,11 +345,13 @@ static int64_t phase_live(void)
 	return result;
 }
 
-static bool place(const struct config_entry *entry)
+static bool place(const struct config_entry *entry, const struct kept *kept)
 {
 	view_reset();
-	return create_parse(&apply.create, entry->name, &apply.definition) &&
-	       create_check_machine() && create_place(&apply.create);
+	if (!create_parse(&apply.create, entry->name, &apply.definition))
+		return false;
+	apply.create.has_ring = kept && create_takes_ring(&apply.create, &kept->ring);
+	return create_check_machine() && create_place(&apply.create);
 }
 
 /* It has its ring again, unless that was to be another one. */
@@ -381,7 +383,7 @@ static int64_t make_step(struct config_entry *entry)
 	if (!apply.making) {
 		definition_copy(&apply.definition, &entry->definition);
 		text_set_context(0, "create", entry->name);
-		if (!place(entry))
+		if (!place(entry, kept))
 			return ERR_INVAL;
 		apply.create.born = entry->born;
 		apply.making = true;

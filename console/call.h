@@ -103,6 +103,11 @@ static inline int64_t call_part_create(const struct part_desc *desc)
 	return call_invoke(CALL_PART_CREATE, call_address(desc), 0, 0, 0);
 }
 
+static inline int64_t call_part_cost(const struct part_desc *desc, struct part_cost *cost)
+{
+	return call_invoke(CALL_PART_COST, call_address(desc), call_address(cost), 0, 0);
+}
+
 static inline int64_t call_part_start(uint32_t slot)
 {
 	return call_invoke(CALL_PART_START, slot, 0, 0, 0);

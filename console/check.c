@@ -11,6 +11,9 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+/* Of a configuration, while it is applied. */
+enum { COPIES = 3 };
+
 /* Used by one check at a time; the view keeps copies. */
 static struct create create;
 static struct definition definition;
@@ -90,6 +93,7 @@ static bool check_entry(const struct config *config, const struct config_entry *
 		if (!check_staying(partition))
 			return false;
 	} else {
+		create.has_ring = partition && create_takes_ring(&create, &partition->ring);
 		if (!create_check_machine() || !create_place(&create))
 			return false;
 		view_claim(&create);
@@ -104,6 +108,7 @@ unsigned check_config(const struct config *config, const char *command, unsigned
 	unsigned errors = 0;
 
 	view_reset();
+	view_reserve(COPIES * config->pages * PAGE_SIZE);
 	while ((partition = partition_next(partition))) {
 		if (apply_must_leave(partition, config))
 			view_leave(partition->slot);

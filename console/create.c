@@ -27,11 +27,17 @@ bool create_check_machine(void)
 	return true;
 }
 
-/* What is left of an earlier one serves, if it is as this one's is to be. */
-static bool take_kept(struct create *create, struct ring *kept, size_t size)
+bool create_takes_ring(const struct create *create, const struct ring *ring)
 {
-	if (!kept || !kept->shared || kept->size != size ||
-	    ring_is_lossless(kept) != create->lossless)
+	return ring->shared &&
+	       ring->size == (create->ring_size ? create->ring_size : RING_OUT_MIN) &&
+	       ring_is_lossless(ring) == create->lossless;
+}
+
+/* What is left of an earlier one serves, if it is as this one's is to be. */
+static bool take_kept(struct create *create, struct ring *kept)
+{
+	if (!kept || !create_takes_ring(create, kept))
 		return false;
 	create->ring = *kept;
 	*kept = (struct ring){0};
@@ -44,7 +50,7 @@ static int64_t find_ring(struct create *create, struct ring *kept)
 	size_t size = create->ring_size ? create->ring_size : RING_OUT_MIN;
 	int64_t result = ERR_NONE;
 
-	if (!take_kept(create, kept, size))
+	if (!take_kept(create, kept))
 		result = ring_make(&create->ring, size, create->lossless);
 	create->desc.ring = call_address(create->ring.shared);
 	create->desc.ring_size = size;

@@ -47,7 +47,10 @@ struct create {
 	size_t ring_size; /* 0: RING_OUT_MIN */
 	bool lossless;
 	struct ring ring; /* when it has one */
-	uint64_t born;	  /* of struct partition; 0: it is a new one */
+	bool has_ring;	  /* or an earlier one's serves, which is there already */
+	uint64_t ram,
+		needed; /* bytes, once placed: its guest's; and with what the kernel takes and the ring */
+	uint64_t born; /* of struct partition; 0: it is a new one */
 	bool has_load, has_entry;
 	size_t texts; /* bytes of desc.boot.texts that are used */
 	const char *memory_text;
@@ -78,6 +81,9 @@ bool must_check create_check_share(const struct create *create);
  * if it is as is wanted (then it is empty afterwards), or NULL.
  */
 int64_t create_step(struct create *create, const struct definition *definition, struct ring *kept);
+
+/* That ring is as this one's is to be. */
+bool create_takes_ring(const struct create *create, const struct ring *ring);
 
 /* The kernel refused: says why, as far as it can be found out. */
 void create_explain(const struct create *create, int64_t error);

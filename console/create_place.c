@@ -3,6 +3,7 @@
 #include "console/create.h"
 
 #include "abi/errors.h"
+#include "console/call.h"
 #include "console/host.h"
 #include "console/layout.h"
 #include "console/number.h"
@@ -169,20 +170,35 @@ static void name_holders(char to[HOLDERS])
 static void refuse_memory(const struct create *create)
 {
 	char holders[HOLDERS], free[NUMBER_TEXT], largest[NUMBER_TEXT];
+	uint64_t needed = create->needed + view_reserved();
 
 	name_holders(holders);
 	number_size_text(free, view_free());
 	number_size_text(largest, host_largest_free());
-	rule_error(RULE_MEMORY, "memory=%.24s: only %s is free (largest piece %s)%s",
-		   create->memory_text, free, largest, holders);
+	if (needed > view_free() && create->ram <= view_free())
+		rule_error(RULE_MEMORY,
+			   "memory=%.24s: needs %lu KiB (%lu of RAM, %lu for tables and log); only %lu "
+			   "KiB is free%s",
+			   create->memory_text, needed / 1024, create->ram / 1024,
+			   (needed - create->ram) / 1024, view_free() / 1024, holders);
+	else
+		rule_error(RULE_MEMORY, "memory=%.24s: only %s is free (largest piece %s)%s",
+			   create->memory_text, free, largest, holders);
 }
 
 static bool place_memory(struct create *create)
 {
 	struct part_desc *desc = &create->desc;
+	struct part_cost cost = {0};
+	size_t ring = create->ring_size ? create->ring_size : RING_OUT_MIN;
 
 	desc->range_count = layout_plan(create->memory, desc->ranges);
-	if (layout_bytes(desc->ranges, desc->range_count) <= view_free())
+	if (call_part_cost(desc, &cost) < 0)
+		cost.pool = 0; /* create will tell */
+	create->ram = layout_bytes(desc->ranges, desc->range_count);
+	create->needed = create->ram + cost.pool +
+			 (create->has_ring ? 0 : RING_PAGES(ring) * PAGE_SIZE);
+	if (create->needed + view_reserved() <= view_free())
 		return true;
 	refuse_memory(create);
 	return false;

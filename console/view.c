@@ -3,7 +3,6 @@
 #include "console/view.h"
 
 #include "console/host.h"
-#include "console/layout.h"
 #include "lib/copy.h"
 #include "lib/string.h"
 
@@ -17,6 +16,7 @@ struct claim {
 
 static struct {
 	bool leaves[MAX_PARTITIONS];
+	uint64_t reserved;
 	unsigned claim_count;
 	struct claim claims[MAX_PARTITIONS];
 } view;
@@ -30,6 +30,16 @@ void view_leave(uint32_t slot)
 {
 	if (slot < MAX_PARTITIONS)
 		view.leaves[slot] = true;
+}
+
+void view_reserve(uint64_t bytes)
+{
+	view.reserved = bytes;
+}
+
+uint64_t view_reserved(void)
+{
+	return view.reserved;
 }
 
 bool view_stays(uint32_t slot)
@@ -101,7 +111,7 @@ void view_claim(const struct create *create)
 	claim = &view.claims[view.claim_count++];
 	*claim = (struct claim){
 		.dedicated = (desc->flags & PART_DEDICATED) != 0,
-		.bytes = layout_bytes(desc->ranges, desc->range_count),
+		.bytes = create->needed,
 		.asked = create->memory,
 	};
 	str_copy(claim->name, sizeof(claim->name), desc->name);

@@ -17,6 +17,10 @@ void view_leave(uint32_t slot);
 /* What was placed is taken. The create is used as long as the view. */
 void view_claim(const struct create *create);
 
+/* So many bytes of the memory that can be had must be left. */
+void view_reserve(uint64_t bytes);
+uint64_t view_reserved(void);
+
 /* As host_query_cpu. A partition in there has the name view_name. */
 void view_cpu(uint32_t cpu, struct cpu_info *info);
 const char *view_name(uint32_t partition);

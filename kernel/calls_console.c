@@ -11,6 +11,7 @@
 #include "kernel/calls.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/create.h"
 #include "kernel/debug.h"
 #include "kernel/display.h"
 #include "kernel/facts.h"
@@ -170,13 +171,24 @@ static int64_t call_mem_unmap(const struct call_args *args)
 	return console_mem_unmap(args->arg[0], args->arg[1]);
 }
 
+static struct part_desc desc; /* that the call is about: too large for the stack; there is one console */
+
 static int64_t call_part_create(const struct call_args *args)
 {
-	static struct part_desc desc; /* too large for the stack; there is one console */
-
 	if (!user_copy_in(&desc, args->arg[0], sizeof(desc)))
 		return ERR_FAULT;
 	return part_create(&desc);
+}
+
+static int64_t call_part_cost(const struct call_args *args)
+{
+	struct part_cost cost;
+	int err;
+
+	if (!user_copy_in(&desc, args->arg[0], sizeof(desc)))
+		return ERR_FAULT;
+	err = create_cost(&desc, &cost);
+	return err ? err : answer(args->arg[1], &cost, sizeof(cost));
 }
 
 static int64_t call_part_start(const struct call_args *args)
@@ -338,6 +350,7 @@ const call_fn console_calls[] = {
 	[CALL_PART_RENAME] = call_part_rename,
 	[CALL_PART_SHARE] = call_part_share,
 	[CALL_SCREEN] = call_screen,
+	[CALL_PART_COST] = call_part_cost,
 	[CALL_EXITS_READ] = call_exits_read,
 	[CALL_FACTS] = call_facts,
 };

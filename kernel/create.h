@@ -37,4 +37,7 @@ struct create_plan {
 int must_check create_check_name(const char *name, const struct partition *but);
 
 int must_check create_check(const struct part_desc *desc, struct create_plan *plan);
+
+/* The same formula for one that is not made yet, and may have no name, CPUs and ring. */
+int must_check create_cost(const struct part_desc *desc, struct part_cost *cost);
 extern struct user_image vmm_program;

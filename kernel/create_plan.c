@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rules a description has to meet, who gets which CPU, and the formula for a pool's size. */
 #include "abi/console_ring.h"
+#include "abi/info.h"
 #include "arch/x86_64/cpu_features.h"
 #include "arch/x86_64/fpu.h"
 #include "kernel/console.h"
@@ -147,11 +148,16 @@ static int pool_cpu(uint32_t wish, const unsigned *cpus, uint32_t count)
 	return best;
 }
 
+static int check_vcpu_count(const struct part_desc *desc)
+{
+	return desc->vcpu_count && desc->vcpu_count <= MAX_VCPUS ? ERR_NONE : ERR_INVAL;
+}
+
 static int choose_cpus(const struct part_desc *desc, unsigned *cpus)
 {
 	bool dedicated = desc->flags & PART_DEDICATED;
 
-	if (!desc->vcpu_count || desc->vcpu_count > MAX_VCPUS)
+	if (check_vcpu_count(desc))
 		return ERR_INVAL;
 	/* Named ones first, so that a choice of ours does not take one of them. */
 	for (unsigned pass = 0; pass < 2; pass++)
@@ -219,4 +225,22 @@ int create_check(const struct part_desc *desc, struct create_plan *plan)
 		return err;
 	plan_pool(desc, plan);
 	return plan->pool_pages <= KERNEL_POOL_STRIDE / PAGE_SIZE ? ERR_NONE : ERR_LIMIT;
+}
+
+int create_cost(const struct part_desc *desc, struct part_cost *cost)
+{
+	struct create_plan plan;
+	int err = machine.virt ? ERR_NONE : ERR_NOSYS;
+
+	err = err ? err : check_ranges(desc);
+	err = err ? err : check_images(desc);
+	err = err ? err : check_vcpu_count(desc);
+	if (err)
+		return err;
+	plan_pool(desc, &plan);
+	*cost = (struct part_cost){
+		.pool = plan.pool_pages * PAGE_SIZE,
+		.tables = plan.table_pages * PAGE_SIZE,
+	};
+	return ERR_NONE;
 }

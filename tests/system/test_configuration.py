@@ -51,6 +51,10 @@ class Day:
             time.sleep(0.2)
         raise AssertionError(f"{states}, not {wanted}")
 
+    def free(self):
+        """KiB."""
+        return int(re.search(r"memory free (\d+) KiB", "\n".join(self.command("host"))).group(1))
+
     def export(self):
         return "\n".join(self.command("export")) + "\n"
 
@@ -74,9 +78,27 @@ def test_working_day(boot, build, name):
                         re.sub(" +", " ", difference)), difference
     assert "committed; without confirm it is undone in 2 s" in day.command("commit confirmed 2")
     day.machine.expect(r"\[nobody confirmed: the commit is undone\]", 120)
-    day.machine.expect(r"\[the configuration is what it was before the commit\]", 120)
+    day.machine.expect(r"\[the configuration is what it was before the commit; job was destroyed\]", 120)
     assert day.states() == {"web": "running", "db": "running"}
     assert not any("weight 200" in line for line in day.command("show web"))
+
+    # Names are changed, exchanged and changed back under guests that go on.
+    for command in ("edit", "rename web third", "rename db web", "rename third db"):
+        day.edit(command)
+    assert day.edit("diff")[:3] == ["rename web third-1", "rename db web", "rename third-1 db"]
+    day.command("commit confirmed 2")
+    day.machine.expect(r"\[the configuration is what it was before the commit\]", 120)
+    day.edit("edit")
+    day.edit("rename web shop")
+    assert day.command("commit") == ["committed"]
+    day.edit("rollback")
+    assert day.command("commit") == ["committed"]
+    assert day.states() == {"web": "running", "db": "running"}
+    for name in ("web", "db"):
+        logged = day.command(f"logs {name} --last")
+        assert logged[0].startswith(f"[{name} started at "), logged
+        assert any(" hb 1 " in line for line in logged), logged
+        assert sum(" started at " in line for line in day.command(f"logs {name}")) == 1
 
     # Once more, and it is confirmed.
     day.edit("edit")
@@ -125,6 +147,29 @@ def test_working_day(boot, build, name):
     assert day.export() == exported
     day.wait_states(before)
     assert "0 violations" in day.command("audit")[0]
+
+
+def test_memory_to_the_page(boot, build):
+    """What is counted for a partition is what it takes."""
+    day = Day(boot, build, "qemu")
+    day.start("")
+    free = day.free()
+    refusal = day.command(f"create big memory={free}K kernel=heartbeat")[0]
+    told = re.search(r"needs (\d+) KiB \((\d+) of RAM, (\d+) for tables and log\); only (\d+) KiB is free",
+                     refusal)
+    needed, ram, cost, available = map(int, told.groups())
+    assert (needed, ram, available) == (free - 128 + cost, free - 128, free), refusal
+    size = free - cost - 4096
+    assert day.command(f"create big memory={size}K kernel=heartbeat")[0].startswith("big: created")
+    assert free - day.free() == size - 128 + cost
+    assert day.command("destroy big") == ["big: destroyed"]
+    assert day.free() == free
+    # Two that fit one by one are not both there.
+    day.edit("edit")
+    for name in ("one", "two"):
+        day.edit(f"create {name} memory={(free - cost) // 8 * 4}K kernel=heartbeat")
+    assert "[rule 12]" in day.edit("check")[0]
+    assert "[rule 12]" in day.edit("commit")[0]
 
 
 @on("qemu", "bochs", "skylake")

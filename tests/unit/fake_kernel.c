@@ -279,7 +279,7 @@ static int64_t do_part_create(const struct arguments *args)
 		slot++;
 	if (slot == fake.host.partition_limit)
 		return ERR_LIMIT;
-	if (desc_bytes(desc) > fake.host.ram_free)
+	if (desc_bytes(desc) + fake.pool > fake.host.ram_free)
 		return ERR_NOMEM;
 	memset(&fake.partitions[slot], 0, sizeof(fake.partitions[slot]));
 	info = &fake.partitions[slot].info;
@@ -294,7 +294,8 @@ static int64_t do_part_create(const struct arguments *args)
 	info->vcpu_count = desc->vcpu_count;
 	info->flags = desc->flags;
 	info->memory = desc_bytes(desc);
-	fake.host.ram_free -= info->memory;
+	info->pool = fake.pool;
+	fake.host.ram_free -= info->memory + info->pool;
 	fake.partitions[slot].ring = pointer(desc->ring);
 	fake.partitions[slot].ring_size = desc->ring_size;
 	return slot;
@@ -365,7 +366,7 @@ static int64_t do_part_destroy(const struct arguments *args)
 		if (fake.cpus[cpu].state == CPU_DEDICATED && fake.cpus[cpu].partition == args->a)
 			fake.cpus[cpu].state = CPU_POOL, fake.cpus[cpu].admits = 3;
 	}
-	fake.host.ram_free += partition->info.memory;
+	fake.host.ram_free += partition->info.memory + partition->info.pool;
 	memset(partition, 0, sizeof(*partition));
 	return 0;
 }
@@ -508,6 +509,14 @@ void fake_exit(struct fake_partition *partition, unsigned vcpu, enum fake_exit k
 		.rip = rip, .code = code, .info = info, .tsc = fake.tsc, .kind = kind};
 }
 
+static int64_t do_part_cost(const struct arguments *args)
+{
+	const struct part_cost cost = {.pool = fake.pool};
+
+	memcpy(pointer(args->b), &cost, sizeof(cost));
+	return 0;
+}
+
 static int64_t do_blob_set(const struct arguments *args)
 {
 	if (args->a >= BLOB_KEYS || args->c > FAKE_BLOB)
@@ -582,6 +591,7 @@ static int64_t (*const calls[FAKE_CALLS])(const struct arguments *) = {
 	[CALL_PART_RENAME] = do_part_rename,
 	[CALL_PART_SHARE] = do_part_share,
 	[CALL_SCREEN] = do_screen,
+	[CALL_PART_COST] = do_part_cost,
 	[CALL_EXITS_READ] = do_exits_read,
 	[CALL_FACTS] = do_facts,
 };

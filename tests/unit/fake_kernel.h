@@ -67,6 +67,7 @@ struct fake_kernel {
 	size_t config_size;
 	const char *log;
 	uint64_t power_delay;  /* TSC from the power button to the guest's end, 0: deaf */
+	uint64_t pool;	       /* what a partition costs besides its memory */
 	uint64_t mapped_pages; /* without the graves' */
 	unsigned power_calls;
 	uint32_t power_action;

@@ -396,7 +396,7 @@ static void test_commit_refused(void **state)
 		    "error: commit db: it is running: memory= cannot be changed before it is "
 		    "stopped [rule 15]\r\n"
 		    "error: commit b: cpu 3 is dedicated to partition a [rule 8]\r\n"
-		    "error: commit c: memory=1G: only 896.2 MiB is free (largest piece 896.2 MiB); "
+		    "error: commit c: memory=1G: only 896.1 MiB is free (largest piece 896.2 MiB); "
 		    "web has 64 MiB; a is to have 64 MiB [rule 12]\r\n");
 	assert_null(fake_find("a"));
 	assert_int_equal(fake.count[CALL_PART_CREATE], 2);
@@ -869,6 +869,31 @@ static void test_end_is_lost(void **state)
 	expect("commit", "committed; what was kept of the end of tf is gone\r\n");
 }
 
+/* What a partition costs besides its RAM counts: where it would not fit, and for all of a candidate. */
+static void test_cost(void **state)
+{
+	(void)state;
+	fake.pool = MIB(2);
+	fake.host.ram_free = MIB(491);
+	/* 490 MiB less the hole is there; with 2 MiB and a log of 64 KiB it is not. */
+	expect("create big memory=501760K kernel=kernel",
+	       "error: create big: memory=501760K: needs 503764 KiB (501632 of RAM, 2132 for tables and "
+	       "log); only 502784 KiB is free [rule 12]\r\n");
+	fake_command("edit");
+	fake_command("create a memory=245M kernel=kernel");
+	fake_command("create b memory=245M kernel=kernel");
+	fake_expect_in("check",
+		       "error: check b: memory=245M: only 244 MiB is free (largest piece 491 MiB); "
+		       "a is to have 245 MiB [rule 12]\r\n");
+	fake_command("set a memory=240M");
+	fake_expect_in("check", "no rule is broken");
+	expect("commit", "committed\r\n");
+	/* What leaves gives all of it back, and its log is kept. */
+	expect("set a memory=242M", "a: changed\r\n");
+	fake_expect_in("set a memory=243M log=512K", "[rule 12]");
+	expect_pages(2, 1);
+}
+
 static void test_rules(void **state)
 {
 	(void)state;
@@ -912,6 +937,7 @@ int main(void)
 		cmocka_unit_test_setup(test_undo_names_victims, boot),
 		cmocka_unit_test_setup(test_yes, boot),
 		cmocka_unit_test_setup(test_end_is_lost, boot),
+		cmocka_unit_test_setup(test_cost, boot),
 		cmocka_unit_test_setup(test_rules, boot),
 	};
 

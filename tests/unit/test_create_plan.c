@@ -233,6 +233,38 @@ static void test_pool_has_a_limit(void **state)
 	cpu_features.phys_bits = 40;
 }
 
+/* The console is told what create would take, before there is a name, a CPU or a ring. */
+static void test_cost(void **state)
+{
+	struct part_cost cost;
+	(void)state;
+
+	desc.image_count = 1;
+	desc.images[0].image = 1;
+	assert_int_equal(check(), 0);
+	assert_int_equal(create_cost(&desc, &cost), 0);
+	assert_int_equal(cost.pool, plan.pool_pages * PAGE_SIZE);
+	assert_int_equal(cost.tables, plan.table_pages * PAGE_SIZE);
+	desc.name[0] = 0;
+	desc.ring = desc.ring_size = 0;
+	desc.cpus[0] = 99;
+	assert_int_equal(create_cost(&desc, &cost), 0);
+	assert_int_equal(cost.pool, plan.pool_pages * PAGE_SIZE);
+	desc.images[0].image = 2;
+	assert_int_equal(create_cost(&desc, &cost), ERR_NOENT);
+	desc.image_count = MAX_PART_IMAGES + 1;
+	assert_int_equal(create_cost(&desc, &cost), ERR_INVAL);
+	desc.image_count = 0;
+	desc.range_count = MAX_RANGES + 1;
+	assert_int_equal(create_cost(&desc, &cost), ERR_INVAL);
+	desc.range_count = 1;
+	desc.vcpu_count = 0xffffffff;
+	assert_int_equal(create_cost(&desc, &cost), ERR_INVAL);
+	desc.vcpu_count = 1;
+	machine.virt = NULL;
+	assert_int_equal(create_cost(&desc, &cost), ERR_NOSYS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup(test_threads, set_up),
 		cmocka_unit_test_setup(test_pool_grows_with_what_it_holds, set_up),
 		cmocka_unit_test_setup(test_pool_has_a_limit, set_up),
+		cmocka_unit_test_setup(test_cost, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
