@@ -889,8 +889,9 @@ static void test_cost(void **state)
 	fake_expect_in("check", "no rule is broken");
 	expect("commit", "committed\r\n");
 	/* What leaves gives all of it back, and its log is kept. */
-	expect("set a memory=242M", "a: changed\r\n");
-	fake_expect_in("set a memory=243M log=512K", "[rule 12]");
+	expect("set a memory=248052K", "a: changed\r\n");
+	fake_expect_in("set a log=512K", "for tables and log)");
+	fake_expect_in("set a memory=248056K", "for tables and log)");
 	expect_pages(2, 1);
 }
 
