@@ -35,6 +35,8 @@ const struct msr_policy msr_policy[] = {
 	 .writes = "an address"},
 	{0x4b564d03, 0x4b564d03, MSR_ANY, MSR_KIND_KVM_STEAL, .name = "KVM_STEAL_TIME",
 	 .writes = "an address, 64-byte"},
+	/* No bit of CPUID announces these (APM2 13.2 "Performance Monitoring Counters"): off, for good. */
+	{0xc0010000, 0xc0010007, MSR_AMD, MSR_KIND_VALUE, .keep = ALL_BITS, .name = "PERF_CTL, _CTR"},
 	{0xc0010010, 0xc0010010, MSR_AMD, MSR_KIND_VALUE, .keep = ALL_BITS, .name = "SYSCFG"},
 	/* TscFreqSel 24 is 1; TlbCacheDis 3, FFDIS 6 and MonMwaitDis 8 may be written. */
 	{0xc0010015, 0xc0010015, MSR_AMD, MSR_KIND_VALUE, BIT(24), ~(BIT(3) | BIT(6) | BIT(8)),

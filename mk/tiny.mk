@@ -10,7 +10,8 @@ TINY_ELFS := $(TINY_NAMES:%=$(BUILD)/tiny/%.elf)
 
 # The images of tests/system/test_protocols.py have no format, or one that no linker writes: raw bytes.
 PROTOCOL_DIR := $(BUILD)/tiny/protocols
-PROTOCOL_IMAGES := $(addprefix $(PROTOCOL_DIR)/,sector.bin flat.bin multiboot.bin multiboot2.bin both.bin)
+PROTOCOL_IMAGES := $(addprefix $(PROTOCOL_DIR)/,sector.bin flat.bin multiboot.bin multiboot2.bin both.bin \
+	real.bin)
 
 tiny_objects = $(addprefix $(TINY_OBJ)/,$(addsuffix .o,$(1)))
 
@@ -42,11 +43,13 @@ $(TINY_OBJ)/%.S.o: %.S $(BUILD)/obj/flags
 
 $(PROTOCOL_DIR)/sector.bin: PROTOCOL_AT := 0x7c00
 $(PROTOCOL_DIR)/sector.bin: tests/guests/protocols/sector.S
+$(PROTOCOL_DIR)/real.bin: PROTOCOL_AT := 0x8000
+$(PROTOCOL_DIR)/real.bin: tests/guests/protocols/real.S
 $(PROTOCOL_DIR)/flat.bin: PROTOCOL_AT := 0x30000
 $(PROTOCOL_DIR)/multiboot.bin $(PROTOCOL_DIR)/multiboot2.bin $(PROTOCOL_DIR)/both.bin: PROTOCOL_AT := 0x200000
 $(PROTOCOL_DIR)/multiboot.bin $(PROTOCOL_DIR)/both.bin: PROTOCOL_FLAGS += -DWITH_MULTIBOOT
 $(PROTOCOL_DIR)/multiboot2.bin $(PROTOCOL_DIR)/both.bin: PROTOCOL_FLAGS += -DWITH_MULTIBOOT2
-$(filter-out %/sector.bin,$(PROTOCOL_IMAGES)): tests/guests/protocols/protected.S
+$(filter-out %/sector.bin %/real.bin,$(PROTOCOL_IMAGES)): tests/guests/protocols/protected.S
 
 $(PROTOCOL_IMAGES): $(BUILD)/obj/flags
 	@mkdir -p $(@D)

@@ -14,10 +14,11 @@
 #define GUEST_GDT	 0x1000ULL
 #define GUEST_BOOT_INFO	 0x2000ULL /* 4 KiB: boot_params, hvm_start_info or Multiboot information */
 #define GUEST_MODULES	 0x3000ULL /* 4 KiB: module lists and the memory map in its protocol's form */
-#define GUEST_CMDLINE	 0x4000ULL /* CMDLINE_SIZE */
-#define GUEST_TEXTS	 0x5000ULL /* to 10000h: texts of modules; all that Multiboot2 tells */
-#define GUEST_TEXTS_END	 0x10000ULL
+#define GUEST_CMDLINE	 0x4000ULL  /* CMDLINE_SIZE */
+#define GUEST_LOW	 0x5000ULL  /* Multiboot and flat images may be loaded from here on */
 #define GUEST_PAGE_TABLE 0x10000ULL /* PML4, PDPT and four page directories: 4 GiB, identity */
+#define GUEST_TEXTS	 0x90000ULL /* to 9B000h: texts of modules; all that Multiboot2 tells */
+#define GUEST_TEXTS_END	 0x9b000ULL
 #define GUEST_EBDA	 0x9fc00ULL
 #define GUEST_HOLE	 0xa0000ULL /* to C0000h: a PC's video memory; no RAM */
 #define GUEST_HOLE_END	 0xc0000ULL

@@ -56,8 +56,10 @@ const char *load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t f
 	if (to < plan->floor)
 		return plan->floor == GUEST_HIGH ? "a segment is loaded below 1 MiB"
 						 : "it is loaded too low: other things stand there";
-	if (to < GUEST_HIGH && (to >= GUEST_EBDA || size > GUEST_EBDA - to))
-		return "it is loaded below 1 MiB and ends above 9FC00h";
+	if (to < GUEST_HIGH && (to >= plan->low_end || size > plan->low_end - to))
+		return plan->low_end == GUEST_EBDA
+			       ? "it is loaded below 1 MiB and ends above 9FC00h"
+			       : "it is loaded below 1 MiB and ends above 90000h";
 	if (!guest_ptr(to, size))
 		return "a segment does not fit into the partition's memory";
 	if (overlaps(plan, to, size))
@@ -184,7 +186,8 @@ static const struct load_format *find_format(const struct vmm_image *image, cons
 
 const char *loader_load(gpa_t rsdp, struct boot_entry *entry)
 {
-	struct load_plan plan = {.rsdp = rsdp, .floor = GUEST_HIGH, .module_limit = GIB(4)};
+	struct load_plan plan = {
+		.rsdp = rsdp, .floor = GUEST_HIGH, .low_end = GUEST_EBDA, .module_limit = GIB(4)};
 	const struct load_format *format;
 	const char *why;
 

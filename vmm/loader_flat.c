@@ -85,7 +85,8 @@ static const char *plan_flat(struct load_plan *plan)
 	const struct part_boot *boot = &partition->boot;
 	const char *why;
 
-	plan->floor = GUEST_TEXTS_END;
+	plan->floor = GUEST_LOW;
+	plan->low_end = GUEST_TEXTS;
 	why = load_add_segment(plan, 0, plan->kernel->size, boot->load, plan->kernel->size);
 	if (why)
 		return why;

@@ -104,6 +104,8 @@ static const char *plan_image(struct load_plan *plan)
 		return "the Multiboot header is cut off";
 	if (header.flags & MUST_KNOW & ~(uint32_t)(ALIGN_MODULES | WANT_MEMORY))
 		return "the Multiboot header demands what there is not (a video mode?)";
+	plan->floor = GUEST_LOW;
+	plan->low_end = GUEST_TEXTS;
 	plan->entry = (struct boot_entry){.rax = LOAD_MULTIBOOT_MAGIC, .rbx = GUEST_BOOT_INFO};
 	why = header.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset)
 					   : elf_plan_image(plan);

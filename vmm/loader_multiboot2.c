@@ -182,6 +182,8 @@ static const char *plan_image(struct load_plan *plan)
 		return why;
 	if (wishes.has_addresses && !wishes.has_entry)
 		return "the Multiboot2 header gives addresses and no entry";
+	plan->floor = GUEST_LOW;
+	plan->low_end = GUEST_TEXTS;
 	plan->entry = (struct boot_entry){.rax = LOADER_MAGIC, .rbx = GUEST_TEXTS};
 	why = wishes.has_addresses ? load_add_addressed(plan, wishes.header_at, &wishes.addresses)
 				   : elf_plan_image(plan);

@@ -31,6 +31,7 @@ struct load_plan {
 	struct load_segment segment[LOAD_SEGMENTS_MAX];
 	struct load_module module[MAX_PART_IMAGES];
 	gpa_t floor;	    /* no segment is loaded below; 1 MiB if the format does not say */
+	gpa_t low_end;	    /* one below 1 MiB ends here; at the EBDA if the format does not say */
 	gpa_t module_limit; /* modules end below; 4 GiB if the format does not say */
 	struct boot_entry entry;
 };

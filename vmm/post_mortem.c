@@ -80,12 +80,12 @@ static unsigned look(struct emulate *e)
 	return result == EMULATE_FAULT ? e->frame->event.vector : vector;
 }
 
-static size_t first_line(const struct frame *frame, unsigned vector, bool raised, char *to,
-			 size_t size)
+static size_t first_line(const struct emulate *e, unsigned vector, char *to, size_t size)
 {
-	const struct frame_event *event = &frame->event;
+	const struct frame_event *event = &e->frame->event;
+	bool raised = event->vector == vector;
 
-	if (vector >= VECTORS || !names[vector])
+	if ((e->insn.op == INSN_INT && !raised) || vector >= VECTORS || !names[vector])
 		return format(to, size, "first: INT %u", vector);
 	if (raised && vector == VECTOR_PF)
 		return format(to, size, "first: %s, address %lx, error %x", names[vector],
@@ -107,7 +107,7 @@ size_t post_mortem(const struct frame *frame, char to[POST_MORTEM_SIZE])
 	copy.event = (struct frame_event){0};
 	vector = look(&e);
 	if (vector != NOT_KNOWN) {
-		used = first_line(&copy, vector, copy.event.vector == vector, to, POST_MORTEM_SIZE);
+		used = first_line(&e, vector, to, POST_MORTEM_SIZE);
 		used += post_mortem_gate(frame, vector, to + used, POST_MORTEM_SIZE - used);
 	}
 	report_bytes(frame, bytes);

@@ -8,6 +8,7 @@
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
 #include "tests/guests/lib/cpu.h"
+#include "tests/guests/lib/pit.h"
 #include "tests/guests/lib/random.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/rtc.h"
@@ -249,28 +250,6 @@ static void test_masked_timer(void)
 	apic_write(APIC_LVT_TIMER, LVT_MASKED);
 }
 
-/* --- E09, E10: the 8254's output, which mode 0 leaves high, as a level --- */
-
-static void line_low(void)
-{
-	io_out8(0x43, 0x30);
-}
-
-static void line_high(void)
-{
-	line_low();
-	io_out8(0x40, 1);
-	io_out8(0x40, 0);
-	/* 8254, "Read-Back Command": the status of counter 0, whose bit 7 is OUT. */
-	for (unsigned i = 0; i < 5000; i++) {
-		io_out8(0x43, 0xe2);
-		if (io_in8(0x40) & 0x80)
-			break;
-		clock_spin_us(200);
-	}
-	clock_spin_us(200);
-}
-
 /* --- E08 --- */
 
 static volatile unsigned nmis;
@@ -290,27 +269,29 @@ static void test_delivery_modes(void)
 	begin(take);
 	trap_set(VECTOR_NMI, take_nmi);
 	for (unsigned i = 0; i < ARRAY_SIZE(refused); i++) {
-		line_low();
+		pit_line_low();
 		pin_write(PIN_PIT, VECTOR | (uint32_t)refused[i] << 8);
-		line_high();
+		pit_line_high();
 		let_come(1);
 		test_check(taken == 0 && nmis == 0, "mode %u: %u interrupts, %u NMIs", refused[i],
 			   taken, nmis);
 	}
-	line_low();
+	pit_line_low();
 	pin_write(PIN_PIT, MODE_NMI << 8);
-	line_high();
+	pit_line_high();
 	/* Where the emulator below is busy, the 8254's edge may be late. */
 	for (unsigned ms = 0; ms < 1000 && !nmis; ms++)
 		let_come(1);
 	test_check(taken == 0 && nmis == 1, "NMI: %u interrupts, %u NMIs", taken, nmis);
-	line_low();
+	pit_line_low();
 	pin_write(PIN_PIT, 5); /* a vector below 16 */
-	line_high();
+	pit_line_high();
 	let_come(1);
 	test_check(taken == 0 && nmis == 1, "vector 5: %u interrupts, %u NMIs", taken, nmis);
 	pin_write(PIN_PIT, ENTRY_MASKED);
 }
+
+/* --- E09, E10 --- */
 
 static unsigned enough;
 
@@ -327,12 +308,12 @@ static void test_stuck_level(void)
 {
 	enough = (unsigned)words_number("levels", 5000);
 	begin(take_level);
-	line_high();
+	pit_line_high();
 	pin_write(PIN_PIT, VECTOR | ENTRY_LEVEL);
 	for (unsigned ms = 0; ms < 5000 && taken < enough; ms += 10)
 		let_come(10);
 	test_check(taken == enough, "taken %u times of %u", taken, enough);
-	line_low();
+	pit_line_low();
 	pin_write(PIN_PIT, VECTOR | ENTRY_LEVEL);
 	let_come(2);
 	test_check(taken == enough, "taken %u times without a line", taken - enough);
@@ -352,7 +333,7 @@ static void test_switch_in_service(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(meanwhile); i++) {
 		begin(take_without_end);
-		line_high();
+		pit_line_high();
 		pin_write(PIN_PIT, VECTOR | ENTRY_LEVEL);
 		let_come(1);
 		test_check(taken == 1, "%u: taken %u times", i, taken);
@@ -363,7 +344,7 @@ static void test_switch_in_service(void)
 		pin_write(PIN_PIT, VECTOR | ENTRY_LEVEL);
 		let_come(1);
 		test_check(taken == 2, "%u: the level that stayed came %u times", i, taken - 1);
-		line_low();
+		pit_line_low();
 		apic_eoi();
 		let_come(1);
 		test_check(taken == 2, "%u: %u times too many", i, taken - 2);

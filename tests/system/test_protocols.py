@@ -12,7 +12,7 @@ import beds
 BEDS = {"qemu": (beds.QemuBed, {"cpus": 2}),
         "ryzen": (beds.BochsBed, {"model": "ryzen"}),
         "skylake": (beds.BochsBed, {"model": "corei7_skylake_x"})}
-IMAGES = ("sector", "flat", "multiboot", "multiboot2", "both")
+IMAGES = ("sector", "flat", "multiboot", "multiboot2", "both", "real")
 MODULES = 'module=env module="env NR_CPUS=2 a  b"'
 ENV = "TEST_DEVICE=0\n"
 UPPER = f"{(16 - 1) * 1024:08x}"
@@ -32,6 +32,8 @@ CASES = {
                    f"module 0000000e env NR_CPUS=2 a  b\nupper {UPPER}\nrsdp 20445352\nend\n"),
     "both": ("kernel=both", 9,
              f"eax 36d76289\nmode 00000001\ncmdline both\nupper {UPPER}\nrsdp 20445352\nend\n"),
+    # At 8000h, and back to real mode: kvm-unit-tests' realmode is so.
+    "real": ("kernel=real", 11, "int 11\nback\n"),
     "chosen": ("kernel=both boot=multiboot", 9,
                f"eax 2badb002\nmode 00000001\ncmdline both\nupper {UPPER}\nend\n"),
 }
@@ -43,7 +45,7 @@ REFUSED = {
     "kernel=multiboot boot=linux": "it is no Linux bzImage: boot=linux",
     "kernel=multiboot boot=pvh": "it is no ELF file with a PVH note: boot=pvh",
     "kernel=multiboot boot=sector": "its first 512 bytes do not end in 55h, AAh: boot=sector",
-    "kernel=flat load=0x9fb00": "it is loaded below 1 MiB and ends above 9FC00h",
+    "kernel=flat load=0x9fb00": "it is loaded below 1 MiB and ends above 90000h",
     "kernel=flat load=0x1000": "it is loaded too low: other things stand there",
     "kernel=flat load=0x4000000": "a segment does not fit into the partition's memory",
     "kernel=flat load=0x100000 entry=0x100": "entry= is not inside of the image, or not below 4 GiB",

@@ -15,8 +15,11 @@ enum phase { PHASE_NONE, PHASE_FETCH, PHASE_EXECUTE };
 /* A byte may be of an operand and of the descriptor that it names. */
 enum role { ROLE_OPERAND, ROLE_DESCRIPTOR, ROLES };
 
-/* The short cut for a fetch reads an entry a level, for each of two pages. */
-enum { TRANSLATIONS = 64, QUICK_ENTRIES = 8 };
+/*
+ * The short cut for a fetch reads an entry a level, for each of two pages. An entry that was spoilt may say
+ * that the code is elsewhere, where its two words count for entries.
+ */
+enum { TRANSLATIONS = 64, QUICK_ENTRIES = 2 * (4 + 2) };
 
 #define ENTRY_ADDRESS BITS(51, 12)
 

@@ -189,7 +189,8 @@ static void test_flat_places(void **state)
 {
 	static const uint64_t bad[][2] = {
 		{0, 0},
-		{0xfff0, 0xfff0},
+		{0x4ff0, 0x4ff0},
+		{0x8fff8, 0x8fff8},
 		{0x9f000, 0x9f000},
 		{0xa0000, 0xa0000},
 		{0xf0000, 0xf0000},

@@ -87,6 +87,7 @@ static void test_first(void **state)
 	assert_told("\x0f\x0b", "first: #UD invalid opcode");
 	assert_told("\xcc", "first: #BP");
 	assert_told("\xcd\x80", "first: INT 128");
+	assert_told("\xcd\x11", "first: INT 17\n"); /* no #AC, though that is its vector */
 	/* mov (%rax), %ebx; to where nothing is mapped; and not canonical */
 	frame.gpr[GPR_RAX] = 0x40000010;
 	assert_told("\x8b\x18", "first: #PF page fault, address 40000010, error 0");

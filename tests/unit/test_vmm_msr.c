@@ -66,7 +66,8 @@ static bool may_exist(uint32_t index)
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i] == index)
 			return true;
-	return (index >= 0x200 && index < 0x210) || (index >= 0x268 && index < 0x270);
+	return (index >= 0x200 && index < 0x210) || (index >= 0x268 && index < 0x270) ||
+	       (index >= 0xc0010000 && index < 0xc0010008);
 }
 
 static void check_range(uint32_t first, uint32_t last)

@@ -59,7 +59,6 @@ static const struct msr_range platform[] = {
 	{"HWP", 0x770, 0x777},
 	{"TME", 0x981, 0x984},
 	{"PASID", 0xd93, 0xd93},
-	{"K7 PMU", 0xc0010000, 0xc0010007},
 	{"TOP_MEM", 0xc001001a, 0xc001001d},
 	{"microcode load of AMD", 0xc0010020, 0xc0010020},
 	{"P-states", 0xc0010061, 0xc001006b},
@@ -69,6 +68,9 @@ static const struct msr_range platform[] = {
 	{"SEV", 0xc0010130, 0xc0010132},
 	{"IBS", 0xc0011030, 0xc001103d},
 };
+
+/* The counters that AMD's processors have without a bit of CPUID: off. */
+static const struct msr_range counters = {"K7 PMU", 0xc0010000, 0xc0010007};
 
 static void check_absent(const struct msr_range *range)
 {
@@ -159,8 +161,14 @@ void b_test_platform(void)
 {
 	check_all(platform, ARRAY_SIZE(platform));
 	if (vendor_is_intel()) {
+		check_absent(&counters);
 		check_fixed("MISC_ENABLE", MSR_MISC_ENABLE, ~(uint64_t)MISC_FAST_STRINGS);
 		return;
+	}
+	for (uint32_t index = counters.first; index <= counters.last; index++) {
+		check_fixed(counters.name, index, ~0ULL);
+		test_check(msr_write_fault(index, 0).vector == NO_FAULT && msr_read(index) == 0,
+			   "%s: MSR %x cannot be cleared", counters.name, index);
 	}
 	check_fixed("HWCR", MSR_HWCR, ~(uint64_t)HWCR_SETTABLE);
 	check_fixed("SYSCFG", MSR_SYSCFG, ~0ULL);

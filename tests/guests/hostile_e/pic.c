@@ -5,6 +5,7 @@
 #include "arch/x86_64/insn.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/clock.h"
+#include "tests/guests/lib/pit.h"
 #include "tests/guests/lib/random.h"
 #include "tests/guests/lib/report.h"
 #include "tests/guests/lib/rtc.h"
@@ -47,26 +48,6 @@ static void com2_line(bool high)
 {
 	io_out8(COM2 + 4, high ? 0x08 : 0);
 	io_out8(COM2 + 1, high ? 0x02 : 0); /* the transmitter is empty */
-}
-
-/* Until counter 0 has ended: mode 0 leaves its output high. */
-static void pit_line_high(void)
-{
-	io_out8(0x43, 0x30);
-	io_out8(0x40, 1);
-	io_out8(0x40, 0);
-	for (unsigned i = 0; i < 5000; i++) {
-		io_out8(0x43, 0xe2);
-		if (io_in8(0x40) & 0x80)
-			break;
-		clock_spin_us(200);
-	}
-	clock_spin_us(200);
-}
-
-static void pit_line_low(void)
-{
-	io_out8(0x43, 0x30);
 }
 
 static uint8_t poll(uint16_t port)
