@@ -36,4 +36,4 @@ def test_all_are_there_for_the_configuration(boot, turn):
             os.sched_setaffinity(int(thread), one)
     bed.expect_prompt()
     log = ESCAPES.sub("", bed.serial.all)
-    assert "\nevery: created with 4 MiB and 15 dedicated CPUs\n" in log and "error" not in log, (turn, log)
+    assert "\nevery: created with 4 MiB and 15 dedicated CPUs\n" in log and "error:" not in log, (turn, log)
