@@ -30,6 +30,17 @@ void lapic_registers_reset(struct lapic *l)
 	lapic_route_update(l);
 }
 
+/*
+ * As firmware leaves it to the bootstrap processor: the 8259's interrupts come before anybody programs the
+ * local APIC. MultiProcessor Specification 3.6.2.2 "Virtual Wire Mode".
+ */
+static void use_virtual_wire(struct lapic *l)
+{
+	l->svr = 0x1ff;
+	l->lvt[LAPIC_LVT_LINT0] = LAPIC_EXTINT << LVT_DELIVERY_SHIFT;
+	l->lvt[LAPIC_LVT_LINT1] = LAPIC_NMI << LVT_DELIVERY_SHIFT;
+}
+
 void lapic_reset(struct lapic *l, uint32_t id, bool is_bsp, const struct lapic_clock *clock)
 {
 	*l = (struct lapic){
@@ -40,6 +51,8 @@ void lapic_reset(struct lapic *l, uint32_t id, bool is_bsp, const struct lapic_c
 		.is_bsp = is_bsp,
 	};
 	lapic_registers_reset(l);
+	if (is_bsp)
+		use_virtual_wire(l);
 }
 
 void lapic_init(struct lapic *l)

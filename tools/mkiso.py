@@ -19,7 +19,7 @@ CONFIG_NAME = "freehold.conf"
 
 # What GRUB needs for this menu and nothing else: it loads faster, above all in Bochs.
 GRUB_MODULES = "normal multiboot2 iso9660 serial terminal echo test configfile all_video"
-# What the start-up file that grub-mkrescue puts into UEFI's image loads by itself: GRUB would miss each aloud.
+# What the start-up file that grub-mkrescue puts into UEFI's image loads: GRUB would miss each aloud.
 GRUB_MODULES += "".join(" part_" + kind for kind in (
     "acorn", "amiga", "apple", "bsd", "dfly", "dvh", "gpt", "msdos", "plan", "sun", "sunpc"))
 

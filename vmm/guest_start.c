@@ -3,6 +3,7 @@
 #include "vmm/guest_start.h"
 
 #include "vmm/acpi_tables.h"
+#include "vmm/bios.h"
 #include "vmm/bus.h"
 #include "vmm/call.h"
 #include "vmm/cpuid.h"
@@ -123,7 +124,8 @@ static void load(struct frame *frame)
 	struct boot_entry entry;
 	const char *why;
 
-	acpi_tables_put(); /* first: a loader copies the RSDP */
+	bios_put();
+	acpi_tables_put(); /* before the image: a loader copies the RSDP */
 	why = loader_load(GUEST_BIOS, &entry);
 	if (why)
 		report_refuse("image %s: %s", kernel ? kernel->name : "(none)", why);

@@ -203,7 +203,8 @@ const char *loader_load(gpa_t rsdp, struct boot_entry *entry)
 	if (why)
 		return why;
 	copy_in(&plan);
-	format->finish(&plan);
+	if (format->finish)
+		format->finish(&plan);
 	*entry = plan.entry;
 	return NULL;
 }

@@ -29,49 +29,11 @@ static const char *plan_sector(struct load_plan *plan)
 	return load_add_segment(plan, 0, plan->kernel->size, SECTOR_TO, plan->kernel->size);
 }
 
-/*
- * There is no BIOS. An INT that asks for one answers "function not supported" as PC BIOSes do (AH = 86h,
- * CF = 1), an interrupt of the 8259s ends itself.
- */
-enum { VECTORS = 256, STUBS = 0xff00, SOFT = STUBS, HARD = STUBS + 16, BIOS_SEGMENT = 0xf000 };
-
-static const uint8_t soft_stub[] = {
-	0xb4, 0x86,	  /* mov $0x86, %ah */
-	0xf9,		  /* stc */
-	0xca, 0x02, 0x00, /* lret $2: the flags stay */
-};
-static const uint8_t hard_stub[] = {
-	0x50,	    /* push %ax */
-	0xb0, 0x20, /* mov $0x20, %al: a non-specific EOI */
-	0xe6, 0xa0, /* out %al, $0xa0 */
-	0xe6, 0x20, /* out %al, $0x20 */
-	0x58,	    /* pop %ax */
-	0xcf,	    /* iret */
-};
-
-static bool is_hard(unsigned vector)
-{
-	return (vector >= 0x08 && vector < 0x10) || (vector >= 0x70 && vector < 0x78);
-}
-
-static void finish_sector(const struct load_plan *plan)
-{
-	(void)plan;
-	for (unsigned i = 0; i < VECTORS; i++) {
-		const uint16_t vector[2] = {is_hard(i) ? HARD : SOFT, BIOS_SEGMENT};
-
-		load_put(i * sizeof(vector), vector, sizeof(vector));
-	}
-	load_put(GUEST_BIOS + SOFT, soft_stub, sizeof(soft_stub));
-	load_put(GUEST_BIOS + HARD, hard_stub, sizeof(hard_stub));
-}
-
 const struct load_format load_sector = {
 	.protocol = BOOT_SECTOR,
 	.mismatch = "its first 512 bytes do not end in 55h, AAh: boot=sector",
 	.match = match_sector,
 	.plan = plan_sector,
-	.finish = finish_sector,
 };
 
 static bool match_flat(const struct vmm_image *image)

@@ -47,7 +47,7 @@ struct load_format {
 	 */
 	const char *(*plan)(struct load_plan *plan);
 	/* Writes the protocol's structures, when segments and modules are in place. */
-	void (*finish)(const struct load_plan *plan);
+	void (*finish)(const struct load_plan *plan); /* NULL: nothing more is written */
 };
 
 extern const struct load_format load_linux, load_pvh, load_multiboot2, load_multiboot, load_sector,

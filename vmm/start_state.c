@@ -103,7 +103,7 @@ static void set_flat(struct frame *frame, bool long_mode)
 	frame->seg[SEG_CS] = (struct seg){SELECTOR_CS, code, UINT32_MAX, 0};
 	frame->seg[SEG_TR].limit = 0x67;
 	frame->gdtr = (struct table_reg){.base = GUEST_GDT, .limit = GDT_ENTRIES * 8 - 1};
-	/* As a boot loader leaves it: what goes back to real mode has a table there (none that serves). */
+	/* As a boot loader leaves it, for what goes back to real mode: vmm/bios.h. */
 	frame->idtr.limit = long_mode ? 0 : 0x3ff;
 	frame->control.cr0 = CR0_PE | CR0_ET;
 	if (!long_mode)

@@ -145,13 +145,35 @@ static void test_msrs(void)
 	test_check((base & ~BIT(8)) == APIC_BASE_RESET, "APIC_BASE %lx", base);
 }
 
+/* Taken before anything of it was touched. */
+static struct {
+	uint32_t svr, lint0, lint1, timer;
+} boot_apic;
+
+/* As firmware leaves it: MultiProcessor Specification 3.6.2.2 "Virtual Wire Mode". */
+static void test_virtual_wire(void)
+{
+	test_check(boot_apic.svr == 0x1ff, "SVR %x", boot_apic.svr);
+	test_check(boot_apic.lint0 == 0x700, "LINT0 %x", boot_apic.lint0);
+	test_check(boot_apic.lint1 == 0x400, "LINT1 %x", boot_apic.lint1);
+	test_check(boot_apic.timer == LVT_MASKED, "timer %x", boot_apic.timer);
+}
+
 static const struct test_case cases[] = {
-	{"J02-gpr", test_gprs},		 {"J02-entry", test_entry},	    {"J02-msr", test_msrs},
-	{"J02-boot-cpu", test_boot_cpu}, {"J02-other-cpu", test_other_cpu},
+	{"J02-gpr", test_gprs},
+	{"J02-entry", test_entry},
+	{"J02-msr", test_msrs},
+	{"J02-boot-cpu", test_boot_cpu},
+	{"J02-other-cpu", test_other_cpu},
+	{"J02-virtual-wire", test_virtual_wire},
 };
 
 void guest_main(void)
 {
+	boot_apic.svr = apic_read(APIC_SVR);
+	boot_apic.lint0 = apic_read(APIC_LVT_LINT0);
+	boot_apic.lint1 = apic_read(APIC_LVT_LINT1);
+	boot_apic.timer = apic_read(APIC_LVT_TIMER);
 	look(&boot_cpu);
 	test_run_all(cases, ARRAY_SIZE(cases));
 }

@@ -33,7 +33,7 @@ CASES = {
     "both": ("kernel=both", 9,
              f"eax 36d76289\nmode 00000001\ncmdline both\nupper {UPPER}\nrsdp 20445352\nend\n"),
     # At 8000h, and back to real mode: kvm-unit-tests' realmode is so.
-    "real": ("kernel=real", 11, "int 11\nback\n"),
+    "real": ("kernel=real", 11, "int 11\nno BIOS\nback\n"),
     "chosen": ("kernel=both boot=multiboot", 9,
                f"eax 2badb002\nmode 00000001\ncmdline both\nupper {UPPER}\nend\n"),
 }

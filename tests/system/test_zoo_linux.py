@@ -117,6 +117,20 @@ def test_32_bit(boot, kernel, count):
     check_smp(machine, count, rounds=5)
 
 
+def test_on_the_8259(boot):
+    """Without ACPI's tables, without its local APIC, without both: then LINT0 stays as the firmware left it."""
+    options = {"acpi": "acpi=off", "lapic": "nolapic", "both": "acpi=off nolapic"}
+    text = "".join(config("vcpus=1", words, "128M").replace("linux", name) for name, words in options.items())
+    machine = boot(config=text, images=images("cloud"), cpus=3, mem="1G")
+    machine.expect_prompt(120)
+    for name in options:
+        guest = Guest(machine, name)
+        guest.wait_shell(120)
+        timer = interrupts(guest, 60)["0"]
+        assert sum(timer) > 0, (name, timer)
+        guest.detach()
+
+
 def test_smp_on_vmx(boot):
     machine = boot(beds.BochsBed, config=config(SHARED.format(2)), images=images("cloud"),
                    model="corei7_skylake_x", count=2, mem=768, deadline=3000)

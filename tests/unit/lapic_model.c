@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { TIMER = 0, LINT0 = 3, ERROR = 5 };
+enum { TIMER = 0, LINT0 = 3, LINT1 = 4, ERROR = 5 };
 
 #define MASKED 0x10000u
 
@@ -34,6 +34,11 @@ void model_reset(struct model *m, uint32_t id, bool bsp, uint64_t now)
 	m->page = 0xfee00000;
 	m->now = now;
 	reset_registers(m);
+	if (!bsp)
+		return;
+	m->svr = 0x1ff;
+	m->lvt[LINT0] = 0x700;
+	m->lvt[LINT1] = 0x400;
 }
 
 void model_init(struct model *m)

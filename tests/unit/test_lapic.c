@@ -25,6 +25,15 @@ static void test_reset_state(void **state)
 	assert_int_equal(lapic_base_read(&apic), 0xfee00800);
 	lapic_reset(&apic, 0, true, &rates);
 	assert_int_equal(lapic_base_read(&apic), 0xfee00900);
+	/* Of the bootstrap processor firmware has made a virtual wire. */
+	assert_int_equal(get(SVR), 0x1ff);
+	assert_int_equal(get(LVT_LINT0), 0x700);
+	assert_int_equal(get(LVT_LINT0 + 16), 0x400);
+	assert_int_equal(get(LVT_ERROR), MASKED);
+	assert_true(lapic_extint_accepted(&apic));
+	lapic_init(&apic);
+	assert_int_equal(get(SVR), 0xff);
+	assert_int_equal(get(LVT_LINT0), MASKED);
 }
 
 /* "Local APIC State After an INIT Reset": as power-up, but the mode and the ID stay. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What well-formed images find in memory and registers when they start. */
 /* sources: vmm/loader.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c vmm/loader_multiboot.c
- * vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+ * vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c vmm/bios.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/loader_images.c */
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tests/unit/vmm_fixture.h"
+#include "vmm/bios.h"
 #include <cmocka.h>
 
 #include "tests/unit/loader_images.h"
@@ -409,7 +410,21 @@ static void test_multiboot2_elf(void **state)
 	image_free(&image);
 }
 
-/* At 7C00h, in real mode; an INT answers that the function is not there. */
+/* An INT answers that the function is not there, an interrupt of the 8259s ends itself. */
+static void test_bios(void **state)
+{
+	(void)state;
+	fixture_init(MIB(16));
+	bios_put();
+	assert_int_equal(read32(0x10 * 4), 0xf000ff00);
+	assert_int_equal(read32(0x08 * 4), 0xf000ff10);
+	assert_int_equal(read32(0x70 * 4), 0xf000ff10);
+	assert_int_equal(read32(0xff * 4), 0xf000ff00);
+	assert_int_equal(read32(0xfff00) & 0xffffff, 0xf986b4);
+	assert_int_equal(read32(0xfff10) & 0xffffff, 0x20b050);
+}
+
+/* At 7C00h, in real mode. */
 static void test_sector(void **state)
 {
 	struct image image = image_sector();
@@ -422,9 +437,6 @@ static void test_sector(void **state)
 	assert_int_equal(entry.rip, 0x7c00);
 	assert_int_equal(entry.rdx, 0x80);
 	assert_memory_equal(fixture_ram(0x7c00), image.bytes, 512);
-	assert_int_equal(read32(0x10 * 4), 0xf000ff00);
-	assert_int_equal(read32(0x08 * 4), 0xf000ff10);
-	assert_int_equal(read32(0xfff00) & 0xffffff, 0xf986b4);
 	image_free(&image);
 }
 
@@ -483,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_multiboot_elf),
 		cmocka_unit_test(test_multiboot2_addresses),
 		cmocka_unit_test(test_multiboot2_elf),
+		cmocka_unit_test(test_bios),
 		cmocka_unit_test(test_sector),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_map_check),

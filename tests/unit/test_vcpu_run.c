@@ -305,6 +305,7 @@ static void test_unmasking_lint0_is_noticed(void **state)
 	(void)state;
 	host_on_upcall = pic_answers;
 	start(run_sti_halt, true);
+	v->lapic.lvt[LAPIC_LVT_LINT0] = 1u << 16; /* masked */
 	if (lapic_post_line(&v->lapic, true))
 		vcpu_notify(v, PEND_INTERRUPT);
 	play(0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A Multiboot 1 image below 64 KiB, as suites for real mode are: it goes back there with the IDTR that it was
- * entered with, puts a handler into the interrupt vector table, and calls it.
+ * entered with, puts a handler into the interrupt vector table, and calls it; and then what is there already.
  */
 #define MAGIC 0x1badb002
 #define FLAGS 0x10000
@@ -35,7 +35,14 @@ entry:
 	movw $handler, 4 * VECTOR
 	movw %ax, 4 * VECTOR + 2
 	int $VECTOR
-	movw $text_back, %si
+	movw $0xec00, %ax
+	int $0x15
+	jnc 1f
+	cmpb $0x86, %ah
+	jne 1f
+	movw $text_none, %si
+	call puts
+1:	movw $text_back, %si
 	call puts
 	movb $11, %al
 	outb %al, $0xf4
@@ -63,6 +70,7 @@ gdt_pointer:
 	.word . - gdt - 1
 	.long gdt
 text_handler: .asciz "int 11\n"
+text_none:    .asciz "no BIOS\n"
 text_back:    .asciz "back\n"
 	.balign 4
 file_end:
