@@ -117,6 +117,8 @@ struct part_info {
 	uint64_t pool;	      /* bytes of kernel objects */
 	uint64_t pool_tables; /* of these, page tables */
 	uint64_t started_tsc;
+	uint64_t entered_tsc; /* when its VMM had loaded the guest and let it begin; 0: not yet */
+	uint64_t stopped_tsc; /* when it ended; 0: it did not */
 	uint64_t run_tsc;   /* time all its vCPUs used */
 	uint64_t steal_tsc; /* time they could have run and did not */
 	uint32_t cpus[MAX_VCPUS];
@@ -141,6 +143,9 @@ enum vcpu_activity { ACTIVITY_RUN, ACTIVITY_HALT, ACTIVITY_WAIT_SIPI, ACTIVITY_S
 struct vcpu_info {
 	uint32_t cpu;
 	uint32_t activity; /* enum vcpu_activity */
+	uint32_t open;	   /* ACTIVITY_HALT: RFLAGS.IF was 1, so that an interrupt ends it */
+	uint32_t reserved;
+	uint64_t timer_tsc; /* when its local APIC's timer or a device's is due; 0: none is set */
 	uint64_t run_tsc;
 	uint64_t steal_tsc; /* it could run, and its CPU ran another */
 	uint64_t exits[EXIT_COUNTERS];

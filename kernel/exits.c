@@ -81,6 +81,7 @@ static int64_t on_hlt(struct vcpu *v)
 	/* A single step's trap comes after HLT as after any instruction, and ends the halt. */
 	if (!machine.virt->injecting(&v->virt))
 		v->virt.activity = ACTIVITY_HALT;
+	v->halt_open = machine.virt->rflags(&v->virt) & RFLAGS_IF;
 	/* What waited for a window ends the halt, whenever its turn comes again. */
 	if (v->virt.recheck & RECHECK_WINDOW)
 		vcpu_pend_local(v, PEND_INTERRUPT);

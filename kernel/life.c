@@ -51,6 +51,7 @@ void part_end(struct partition *part, enum part_reason reason, uint32_t code, co
 		vformat(part->report, sizeof(part->report), text, args);
 		va_end(args);
 	}
+	__atomic_store_n(&part->stopped_tsc, tsc_read(), __ATOMIC_RELAXED);
 	__atomic_store_n(&part->exit_code, code, __ATOMIC_RELAXED);
 	__atomic_store_n(&part->reason, reason, __ATOMIC_RELAXED);
 	__atomic_store_n(&part->run, RUN_NO, __ATOMIC_SEQ_CST);
@@ -107,6 +108,7 @@ int part_start(uint32_t slot)
 	part->reason = REASON_NONE;
 	part->exit_code = 0;
 	part->report[0] = 0;
+	part->entered_tsc = part->stopped_tsc = 0;
 	__atomic_store_n(&part->ended, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&part->run, RUN_YES, __ATOMIC_SEQ_CST);
 	vcpu_notify(part->vcpus[0], PEND_REARM); /* a look: EVENT_START is pending */
@@ -246,6 +248,8 @@ int part_describe(uint32_t slot, struct part_info *info)
 	info->pool = part->pool_size;
 	info->pool_tables = part->pool_tables;
 	info->started_tsc = part->started_tsc;
+	info->entered_tsc = __atomic_load_n(&part->entered_tsc, __ATOMIC_RELAXED);
+	info->stopped_tsc = __atomic_load_n(&part->stopped_tsc, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < part->desc.vcpu_count; i++) {
 		info->run_tsc += part->vcpus[i]->run_tsc;
 		info->steal_tsc += part->vcpus[i]->steal_tsc;
@@ -259,6 +263,18 @@ int part_describe(uint32_t slot, struct part_info *info)
 	return ERR_NONE;
 }
 
+/* Its home CPU may be changing them: for a look that is good enough. */
+static uint64_t next_timer(const struct vcpu *v)
+{
+	uint64_t first = DEADLINE_NONE;
+
+	if (deadline_is_set(&v->timer))
+		first = v->timer.tsc;
+	if (deadline_is_set(&v->vmm_deadline))
+		first = MIN(first, v->vmm_deadline.tsc);
+	return first == DEADLINE_NONE ? 0 : first;
+}
+
 int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info)
 {
 	const struct partition *part = part_find(slot);
@@ -270,6 +286,8 @@ int part_describe_vcpu(uint32_t slot, uint32_t index, struct vcpu_info *info)
 	memset(info, 0, sizeof(*info));
 	info->cpu = v->cpu;
 	info->activity = v->virt.activity;
+	info->open = v->halt_open;
+	info->timer_tsc = next_timer(v);
 	info->run_tsc = v->run_tsc;
 	info->steal_tsc = v->steal_tsc;
 	memcpy(info->exits, v->exits, sizeof(info->exits));

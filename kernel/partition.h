@@ -47,6 +47,8 @@ struct partition {
 	uint32_t pic_line;	  /* a */
 	uint64_t deadline;	  /* a: host TSC of CALL_SET_DEADLINE, 0: none */
 	uint64_t started_tsc;	  /* m */
+	uint64_t entered_tsc;	  /* a: vCPU 0's CPU: when the guest was first let run; 0: not yet */
+	uint64_t stopped_tsc;	  /* a: by whoever set ended; 0: it runs, or never did */
 	struct part_desc desc;	  /* c */
 	struct page_pool pool;	  /* m */
 	uint64_t pool_size;	  /* c: bytes */

@@ -202,6 +202,13 @@ static void inta_answer(struct vcpu *v)
 	machine.virt->inject(&v->virt, &event);
 }
 
+/* The answer to EVENT_START: the console's start has waited for it. */
+static void note_entry(struct partition *part)
+{
+	__atomic_store_n(&part->entered_tsc, tsc_read(), __ATOMIC_RELAXED);
+	console_event(CONSOLE_PARTITION);
+}
+
 static void groups_apply(struct vcpu *v, struct resume answer)
 {
 	uint32_t other = answer.groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT | GROUP_STEP);
@@ -211,6 +218,8 @@ static void groups_apply(struct vcpu *v, struct resume answer)
 	if (other && !machine.virt->put(&v->virt, other, v->frame))
 		part_end(v->part, REASON_ENTRY, 0, "vcpu %u: the VMM resumes with an illegal state",
 			 v->index);
+	else if (other && !v->part->entered_tsc)
+		note_entry(v->part);
 	/* A trap of its own comes first; what is injected now comes in its place. */
 	if (answer.insn_len || answer.groups & GROUP_STEP)
 		machine.virt->skip(&v->virt, answer.insn_len);

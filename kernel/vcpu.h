@@ -58,6 +58,7 @@ struct vcpu {
 	uint64_t user_stack, user_frame; /* c: where the VMM's half finds them */
 	struct vcpu *next_homed;	 /* o */
 	struct turn turn;		 /* o */
+	bool halt_open;			 /* o: RFLAGS.IF, when it last halted */
 	bool ready;			 /* o: at the last look it could run */
 	bool steal_watch;		 /* o: its VMM wants to hear of steal_tsc */
 	uint64_t ready_since;		 /* o: TSC at which it began to wait for the CPU */
