@@ -54,8 +54,8 @@ static void tell_live(const struct partition *partition)
 
 	story.vcpu = vcpu < MAX_VCPUS ? vcpu : busiest_vcpu(partition->slot);
 	story.count = exits_latest(partition->slot, story.vcpu, story.exits, STORY_EXITS);
-	if (!partition_is_up(story.info.state) && story.count)
-		story.since = story.exits[story.count - 1].tsc;
+	if (!partition_is_up(story.info.state))
+		story.since = story.info.stopped_tsc;
 }
 
 static uint64_t newest_tsc(const struct crash *crash, uint32_t vcpu)
@@ -70,7 +70,7 @@ static void tell_kept(const struct crash *crash)
 	story.kept = true;
 	story.by_hand = crash->by_hand;
 	story.info = crash->info;
-	story.since = crash->tsc;
+	story.since = crash->by_hand ? crash->tsc : crash->info.stopped_tsc;
 	vcpu = reported_vcpu();
 	for (uint32_t i = 0; vcpu == MAX_VCPUS && i < crash->info.vcpu_count; i++)
 		if (newest_tsc(crash, i) > newest_tsc(crash, story.vcpu))
@@ -79,6 +79,21 @@ static void tell_kept(const struct crash *crash)
 	story.count = MIN(crash->counts[story.vcpu], (uint32_t)STORY_EXITS);
 	memcpy(story.exits, crash->exits[story.vcpu] + crash->counts[story.vcpu] - story.count,
 	       story.count * sizeof(story.exits[0]));
+}
+
+/* What its vCPUs wait for just now. */
+static void look_at_vcpus(uint32_t slot)
+{
+	struct vcpu_info vcpu;
+
+	story.halted = true;
+	for (uint32_t i = 0; i < story.info.vcpu_count; i++) {
+		if (call_vcpu_info(slot, i, &vcpu) < 0)
+			continue;
+		story.halted &= vcpu.activity != ACTIVITY_RUN;
+		story.open |= vcpu.activity == ACTIVITY_HALT && vcpu.open;
+		story.timer |= vcpu.timer_tsc != 0;
+	}
 }
 
 /* What is kept counts while the guest is up: what is stopped is as it was, and newer. */
@@ -93,7 +108,7 @@ static void collect(const struct partition *partition)
 		tell_kept(crash);
 	else
 		tell_live(partition);
-	call_vcpu_info(partition->slot, story.vcpu, &story.activity);
+	look_at_vcpus(partition->slot);
 }
 
 static void show_head(const struct partition *partition)

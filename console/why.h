@@ -15,7 +15,9 @@ struct story {
 	bool kept;	/* of an earlier start, or frozen by hand */
 	bool by_hand;
 	uint32_t vcpu; /* which one it is about */
-	struct vcpu_info activity;
+	bool halted;   /* each of its vCPUs is, or waits to be started */
+	bool open;     /* one of these takes interrupts */
+	bool timer;    /* one is set that will raise one */
 	unsigned count;
 	struct exit_record exits[STORY_EXITS]; /* its last, the oldest first */
 };

@@ -51,7 +51,17 @@ static bool is_still(const struct story *s)
 
 static bool sleeps_for_good(const struct story *s)
 {
-	return is_still(s) && s->activity.activity == ACTIVITY_HALT;
+	return is_still(s) && s->halted && !s->open;
+}
+
+static bool waits_for_timer(const struct story *s)
+{
+	return is_still(s) && s->halted && s->timer;
+}
+
+static bool waits_for_device(const struct story *s)
+{
+	return is_still(s) && s->halted;
 }
 
 static bool exited_by_itself(const struct story *s)
@@ -127,9 +137,16 @@ static const struct row rows[] = {
 	{STOPPED, FOR(REASON_NONE), NULL, NULL, "It was never started.", "start NAME."},
 	{IN(PART_PAUSED), 0, NULL, NULL, "Somebody paused it here.", "resume NAME."},
 	{IN(PART_RUNNING), 0, NULL, sleeps_for_good,
-	 "It is halted, and for some time nothing has woken it: halted for good "
-	 "(cli; hlt), as after a panic, or without any timer set.",
+	 "It is halted, and for some time nothing has woken it; nor will an interrupt, "
+	 "for it has switched them off: halted for good (cli; hlt), as after a panic.",
 	 "console NAME shows its last output; reset NAME starts it anew."},
+	{IN(PART_RUNNING), 0, NULL, waits_for_timer,
+	 "It is idle: halted until an interrupt comes, and a timer of it is set.",
+	 "Nothing needs to be done; console NAME attaches to it."},
+	{IN(PART_RUNNING), 0, NULL, waits_for_device,
+	 "It is idle: halted until an interrupt comes. No timer of it is set, so it "
+	 "waits for a device: most often for what is typed into its console.",
+	 "console NAME attaches to it; send NAME types into it."},
 	{IN(PART_RUNNING), 0, NULL, is_still,
 	 "It computes without asking for anything: work, or a loop.",
 	 "Repeat this command; pause NAME and debug vcpu NAME tell where it is."},

@@ -103,6 +103,31 @@ def test_halted_for_good(arena_of, bed):
     arena.check_invariants()
 
 
+def seconds(duration):
+    hours, minutes, rest = duration.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+@on("qemu", "bochs", "skylake")
+def test_idle_is_not_dead(arena_of, bed):
+    """A guest that sleeps until its timer is no failure; and its end is when it was stopped, not its last exit."""
+    arena = arena_of(bed)
+    arena.create("heartbeat", "period=60000")
+    arena.start()
+    arena.let_pass(6)
+    screen = " ".join(" ".join(arena.command("why a")).split())
+    assert "It is idle: halted until an interrupt comes, and a timer of it is set." in screen, screen
+    arena.command("stop a --force")
+    arena.let_pass(2)
+    screen = "\n".join(arena.command("why a"))
+    when = re.search(r"^when +(\S+) ago, (\S+) after start 1$", screen, re.MULTILINE)
+    assert when, screen
+    ago, ran = map(seconds, when.groups())
+    assert 1.5 < ago < 60 and ran > 5.5, screen
+    arena.destroy()
+    arena.check_invariants()
+
+
 # words of the hostile VMM's guest: what must be on the screen.
 VMM_STORIES = {
     "attack=privileged n=0": [r"^a stopped: its VMM faulted$", r"^report +vcpu 0: the VMM faulted: #"],

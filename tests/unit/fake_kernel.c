@@ -42,6 +42,7 @@ static void set_state(struct fake_partition *partition, enum part_state state,
 {
 	partition->info.state = state;
 	partition->info.reason = reason;
+	partition->info.stopped_tsc = state == PART_STOPPED ? fake.tsc : 0;
 	partition->off_at = 0;
 	fake.events |= CONSOLE_PARTITION;
 }
@@ -429,6 +430,8 @@ static int64_t do_vcpu_info(const struct arguments *args)
 	if (!partition || args->b >= partition->info.vcpu_count)
 		return ERR_NOENT;
 	info.activity = partition->activity;
+	info.open = partition->open;
+	info.timer_tsc = partition->timer_tsc;
 	for (unsigned i = 0; i < ARRAY_SIZE(partition->counts); i++)
 		info.exits[i] += partition->counts[i];
 	memcpy(pointer(args->c), &info, sizeof(info));

@@ -32,6 +32,8 @@ struct fake_partition {
 	struct part_info info;
 	struct fake_exits *exits[2]; /* of vCPUs 0 and 1, NULL: none */
 	uint32_t activity;	     /* of all its vCPUs */
+	bool open;		     /* they take interrupts while they are halted */
+	uint64_t timer_tsc;	     /* when their next timer is due, 0: none */
 	uint64_t counts[6];	     /* exits that each vCPU had beside the usual ones */
 	struct console_ring *ring;
 	uint64_t ring_size;

@@ -142,12 +142,54 @@ static void test_up(void **state)
 	assert_shown(why(), "It runs: nothing is wrong");
 	fake.tsc += 6ull * FAKE_HZ;
 	assert_shown(why(), "It computes without asking");
-	web->activity = ACTIVITY_HALT;
-	assert_shown(why(), "It is halted");
 	fake_command("pause web");
 	assert_shown(why(), "resume web.");
 	fake_command("create b memory=16M kernel=kernel");
 	assert_shown(fake_command("why b"), "It was never started.");
+}
+
+/* cli; hlt is the end of it; halted with interrupts on is how a guest waits for its operator. */
+static void test_halted(void **state)
+{
+	(void)state;
+	fake_exit(web, 1, FAKE_HLT, 0x7000, 0x78, 0);
+	fake.tsc += 6ull * FAKE_HZ;
+	web->activity = ACTIVITY_HALT;
+	assert_shown(why(), "halted for good (cli; hlt)");
+	web->timer_tsc = fake.tsc + FAKE_HZ; /* of which it will not hear */
+	assert_shown(why(), "halted for good (cli; hlt)");
+	web->open = true;
+	assert_shown(why(), "It is idle: halted until an interrupt comes, and a timer of it is\r\n");
+	web->timer_tsc = 0;
+	assert_shown(why(), "No timer of it is set");
+	assert_null(strstr(fake_output(), "for good"));
+	web->activity = ACTIVITY_RUN;
+	assert_shown(why(), "It computes without asking");
+}
+
+/* The kernel tells when it ended: its last exit may be long ago, or not be there at all. */
+static void test_end_without_an_exit(void **state)
+{
+	(void)state;
+	fake_exit(web, 0, FAKE_HLT, 0x1000, 0x78, 0);
+	fake.tsc += 39ull * FAKE_HZ;
+	fake_command("stop web --force");
+	fake.tsc += 3ull * FAKE_HZ;
+	assert_shown(why(), "when        0:00:03.0 ago, 0:00:39.0 after start 1");
+	fake_command("start web");
+	recorders[0] = recorders[1] = (struct fake_exits){0};
+	end(REASON_REFUSED, "image kernel: it is no kernel");
+	fake.tsc += 3ull * FAKE_HZ / 2;
+	assert_shown(why(), "when        0:00:01.5 ago, 0:00:00.0 after start 2");
+	/* Of what is kept, too: when it ended, not when the console came to keep it. */
+	fake_command("start web");
+	fake.tsc += 10ull * FAKE_HZ;
+	fake_end("web", REASON_TRIPLE, report);
+	fake.tsc += 2ull * FAKE_HZ;
+	fake_run();
+	fake_command("start web");
+	fake.tsc += FAKE_HZ;
+	assert_shown(why(), "when        0:00:03.0 ago, 0:00:10.0 after start 3; it runs again");
 }
 
 /* What is kept of a failure outlives the next start, until the next failure or the partition's end. */
@@ -256,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup(test_injected, set_up),
 		cmocka_unit_test_setup(test_ends, set_up),
 		cmocka_unit_test_setup(test_up, set_up),
+		cmocka_unit_test_setup(test_halted, set_up),
+		cmocka_unit_test_setup(test_end_without_an_exit, set_up),
 		cmocka_unit_test_setup(test_kept, set_up),
 		cmocka_unit_test_setup(test_unknown_state, set_up),
 		cmocka_unit_test_setup(test_kept_by_the_next_console, set_up),
