@@ -119,8 +119,8 @@ struct part_info {
 	uint64_t started_tsc;
 	uint64_t entered_tsc; /* when its VMM had loaded the guest and let it begin; 0: not yet */
 	uint64_t stopped_tsc; /* when it ended; 0: it did not */
-	uint64_t run_tsc;   /* time all its vCPUs used */
-	uint64_t steal_tsc; /* time they could have run and did not */
+	uint64_t run_tsc;     /* time all its vCPUs used */
+	uint64_t steal_tsc;   /* time they could have run and did not */
 	uint32_t cpus[MAX_VCPUS];
 	struct part_range ranges[MAX_RANGES];
 	struct part_image images[MAX_PART_IMAGES];

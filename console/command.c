@@ -145,17 +145,32 @@ static bool take_new_name(struct invocation *in, unsigned place, const char *wor
 	return true;
 }
 
-/* Where the state is none that we know, nothing is. */
-static bool is_allowed(const struct command *command, uint32_t state)
+/* "running, paused or waiting": those of the command that a person can bring about. */
+static void list_states(const struct command *command, char *to, size_t size)
 {
-	return state <= PART_DYING && (command->states & STATES(state));
+	uint32_t left = command->states & ~(STATES(PART_NONE) | STATES(PART_DYING));
+	size_t used = 0;
+
+	/* These are kinds of it. */
+	if (left & STATES(PART_STOPPED))
+		left &= ~(STATES(SHOWN_WAITING) | STATES(SHOWN_FAILED));
+	for (uint32_t i = PART_STOPPED; left; i++) {
+		if (!(left & STATES(i)))
+			continue;
+		left &= ~STATES(i);
+		used += format(to + used, size - used, "%s%s",
+			       used == 0 ? ""
+			       : left	 ? ", "
+					 : " or ",
+			       partition_state_text(i));
+	}
 }
 
 static bool check_state(const struct invocation *in)
 {
+	static struct part_info info;
 	char state[PARTITION_TEXT];
 	char wanted[64];
-	size_t used = 0;
 
 	if (!in->command->states)
 		return true;
@@ -163,14 +178,11 @@ static bool check_state(const struct invocation *in)
 		text_fail(CODE_BUSY, "it %s", op_text(in->partition->op.kind));
 		return false;
 	}
-	if (is_allowed(in->command, partition_state(in->partition)))
+	partition_query(in->partition, &info);
+	if (in->command->states & STATES(partition_shown_state(in->partition, &info)))
 		return true;
 	partition_describe(in->partition, state);
-	for (uint32_t i = PART_STOPPED; i < PART_DYING; i++) {
-		if (in->command->states & STATES(i))
-			used += format(wanted + used, sizeof(wanted) - used, "%s%s",
-				       used ? " or " : "", partition_state_text(i));
-	}
+	list_states(in->command, wanted, sizeof(wanted));
 	text_fail(CODE_STATE, "it is %s, and must be %s", state, wanted);
 	return false;
 }

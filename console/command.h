@@ -98,7 +98,7 @@ struct command {
 	struct arg args[COMMAND_ARGS];
 	const struct command_keys *keys;
 	uint32_t flags;	 /* enum command_flag that it takes */
-	uint32_t states; /* STATES() of the partition that allow it, 0: every */
+	uint32_t states; /* STATES() of the partition that allow it (enum shown_state), 0: every */
 	void (*handler)(const struct invocation *invocation);
 	/* Instead, with a candidate open: ARG_PARTITION is its subject then. NULL: the handler. */
 	void (*edit_handler)(const struct invocation *invocation);

@@ -4,7 +4,8 @@
 
 #define UP (STATES(PART_RUNNING) | STATES(PART_PAUSED))
 /* A partition that has just ended is dying until its vCPUs are out: what waits for that may begin. */
-#define DOWN (STATES(PART_STOPPED) | STATES(PART_DYING))
+#define DOWN \
+	(STATES(PART_STOPPED) | STATES(PART_DYING) | STATES(SHOWN_WAITING) | STATES(SHOWN_FAILED))
 /* The kernel knows it no more: destroy frees its name. */
 #define GONE STATES(PART_NONE)
 
@@ -68,11 +69,11 @@ const struct command commands[] = {
 		.help = "press its power button; after a time, by force",
 		.detail = "The guest has 30 seconds to switch itself off, or timeout= seconds. Ctrl-C\n"
 			  "ends the waiting, not the guest. A paused guest cannot hear the button: it\n"
-			  "needs --force.",
+			  "needs --force. One that waits for its restart is not started again.",
 		.args = {PARTITION},
 		.keys = &control_stop_keys,
 		.flags = FLAG_FORCE,
-		.states = UP,
+		.states = UP | STATES(SHOWN_WAITING),
 		.handler = control_stop,
 	},
 	{

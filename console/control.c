@@ -85,6 +85,15 @@ void control_start(const struct invocation *in)
 	run(in->partition, OP_START, 0);
 }
 
+/* For its restart: there is nothing to stop yet. */
+static bool is_waiting(const struct partition *partition)
+{
+	static struct part_info info;
+
+	partition_query(partition, &info);
+	return partition_shown_state(partition, &info) == SHOWN_WAITING;
+}
+
 void control_stop(const struct invocation *in)
 {
 	uint64_t seconds = STOP_SECONDS;
@@ -95,7 +104,10 @@ void control_stop(const struct invocation *in)
 			  in->values[0].value);
 		return;
 	}
-	if (in->flags & FLAG_FORCE)
+	if (is_waiting(in->partition)) {
+		watch_cancel(in->partition);
+		text_print("%s: not started again", in->partition->name);
+	} else if (in->flags & FLAG_FORCE)
 		run(in->partition, OP_FORCE, 0);
 	else if (partition_state(in->partition) == PART_PAUSED)
 		text_fail(

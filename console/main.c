@@ -165,10 +165,10 @@ void console_turn(void)
 		loop.log_pending = true;
 	follow_log();
 	loop.busy = session_turn();
-	watch_turn();
 	edit_turn();
 	loop.busy |= op_step_all();
 	loop.busy |= apply_step();
+	loop.busy |= watch_turn();
 	loop.busy |= autostart_step();
 	loop.busy |= uart_has_more() || (loop.log_pending && !attach_partition());
 	uart_pump_out();

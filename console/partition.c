@@ -3,6 +3,7 @@
 #include "console/partition.h"
 
 #include "console/call.h"
+#include "console/clock.h"
 #include "console/crash.h"
 #include "console/graves.h"
 #include "console/text.h"
@@ -271,8 +272,9 @@ unsigned partition_adopt(void)
 const char *partition_state_text(uint32_t state)
 {
 	static const char *const texts[] = {
-		[PART_NONE] = "absent",	  [PART_STOPPED] = "stopped", [PART_RUNNING] = "running",
-		[PART_PAUSED] = "paused", [PART_DYING] = "dying",
+		[PART_NONE] = "absent",	   [PART_STOPPED] = "stopped", [PART_RUNNING] = "running",
+		[PART_PAUSED] = "paused",  [PART_DYING] = "dying",     [SHOWN_WAITING] = "waiting",
+		[SHOWN_FAILED] = "failed",
 	};
 
 	return state < ARRAY_SIZE(texts) ? texts[state] : "?";
@@ -297,13 +299,56 @@ const char *partition_reason_text(uint32_t reason)
 	return reason < ARRAY_SIZE(texts) ? texts[reason] : "?";
 }
 
+const char *partition_restart_text(uint32_t restart)
+{
+	static const char *const texts[] = {
+		[RESTART_NEVER] = "never",
+		[RESTART_ON_FAILURE] = "on-failure",
+		[RESTART_ALWAYS] = "always",
+	};
+
+	return restart < ARRAY_SIZE(texts) ? texts[restart] : "?";
+}
+
+static bool is_down(uint32_t state)
+{
+	return state == PART_STOPPED || state == PART_DYING;
+}
+
+uint32_t partition_shown_state(const struct partition *partition, const struct part_info *info)
+{
+	if (info->state > PART_DYING)
+		return SHOWN_UNKNOWN;
+	if (is_down(info->state) && partition->restart_at)
+		return SHOWN_WAITING;
+	return info->state == PART_STOPPED && partition->gave_up ? SHOWN_FAILED : info->state;
+}
+
+void partition_note(const struct partition *partition, const struct part_info *info,
+		    char to[PARTITION_TEXT])
+{
+	uint64_t now = call_clock(), at = partition->restart_at, hz = clock_hz();
+
+	to[0] = '\0';
+	if (!is_down(info->state))
+		return;
+	if (at)
+		format(to, PARTITION_TEXT, "%s; again in %lu s",
+		       partition_reason_text(info->reason), at > now ? (at - now + hz - 1) / hz : 0);
+	else
+		format(to, PARTITION_TEXT, "%s", partition_reason_text(info->reason));
+}
+
 void partition_describe(const struct partition *partition, char to[PARTITION_TEXT])
 {
 	static struct part_info info;
+	char note[PARTITION_TEXT];
+	uint32_t state;
 
 	partition_query(partition, &info);
-	if (info.state == PART_STOPPED || info.state == PART_DYING)
-		format(to, PARTITION_TEXT, "stopped (%s)", partition_reason_text(info.reason));
-	else
-		format(to, PARTITION_TEXT, "%s", partition_state_text(info.state));
+	partition_note(partition, &info, note);
+	state = partition_shown_state(partition, &info);
+	/* That it is dying is over before one could act on it. */
+	format(to, PARTITION_TEXT, note[0] ? "%s (%s)" : "%s",
+	       partition_state_text(state == PART_DYING ? PART_STOPPED : state), note);
 }

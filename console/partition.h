@@ -15,6 +15,16 @@ enum { RESTARTS_MAX = 5, RESTARTS_SECONDS = 60 };
 
 enum { LAST_END_SIZE = 160 };
 
+/*
+ * A partition's state for its operator: enum part_state, and of one that is stopped what the console alone
+ * knows. The table of commands is about these.
+ */
+enum shown_state {
+	SHOWN_WAITING = PART_DYING + 1, /* it is started again in a moment */
+	SHOWN_FAILED,			/* that was done too often */
+	SHOWN_UNKNOWN,			/* the kernel's answer is none that we know */
+};
+
 enum op_kind {
 	OP_NONE,
 	OP_START,
@@ -110,9 +120,16 @@ static inline bool partition_is_up(uint32_t state)
 	return state == PART_RUNNING || state == PART_PAUSED;
 }
 
-const char *partition_state_text(uint32_t state);
+uint32_t partition_shown_state(const struct partition *partition, const struct part_info *info);
+const char *partition_state_text(uint32_t shown_state);
+const char *partition_restart_text(uint32_t restart);
 const char *partition_reason_text(uint32_t reason);
 
-/* "running", or "stopped (powered off)": for errors. */
 enum { PARTITION_TEXT = 80 };
+
+/* How it ended and what follows, "triple fault; again in 6 s"; "" while it is up. */
+void partition_note(const struct partition *partition, const struct part_info *info,
+		    char to[PARTITION_TEXT]);
+
+/* "running", or "stopped (powered off)": for errors. */
 void partition_describe(const struct partition *partition, char to[PARTITION_TEXT]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* list, show and stats: what there is to know about partitions. */
 #include "console/call.h"
+#include "console/create.h"
 #include "console/exits.h"
 #include "console/handlers.h"
 #include "console/host.h"
@@ -55,19 +56,20 @@ static struct fact memory_fact(void)
 	return fact_size("memory", layout_asked(info.ranges, partition_range_count(&info)));
 }
 
+/* Of the partition that info is of; until the next call. */
 static const char *note(const struct partition *partition)
 {
+	static char text[PARTITION_TEXT];
+
 	if (partition->op.kind != OP_NONE)
 		return op_text(partition->op.kind);
-	return info.state == PART_STOPPED ? partition_reason_text(info.reason) : "";
+	partition_note(partition, &info, text);
+	return text;
 }
 
-/* Of the partition that info is of. */
 static const char *state_text(const struct partition *partition)
 {
-	if (partition->gave_up && info.state == PART_STOPPED)
-		return "failed";
-	return partition_state_text(info.state);
+	return partition_state_text(partition_shown_state(partition, &info));
 }
 
 static enum table_answer fill_partition(struct table_row *row, unsigned index)
@@ -161,7 +163,19 @@ static void show_ranges(void)
 	text_close();
 }
 
-static void show_place(void)
+/* Of what it was made from: the text of a key, or null and for people what is without it. */
+static struct fact key_fact(const struct partition *partition, unsigned key, const char *json,
+			    const char *without)
+{
+	const char *value = definition_get(&partition->definition, key);
+	struct fact fact = value ? fact_text(json, value) : fact_none(json);
+
+	if (!value)
+		fact.text = without;
+	return fact;
+}
+
+static void show_place(const struct partition *partition)
 {
 	static const char *const forms[2][2] = {{"%", "%, smt=share"},
 						{"% on %", "% on %, smt=share"}};
@@ -172,6 +186,7 @@ static void show_place(void)
 	text_facts(dedicated ? "cpus" : "vcpus", forms[cpus[0] != '\0'][share],
 		   FACTS(fact_number("vcpus", info.vcpu_count), fact_text("on", cpus),
 			 fact_bool("dedicated", dedicated), fact_bool("smt_share", share)));
+	text_facts("asked", "on=%", FACTS(key_fact(partition, KEY_IS_ON, "asked_on", "any")));
 	if (!dedicated)
 		show_share();
 	text_facts("memory", "%, RAM in it %", FACTS(memory_fact(), fact_kib("ram", info.memory)));
@@ -183,21 +198,15 @@ static void show_place(void)
 
 static void show_policy(const struct partition *partition)
 {
-	static const char *const restarts[] = {
-		[RESTART_NEVER] = "never",
-		[RESTART_ON_FAILURE] = "on-failure",
-		[RESTART_ALWAYS] = "always",
-	};
+	static const char *const autostarts[2][2] = {{"off", "off, after %"}, {"on", "on, after %"}};
 	const struct partition_policy *policy = &partition->policy;
 
-	if (policy->restart && policy->restart < ARRAY_SIZE(restarts))
-		text_facts("restart",
-			   partition->restart_at ? "%; it is started again in a moment" : "%",
-			   FACTS(fact_text("restart", restarts[policy->restart]),
-				 fact_bool("waits", partition->restart_at != 0)));
-	if (policy->autostart)
-		text_facts("autostart", policy->after[0] ? "on, after %" : "on",
-			   FACTS(fact_text("after", policy->after), fact_bool("autostart", true)));
+	text_facts("restart", "%",
+		   FACTS(fact_text("restart", partition_restart_text(policy->restart)),
+			 fact_bool("waits", partition->restart_at != 0)));
+	text_facts("autostart", autostarts[policy->autostart][policy->after[0] != '\0'],
+		   FACTS(key_fact(partition, KEY_IS_AFTER, "after", "-"),
+			 fact_bool("autostart", policy->autostart)));
 	if (partition->last_end[0])
 		text_facts("last end", "%", FACTS(fact_text("last_end", partition->last_end)));
 }
@@ -205,10 +214,14 @@ static void show_policy(const struct partition *partition)
 static void show_ring(const struct partition *partition)
 {
 	struct ring_view view;
+	bool lossless;
 
 	if (!partition->ring.shared)
 		return;
 	view = ring_look(&partition->ring, 0);
+	lossless = ring_is_lossless(&partition->ring);
+	text_facts("log", lossless ? "%, console lossless" : "%",
+		   FACTS(fact_size("log", partition->ring.size), fact_bool("lossless", lossless)));
 	text_facts("output", "% bytes, % of them kept",
 		   FACTS(fact_number("output_bytes", view.start + view.size),
 			 fact_number("output_kept", view.size)));
@@ -240,12 +253,13 @@ void show_partition(const struct invocation *in)
 		text_facts("exit code", "% (%h)",
 			   FACTS(fact_number("exit_code", info.exit_code),
 				 fact_hex(NULL, info.exit_code)));
-	show_place();
+	show_place(in->partition);
 	show_images();
+	text_facts("boot", "%", FACTS(key_fact(in->partition, KEY_IS_BOOT, "boot", "by its look")));
 	text_field("cmdline", "%s", info.cmdline);
+	text_facts("testdev", info.flags & PART_TESTDEV ? "on" : "off",
+		   FACTS(fact_bool("testdev", info.flags & PART_TESTDEV)));
 	show_policy(in->partition);
-	if (info.flags & PART_TESTDEV)
-		text_facts("testdev", "on", FACTS(fact_bool("testdev", true)));
 	show_ring(in->partition);
 	if (info.report[0])
 		text_block("report", info.report, strnlen(info.report, REPORT_SIZE));
@@ -277,9 +291,12 @@ static enum table_answer fill_vcpu(struct table_row *row, unsigned index)
 	format(row->cell[0], TABLE_CELL, "vcpu %u", index);
 	row->fact[0] = fact_number("vcpu", index);
 	row->fact[1] = fact_of(vcpu.cpu == CPU_ANY ? FACT_NONE : FACT_NUMBER, "cpu", vcpu.cpu);
-	row->fact[2] = fact_text("activity", vcpu.activity < ARRAY_SIZE(activities)
-						     ? activities[vcpu.activity]
-						     : "?");
+	/* What it was at when its partition ended tells nothing. */
+	row->fact[2] = partition_is_up(info.state)
+			       ? fact_text("activity", vcpu.activity < ARRAY_SIZE(activities)
+							       ? activities[vcpu.activity]
+							       : "?")
+			       : fact_none("activity");
 	row->fact[3] = fact_time("cpu_time_us", vcpu.run_tsc);
 	row->fact[4] = fact_time("waited_us", vcpu.steal_tsc);
 	row->fact[5] = fact_number("exits", exits);

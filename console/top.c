@@ -163,7 +163,8 @@ static enum table_answer fill_partition(struct table_row *row, unsigned slot)
 	    !partition_query(partition, &info))
 		return TABLE_SKIP;
 	format(row->cell[0], TABLE_CELL, "%.12s", partition->name);
-	str_copy(row->cell[1], TABLE_CELL, partition_state_text(info.state));
+	str_copy(row->cell[1], TABLE_CELL,
+		 partition_state_text(partition_shown_state(partition, &info)));
 	put_percent(row->cell[2], GROWN(slot, run_tsc));
 	put_percent(row->cell[3], GROWN(slot, steal_tsc));
 	str_copy(row->cell[4], TABLE_CELL,

@@ -152,17 +152,33 @@ uint64_t watch_deadline(void)
 	return first;
 }
 
-/* What the operator did meanwhile counts more: then it is not stopped, or was forgiven. */
-void watch_turn(void)
+void watch_cancel(struct partition *partition)
+{
+	partition->restart_at = 0;
+	partition_save(partition);
+}
+
+/* What the operator said meanwhile counts more than what the policy was at the end. */
+bool watch_turn(void)
 {
 	struct partition *partition = NULL;
 	uint64_t now = call_clock();
+	bool begun = false;
 
 	while ((partition = partition_next(partition))) {
-		if (partition->restart_at && partition->op.kind == OP_NONE &&
-		    now >= partition->restart_at)
+		if (!partition->restart_at || partition->op.kind != OP_NONE)
+			continue;
+		if (!wants_restart(partition, partition->reason)) {
+			watch_cancel(partition);
+			notice_print(partition, true, "%s is not started again: restart=%s",
+				     partition->name,
+				     partition_restart_text(partition->policy.restart));
+		} else if (now >= partition->restart_at) {
 			begin_restart(partition);
+			begun = true;
+		}
 	}
+	return begun;
 }
 
 void watch_all(void)

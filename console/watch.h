@@ -16,8 +16,14 @@ void watch_op_ended(struct partition *partition, enum op_kind kind);
 /* Host TSC: when one is to be started again; 0: none is. */
 uint64_t watch_deadline(void);
 
-/* Starts those whose time has come. */
-void watch_turn(void);
+/*
+ * Starts those whose time has come, and forgets a start that its policy does not want any more. True if one
+ * was begun.
+ */
+bool watch_turn(void);
+
+/* It is not started again, unless somebody does. */
+void watch_cancel(struct partition *partition);
 
 /* The operator started it: earlier restarts do not count any more. */
 void watch_forgive(struct partition *partition);

@@ -119,7 +119,9 @@ static void show_head(const struct partition *partition)
 
 	clock_duration(ago, story.now > story.since ? story.now - story.since : 0);
 	clock_duration(ran, end > story.info.started_tsc ? end - story.info.started_tsc : 0);
-	text_print("%s %s%s%s%s", partition->name, partition_state_text(story.info.state),
+	text_print("%s %s%s%s%s", partition->name,
+		   partition_state_text(story.kept ? story.info.state
+						   : partition_shown_state(partition, &story.info)),
 		   ended ? ": " : "", ended ? partition_reason_text(story.info.reason) : "",
 		   story.by_hand ? " (frozen by hand)" : "");
 	if (!story.info.start_count)

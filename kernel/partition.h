@@ -33,29 +33,29 @@ struct memory_piece {
 enum part_run { RUN_NO, RUN_YES, RUN_PAUSED };
 
 struct partition {
-	uint32_t slot;		  /* c */
-	uint64_t serial;	  /* c: no other partition of this boot has it; not 0 */
-	uint32_t run;		  /* a: enum part_run */
-	uint32_t ended;		  /* a: the first who ends it sets this */
-	uint32_t reason;	  /* a: enum part_reason */
-	uint32_t exit_code;	  /* a */
-	uint32_t start_count;	  /* m */
-	bool memory_dirty;	  /* m: has to be scrubbed before a start */
-	uint32_t scrub_piece;	  /* m: where that stands */
-	uint64_t scrub_offset;	  /* m: within the piece */
-	uint32_t reset_count;	  /* m: vCPUs that part_reset_step has been at */
-	uint32_t pic_line;	  /* a */
-	uint64_t deadline;	  /* a: host TSC of CALL_SET_DEADLINE, 0: none */
-	uint64_t started_tsc;	  /* m */
-	uint64_t entered_tsc;	  /* a: vCPU 0's CPU: when the guest was first let run; 0: not yet */
-	uint64_t stopped_tsc;	  /* a: by whoever set ended; 0: it runs, or never did */
-	struct part_desc desc;	  /* c */
-	struct page_pool pool;	  /* m */
-	uint64_t pool_size;	  /* c: bytes */
-	uint64_t pool_tables;	  /* c: of these, page tables (upper bound of the formula) */
-	struct page_space space;  /* m: the VMM's */
-	struct page_space nested; /* m: the guest's physical memory */
-	uint32_t piece_count;	  /* c */
+	uint32_t slot;		 /* c */
+	uint64_t serial;	 /* c: no other partition of this boot has it; not 0 */
+	uint32_t run;		 /* a: enum part_run */
+	uint32_t ended;		 /* a: the first who ends it sets this */
+	uint32_t reason;	 /* a: enum part_reason */
+	uint32_t exit_code;	 /* a */
+	uint32_t start_count;	 /* m */
+	bool memory_dirty;	 /* m: has to be scrubbed before a start */
+	uint32_t scrub_piece;	 /* m: where that stands */
+	uint64_t scrub_offset;	 /* m: within the piece */
+	uint32_t reset_count;	 /* m: vCPUs that part_reset_step has been at */
+	uint32_t pic_line;	 /* a */
+	uint64_t deadline;	 /* a: host TSC of CALL_SET_DEADLINE, 0: none */
+	uint64_t started_tsc;	 /* m */
+	uint64_t entered_tsc;	 /* a: vCPU 0's CPU: when the guest was first let run; 0: not yet */
+	uint64_t stopped_tsc;	 /* a: by whoever set ended; 0: it runs, or never did */
+	struct part_desc desc;	 /* c */
+	struct page_pool pool;	 /* m */
+	uint64_t pool_size;	 /* c: bytes */
+	uint64_t pool_tables;	 /* c: of these, page tables (upper bound of the formula) */
+	struct page_space space; /* m: the VMM's */
+	struct page_space nested;		   /* m: the guest's physical memory */
+	uint32_t piece_count;			   /* c */
 	struct memory_piece pieces[MEMORY_PIECES]; /* c but for clean */
 	struct lapic_clock lapic_clock;		   /* c */
 	uint32_t cpuid_count;			   /* the VMM's vCPU 0, before the guest runs */

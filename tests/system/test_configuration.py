@@ -130,7 +130,7 @@ def test_working_day(boot, build, name):
     assert day.states()["bad"] == "failed"
     assert any(line.startswith("last end") and "triple fault" in line for line in day.command("show bad"))
     story = day.command("why bad")
-    assert story[0] == "bad stopped: triple fault", story
+    assert story[0] == "bad failed: triple fault", story
     assert any(line.startswith("cause ") for line in story) and any("then: " in line for line in story), story
     assert len(story) <= 24
     # Bochs resets the machine at a triple fault under SVM, so its #DF ends the guest.

@@ -63,6 +63,60 @@ def test_commands_in_every_state(arena_of, bed):
     arena.check_invariants()
 
 
+def state_of_a(arena):
+    return next((line.split()[1] for line in arena.bed.command("list") if line.startswith("a ")), None)
+
+
+def destroy_a(arena):
+    """It is started again and again by itself: then it is busy."""
+    while "is being started" in "".join(arena.bed.command("destroy a --yes")):
+        pass
+
+
+def ends_again_and_again(arena, state):
+    """A guest that switches itself off and is started again, until it is in that state."""
+    destroy_a(arena)
+    arena.command(f"create a {arena.cpu_word} memory=4M kernel=hello testdev=on restart=always "
+                  f'cmdline="bed={arena.bed_word}"')
+    arena.command("start a")
+    for _ in range(300):
+        if state_of_a(arena) == state:
+            return
+        arena.let_pass(0.05)
+    raise AssertionError(f"a does not become {state}")
+
+
+# What each command does with a partition that waits for its restart: what it answers, and what follows.
+WAITING = {"stop a": (r"a: not started again", "stopped"), "start a": (r"a: started", None),
+           "set a restart=never": (r"a: changed", "stopped"), "destroy a --yes": (r"a: destroyed", None),
+           "pause a": (r"error: pause a: it is waiting \(powered off; again in \d s\), and must be", None),
+           "reset a": (r"error: reset a: it is waiting", None), "show a": (r"name +a", None)}
+FAILED = {"stop a --force": r"error: stop a: it is failed \(powered off\), and must be running, paused or",
+          "resume a": r"error: resume a: it is failed", "why a": r"a failed: powered off",
+          "show a": r"name +a", "start a": r"a: started"}
+
+
+@on("qemu", "bochs", "skylake")
+def test_commands_while_it_waits_or_has_failed(arena_of, bed):
+    """K05: the two states that the console alone knows."""
+    arena = arena_of(bed)
+    for command, (says, state) in WAITING.items():
+        ends_again_and_again(arena, "waiting")
+        answer = [line for line in arena.bed.command(command) if line[:2] not in ("[a", "")]
+        # It may be started just then.
+        assert re.match(says + "|.*(running|started)", answer[0]), (command, answer)
+        if state and re.match(says, answer[0]):
+            assert state_of_a(arena) == state, command
+            arena.let_pass(9)
+            assert state_of_a(arena) == state, command
+    ends_again_and_again(arena, "failed")
+    for command, says in FAILED.items():
+        answer = arena.bed.command(command)
+        assert re.match(says, answer[0]), (command, answer)
+    destroy_a(arena)
+    arena.check_invariants(slack=None if bed == "qemu" else 150_000)
+
+
 @on("qemu", "skylake")
 def test_typed_ahead(arena_of, bed):
     """K07: commands pasted at once while a guest prints at its maximum are all executed, in order."""

@@ -110,7 +110,7 @@ def seconds(duration):
 
 @on("qemu", "bochs", "skylake")
 def test_idle_is_not_dead(arena_of, bed):
-    """A guest that sleeps until its timer is no failure; and its end is when it was stopped, not its last exit."""
+    """A guest that sleeps until its timer is no failure; it ends when it is stopped, not at its last exit."""
     arena = arena_of(bed)
     arena.create("heartbeat", "period=60000")
     arena.start()

@@ -359,34 +359,35 @@ static void test_vanished(void **state)
 /* K05: what each command that names a partition does in each state. */
 struct cell {
 	const char *command;
-	bool allowed[PART_DYING + 1]; /* by enum part_state; PART_NONE: there is no such partition */
+	/* By enum shown_state; PART_NONE: there is no such partition. */
+	bool allowed[SHOWN_UNKNOWN];
 };
 
 static const struct cell cells[] = {
-	/*	       absent stopped running paused dying */
-	{"start", {false, true, false, false, true}},
-	{"stop", {false, false, true, true, false}},
-	{"pause", {false, false, true, false, false}},
-	{"resume", {false, false, false, true, false}},
-	{"reset", {false, false, true, true, false}},
-	{"destroy", {false, true, true, true, true}},
-	{"set", {false, true, true, true, true}},
-	{"rename", {false, true, true, true, true}},
-	{"show", {false, true, true, true, true}},
-	{"console", {false, true, true, true, true}},
-	{"logs", {false, true, true, true, true}},
-	{"send", {false, false, true, true, false}},
-	{"wait", {false, true, true, true, true}},
-	{"stats", {false, true, true, true, true}},
-	{"why", {false, true, true, true, true}},
-	{"exits", {false, true, true, true, true}},
-	{"freeze", {false, false, true, true, false}},
-	{"top", {false, true, true, true, true}},
-	{"trace", {false, false, true, true, false}},
+	/*	       absent stopped running paused dying waiting failed */
+	{"start", {false, true, false, false, true, true, true}},
+	{"stop", {false, false, true, true, false, true, false}},
+	{"pause", {false, false, true, false, false, false, false}},
+	{"resume", {false, false, false, true, false, false, false}},
+	{"reset", {false, false, true, true, false, false, false}},
+	{"destroy", {false, true, true, true, true, true, true}},
+	{"set", {false, true, true, true, true, true, true}},
+	{"rename", {false, true, true, true, true, true, true}},
+	{"show", {false, true, true, true, true, true, true}},
+	{"console", {false, true, true, true, true, true, true}},
+	{"logs", {false, true, true, true, true, true, true}},
+	{"send", {false, false, true, true, false, false, false}},
+	{"wait", {false, true, true, true, true, true, true}},
+	{"stats", {false, true, true, true, true, true, true}},
+	{"why", {false, true, true, true, true, true, true}},
+	{"exits", {false, true, true, true, true, true, true}},
+	{"freeze", {false, false, true, true, false, false, false}},
+	{"top", {false, true, true, true, true, true, true}},
+	{"trace", {false, false, true, true, false, false, false}},
 	/* What was never started has none yet. */
-	{"policy cpuid", {false, false, true, true, true}},
-	{"debug vcpu", {false, true, true, true, true}},
-	{"debug random-state", {false, true, true, true, true}},
+	{"policy cpuid", {false, false, true, true, true, true, true}},
+	{"debug vcpu", {false, true, true, true, true, true, true}},
+	{"debug random-state", {false, true, true, true, true, true, true}},
 };
 
 static const struct cell *find_cell(const char *command)
@@ -420,6 +421,18 @@ static const char *more_of(const char *command)
 	return "";
 }
 
+/* Until it waits for its next restart, or gets none any more. */
+static void fail_often(bool for_good)
+{
+	fake_command("create web " GOOD " restart=always");
+	fake_command("start web");
+	for (unsigned i = 0; i < (for_good ? 6u : 2u); i++) {
+		fake.stand_still = !for_good && i == 1;
+		fake_end("web", REASON_TRIPLE, "");
+		fake_run();
+	}
+}
+
 static void try_cell(const struct cell *cell, uint32_t state)
 {
 	char line[128], error[64];
@@ -427,7 +440,9 @@ static void try_cell(const struct cell *cell, uint32_t state)
 
 	fake_reset();
 	fake_boot();
-	if (state != PART_NONE) {
+	if (state == SHOWN_WAITING || state == SHOWN_FAILED) {
+		fail_often(state == SHOWN_FAILED);
+	} else if (state != PART_NONE) {
 		fake_command("create web " GOOD);
 		if (state != PART_STOPPED)
 			fake_command("start web");
@@ -437,6 +452,8 @@ static void try_cell(const struct cell *cell, uint32_t state)
 	}
 	snprintf(line, sizeof(line), "%s web%s", cell->command, more_of(cell->command));
 	snprintf(error, sizeof(error), "error: %s web: ", cell->command);
+	if (state == SHOWN_WAITING || state == SHOWN_FAILED)
+		fake_expect_in("list", state == SHOWN_FAILED ? "web   failed" : "web   waiting");
 	fake.stand_still = true; /* else what shows itself again and again would never rest */
 	output = fake_command(line);
 	if (cell->allowed[state] == (strstr(output, error) != NULL))
@@ -444,6 +461,7 @@ static void try_cell(const struct cell *cell, uint32_t state)
 	fake_type("\x1d");
 	fake_run();
 	fake.stand_still = false;
+	fake_run();
 	/* Whatever it was, the console goes on. */
 	fake_expect_in("images", "tiny");
 }
@@ -452,7 +470,7 @@ static void test_states(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
-		for (uint32_t s = PART_NONE; s <= PART_DYING; s++)
+		for (uint32_t s = PART_NONE; s < SHOWN_UNKNOWN; s++)
 			try_cell(&cells[i], s);
 	}
 	/* No command that names a partition was forgotten. */
@@ -669,11 +687,52 @@ static void test_show(void **state)
 	assert_null(strchr(fake_output(), '\a'));
 	fake_expect_in("show web", "memory      64 MiB, RAM in it 65408 KiB\r\n");
 	assert_non_null(strstr(fake_output(), "cmdline     quiet\r\n"));
-	assert_null(strstr(fake_output(), "testdev"));
+	fake_expect("testdev     off\r\n");
 	fake_command("create test testdev=on " GOOD);
 	fake_expect_in("show test", "testdev     on\r\n");
+	/* Of one that does not run, no vCPU runs or halts. */
+	fake_expect_in("stats web", "vcpu 0    0  -         ");
+	fake_expect_in("stats test", "vcpu 0    0  -         ");
+	fake_command("start test");
+	fake_expect_in("stats test", "vcpu 0    0  running   ");
+	fake_command("destroy test --yes");
 	fake_expect_in("stats web", "cpuid      5\r\nio         7\r\n");
 	fake_expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");
+}
+
+/* All that it was made from, whether it was said or not; the same for a program. */
+static void test_show_configuration(void **state)
+{
+	(void)state;
+	fake_command("create db " GOOD);
+	fake_command("show db");
+	fake_expect("asked       on=any\r\n");
+	fake_expect("boot        by its look\r\n");
+	fake_expect("testdev     off\r\n");
+	fake_expect("restart     never\r\n");
+	fake_expect("autostart   off\r\n");
+	fake_expect("log         64 KiB\r\n");
+	fake_command("show db --json");
+	fake_expect("\"asked_on\":null");
+	fake_expect("\"boot\":null");
+	fake_expect("\"testdev\":false");
+	fake_expect("\"restart\":\"never\",\"waits\":false,\"after\":null,\"autostart\":false");
+	fake_expect("\"log\":65536,\"lossless\":false");
+	fake_command("create web cpus=2 on=2-3 memory=64M kernel=kernel boot=pvh testdev=on log=128K "
+		     "console=lossless restart=on-failure autostart=on after=db");
+	fake_command("show web");
+	fake_expect("cpus        2 on 2-3\r\nasked       on=2-3\r\n");
+	fake_expect("boot        pvh\r\n");
+	fake_expect("testdev     on\r\n");
+	fake_expect("restart     on-failure\r\n");
+	fake_expect("autostart   on, after db\r\n");
+	fake_expect("log         128 KiB, console lossless\r\n");
+	fake_command("show web --json");
+	fake_expect("\"asked_on\":\"2-3\"");
+	fake_expect("\"boot\":\"pvh\"");
+	fake_expect("\"testdev\":true");
+	fake_expect("\"after\":\"db\",\"autostart\":true");
+	fake_expect("\"log\":131072,\"lossless\":true");
 }
 
 int main(void)
@@ -702,6 +761,7 @@ int main(void)
 		cmocka_unit_test_setup(test_host_tells_of_the_boot, boot),
 		cmocka_unit_test_setup(test_time, boot),
 		cmocka_unit_test_setup(test_show, boot),
+		cmocka_unit_test_setup(test_show_configuration, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

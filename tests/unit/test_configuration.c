@@ -290,12 +290,112 @@ static void test_restart_is_cancelled(void **state)
 	fake.stand_still = true;
 	fake_end("web", REASON_TRIPLE, "");
 	fake_run();
-	fake_expect_in("show web", "restart     always; it is started again in a moment");
+	fake_expect_in("show web", "state       waiting (triple fault; again in 1 s)");
 	fake_command("destroy web --yes");
 	fake.stand_still = false;
 	pass_seconds(10);
 	assert_null(fake_find("web"));
 	expect_no_leak(0);
+}
+
+/* Ended twice: its second restart is a second away. Time stands still. */
+static void make_waiting(const char *policy)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "create web " GOOD " restart=%s", policy);
+	fake_command(line);
+	fake_command("start web");
+	fake_end("web", REASON_TRIPLE, "");
+	fake_run();
+	fake.stand_still = true;
+	fake_end("web", REASON_TRIPLE, "");
+	fake_run();
+	assert_int_equal(fake_find("web")->info.start_count, 2);
+}
+
+/* Time goes on: it is started, or is not. */
+static void expect_starts(unsigned count)
+{
+	fake.stand_still = false;
+	pass_seconds(10);
+	assert_int_equal(fake_find("web")->info.start_count, count);
+}
+
+static void test_waiting(void **state)
+{
+	(void)state;
+	make_waiting("always");
+	fake_expect_in("list", "web   waiting  1 pool  64 MiB   -  triple fault; again in 1 s\r\n");
+	fake_expect_in("list --json", "\"state\":\"waiting\"");
+	fake_expect("\"note\":\"triple fault; again in 1 s\"");
+	fake_expect_in("show web --json", "\"state\":\"waiting\"");
+	fake_expect_in("why web", "web waiting: triple fault\r\n");
+	fake_expect_in("pause web",
+		       "error: pause web: it is waiting (triple fault; again in 1 s), and "
+		       "must be running\r\n");
+	expect_starts(3);
+}
+
+static void test_stop_while_it_waits(void **state)
+{
+	(void)state;
+	make_waiting("always");
+	fake_command("stop web --force");
+	fake_expect("stop web --force\r\nweb: not started again\r\nfreehold> ");
+	fake_expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");
+	fake_expect_in("stop web",
+		       "error: stop web: it is stopped (triple fault), and must be running, "
+		       "paused or waiting\r\n");
+	/* A console that follows this one knows it, too. */
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	expect_starts(2);
+	fake_expect_in("start web", "web: started");
+}
+
+static void test_start_while_it_waits(void **state)
+{
+	(void)state;
+	make_waiting("always");
+	fake_expect_in("start web", "web: started\r\n");
+	assert_int_equal(fake_find("web")->info.start_count, 3);
+	expect_starts(3);
+	fake_expect_in("list", "running");
+}
+
+/* What was promised by a policy ends with it. */
+static void test_set_while_it_waits(void **state)
+{
+	(void)state;
+	make_waiting("on-failure");
+	fake_expect_in("set web restart=always", "web: changed");
+	fake_expect_in("list", "waiting");
+	fake_expect_in("set web restart=never", "web: changed");
+	fake_expect("[web is not started again: restart=never]");
+	fake_expect_in("list", "web   stopped ");
+	expect_starts(2);
+}
+
+/* One word for it, wherever it is told. */
+static void test_failed_everywhere(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_command("start web");
+	for (unsigned i = 0; i < 6; i++) {
+		fake_end("web", REASON_RESET, "");
+		fake_run();
+	}
+	fake_expect_in("list", "web   failed ");
+	fake_expect_in("list --json", "\"state\":\"failed\"");
+	fake_expect_in("show web", "state       failed (reset)\r\n");
+	fake_expect_in("show web --json", "\"state\":\"failed\"");
+	fake_expect_in("why web", "web failed: reset\r\n");
+	fake_expect_in("top --once", "failed");
+	fake_expect_in("pause web",
+		       "error: pause web: it is failed (reset), and must be running\r\n");
+	fake_expect_in("create web " GOOD, "a partition of that name exists; it is failed (reset)");
 }
 
 static void test_autostart(void **state)
@@ -916,6 +1016,11 @@ int main(void)
 		cmocka_unit_test_setup(test_restart_on_failure, boot),
 		cmocka_unit_test_setup(test_restart_always, boot),
 		cmocka_unit_test_setup(test_restart_is_cancelled, boot),
+		cmocka_unit_test_setup(test_waiting, boot),
+		cmocka_unit_test_setup(test_stop_while_it_waits, boot),
+		cmocka_unit_test_setup(test_start_while_it_waits, boot),
+		cmocka_unit_test_setup(test_set_while_it_waits, boot),
+		cmocka_unit_test_setup(test_failed_everywhere, boot),
 		cmocka_unit_test_setup(test_autostart, boot),
 		cmocka_unit_test_setup(test_candidate, boot),
 		cmocka_unit_test_setup(test_discard, boot),
