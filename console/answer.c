@@ -29,6 +29,7 @@ const struct answer_code_text answer_codes[CODE_COUNT] = {
 	[CODE_STOPPED] = {"EINTR", "it was interrupted by Ctrl-C"},
 	[CODE_TIMEOUT] = {"ETIMEOUT", "what was waited for did not come in time"},
 	[CODE_KERNEL] = {"EKERNEL", "the kernel refused it"},
+	[CODE_START] = {"ESTART", "the guest cannot be started, as the text says"},
 };
 
 static struct {

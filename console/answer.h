@@ -22,6 +22,7 @@ enum answer_code {
 	CODE_STOPPED, /* by Ctrl-C */
 	CODE_TIMEOUT, /* what was waited for did not come */
 	CODE_KERNEL,  /* the kernel refused, and should not have */
+	CODE_START,   /* the VMM refused its guest, or failed before it let it run */
 	CODE_COUNT,
 };
 

@@ -58,8 +58,9 @@ const struct command commands[] = {
 	{
 		.name = "start",
 		.help = "start its guest",
-		.detail = "Its memory is scrubbed and its images are loaded anew. A guest that asks for\n"
-			  "a reset is started again by itself, up to 5 times in 60 seconds.",
+		.detail = "Its memory is scrubbed and its images are loaded anew; the command ends when\n"
+			  "its guest runs, or cannot. A guest that asks for a reset is started again by\n"
+			  "itself, up to 5 times in 60 seconds.",
 		.args = {PARTITION},
 		.states = DOWN,
 		.handler = control_start,

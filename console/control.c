@@ -24,6 +24,7 @@ const struct command_keys control_stop_keys = {ARRAY_SIZE(stop_keys), stop_keys}
 static struct {
 	struct partition *partition;
 	enum op_kind kind;
+	uint32_t number;
 	char name[NAME_SIZE];
 } wait;
 
@@ -44,14 +45,17 @@ static const char *done_text(enum op_kind kind, const struct op *op)
 /* Started by us and stopped already: the notice was printed before this. */
 static enum session_answer step_wait(void)
 {
-	const struct op *op = &wait.partition->op;
+	const struct op *op = &wait.partition->op, *ended = &wait.partition->ended;
+	bool known = ended->number == wait.number;
 
-	if (op->kind == wait.kind && !op->background)
+	if (op->kind != OP_NONE && op->number == wait.number && !op->background)
 		return SESSION_WAIT;
-	if (op->kind == OP_NONE && op->result < 0)
-		op_fail(op->result);
+	if (known && ended->why[0])
+		text_fail(CODE_START, "%s", ended->why);
+	else if (known && ended->result < 0)
+		op_fail(ended->result);
 	else
-		text_print("%s: %s", wait.name, done_text(wait.kind, op));
+		text_print("%s: %s", wait.name, done_text(wait.kind, known ? ended : op));
 	return SESSION_DONE;
 }
 
@@ -76,6 +80,7 @@ static void run(struct partition *partition, enum op_kind kind, uint64_t timeout
 	wait.kind = kind;
 	str_copy(wait.name, sizeof(wait.name), partition->name);
 	op_begin(partition, kind, timeout_tsc);
+	wait.number = partition->op.number;
 	session_continue(step_wait, interrupt_wait);
 }
 

@@ -4,12 +4,16 @@
 
 #include "abi/frame.h"
 #include "console/call.h"
+#include "console/clock.h"
 #include "console/ring.h"
 #include "console/text.h"
 #include "console/watch.h"
 
 /* Besides enum err: the phase waits for an event. */
 enum { PHASE_WAITS = 1 };
+
+/* A VMM that loads its guest is not waited for longer: what is busy is its CPU. */
+enum { ENTRY_SECONDS = 5 };
 
 /* The position was looked at before the guest could write: what comes from there on is of this start. */
 static void note_boot(struct partition *partition, uint64_t position)
@@ -27,9 +31,27 @@ static int64_t phase_start(struct partition *partition)
 	uint64_t position = partition->ring.shared ? ring_head(&partition->ring) : 0;
 	int64_t result = call_part_start(partition->slot);
 
-	if (result >= 0)
+	if (result >= 0) {
 		note_boot(partition, position);
+		partition->op.deadline = call_clock() + ENTRY_SECONDS * clock_hz();
+	}
 	return result;
+}
+
+/* Until the VMM has loaded the guest and let it run, or has refused to. The kernel tells when. */
+static int64_t phase_enter(struct partition *partition)
+{
+	static struct part_info info;
+
+	if (!partition_query(partition, &info))
+		return ERR_NOENT;
+	if (info.entered_tsc)
+		return 0;
+	if (!partition_is_up(info.state)) {
+		watch_describe_end(&info, partition->op.why);
+		return ERR_STATE;
+	}
+	return call_clock() < partition->op.deadline ? PHASE_WAITS : 0;
 }
 
 static int64_t phase_stop(struct partition *partition)
@@ -76,12 +98,12 @@ struct op_steps {
 
 static const struct op_steps steps[] = {
 	[OP_NONE] = {"is idle", {NULL}},
-	[OP_START] = {"is being started", {phase_start}},
+	[OP_START] = {"is being started", {phase_start, phase_enter}},
 	[OP_STOP] = {"is being stopped", {phase_power_button, phase_stop}},
 	[OP_FORCE] = {"is being stopped", {phase_stop}},
 	[OP_PAUSE] = {"is being paused", {phase_pause}},
 	[OP_RESUME] = {"is being resumed", {phase_resume}},
-	[OP_RESET] = {"is being reset", {phase_stop, phase_start}},
+	[OP_RESET] = {"is being reset", {phase_stop, phase_start, phase_enter}},
 	[OP_DESTROY] = {"is being destroyed", {phase_stop, phase_destroy}},
 	[OP_CHANGE] = {"is being changed", {NULL}},
 };
@@ -93,7 +115,11 @@ const char *op_text(enum op_kind kind)
 
 void op_begin(struct partition *partition, enum op_kind kind, uint64_t timeout_tsc)
 {
-	partition->op = (struct op){.kind = kind, .deadline = call_clock() + timeout_tsc};
+	static uint32_t number;
+
+	number++;
+	partition->op = (struct op){
+		.kind = kind, .deadline = call_clock() + timeout_tsc, .number = number};
 	if (kind == OP_STOP)
 		call_part_event(partition->slot, EVENT_POWER);
 }
@@ -102,9 +128,10 @@ static void end(struct partition *partition, int64_t result)
 {
 	enum op_kind kind = partition->op.kind;
 
-	partition->op.kind = OP_NONE;
 	partition->op.result = result;
-	watch_op_ended(partition, kind);
+	partition->ended = partition->op;
+	partition->op.kind = OP_NONE;
+	watch_op_ended(partition, &partition->ended);
 	if (kind == OP_DESTROY && result >= 0)
 		partition_remove(partition);
 }
@@ -115,6 +142,7 @@ static bool step(struct partition *partition)
 	const struct op_steps *row = &steps[partition->op.kind];
 	int64_t result = row->phases[partition->op.phase](partition);
 
+	partition->op.waits = result == PHASE_WAITS;
 	if (result == ERR_AGAIN)
 		return true;
 	if (result == PHASE_WAITS)
@@ -144,7 +172,7 @@ uint64_t op_deadline(void)
 	uint64_t first = 0;
 
 	while ((partition = partition_next(partition))) {
-		bool waits = partition->op.kind == OP_STOP && partition->op.phase == 0;
+		bool waits = partition->op.kind != OP_NONE && partition->op.waits;
 
 		if (waits && (first == 0 || partition->op.deadline < first))
 			first = partition->op.deadline;

@@ -50,10 +50,13 @@ struct partition_policy {
 struct op {
 	enum op_kind kind; /* OP_NONE: nothing is under way */
 	unsigned phase;	   /* index into the operation's phases */
-	uint64_t deadline; /* host TSC: when the power button gives way to force */
-	int64_t result;	   /* of the last operation: 0 or enum err */
-	bool forced;	   /* OP_STOP: the guest did not switch itself off in time */
-	bool background;   /* nobody waits for the result: a notice tells of it */
+	uint64_t deadline; /* host TSC: when the power button gives way to force, or nobody waits longer */
+	int64_t result;		 /* of the last operation: 0 or enum err */
+	bool forced;		 /* OP_STOP: the guest did not switch itself off in time */
+	bool background;	 /* nobody waits for the result: a notice tells of it */
+	bool waits;		 /* its phase does: for an event or the deadline */
+	uint32_t number;	 /* no other operation since the console's start has it */
+	char why[LAST_END_SIZE]; /* a start: how it ended before its guest was let run; "": it did not */
 };
 
 struct partition {
@@ -74,6 +77,7 @@ struct partition {
 	struct partition_policy policy; /* as the definition says */
 	struct definition definition;
 	struct op op;
+	struct op ended; /* the latest that has ended */
 };
 
 void partition_reset(void);

@@ -86,8 +86,7 @@ static bool restart(struct partition *partition, bool is_reset)
 	return true;
 }
 
-/* The reason, and the first line of the report. */
-static void describe_end(const struct part_info *info, char to[LAST_END_SIZE])
+void watch_describe_end(const struct part_info *info, char to[LAST_END_SIZE])
 {
 	size_t length = format(to, LAST_END_SIZE, "%s%s", partition_reason_text(info->reason),
 			       info->report[0] ? ": " : "");
@@ -106,20 +105,22 @@ static bool wants_restart(const struct partition *partition, uint32_t reason)
 	       (partition->policy.restart == RESTART_ON_FAILURE && reason != REASON_POWEROFF);
 }
 
-static void handle_end(struct partition *partition, const struct part_info *info)
+/* told: by the answer of the command that started it. */
+static void handle_end(struct partition *partition, const struct part_info *info, bool told)
 {
 	bool again = wants_restart(partition, info->reason) && !partition->gave_up;
 	char text[LAST_END_SIZE];
 
-	describe_end(info, text);
-	notice_print(partition, !again, "%s stopped: %s", partition->name, text);
+	watch_describe_end(info, text);
+	if (!told)
+		notice_print(partition, !again, "%s stopped: %s", partition->name, text);
 	if (!again)
 		return;
 	str_copy(partition->last_end, sizeof(partition->last_end), text);
 	restart(partition, false);
 }
 
-static void check(struct partition *partition)
+static void check(struct partition *partition, bool told)
 {
 	static struct part_info info;
 	bool was_up = partition_is_up(partition->state);
@@ -134,7 +135,7 @@ static void check(struct partition *partition)
 	if (crash_is_one(info.reason))
 		crash_keep(partition, &info, false);
 	if (info.reason != REASON_RESET)
-		handle_end(partition, &info);
+		handle_end(partition, &info, told);
 	else if (!partition->gave_up)
 		restart(partition, true);
 }
@@ -187,24 +188,24 @@ void watch_all(void)
 
 	while ((partition = partition_next(partition))) {
 		if (partition->op.kind == OP_NONE)
-			check(partition);
+			check(partition, false);
 	}
 }
 
 /* What the guest did itself in the moment after its start must not pass for the operator's doing. */
-void watch_op_ended(struct partition *partition, enum op_kind kind)
+void watch_op_ended(struct partition *partition, const struct op *op)
 {
 	static struct part_info info;
-	bool started = kind == OP_START || kind == OP_RESET;
+	bool started = (op->kind == OP_START || op->kind == OP_RESET) && op->result >= 0;
 
-	if (partition->op.background && partition->op.result < 0)
-		notice_print(partition, true, "%s could not be started again: %s", partition->name,
-			     op_error_text(partition->op.result));
-	if (started && partition->op.result >= 0) {
+	if (started || op->why[0]) {
 		partition->state = PART_RUNNING;
-		check(partition);
+		check(partition, op->why[0] && !op->background);
 		return;
 	}
+	if (op->background && op->result < 0)
+		notice_print(partition, true, "%s could not be started again: %s", partition->name,
+			     op_error_text(op->result));
 	partition_query(partition, &info);
 	partition->state = info.state;
 	partition->reason = info.reason;

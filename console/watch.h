@@ -11,7 +11,10 @@
 void watch_all(void);
 
 /* An operation on it has ended: its state is what the operator expects. */
-void watch_op_ended(struct partition *partition, enum op_kind kind);
+void watch_op_ended(struct partition *partition, const struct op *op);
+
+/* The reason, and the first line of the report. */
+void watch_describe_end(const struct part_info *info, char to[LAST_END_SIZE]);
 
 /* Host TSC: when one is to be started again; 0: none is. */
 uint64_t watch_deadline(void);

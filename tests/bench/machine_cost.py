@@ -12,7 +12,7 @@ ROWS = {
     "boot": ("kernel entry to prompt", 50_000_000, "8,800 M (1)", "1,660–2,100 M (1)"),
     "boot-work": ("of it, besides measuring the clocks", 10_000_000, None, None),
     "create": ("create, 32 MiB, tiny image", 1_000_000, "49.5 M", None),
-    "start": ("start, until it answers", None, None, None),
+    "start": ("start, until its guest runs", None, None, None),
     "first-instruction": ("start to the guest's first instruction (2)", None, None, None),
     "destroy-128M": ("destroy, 128 MiB, running", 1_000_000, "49 M, scrubbing included", None),
     "clean-128M": ("its memory cleaned by an idle CPU", 20_000_000, None, None),

@@ -202,9 +202,18 @@ class Arena:
         return name
 
     def start(self, name="a"):
+        """Answers where to look for its end, which may be that its VMM did not come to let the guest run."""
         position = self.position()
-        self.command(f"start {name}")
+        answer = self.serial.commands([f"start {name}"], 60)[0]
+        errors = [line for line in answer if line.startswith("error: ")]
+        assert all(line.startswith(f"error: start {name}: its VMM ") for line in errors), answer
         return position
+
+    def wait_end(self, name, position, timeout):
+        """How it ended, or None."""
+        match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]|error: start {name}: ([^\n]*)\n", position,
+                              timeout)
+        return match and (match.group(1) or match.group(2))
 
     @breaks
     def run(self, guest, words="", timeout=90, until=None, **options):
@@ -212,14 +221,14 @@ class Arena:
         and checks the invariants."""
         name = self.create(guest, words, **options)
         position = self.start(name)
-        match = None
+        note = None
         if until is None:
-            match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]", position, timeout)
+            note = self.wait_end(name, position, timeout)
         show = self.command(f"show {name}")
         text = self.output(name, until, timeout)
         self.destroy(name)
         self.check_invariants()
-        return Result(text, match and match.group(1), show)
+        return Result(text, note, show)
 
     @breaks
     def run_variants(self, guest, all_words, timeout=30, slack=None, refusals=False, **options):
@@ -229,8 +238,7 @@ class Arena:
         for words in all_words:
             name = self.create(guest, words, **options)
             position = self.start(name)
-            match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]", position, timeout)
-            notes[words] = match and match.group(1)
+            notes[words] = self.wait_end(name, position, timeout)
             self.destroy(name)
         self.check_invariants(slack, refusals)
         return notes

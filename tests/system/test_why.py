@@ -142,7 +142,7 @@ def test_story_of_a_vmm(arena_of, bed, words):
     arena = arena_of(bed, HOSTILE)
     arena.create("hello", words)
     position = arena.start()
-    assert arena.wait_for(r"\[a stopped: ([^\n]*)\]", position, 60), arena.since(position)
+    assert arena.wait_end("a", position, 60), arena.since(position)
     screen = arena.command("why a")
     text = "\n".join(screen)
     for pattern in VMM_STORIES[words] + [r"^cause +Its device models failed", r"^next +start a;"]:

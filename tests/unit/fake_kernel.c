@@ -43,16 +43,32 @@ static void set_state(struct fake_partition *partition, enum part_state state,
 	partition->info.state = state;
 	partition->info.reason = reason;
 	partition->info.stopped_tsc = state == PART_STOPPED ? fake.tsc : 0;
-	partition->off_at = 0;
+	partition->off_at = partition->enter_at = 0;
 	fake.events |= CONSOLE_PARTITION;
 }
 
-/* Guests that were asked to switch themselves off do so when their time has come. */
+/* The VMM lets its guest run, or refuses to. */
+static void enter_guest(struct fake_partition *partition)
+{
+	partition->enter_at = 0;
+	if (!fake.refusal) {
+		partition->info.entered_tsc = fake.tsc;
+		fake.events |= CONSOLE_PARTITION;
+		return;
+	}
+	snprintf(partition->info.report, REPORT_SIZE, "%s", fake.refusal);
+	set_state(partition, PART_STOPPED, REASON_REFUSED);
+}
+
+/* What VMMs do, and guests that were asked to switch themselves off, when its time has come. */
 static void pass_time(void)
 {
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
 		struct fake_partition *partition = &fake.partitions[i];
 
+		if (partition->info.state == PART_RUNNING && partition->enter_at &&
+		    fake.tsc >= partition->enter_at)
+			enter_guest(partition);
 		if (partition->info.state == PART_RUNNING && partition->off_at &&
 		    fake.tsc >= partition->off_at)
 			set_state(partition, PART_STOPPED, REASON_POWEROFF);
@@ -64,10 +80,12 @@ static uint64_t next_happening(void)
 	uint64_t first = 0;
 
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
-		uint64_t off = fake.partitions[i].off_at;
+		const uint64_t times[] = {fake.partitions[i].off_at, fake.partitions[i].enter_at};
 
-		if (off && (!first || off < first))
-			first = off;
+		for (unsigned k = 0; k < ARRAY_SIZE(times); k++) {
+			if (times[k] && (!first || times[k] < first))
+				first = times[k];
+		}
 	}
 	return first;
 }
@@ -324,7 +342,9 @@ static int64_t do_part_start(const struct arguments *args)
 	partition->info.start_count++;
 	partition->info.started_tsc = fake.tsc;
 	partition->info.report[0] = '\0';
+	partition->info.entered_tsc = 0;
 	set_state(partition, PART_RUNNING, REASON_NONE);
+	partition->enter_at = fake.tsc + fake.load_delay;
 	return 0;
 }
 

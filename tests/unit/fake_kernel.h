@@ -37,9 +37,10 @@ struct fake_partition {
 	uint64_t counts[6];	     /* exits that each vCPU had beside the usual ones */
 	struct console_ring *ring;
 	uint64_t ring_size;
-	bool in_line;	 /* of what its guest writes */
-	uint64_t off_at; /* TSC at which the guest obeys the power button, 0: not pressed */
-	uint32_t events; /* all that were raised */
+	bool in_line;	   /* of what its guest writes */
+	uint64_t enter_at; /* TSC at which its VMM has loaded it, 0: it has, or does not run */
+	uint64_t off_at;   /* TSC at which the guest obeys the power button, 0: not pressed */
+	uint32_t events;   /* all that were raised */
 };
 
 struct fake_kernel {
@@ -68,6 +69,8 @@ struct fake_kernel {
 	const char *config; /* freehold.conf, NULL: none */
 	size_t config_size;
 	const char *log;
+	uint64_t load_delay;   /* TSC that a VMM takes to load its guest */
+	const char *refusal;   /* its VMM refuses each guest then, with that report; NULL: none */
 	uint64_t power_delay;  /* TSC from the power button to the guest's end, 0: deaf */
 	uint64_t pool;	       /* what a partition costs besides its memory */
 	uint64_t mapped_pages; /* without the graves' */

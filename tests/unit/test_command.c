@@ -13,6 +13,7 @@
 
 #include "abi/frame.h"
 #include "console/command.h"
+#include "console/main.h"
 #include "tests/unit/fake_expect.h"
 
 static int boot(void **state)
@@ -298,6 +299,71 @@ static void test_life(void **state)
 	assert_int_equal(fake.host.ram_free, free_before);
 	assert_int_equal(fake.mapped_pages, 0);
 	expect("show web", "error: show web: there is no partition of that name");
+}
+
+/* A start ends when the VMM has let the guest run, and serves what else is typed until then. */
+static void test_start_waits(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD);
+	fake.load_delay = FAKE_HZ;
+	uint64_t before = fake.tsc;
+	fake_expect_in("time start web", "web: started\r\ntook 100");
+	assert_in_range(fake.tsc - before, FAKE_HZ, 2ull * FAKE_HZ);
+	expect("reset web", "web: reset and started");
+	fake_command("stop web --force");
+	fake.stand_still = true;
+	fake_command("start web");
+	fake_type("\x03");
+	fake_run();
+	fake_expect("web: it is being started in the background\r\n");
+	fake_expect_in("list", "is being started");
+	fake_expect_in("pause web", "error: pause web: it is being started");
+	fake.stand_still = false;
+	fake_run();
+	expect("pause web", "web: paused");
+	/* A VMM whose CPU is busy: that it has begun is all that can be said. */
+	fake_command("stop web --force");
+	fake.load_delay = 60ull * FAKE_HZ;
+	before = fake.tsc;
+	fake_type("start web\r");
+	while (!strstr(fake_output(), "web: started"))
+		console_turn();
+	assert_in_range(fake.tsc - before, 5ull * FAKE_HZ, 6ull * FAKE_HZ);
+}
+
+/* It is told where it was asked for, and once. */
+static void test_start_is_refused(void **state)
+{
+	(void)state;
+	fake.refusal = "image kernel: it does not fit\nsecond line";
+	fake.load_delay = FAKE_HZ / 10;
+	fake_command("create web " GOOD);
+	expect("start web",
+	       "error: start web: its VMM refused to start it: image kernel: it does not fit");
+	fake_expect_in("time start web", "it does not fit\r\ntook 10");
+	assert_null(strstr(fake_output(), "[web"));
+	fake_expect_in("list", "stopped  1 pool  64 MiB   -  its VMM refused to start it");
+	fake_expect_in("run job " GOOD,
+		       "error: start job: its VMM refused to start it: image kernel: it");
+	fake.refusal = NULL;
+	expect("start web", "web: started");
+	fake.refusal = "image kernel: it is gone";
+	expect("reset web",
+	       "error: reset web: its VMM refused to start it: image kernel: it is gone");
+	fake_command("mode script");
+	fake_command("start web");
+	fake_expect(
+		"error ESTART start web: its VMM refused to start it: image kernel: it is gone\r\n");
+	assert_null(strstr(fake_output(), "event"));
+	fake_command("mode human");
+	/* A policy has its way; and nobody asked for what it does. */
+	fake_command("create again " GOOD " restart=on-failure");
+	fake_command("start again");
+	fake_expect("error: start again: its VMM refused to start it: image kernel: it is gone\r\n");
+	fake_expect("[again: it is started again]\r\n");
+	fake_expect("[again stopped: its VMM refused to start it: image kernel: it is gone]\r\n");
+	fake_expect("6 ends in 60 s");
 }
 
 static void test_life_with_again(void **state)
@@ -747,6 +813,8 @@ int main(void)
 		cmocka_unit_test_setup(test_limit_and_backend, boot),
 		cmocka_unit_test_setup(test_sixty_four_and_one, boot),
 		cmocka_unit_test_setup(test_life, boot),
+		cmocka_unit_test_setup(test_start_waits, boot),
+		cmocka_unit_test_setup(test_start_is_refused, boot),
 		cmocka_unit_test_setup(test_life_with_again, boot),
 		cmocka_unit_test_setup(test_stop_timeout, boot),
 		cmocka_unit_test_setup(test_call_failures, boot),
