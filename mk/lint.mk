@@ -6,7 +6,7 @@ C_HEADERS = $(sort $(shell find abi lib boot arch drivers kernel vmm console tes
 # Only the project's own rooms; tests are hosted programs and include what they like.
 ROOM_HEADERS = $(filter-out tests/%,$(C_HEADERS))
 
-LINTS := lint-layers lint-style lint-threats lint-headers lint-format lint-cppcheck
+LINTS := lint-layers lint-style lint-threats lint-headers lint-format lint-cppcheck lint-clang
 
 .PHONY: lint format $(LINTS)
 lint: $(LINTS)
@@ -42,3 +42,8 @@ lint-cppcheck: | $(SETUP_LINT)
 		--cppcheck-build-dir=$(BUILD)/cppcheck -j$(shell nproc) \
 		$(filter-out tests/%,$(C_SOURCES))
 	@echo 'cppcheck: nothing found'
+
+# Whoever builds with the other compiler finds nothing to complain of.
+lint-clang: | $(SETUP_TEST)
+	$(Q)MAKEFLAGS= $(MAKE) --no-print-directory -s CC=clang BUILD=$(BUILD)/clang $(BUILD)/clang/freehold.elf
+	@echo 'clang: builds it, too'

@@ -208,7 +208,7 @@ static bool begin_new(struct emulate *e, const struct task_tss *tss, bool nested
 
 	if (!load_new(e, tss, nested) || !task_load_segments(e, external))
 		return false;
-	e->insn.mode = insn_frame_mode(frame);
+	e->insn.mode = (uint8_t)insn_frame_mode(frame);
 	if (frame->rip > frame->seg[SEG_CS].limit)
 		return emulate_raise(e, fault_with_error(frame, VECTOR_GP, external));
 	return !task->has_error || push_error(e, tss);
@@ -251,7 +251,7 @@ enum emulate_result task_switch(struct emulate *e, bool *trap)
 	e->changed = 0;
 	e->skip = 0;
 	e->rsp_bias = 0;
-	e->insn.mode = insn_frame_mode(frame);
+	e->insn.mode = (uint8_t)insn_frame_mode(frame);
 	walk_context_init(&e->walk, frame, e->cpu);
 	e->walk.pkru = e->pkru;
 	*trap = false;

@@ -118,9 +118,10 @@ def test_32_bit(boot, kernel, count):
 
 
 def test_on_the_8259(boot):
-    """Without ACPI's tables, without its local APIC, without both: then LINT0 stays as the firmware left it."""
+    """Without ACPI's tables, its local APIC, or both: LINT0 stays as the firmware left it."""
     options = {"acpi": "acpi=off", "lapic": "nolapic", "both": "acpi=off nolapic"}
-    text = "".join(config("vcpus=1", words, "128M").replace("linux", name) for name, words in options.items())
+    text = "".join(config("vcpus=1", words, "128M").replace("linux", name)
+                   for name, words in options.items())
     machine = boot(config=text, images=images("cloud"), cpus=3, mem="1G")
     machine.expect_prompt(120)
     for name in options:
