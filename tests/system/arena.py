@@ -206,7 +206,7 @@ class Arena:
         position = self.position()
         answer = self.serial.commands([f"start {name}"], 60)[0]
         errors = [line for line in answer if line.startswith("error: ")]
-        assert all(line.startswith(f"error: start {name}: its VMM ") for line in errors), answer
+        assert all(line.startswith(f"error: start {name}: ") for line in errors), answer
         return position
 
     def wait_end(self, name, position, timeout):
