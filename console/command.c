@@ -174,6 +174,7 @@ static bool check_state(const struct invocation *in)
 
 	if (!in->command->states)
 		return true;
+	op_let_go(in->partition);
 	if (in->partition->op.kind != OP_NONE) {
 		text_fail(CODE_BUSY, "it %s", op_text(in->partition->op.kind));
 		return false;

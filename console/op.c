@@ -136,6 +136,14 @@ static void end(struct partition *partition, int64_t result)
 		partition_remove(partition);
 }
 
+void op_let_go(struct partition *partition)
+{
+	const struct op *op = &partition->op;
+
+	if ((op->kind == OP_START || op->kind == OP_RESET) && op->waits && op->background)
+		end(partition, 0);
+}
+
 /* False if it waits for an event. */
 static bool step(struct partition *partition)
 {

@@ -13,6 +13,12 @@ void op_begin(struct partition *partition, enum op_kind kind, uint64_t timeout_t
 /* One step of each. True if one wants to be continued at once, or has ended: somebody may wait for that. */
 bool op_step_all(void);
 
+/*
+ * For a command that is about to do something else with it: a start that nobody waits for, and that waits
+ * itself for no more than that its guest runs, counts as done.
+ */
+void op_let_go(struct partition *partition);
+
 /* Host TSC of the earliest deadline, or 0. */
 uint64_t op_deadline(void);
 
