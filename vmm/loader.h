@@ -20,7 +20,11 @@ struct boot_entry {
 	enum entry_mode mode;
 	uint64_t rip;
 	uint64_t rax, rbx, rdx, rsi, rsp;
+	uint16_t idt_limit; /* of 32- and 64-bit entries; base 0 */
 };
+
+/* As BIOS and boot loader leave it, for who goes back to real mode: vmm/bios.h. */
+enum { REAL_IDT_LIMIT = 0x3ff };
 
 /*
  * Loads the partition's images and writes what the boot protocol wants to be found in memory. Null,

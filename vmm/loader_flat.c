@@ -55,7 +55,11 @@ static const char *plan_flat(struct load_plan *plan)
 	if (boot->entry >= GIB(4) || !load_in_segment(plan, boot->entry))
 		return "entry= is not inside of the image, or not below 4 GiB";
 	plan->entry = (struct boot_entry){
-		.rip = boot->entry, .rax = LOAD_MULTIBOOT_MAGIC, .rbx = GUEST_BOOT_INFO};
+		.rip = boot->entry,
+		.rax = LOAD_MULTIBOOT_MAGIC,
+		.rbx = GUEST_BOOT_INFO,
+		.idt_limit = REAL_IDT_LIMIT,
+	};
 	return NULL;
 }
 

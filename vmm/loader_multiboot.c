@@ -106,7 +106,8 @@ static const char *plan_image(struct load_plan *plan)
 		return "the Multiboot header demands what there is not (a video mode?)";
 	plan->floor = GUEST_LOW;
 	plan->low_end = GUEST_TEXTS;
-	plan->entry = (struct boot_entry){.rax = LOAD_MULTIBOOT_MAGIC, .rbx = GUEST_BOOT_INFO};
+	plan->entry = (struct boot_entry){
+		.rax = LOAD_MULTIBOOT_MAGIC, .rbx = GUEST_BOOT_INFO, .idt_limit = REAL_IDT_LIMIT};
 	why = header.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset)
 					   : elf_plan_image(plan);
 	if (!why && (plan->entry.rip >= GIB(4) || !load_in_segment(plan, plan->entry.rip)))

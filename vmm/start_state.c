@@ -94,8 +94,9 @@ static void set_common(struct frame *frame)
 	frame->system.dr7 = DR7_INIT;
 }
 
-static void set_flat(struct frame *frame, bool long_mode)
+static void set_flat(struct frame *frame, const struct boot_entry *entry)
 {
+	bool long_mode = entry->mode == ENTRY_LONG;
 	uint16_t code = (uint16_t)(CODE | (long_mode ? FLAT_LONG : FLAT));
 
 	put_gdt(code);
@@ -103,8 +104,7 @@ static void set_flat(struct frame *frame, bool long_mode)
 	frame->seg[SEG_CS] = (struct seg){SELECTOR_CS, code, UINT32_MAX, 0};
 	frame->seg[SEG_TR].limit = 0x67;
 	frame->gdtr = (struct table_reg){.base = GUEST_GDT, .limit = GDT_ENTRIES * 8 - 1};
-	/* As a boot loader leaves it, for what goes back to real mode: vmm/bios.h. */
-	frame->idtr.limit = long_mode ? 0 : 0x3ff;
+	frame->idtr.limit = entry->idt_limit;
 	frame->control.cr0 = CR0_PE | CR0_ET;
 	if (!long_mode)
 		return;
@@ -119,7 +119,7 @@ static void set_real(struct frame *frame)
 {
 	set_all_data(frame, (struct seg){0, DATA, 0xffff, 0});
 	frame->seg[SEG_CS] = (struct seg){0, CODE, 0xffff, 0};
-	frame->idtr.limit = 0x3ff;
+	frame->idtr.limit = REAL_IDT_LIMIT;
 	frame->control.cr0 = CR0_ET;
 }
 
@@ -137,7 +137,7 @@ void start_state_boot(struct frame *frame, const struct boot_entry *entry)
 	if (entry->mode == ENTRY_REAL)
 		set_real(frame);
 	else
-		set_flat(frame, entry->mode == ENTRY_LONG);
+		set_flat(frame, entry);
 }
 
 void start_state_init(struct frame *frame, uint32_t signature)

@@ -6,10 +6,10 @@
 #include "tests/guests/lib/report.h"
 
 /*
- * What the loader put into low memory for this start: BIOS data, boot information, command line, page
- * tables. It need not be zero, and the pattern must not be in it either.
+ * What the loader put into low memory for this start: vectors, BIOS data, boot information, command line,
+ * page tables. It need not be zero, and the pattern must not be in it either.
  */
-static const struct ram_piece loaded[] = {{0x400, 0x500}, {0x1000, 0x6000}, {0x10000, 0x16000}};
+static const struct ram_piece loaded[] = {{0, 0x500}, {0x1000, 0x6000}, {0x10000, 0x16000}};
 
 static uint64_t checked, nonzero, patterns, first_nonzero;
 
