@@ -44,7 +44,7 @@ static void ioapic_write(unsigned index, uint32_t value)
 	*ioapic_at(0x10) = value;
 }
 
-/* SDM 3A 11.4.7.1 "Local APIC State After Power-Up or Reset" */
+/* SDM 3A 11.4.7.1 "Local APIC State After Power-Up or Reset", and firmware's virtual wire. */
 static const struct {
 	unsigned offset;
 	uint32_t value, other;
@@ -53,15 +53,15 @@ static const struct {
 	{APIC_TPR, 0, 0x50},
 	{APIC_LDR, 0, 0x01000000},
 	{APIC_DFR, UINT32_MAX, 0x0fffffff},
-	{APIC_SVR, 0xff, 0x1f0},
+	{APIC_SVR, 0x1ff, 0x1f0},
 	{APIC_ESR, 0, 0},
 	{APIC_ICR, 0, 0x41 | ICR_SELF | ICR_ASSERT}, /* stays requested: IF is 0 */
 	{APIC_ICR_HIGH, 0, 0x05000000},
 	{APIC_LVT_TIMER, LVT_MASKED, 0x42 | LVT_PERIODIC},
 	{0x330, LVT_MASKED, 0x43},
 	{0x340, LVT_MASKED, 0x44},
-	{APIC_LVT_LINT0, LVT_MASKED, 0x45},
-	{APIC_LVT_LINT1, LVT_MASKED, 0x46},
+	{APIC_LVT_LINT0, 0x700, 0x45},
+	{APIC_LVT_LINT1, 0x400, 0x46},
 	{APIC_LVT_ERROR, LVT_MASKED, 0x47},
 	{APIC_INITIAL, 0, 1000000},
 	{APIC_CURRENT, 0, 0},
