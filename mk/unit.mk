@@ -33,12 +33,12 @@ $(BUILD)/coverage/%:
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(COVERAGE_FLAGS) $^ -o $@ -lcmocka $(LIBS)
 
-$(BUILD)/obj/unit/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
+$(BUILD)/obj/unit/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST) $(SETUP_EFI)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(HOST_CFLAGS) $(SANITIZE) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/obj/coverage/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
+$(BUILD)/obj/coverage/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST) $(SETUP_EFI)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) $(COVERAGE_FLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
