@@ -10,12 +10,13 @@ PATIENCE = 100
 FIRMWARES = [("bios", False), ("uefi", True)]
 
 
-def wait_for(bed, pixels, pattern, seconds=60):
-    """The screen's lines, once one of them has pattern in it."""
+def wait_until(bed, pixels, holds, seconds=60):
+    """The screen's lines, once holds says of them what it should. The picture is taken while it is drawn: what is
+    asked of it may come a little later than its last line."""
     deadline = time.monotonic() + seconds
     while True:
         lines = screen.read(bed, pixels)
-        if any(pattern in line for line in lines):
+        if holds(lines):
             return lines
         if time.monotonic() >= deadline:
             raise AssertionError("\n".join(line for line in lines if line.strip()) + "\n" +
@@ -23,27 +24,39 @@ def wait_for(bed, pixels, pattern, seconds=60):
         time.sleep(0.2)
 
 
+def wait_for(bed, pixels, pattern, seconds=60):
+    """The screen's lines, once one of them has pattern in it and all are text."""
+    return wait_until(bed, pixels, lambda lines: any(pattern in line for line in lines) and
+                      "\ufffd" not in "".join(lines), seconds)
+
+
+def prompt_line(lines):
+    """The number of the last line that is not empty, if it is the prompt's; else 0."""
+    last = max((at for at, line in enumerate(lines) if line), default=0)
+    return last if lines[last].startswith("freehold>") else 0
+
+
 @pytest.mark.parametrize("firmware,pixels", FIRMWARES)
 def test_console(boot, firmware, pixels):
     bed = boot(config="# nothing\n", firmware=firmware)
     bed.expect_prompt(PATIENCE)
-    lines = wait_for(bed, pixels, "freehold>")
+    lines = wait_until(bed, pixels, prompt_line)
     assert any("Type help for the commands." in line for line in lines), lines
     assert any("] virtualization: SVM" in line for line in lines), lines
-    assert "\ufffd" not in "".join(lines), lines
-    help_lines = bed.command("help")
-    lines = wait_for(bed, pixels, help_lines[-1])
+    help_lines = [line.rstrip() for line in bed.command("help")]
+
     # Scrolled, and every line where it belongs: the last ones of the answer, then the prompt.
-    last = max(at for at, line in enumerate(lines) if line)
-    assert lines[last].startswith("freehold>"), lines
-    shown = [line.rstrip() for line in help_lines[-(last - 1):]]
-    assert lines[last - len(shown):last] == shown
+    def shows_help(lines):
+        last = prompt_line(lines)
+        shown = help_lines[-(last - 1):]
+        return last > 20 and lines[last - len(shown):last] == shown
+
+    last = prompt_line(wait_until(bed, pixels, shows_help))
     assert bed.command("audit")[-1].endswith(" 0 violations")
     # What is typed and taken back.
     bed.send("lost\x15")
     bed.send("kept")
-    lines = wait_for(bed, pixels, "kept")
-    assert lines[last] == "freehold> kept", lines
+    wait_until(bed, pixels, lambda lines: lines[last] == "freehold> kept")
 
 
 @pytest.mark.parametrize("firmware,pixels", FIRMWARES)
@@ -53,9 +66,9 @@ def test_panic(boot, firmware, pixels):
     bed.expect_prompt(PATIENCE)
     bed.send_line("debug panic 0 --yes")
     bed.expect("freehold: halted")
-    lines = wait_for(bed, pixels, "backtrace:")
-    assert "freehold: panic on CPU 0: " in lines[1], lines
-    assert any(line.startswith("cr0 ") for line in lines), lines
+    wait_until(bed, pixels, lambda lines: "freehold: panic on CPU 0: " in lines[1] and
+               any(line.startswith("cr0 ") for line in lines) and
+               any("backtrace:" in line for line in lines))
 
 
 @pytest.mark.parametrize("firmware,pixels", FIRMWARES)
@@ -64,8 +77,7 @@ def test_panic_before_page_tables(boot, firmware, pixels):
     boot.panic_expected = True
     bed = boot(config="# nothing\n", firmware=firmware, cpu="EPYC,-pat", cpus=1)
     bed.expect("freehold: halted", PATIENCE)
-    lines = wait_for(bed, pixels, "freehold: panic on CPU 0: this processor lacks ")
-    assert "\ufffd" not in "".join(lines), lines
+    wait_for(bed, pixels, "freehold: panic on CPU 0: this processor lacks ")
 
 
 def test_no_64_bit_mode(boot):
