@@ -5,6 +5,8 @@
  */
 #include "drivers/uart.h"
 
+#include "arch/x86_64/insn.h"
+#include "drivers/tsc.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
 
@@ -55,9 +57,12 @@ enum {
 	 */
 	RX_PASS_MAX = 256,
 	/*
-	 * A read of a port takes about 1 us: the panic's patience with one byte is about a second.
+	 * A panic looks at the transmitter about every 6 us, and in vain for half a minute in all: a
+	 * byte takes 87 us, but an emulator on a busy machine may not get to its line for seconds. The
+	 * pause between two looks lets it get there: each access to a port keeps it out.
 	 */
-	PANIC_SPINS = 1000 * 1000,
+	PANIC_LOOKS = 5 * 1000 * 1000,
+	PANIC_PAUSE_US = 5,
 	/* Calls of uart_poll in a row that find work before we no longer trust the interrupt. */
 	TRUST_LOST = 2,
 	POLL_RELAXED_US = 100 * 1000,
@@ -81,7 +86,7 @@ static bool interrupts_on;	       /* b */
 static bool rx_held;		       /* l: our ring was full; the line is asked to wait */
 static bool writer_waits;	       /* l: a write fell short */
 static unsigned work_found;	       /* l: polls in a row that found work */
-static bool transmitter_dead;	       /* p: a panic waited for it in vain */
+static unsigned panic_looks;	       /* p: how often a panic may still look in vain */
 static void (*notify_owner)(unsigned); /* b */
 
 static uint8_t reg_read(enum uart_reg reg)
@@ -146,7 +151,8 @@ bool uart_init(const struct uart_bus *bus)
 	port = *bus;
 	stats = (struct uart_stats){0};
 	tx_head = tx_tail = rx_head = rx_tail = 0;
-	interrupts_on = writer_waits = transmitter_dead = rx_held = false;
+	interrupts_on = writer_waits = rx_held = false;
+	panic_looks = PANIC_LOOKS;
 	work_found = 0;
 	if (!probe())
 		return false;
@@ -359,15 +365,21 @@ unsigned uart_poll(void)
 	return stats.polled || work ? POLL_EAGER_US : POLL_RELAXED_US;
 }
 
-/* Waits for the transmitter; once it has failed, only looks. */
+/* Waits for the transmitter while there is patience left, and looks once in any case. */
 static bool panic_wait(void)
 {
-	for (unsigned spins = transmitter_dead ? 1 : PANIC_SPINS; spins; spins--)
-		if (reg_read(REG_LSR) & LSR_THRE)
-			return true;
-	transmitter_dead = true;
-	stats.panic_timeouts++;
-	return false;
+	const uint64_t pause = us_to_tsc(PANIC_PAUSE_US);
+
+	while (!(reg_read(REG_LSR) & LSR_THRE)) {
+		if (panic_looks == 0) {
+			stats.panic_timeouts++;
+			return false;
+		}
+		panic_looks--;
+		for (uint64_t start = tsc_read(); tsc_read() - start < pause;)
+			cpu_pause();
+	}
+	return true;
 }
 
 static void panic_put(uint8_t byte)
