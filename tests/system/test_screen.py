@@ -11,8 +11,8 @@ FIRMWARES = [("bios", False), ("uefi", True)]
 
 
 def wait_until(bed, pixels, holds, seconds=60):
-    """The screen's lines, once holds is true of them: a picture taken while it is drawn may have its last line
-    before the others."""
+    """The screen's lines, once holds is true of them: a picture taken while it is drawn may have its
+    last line before the others."""
     deadline = time.monotonic() + seconds
     while True:
         lines = screen.read(bed, pixels)
