@@ -6,7 +6,7 @@ GUESTS := $(BUILD)/guests
 guest_files = $(foreach kernel,$(1),$(GUESTS)/$(kernel)/vmlinuz $(GUESTS)/initrd-$(kernel).gz)
 GUEST_FILES := $(call guest_files,cloud amd64)
 ZOO_IMAGES := $(addprefix $(GUESTS)/,memtest/boot/memtest86+x64.bin memtest/boot/memtest86+ia32.bin \
-	xen/xen.elf invaders/boot/invaders.exec mach/mach.elf)
+	xen/xen.elf xen-utils/usr/lib/xen-4.17/boot/xen-shim invaders/boot/invaders.exec mach/mach.elf)
 ZOO_FILES := $(call guest_files,rt 686 686-pae) $(ZOO_IMAGES)
 
 .PHONY: guests zoo

@@ -211,6 +211,7 @@ class Arena:
 
     def wait_end(self, name, position, timeout):
         """How it ended, or None."""
+        self.bed.start_timer(timeout + 60)
         match = self.wait_for(rf"\[{name} stopped: ([^\n]*)\]|error: start {name}: ([^\n]*)\n", position,
                               timeout)
         return match and (match.group(1) or match.group(2))

@@ -96,11 +96,11 @@ class Bed:
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True, preexec_fn=die_with_parent)
 
-    def start_timer(self):
-        """From now on it may run for `deadline` seconds."""
+    def start_timer(self, seconds=0):
+        """From now on it may run for `deadline` seconds, or longer if it is to."""
         if self.timer:
             self.timer.cancel()
-        self.timer = threading.Timer(self.deadline, self.kill)
+        self.timer = threading.Timer(max(self.deadline, seconds), self.kill)
         self.timer.daemon = True
         self.timer.start()
 

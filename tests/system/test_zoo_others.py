@@ -17,6 +17,8 @@ XEN = """
 create xen vcpus=1 memory=64M kernel=xen cmdline="com1=115200,8n1 console=com1 noreboot" {boot}
 start xen
 """
+SHIM = 'create xen vcpus=1 memory=128M kernel=xen boot=pvh testdev=on\nstart xen\n'
+SHIM_IMAGE = os.path.join(GUESTS, "xen-utils/usr/lib/xen-4.17/boot/xen-shim")
 MACH = 'create mach vcpus=1 memory=64M kernel=mach cmdline="console=com0"\nstart mach\n'
 INVADERS = "create invaders vcpus=1 memory=16M kernel=invaders\nstart invaders\n"
 
@@ -44,6 +46,19 @@ def test_xen_misses_its_dom0(boot, name, protocol):
     bed.send("\x1d")
     bed.expect_prompt()
     assert partitions(bed) == {"xen": "running"}
+
+
+@pytest.mark.parametrize("name", BEDS)
+def test_xen_by_pvh_misses_the_xen_below(boot, name):
+    """The Xen that runs below a single guest of Xen's: it takes what PVH hands it, finds that nobody answers its
+    hypercalls, and asks the keyboard controller for a reset. It says so on the debug port."""
+    bed_class, options = BEDS[name]
+    bed = boot(bed_class, config=SHIM, images={"xen": SHIM_IMAGE}, **options)
+    bed.expect_prompt()
+    bed.command("wait xen /Panic on CPU 0/ 60s")
+    bed.command("wait xen /Xen BUG at arch.x86.guest.xen.pvh-boot/ 60s")
+    said = bed.command("logs xen")
+    assert any(re.search(r"RIP: +e008:\[<[0-9a-f]+>\] pvh_init\+", line) for line in said), said
 
 
 @pytest.mark.parametrize("name", BEDS)
