@@ -50,8 +50,8 @@ def test_xen_misses_its_dom0(boot, name, protocol):
 
 @pytest.mark.parametrize("name", BEDS)
 def test_xen_by_pvh_misses_the_xen_below(boot, name):
-    """The Xen that runs below a single guest of Xen's: it takes what PVH hands it, finds that nobody answers its
-    hypercalls, and asks the keyboard controller for a reset. It says so on the debug port."""
+    """The Xen that runs below a single guest of Xen's: it takes what PVH hands it, finds that nobody answers
+    its hypercalls, and asks the keyboard controller for a reset. It says so on the debug port."""
     bed_class, options = BEDS[name]
     bed = boot(bed_class, config=SHIM, images={"xen": SHIM_IMAGE}, **options)
     bed.expect_prompt()
