@@ -139,20 +139,15 @@ void attach_begin(struct partition *partition, bool read_only)
 	reader_open(&attach.reader, partition, attach.position);
 }
 
-/*
- * The guest may have left the terminal in any state: ECMA-48 "ST" ends a control string, "DECSTR" of
- * the VT220 resets modes and attributes, SI selects the first character set.
- */
 static void leave(const char *text)
 {
-	static const char restore[] = "\x1b\\\x1b[!p\x0f\r\n";
 	struct partition *partition = attach.partition;
 
 	attach.partition = NULL;
 	reader_close(&attach.reader);
 	partition->shown = attach.position;
 	partition_save(partition);
-	screen_write_raw(restore, sizeof(restore) - 1);
+	screen_restore();
 	text_print("[%s]", text);
 	notice_flush();
 }

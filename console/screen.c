@@ -174,6 +174,14 @@ void screen_clear(void)
 	screen.drawn = false;
 }
 
+/* ECMA-48 "ST" ends a control string, "DECSTR" of the VT220 resets modes and attributes, SI is the first set. */
+void screen_restore(void)
+{
+	if (!screen.plain)
+		put("\x1b\\\x1b[!p\x0f");
+	put("\r\n");
+}
+
 void screen_put_line(const char *text, size_t length)
 {
 	size_t plain = 0;

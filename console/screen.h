@@ -44,5 +44,11 @@ void screen_hide(void);
 /* Leaves the line as it stands and goes on below it. */
 void screen_commit(struct line *line);
 
-/* Clears all; the next refresh draws anew. */
+/*
+ * Begins a line on a terminal that a guest may have left in any state. A script has no terminal: it gets the
+ * line's end alone.
+ */
+void screen_restore(void);
+
+/* Clears all; the next refresh draws anew. A script sees nothing of it. */
 void screen_clear(void);

@@ -79,6 +79,15 @@ def test_a_partition_by_script(script_of, bed):
     assert script.ok("") == []
     assert script.ok("pause a") == ["a: paused"]
     assert script.ok("destroy a --yes") == ["a: destroyed"]
+    # Attached and back: what the guest writes is as it is, what stands around it is plain.
+    script.serial.send_line("console hb")
+    script.serial.expect(r"^\[attached to hb; Ctrl-\] detaches\]\n(?s:.*)^hb \d+ \d+ \d+\n")
+    script.serial.send("\x1d")
+    assert script.answer()[:2][1] == "ok"
+    script.serial.send_line("console all")
+    script.serial.expect(r"^hb \| hb \d+ \d+ \d+\n")
+    script.serial.send("\x1d")
+    assert script.answer()[:2][1] == "ok"
     # Nothing was echoed, and no control sequence sent.
     assert "\x1b" not in arena.since(position)
     assert "pause a" not in arena.since(position)

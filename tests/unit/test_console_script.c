@@ -142,10 +142,48 @@ static void test_attach(void **state)
 	fake_guest_write(fake_find("web"), "ok\r\n", 4);
 	fake_run();
 	assert_string_equal(fake_output(), "ok\r\n");
+	/* What the guest does to a terminal is the guest's; nothing of ours repairs it. */
+	fake_guest_write(fake_find("web"), "\x1b[31mred\x0e", 9);
+	fake_run();
 	fake_clear();
 	fake_type("\x1d");
 	fake_run();
-	assert_non_null(strstr(fake_output(), "[detached from web]\r\nok\r\n"));
+	assert_string_equal(fake_output(), "\r\n[detached from web]\r\nok\r\n");
+	expect("console -r web\r", "[attached to web to read only; Ctrl-] detaches]\r\n"
+				   "ok\r\n\x1b[31mred\x0e");
+	fake_clear();
+	fake_end("web", REASON_POWEROFF, "");
+	fake_run();
+	assert_string_equal(fake_output(), "\r\n[web stopped: powered off]\r\nok\r\n");
+}
+
+static void test_attach_to_all(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD "\rstart web");
+	expect("console all", "[attached to all to read only; Ctrl-] detaches]\r\n");
+	fake_clear();
+	fake_guest_write(fake_find("web"), "\x1b[31mred\r\n", 10);
+	fake_run();
+	fake_type("\x1d");
+	fake_run();
+	assert_string_equal(fake_output(), "web | \\x1b[31mred\r\n[detached from all]\r\nok\r\n");
+}
+
+/* A program that looks at what goes on gets lines, not pictures; nor does a bell or a page stop it. */
+static void test_plain(void **state)
+{
+	static const char *const lines[] = {"top --once", "top",      "trace web\r ", "help",
+					    "nothing\t",  "logs web", "mode script"};
+
+	(void)state;
+	fake_command("mode human\rpager on\rmode script\rcreate web " GOOD "\rstart web");
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		const char *at = fake_command(lines[i]);
+
+		for (; *at; at++)
+			assert_true((*at >= ' ' && *at <= '~') || *at == '\r' || *at == '\n');
+	}
 }
 
 static void test_interrupt(void **state)
@@ -204,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup(test_news, boot),
 		cmocka_unit_test_setup(test_forgery, boot),
 		cmocka_unit_test_setup(test_attach, boot),
+		cmocka_unit_test_setup(test_attach_to_all, boot),
+		cmocka_unit_test_setup(test_plain, boot),
 		cmocka_unit_test_setup(test_interrupt, boot),
 		cmocka_unit_test(test_from_config),
 		cmocka_unit_test_setup(test_restarted, boot),
