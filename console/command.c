@@ -13,122 +13,12 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-const struct command_flag_text command_flags[] = {
-	{FLAG_YES, "--yes", "do not ask"},
-	{FLAG_FORCE, "--force", "at once, without the power button"},
-	{FLAG_ONCE, "--once", "one second, and no more"},
-	{FLAG_READ, "-r", "what is typed does not go to the guest"},
-	{FLAG_LAST, "--last", "from its latest start on"},
-	{FLAG_JSON, "--json", "one line of JSON; sizes in bytes, times in microseconds"},
-	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C or Ctrl-]"},
-};
-const unsigned command_flag_count = ARRAY_SIZE(command_flags);
-
-bool command_name_is_valid(const char *name)
-{
-	size_t length = strlen(name);
-
-	if (length == 0 || length >= NAME_SIZE || name[0] == '-' || !strcmp(name, "all"))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		char c = name[i];
-		bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-
-		if (!good)
-			return false;
-	}
-	return true;
-}
-
-bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE])
-{
-	const char *bar = strchr(choices, '|');
-
-	for (; index > 0; index--) {
-		if (!bar)
-			return false;
-		choices = bar + 1;
-		bar = strchr(choices, '|');
-	}
-	str_copy(to, bar ? MIN((size_t)(bar - choices) + 1, (size_t)NAME_SIZE) : NAME_SIZE, choices);
-	return true;
-}
-
-/* How many of the words the command's name takes, 0 if they differ. */
-static unsigned match_name(const struct command *command, const char *const *words, unsigned count)
-{
-	const char *name = command->name;
-	unsigned used = 0;
-
-	while (used < count) {
-		size_t length = strlen(words[used]);
-
-		if (strncmp(name, words[used], length) || (name[length] && name[length] != ' '))
-			return 0;
-		used++;
-		if (!name[length])
-			return used;
-		name += length + 1;
-	}
-	return 0;
-}
-
-/* What the word stands for, or NULL. */
-static const char *find_alias(const char *word)
-{
-	for (unsigned i = 0; i < command_alias_count; i++) {
-		if (!strcmp(command_aliases[i].name, word))
-			return command_aliases[i].command;
-	}
-	return NULL;
-}
-
-const struct command *command_find(const char *const *words, unsigned count, unsigned *used)
-{
-	const struct command *best = NULL;
-	const char *other = count > 0 ? find_alias(words[0]) : NULL;
-
-	*used = 0;
-	for (unsigned i = 0; i < command_count; i++) {
-		unsigned matched = other ? match_name(&commands[i], &other, 1)
-					 : match_name(&commands[i], words, count);
-
-		if (matched > *used) {
-			*used = matched;
-			best = &commands[i];
-		}
-	}
-	return best;
-}
-
-static size_t add(char *to, size_t used, const char *text, const char *a, const char *b)
-{
-	return used + format(to + used, COMMAND_USAGE - used, text, a, b);
-}
-
-void command_usage(const struct command *command, char to[COMMAND_USAGE])
-{
-	size_t used = format(to, COMMAND_USAGE, "%s", command->name);
-
-	for (unsigned i = 0; i < COMMAND_ARGS && command->args[i].kind; i++)
-		used = add(to, used, command->args[i].optional ? " [%s]%s" : " %s%s",
-			   command->args[i].name, "");
-	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (command->flags & command_flags[i].flag)
-			used = add(to, used, " [%s]%s", command_flags[i].name, "");
-	}
-	if (command->keys && command->keys->count > 1)
-		add(to, used, "%s%s", " KEY=VALUE ...", "");
-	else if (command->keys)
-		add(to, used, " [%s=%s]", command->keys->keys[0].name, command->keys->keys[0].value);
-}
-
 static bool usage_error(const struct command *command, const char *what, const char *rule)
 {
 	char usage[COMMAND_USAGE];
 
 	command_usage(command, usage);
-	text_fail(CODE_USAGE, "%s %s; usage: %s", what, rule, usage);
+	text_fail(CODE_USAGE, "%.40s %s; usage: %s", what, rule, usage);
 	return false;
 }
 
@@ -296,16 +186,25 @@ static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
 	[ARG_CHOICE] = take_choice,
 };
 
-static bool take_flag(struct invocation *in, const char *word)
+/* Names it, and those that there are. */
+static bool unknown_option(const struct command *command, const char *word)
 {
+	char known[160] = "";
+	size_t used = 0;
+
 	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (!strcmp(command_flags[i].name, word) &&
-		    (in->command->flags & command_flags[i].flag)) {
-			in->flags |= command_flags[i].flag;
-			return true;
-		}
+		if ((command->flags | FLAGS_COMMON) & command_flags[i].flag)
+			used += format(known + used, sizeof(known) - used, " %s",
+				       command_flags[i].name);
 	}
-	return usage_error(in->command, word, "is no option of this command");
+	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
+		if (command->keys->keys[i].use == KEY_OPTION)
+			used += format(known + used, sizeof(known) - used, " --%s",
+				       command->keys->keys[i].name);
+	}
+	text_fail(CODE_USAGE, "%.40s is no option of this command; its options:%s%s", word, known,
+		  command_has_plain_keys(command) ? "; keys are written KEY=VALUE" : "");
+	return false;
 }
 
 static bool unknown_key(const struct invocation *in, const char *word, size_t length)
@@ -322,19 +221,13 @@ static bool unknown_key(const struct invocation *in, const char *word, size_t le
 	return false;
 }
 
-static bool take_key(struct invocation *in, const char *word, size_t length)
+static bool take_value(struct invocation *in, const struct command_key *key, const char *value)
 {
-	const struct command_keys *keys = in->command->keys;
-	unsigned key = 0;
+	unsigned index = (unsigned)(key - in->command->keys->keys);
 
-	while (key < keys->count &&
-	       (strncmp(keys->keys[key].name, word, length) || keys->keys[key].name[length]))
-		key++;
-	if (key == keys->count)
-		return unknown_key(in, word, length);
 	for (unsigned i = 0; i < in->value_count; i++) {
-		if (in->values[i].key == key && !keys->keys[key].repeats) {
-			rule_error(RULE_KEYS, "%s= is given twice", keys->keys[key].name);
+		if (in->values[i].key == index && key->use != KEY_REPEATS) {
+			rule_error(RULE_KEYS, "%s= is given twice", key->name);
 			return false;
 		}
 	}
@@ -342,8 +235,37 @@ static bool take_key(struct invocation *in, const char *word, size_t length)
 		rule_error(RULE_KEYS, "there are more than %d keys", COMMAND_KEYS);
 		return false;
 	}
-	in->values[in->value_count++] = (struct command_key_value){key, word + length + 1};
+	in->values[in->value_count++] = (struct command_key_value){index, value};
 	return true;
+}
+
+static bool take_key(struct invocation *in, const char *word, size_t length)
+{
+	const struct command_key *key = command_find_key(in->command, word, length);
+
+	return key ? take_value(in, key, word + length + 1) : unknown_key(in, word, length);
+}
+
+/* A flag, or a key with its value, which is the next word if there is no = in this one. */
+static bool take_option(struct invocation *in, const struct words *words, unsigned *index)
+{
+	const char *word = words->word[*index], *equals = strchr(word, '=');
+	const struct command_key *key = command_find_option(in->command, word);
+
+	if (key && equals)
+		return take_value(in, key, equals + 1);
+	if (key && *index + 1 == words->count)
+		return usage_error(in->command, word, "needs a value");
+	if (key)
+		return take_value(in, key, words->word[++*index]);
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (!strcmp(command_flags[i].name, word) &&
+		    ((in->command->flags | FLAGS_COMMON) & command_flags[i].flag)) {
+			in->flags |= command_flags[i].flag;
+			return true;
+		}
+	}
+	return unknown_option(in->command, word);
 }
 
 static bool take_positional(struct invocation *in, const char *word)
@@ -360,32 +282,20 @@ static bool take_positional(struct invocation *in, const char *word)
 	return takers[arg->kind](in, in->args++, word);
 }
 
-static bool is_flag(const char *word)
+/* The word at *index, and the next if it belongs to that. A text may look like anything. */
+static bool take_word(struct invocation *in, const struct words *words, unsigned *index)
 {
-	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (!strcmp(command_flags[i].name, word))
-			return true;
-	}
-	return word[0] == '-' && word[1] == '-';
-}
-
-/* A text may look like anything. */
-static bool take_word(struct invocation *in, const struct words *words, unsigned index)
-{
-	const char *word = words->word[index];
+	const char *word = words->word[*index];
 	const char *equals = strchr(word, '=');
-	bool is_text = in->args < COMMAND_ARGS && in->command->args[in->args].kind == ARG_TEXT;
 
-	/* --since=5m is since=5m */
-	if (equals && !is_text && in->command->keys && str_starts(word, "--"))
-		return take_key(in, word + 2, (size_t)(equals - word) - 2);
-	if (!is_text && is_flag(word))
-		return take_flag(in, word);
-	if (is_text) {
-		in->raw = words->raw[index];
-		in->raw_length = words->raw_length[index];
+	if (in->args < COMMAND_ARGS && in->command->args[in->args].kind == ARG_TEXT) {
+		in->raw = words->raw[*index];
+		in->raw_length = words->raw_length[*index];
+		return take_positional(in, word);
 	}
-	if (equals && !is_text && in->command->keys)
+	if (word[0] == '-')
+		return take_option(in, words, index);
+	if (equals && in->command->keys)
 		return take_key(in, word, (size_t)(equals - word));
 	return take_positional(in, word);
 }
@@ -393,9 +303,11 @@ static bool take_word(struct invocation *in, const struct words *words, unsigned
 static bool parse(struct invocation *in, const struct words *words, unsigned first)
 {
 	for (unsigned i = first; i < words->count; i++) {
-		if (!take_word(in, words, i))
+		if (!take_word(in, words, &i))
 			return false;
 	}
+	if (in->flags & FLAG_HELP)
+		return true;
 	if (in->args < COMMAND_ARGS) {
 		const struct arg *missing = &in->command->args[in->args];
 
@@ -403,6 +315,30 @@ static bool parse(struct invocation *in, const struct words *words, unsigned fir
 			return usage_error(in->command, missing->name, "is missing");
 	}
 	return in->partition ? check_state(in) : true;
+}
+
+/* Right behind a command, also behind the first of two words: where no name can stand, and no text yet. */
+static bool asks_for_help(const struct words *words, unsigned index)
+{
+	return index < words->count &&
+	       (!strcmp(words->word[index], "?") || !strcmp(words->word[index], "--help"));
+}
+
+static void run_help(const char *name, unsigned line)
+{
+	char text[NAME_SIZE + 8];
+
+	command_run(text, format(text, sizeof(text), "help %s", name), line);
+}
+
+static void invoke(const struct invocation *in)
+{
+	if (in->flags & FLAG_JSON)
+		notation_begin_json();
+	if (in->command->edit_handler && edit_candidate())
+		in->command->edit_handler(in);
+	else
+		in->command->handler(in);
 }
 
 /* The command that stands at words[first]; before it those that take one, as in `time list`. */
@@ -414,6 +350,10 @@ static void run_words(const struct words *words, unsigned first, unsigned line)
 	memset(&in, 0, sizeof(in));
 	in.line = line;
 	in.command = command_find(words->word + first, words->count - first, &used);
+	if (asks_for_help(words, first + MAX(used, 1u))) {
+		run_help(in.command ? in.command->name : words->word[first], line);
+		return;
+	}
 	if (!in.command) {
 		text_fail(CODE_USAGE, "%.40s: there is no such command; help lists them",
 			  words->word[first]);
@@ -426,12 +366,10 @@ static void run_words(const struct words *words, unsigned first, unsigned line)
 		text_set_context(line, "", "");
 		run_words(words, first, line);
 	} else if (parse(&in, words, first)) {
-		if (in.flags & FLAG_JSON)
-			notation_begin_json();
-		if (in.command->edit_handler && edit_candidate())
-			in.command->edit_handler(&in);
+		if (in.flags & FLAG_HELP)
+			run_help(in.command->name, line);
 		else
-			in.command->handler(&in);
+			invoke(&in);
 	}
 }
 

@@ -38,8 +38,14 @@ enum key_kind {
 	KEY_IMAGE,
 	KEY_TEXT,
 	KEY_SECONDS,
-	KEY_SWITCH,
+	KEY_CHOICE, /* one of the words of its value, which | parts */
 	KEY_PARTITION
+};
+
+enum key_use {
+	KEY_ONCE,
+	KEY_REPEATS,
+	KEY_OPTION, /* once, and shown as the option that it can be, too: --key value, --key=value */
 };
 
 /* key=value */
@@ -47,7 +53,7 @@ struct command_key {
 	const char *name;
 	const char *value; /* as the usage shows it */
 	enum key_kind kind;
-	bool repeats;
+	enum key_use use;
 	const char *help;
 };
 
@@ -62,8 +68,12 @@ enum command_flag {
 	FLAG_READ = 1 << 2,
 	FLAG_LAST = 1 << 3,
 	FLAG_FOLLOW = 1 << 4,
+	FLAG_ALL = 1 << 5,
+	FLAG_HELP = 1 << 6,
 	FLAG_ONCE = 1 << 8,
 	FLAG_JSON = 1 << 15, /* the output is one line of JSON: the printing layer's doing */
+
+	FLAGS_COMMON = FLAG_HELP, /* every command takes them */
 };
 
 #define STATES(state) (1u << (state))
@@ -133,10 +143,24 @@ void command_run(const char *text, size_t length, unsigned line);
  */
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
 
+/* A key as help and the manual show it: "memory=SIZE", "--since TIME". */
+enum { COMMAND_KEY = 64 };
+void command_key_text(const struct command_key *key, char to[COMMAND_KEY]);
+
+/* The key of that name, or NULL. */
+const struct command_key *command_find_key(const struct command *command, const char *name,
+					   size_t length);
+
+/* It has keys that are written KEY=VALUE alone. */
+bool command_has_plain_keys(const struct command *command);
+
+/* The key that is written as this option, --key or --key=value, or NULL. */
+const struct command_key *command_find_option(const struct command *command, const char *word);
+
 /* The index-th word of a|b|c. False past the last. */
 bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE]);
 
-/* "stop NAME [--force] [timeout=SECONDS]" */
+/* "stop NAME [--force] [--timeout SECONDS]" */
 enum { COMMAND_USAGE = 160 };
 void command_usage(const struct command *command, char to[COMMAND_USAGE]);
 

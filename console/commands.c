@@ -68,9 +68,9 @@ const struct command commands[] = {
 	{
 		.name = "stop",
 		.help = "press its power button; after a time, by force",
-		.detail = "The guest has 30 seconds to switch itself off, or timeout= seconds. Ctrl-C\n"
-			  "ends the waiting, not the guest. A paused guest cannot hear the button: it\n"
-			  "needs --force. One that waits for its restart is not started again.",
+		.detail = "The guest has 30 seconds to switch itself off, or --timeout. Ctrl-C ends\n"
+			  "the waiting, not the guest. A paused guest cannot hear the button: it needs\n"
+			  "--force. One that waits for its restart is not started again.",
 		.args = {PARTITION},
 		.keys = &control_stop_keys,
 		.flags = FLAG_FORCE,
@@ -173,7 +173,7 @@ const struct command commands[] = {
 	{
 		.name = "list",
 		.help = "all partitions",
-		.flags = FLAG_JSON,
+		.flags = FLAG_JSON | FLAG_ALL,
 		.handler = show_list,
 	},
 	{
@@ -432,6 +432,7 @@ const struct command_alias command_aliases[] = {
 	{"ps", "list"},
 	{"rm", "destroy"},
 	{"inspect", "show"},
+	{"?", "help"},
 };
 const unsigned command_alias_count = ARRAY_SIZE(command_aliases);
 

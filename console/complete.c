@@ -114,7 +114,7 @@ static void offer_values(struct collector *c, const struct command_key *key, con
 		offer(c, image.name, true);
 	if (key->kind == KEY_PARTITION)
 		offer_partitions(c);
-	if (strchr(key->value, '|'))
+	if (key->kind == KEY_CHOICE)
 		offer_choices(c, key->value);
 }
 

@@ -16,7 +16,8 @@
 enum { STOP_SECONDS = 30, STOP_SECONDS_MAX = 3600 };
 
 static const struct command_key stop_keys[] = {
-	{"timeout", "SECONDS", KEY_SECONDS, false, "how long to wait for the guest, 0 to 3600; 30"},
+	{"timeout", "SECONDS", KEY_SECONDS, KEY_OPTION,
+	 "how long to wait for the guest, 0 to 3600; else 30"},
 };
 const struct command_keys control_stop_keys = {ARRAY_SIZE(stop_keys), stop_keys};
 

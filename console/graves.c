@@ -82,6 +82,18 @@ void graves_add(const struct partition *partition)
 	graves->count++;
 }
 
+const struct grave *graves_at(unsigned index)
+{
+	const struct grave *grave;
+
+	if (!graves || index >= GRAVES)
+		return NULL;
+	grave = &graves->grave[(graves->count + GRAVES - 1 - index) % GRAVES];
+	return grave->name[0] && graves_find(grave->name) == grave && !partition_find(grave->name)
+		       ? grave
+		       : NULL;
+}
+
 const struct grave *graves_find(const char *name)
 {
 	for (unsigned i = 1; graves && i <= GRAVES; i++) {

@@ -24,5 +24,8 @@ void graves_reset(void);
 /* The partition was destroyed, and its ring is still there. Takes the oldest grave. */
 void graves_add(const struct partition *partition);
 
+/* The index-th latest, or NULL if there is none, or the name is a later one's. */
+const struct grave *graves_at(unsigned index);
+
 /* The latest destroyed one of that name, or NULL. */
 const struct grave *graves_find(const char *name);

@@ -34,18 +34,22 @@ static void show_all(void)
 
 	text_table(&table, fill_command);
 	show_aliases();
-	text_print("help COMMAND tells more. TAB completes, arrows recall, Ctrl-C interrupts.");
+	text_print("help COMMAND and COMMAND ? tell more. TAB completes, arrows recall, Ctrl-C");
+	text_print("interrupts.");
 }
 
-static void show_option(const char *name, const char *help)
+/* A long one stands on a line of its own. */
+static void show_option(const char *option, const char *help)
 {
-	char line[TEXT_LINE];
+	enum { COLUMN = 18 };
+	char head[COMMAND_KEY + 2];
 
-	memset(line, ' ', 18);
-	memcpy(line, "  ", 2);
-	memcpy(line + 2, name, MIN(strlen(name), (size_t)15));
-	str_copy(line + 18, sizeof(line) - 18, help);
-	text_print("%s", line);
+	format(head, sizeof(head), "  %s", option);
+	if (strlen(head) >= COLUMN) {
+		text_print("%s", head);
+		head[0] = '\0';
+	}
+	text_wrap(head, COLUMN, help);
 }
 
 static void show_one(const struct command *command)
@@ -62,11 +66,10 @@ static void show_one(const struct command *command)
 			show_option(command_flags[i].name, command_flags[i].help);
 	}
 	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
-		const struct command_key *key = &command->keys->keys[i];
-		char name[32];
+		char text[COMMAND_KEY];
 
-		format(name, sizeof(name), "%s=%s", key->name, key->value);
-		show_option(name, key->help);
+		command_key_text(&command->keys->keys[i], text);
+		show_option(text, command->keys->keys[i].help);
 	}
 }
 

@@ -24,10 +24,14 @@
 
 enum { PREFIX = 64, DAY = 10 /* characters of a date */ };
 
-static const struct command_key since_keys[] = {
-	{"since", "TIME", KEY_SECONDS, false, "what was said in the latest 30 (seconds), 5m or 2h"},
+enum { KEY_IS_SINCE, KEY_IS_TAIL, LOGS_KEYS };
+
+static const struct command_key keys[LOGS_KEYS] = {
+	[KEY_IS_SINCE] = {"since", "TIME", KEY_SECONDS, KEY_OPTION,
+			  "what was said in the latest 30 (seconds), 5m or 2h"},
+	[KEY_IS_TAIL] = {"tail", "N", KEY_COUNT, KEY_OPTION, "of all that the last N lines alone"},
 };
-const struct command_keys logs_keys = {ARRAY_SIZE(since_keys), since_keys};
+const struct command_keys logs_keys = {LOGS_KEYS, keys};
 
 static struct {
 	bool follow, of_grave;
@@ -39,6 +43,8 @@ static struct {
 	struct stamps stamps;
 	uint64_t end;	    /* of the output: no further */
 	uint64_t since;	    /* host TSC: what is older is not shown */
+	uint64_t tail;	    /* so many lines at most; UINT64_MAX: all */
+	uint64_t skip;	    /* lines that are not shown, of those that might be */
 	uint64_t shown;	    /* lines */
 	uint64_t boot_from; /* the start that the latest line belongs to */
 	uint64_t now_tsc, now_wall;
@@ -129,6 +135,11 @@ static void show_line(void)
 		tsc = MAX(tsc, boot->tsc);
 	if (logs.since && (!known || tsc < logs.since))
 		return;
+	if (logs.skip > 0) {
+		logs.skip--;
+		logs.lines.lost = 0;
+		return;
+	}
 	show_lost();
 	show_start(boot);
 	put_prefix(line, known, tsc, boot);
@@ -189,20 +200,40 @@ static bool interrupt(void)
 	return true;
 }
 
-static bool take_since(const struct invocation *in)
+static bool take_since(const char *text)
 {
 	uint64_t seconds, now = call_clock();
 
-	logs.since = 0;
-	if (in->value_count == 0)
-		return true;
-	if (!number_parse_seconds(in->values[0].value, &seconds)) {
-		text_fail(CODE_USAGE, "since=%.24s: must be a time as in 30, 30s, 5m or 2h",
-			  in->values[0].value);
+	if (!number_parse_seconds(text, &seconds)) {
+		text_fail(CODE_USAGE, "since=%.24s: must be a time as in 30, 30s, 5m or 2h", text);
 		return false;
 	}
 	/* A TSC of 0 says that all is wanted. */
 	logs.since = now - MIN(now - 1, seconds * clock_hz());
+	return true;
+}
+
+static bool take_tail(const char *text)
+{
+	if (number_parse(text, &logs.tail))
+		return true;
+	text_fail(CODE_USAGE, "tail=%.24s: must be a number of lines", text);
+	return false;
+}
+
+static bool take_keys(const struct invocation *in)
+{
+	static bool (*const takers[LOGS_KEYS])(const char *text) = {
+		[KEY_IS_SINCE] = take_since,
+		[KEY_IS_TAIL] = take_tail,
+	};
+
+	logs.since = 0;
+	logs.tail = UINT64_MAX;
+	for (unsigned i = 0; i < in->value_count; i++) {
+		if (!takers[in->values[i].key](in->values[i].value))
+			return false;
+	}
 	return true;
 }
 
@@ -242,18 +273,42 @@ static uint64_t first_position(bool last)
 	return last && boot ? boot->position : 0;
 }
 
+static void open_output(bool last, uint64_t skip)
+{
+	logs.skip = skip;
+	stamps_open(&logs.stamps, &logs.ring);
+	lines_open(&logs.lines, &logs.ring, &logs.boots, first_position(last));
+}
+
+/* How many lines there are before the last ones that are wanted: all are looked at, and none is shown. */
+static uint64_t count_skipped(bool last)
+{
+	uint64_t lines, head = ring_head(&logs.ring);
+
+	if (logs.tail == UINT64_MAX)
+		return 0;
+	open_output(last, UINT64_MAX);
+	while (lines_next(&logs.lines, head))
+		show_line();
+	if (!logs.follow && lines_rest(&logs.lines))
+		show_line();
+	lines = UINT64_MAX - logs.skip;
+	return lines - MIN(lines, logs.tail);
+}
+
 void logs_show(const struct invocation *in)
 {
+	bool last = in->flags & FLAG_LAST;
+
 	logs.follow = in->flags & FLAG_FOLLOW;
-	if (!take_source(in) || !take_since(in))
+	if (!take_source(in) || !take_keys(in))
 		return;
 	logs.end = logs.follow ? UINT64_MAX : ring_head(&logs.ring);
 	logs.shown = 0;
 	logs.boot_from = UINT64_MAX;
 	logs.date[0] = '\0';
 	take_now();
-	stamps_open(&logs.stamps, &logs.ring);
-	lines_open(&logs.lines, &logs.ring, &logs.boots, first_position(in->flags & FLAG_LAST));
+	open_output(last, count_skipped(last));
 	if (logs.follow)
 		reader_open(&logs.reader, in->partition,
 			    ring_look(&logs.ring, logs.lines.position).start);

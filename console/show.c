@@ -3,6 +3,7 @@
 #include "console/call.h"
 #include "console/create.h"
 #include "console/exits.h"
+#include "console/graves.h"
 #include "console/handlers.h"
 #include "console/host.h"
 #include "console/layout.h"
@@ -72,12 +73,33 @@ static const char *state_text(const struct partition *partition)
 	return partition_state_text(partition_shown_state(partition, &info));
 }
 
+static bool with_graves;
+
+/* Of a destroyed one there is a name, and what it said. */
+static enum table_answer fill_grave(struct table_row *row, unsigned index)
+{
+	const struct grave *grave = graves_at(index);
+
+	if (index >= GRAVES)
+		return TABLE_END;
+	if (!grave)
+		return TABLE_SKIP;
+	row->fact[0] = fact_text("name", grave->name);
+	row->fact[1] = fact_text("state", "destroyed");
+	row->fact[2] = fact_none("vcpus");
+	row->fact[3] = fact_none("memory");
+	row->fact[4] = fact_none("up_us");
+	row->fact[5] = fact_text("note", "logs has its output");
+	row->fact[6] = fact_none("dedicated");
+	return TABLE_ROW;
+}
+
 static enum table_answer fill_partition(struct table_row *row, unsigned index)
 {
 	const struct partition *partition = partition_at(index);
 
 	if (index >= MAX_PARTITIONS)
-		return TABLE_END;
+		return with_graves ? fill_grave(row, index - MAX_PARTITIONS) : TABLE_END;
 	if (!partition || !partition_query(partition, &info))
 		return TABLE_SKIP;
 	format(row->cell[2], TABLE_CELL, "%u %s", info.vcpu_count,
@@ -101,7 +123,7 @@ void show_list(const struct invocation *in)
 		.right = 1 << 3 | 1 << 4,
 	};
 
-	(void)in;
+	with_graves = in->flags & FLAG_ALL;
 	text_table(&table, fill_partition);
 }
 

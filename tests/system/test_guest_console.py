@@ -34,7 +34,13 @@ def test_send_and_wait(arena_of, bed):
     # Both clocks have run alike, to their last digit, and what the first line waited for came first.
     assert abs((times[1][0] - times[0][0]) % 86400 - (times[1][1] - times[0][1])) < 0.0021, said
     assert times[0][1] < times[1][1], said
+    # As at a shell: the last lines, options in any place, help behind a command.
+    text = "\n".join(arena.command("logs --tail 1 a"))
+    assert "got off" in text and "got hello" not in text, text
+    assert arena.command("logs a --tail=0") == ["[nothing]"]
+    assert arena.command("logs ?") == arena.command("help logs") == arena.command("logs --help")
     arena.destroy()
+    assert any(re.match(r"a +destroyed ", line) for line in arena.command("ps -a"))
     arena.check_invariants()
 
 
@@ -115,7 +121,7 @@ def test_large_ring(arena_of, bed):
     arena.destroy()
     assert arena.free_memory() == before
     # What it said last can be read still.
-    text = "\n".join(arena.command("logs a --since=1m", timeout=120)).replace("\r", "")
+    text = "\n".join(arena.command("logs a --since 1m", timeout=120)).replace("\r", "")
     numbers = [int(number) for number in re.findall(r" flood (\d+) \.+$", text, re.MULTILINE)]
     assert len(numbers) > 400 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     arena.check_invariants()

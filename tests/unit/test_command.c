@@ -148,7 +148,7 @@ static void test_create_refusals(void **state)
 		{GOOD " memory=1M", "memory= is given twice [rule 2]"},
 		{GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..."},
 		{GOOD " --yes",
-		 "--yes is no option of this command; usage: create NAME KEY=VALUE ..."},
+		 "--yes is no option of this command; its options: --help; keys are written KEY=VALUE"},
 		{"kernel=kernel memory=18446744073709551616",
 		 "memory=18446744073709551616: must be a number with K, M, G or T, as in 512M [rule 3]"},
 		{"kernel=kernel memory=-1",
@@ -203,7 +203,7 @@ static void test_create_refusals(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const bad[] = {"Web",  "w.b",     "-web",
+	static const char *const bad[] = {"Web",  "w.b",     "web-A",
 					  "\"\"", "\"a b\"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	char line[200];
 
@@ -217,6 +217,8 @@ static void test_names(void **state)
 	}
 	fake_expect_in("create aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " GOOD, ": created with");
 	fake_expect_in("create a_-9 " GOOD, ": created with");
+	fake_expect_in("create -web " GOOD, "-web is no option of this command");
+	assert_false(command_name_is_valid("-web"));
 	expect("create a_-9 " GOOD,
 	       "error: create a_-9: a partition of that name exists; it is stopped (never started) [rule 1]");
 }
@@ -648,7 +650,7 @@ static void test_words_of_commands(void **state)
 	expect("frobnicate", "error: frobnicate: there is no such command; help lists them");
 	expect("debug", "error: debug: there is no such command; help lists them");
 	expect("star web", "error: star: there is no such command; help lists them");
-	expect("list web", "error: list: web is one word too many; usage: list [--json]");
+	expect("list web", "error: list: web is one word too many; usage: list [--json] [-a]");
 	expect("start", "error: start: NAME is missing; usage: start NAME");
 	expect("help nothing", "error: help nothing: there is no such command; help lists them");
 	expect("show \"web", "error: a \" has no partner");

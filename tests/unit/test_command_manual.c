@@ -50,9 +50,10 @@ static void add_options(const struct command *command)
 			add("- `%s`: %s\n", command_flags[i].name, command_flags[i].help);
 	}
 	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
-		const struct command_key *key = &command->keys->keys[i];
+		char text[COMMAND_KEY];
 
-		add("- `%s=%s`: %s\n", key->name, key->value, key->help);
+		command_key_text(&command->keys->keys[i], text);
+		add("- `%s`: %s\n", text, command->keys->keys[i].help);
 	}
 }
 
@@ -70,6 +71,11 @@ static void make_list(void)
 		if (commands[i].flags || commands[i].keys)
 			add("\n");
 		add_options(&commands[i]);
+	}
+	add("\n### Options of every command\n\n");
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (command_flags[i].flag & FLAGS_COMMON)
+			add("- `%s`: %s\n", command_flags[i].name, command_flags[i].help);
 	}
 	add("\n### Other words\n\n");
 	for (unsigned i = 0; i < command_alias_count; i++)

@@ -54,7 +54,7 @@ static void test_choices(void **state)
 	(void)state;
 	expect_line("mode s\t", "mode script ");
 	expect_line("create db testdev=of\t", "create db testdev=off ");
-	expect_line("create db smt=\t", "create db smt=\a");
+	expect_line("create db smt=\t", "create db smt=share ");
 }
 
 /* Options and keys do not count: the name may stand behind them. */
@@ -75,7 +75,7 @@ static void test_other_words(void **state)
 	fake_expect_in("ps", "NAME  STATE");
 	fake_expect_in("inspect web", "name        web\r\n");
 	fake_expect_in("help rm", "destroy NAME [--yes]\r\n");
-	fake_expect_in("help", "Other words: ps = list, rm = destroy, inspect = show");
+	fake_expect_in("help", "Other words: ps = list, rm = destroy, inspect = show, ? = help");
 	fake_expect_in("rm db", "error: destroy db: there is no partition of that name\r\n");
 	fake_expect_in("time rm web", "web: destroyed\r\ntook ");
 	assert_null(fake_find("web"));

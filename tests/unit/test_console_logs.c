@@ -105,7 +105,51 @@ static void test_since(void **state)
 	fake_expect_in("logs web since=2h", "one\r\n");
 	fake_expect_in("logs web since=x",
 		       "error: logs web: since=x: must be a time as in 30, 30s, 5m or 2h");
-	fake_expect_in("logs web --since", "--since is no option of this command");
+	fake_expect_in("logs web --since 5s", "three\r\n");
+	expect_not("two");
+	fake_expect_in("logs --since 15 web", "two\r\n");
+	expect_not("one");
+	fake_expect_in("logs web --since",
+		       "error: logs web: --since needs a value; usage: logs NAME");
+	fake_expect_in("logs web --since --tail", "since=--tail: must be a time");
+	fake_expect_in("logs web --since 5 since=5", "since= is given twice");
+}
+
+/* The last lines, of those that the other options leave; a line that has not ended counts. */
+static void test_tail(void **state)
+{
+	char line[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 30; i++) {
+		snprintf(line, sizeof(line), "line %u\r\n", i);
+		say(102 + i, line);
+	}
+	say(132, "the la");
+	fake.tsc = 133 * SECOND;
+	fake_expect_in("logs web --tail 10", "line 21\r\n");
+	expect_not("line 20");
+	expect_not("lost");
+	fake_expect("the la\r\n");
+	fake_expect_in("logs web --tail=1", "the la\r\n");
+	expect_not("line");
+	fake_expect_in("logs web tail=3 --since 1h", "line 28\r\n");
+	expect_not("line 27");
+	fake_expect_in("logs web --since 3s --tail 100", "line 28\r\n");
+	expect_not("line 27");
+	fake_expect_in("logs web --tail 0", "[nothing]\r\n");
+	fake_expect_in("logs web --tail 1000", "line 0\r\n");
+	fake_expect_in("logs web --tail x", "error: logs web: tail=x: must be a number of lines");
+	fake_expect_in("logs -f web --tail 2", "line 28\r\n");
+	expect_not("line 27");
+	expect_not("the la");
+	fake_clear();
+	say(134, "st\r\nmore\r\n");
+	fake_run();
+	fake_expect("the last\r\n");
+	fake_expect("more\r\n");
+	fake_type("\x03");
+	fake_run();
 }
 
 /* Boots are parted, a cut line is ended, and --last shows the latest one alone. */
@@ -381,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup(test_times, boot),
 		cmocka_unit_test_setup(test_line_ends, boot),
 		cmocka_unit_test_setup(test_since, boot),
+		cmocka_unit_test_setup(test_tail, boot),
 		cmocka_unit_test_setup(test_boots, boot),
 		cmocka_unit_test_setup(test_follow, boot),
 		cmocka_unit_test_setup(test_follow_misses_nothing, boot),

@@ -141,12 +141,16 @@ static void add_value(const struct command_key *key)
 		[KEY_IMAGE] = {"kernel", "initrd", "\"tiny a b\"", "lost"},
 		[KEY_TEXT] = {"\"a b\"", "\"a \\\" b\"", "", "linux"},
 		[KEY_SECONDS] = {"0", "5", "3601", "soon"},
-		[KEY_SWITCH] = {"on", "off", "", "On"},
 	};
+	char choice[NAME_SIZE];
 
+	if (key->use == KEY_OPTION && below(2))
+		add("--");
 	add(key->name);
-	add("=");
-	if (key->kind < ARRAY_SIZE(values))
+	add(key->use == KEY_OPTION && below(2) ? " " : "=");
+	if (key->kind == KEY_CHOICE && command_choice(key->value, below(5), choice))
+		add(choice);
+	else if (key->kind < ARRAY_SIZE(values))
 		add(one_of(values[key->kind], ARRAY_SIZE(values[0])));
 	else
 		add_name();
@@ -192,7 +196,7 @@ static void add_command(void)
 		}
 	}
 	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (command->flags & command_flags[i].flag && below(2)) {
+		if (command->flags & command_flags[i].flag ? below(2) : below(64) == 0) {
 			add(" ");
 			add(command_flags[i].name);
 		}

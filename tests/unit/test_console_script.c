@@ -217,7 +217,7 @@ static void test_from_config(void **state)
 			       "event error: line 2: start web: there is no partition of that name\r\n"
 			       "event IMAGE "));
 	fake_expect_in("images --bad", "error EUSAGE images: --bad is no option of this command; "
-				       "usage: images [--json]\r\n");
+				       "its options: --json --help\r\n");
 }
 
 /* A console that follows one that failed begins a line, and begins as for a person. */
