@@ -181,9 +181,9 @@ static bool take_choice(struct invocation *in, unsigned place, const char *word)
 static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
 	[ARG_NEW_NAME] = take_new_name, [ARG_PARTITION] = take_partition,
 	[ARG_LOGGED] = take_logged,	[ARG_COMMAND] = take_command,
-	[ARG_NUMBER] = take_number,	[ARG_SECONDS] = take_seconds,
-	[ARG_TEXT] = take_text,		[ARG_REGEX] = take_regex,
-	[ARG_CHOICE] = take_choice,
+	[ARG_NUMBER] = take_number,	[ARG_CPU] = take_number,
+	[ARG_SECONDS] = take_seconds,	[ARG_TEXT] = take_text,
+	[ARG_REGEX] = take_regex,	[ARG_CHOICE] = take_choice,
 };
 
 /* Names it, and those that there are. */

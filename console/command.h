@@ -16,6 +16,7 @@ enum arg_kind {
 	ARG_LOGGED,    /* the same, or of one whose output is kept though it was destroyed */
 	ARG_COMMAND,   /* the name of a command */
 	ARG_NUMBER,
+	ARG_CPU,     /* a number, of a CPU */
 	ARG_SECONDS, /* 30, 30s, 5m or 2h */
 	ARG_TEXT,    /* as it was typed: the handler decodes it */
 	ARG_REGEX,   /* /regex/ */
@@ -92,7 +93,7 @@ struct invocation {
 	const struct grave *grave;     /* ARG_LOGGED, if there is no such partition any more */
 	const char *name;	       /* ARG_NEW_NAME */
 	const struct command *about;   /* ARG_COMMAND */
-	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, ARG_SECONDS, by the argument's place */
+	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, ARG_CPU, ARG_SECONDS, by the argument's place */
 	const char *raw; /* ARG_TEXT as it was typed, with quotes and \; ARG_REGEX without its / */
 	size_t raw_length;
 	unsigned args;	/* how many were given */

@@ -377,7 +377,7 @@ const struct command commands[] = {
 	{
 		.name = "debug stacks",
 		.help = "how deep a CPU's stacks in the kernel ever were",
-		.args = {{ARG_NUMBER, "CPU", true}},
+		.args = {{ARG_CPU, "CPU", true}},
 		.handler = machine_debug_stacks,
 	},
 	{
@@ -390,7 +390,7 @@ const struct command commands[] = {
 	{
 		.name = "debug cpu-panic",
 		.help = "make the kernel fail on a CPU; the machine is lost",
-		.args = {{ARG_NUMBER, "CPU", false}},
+		.args = {{ARG_CPU, "CPU", false}},
 		.flags = FLAG_YES,
 		.handler = machine_debug_cpu,
 	},
@@ -398,7 +398,7 @@ const struct command commands[] = {
 		.name = "debug cpu-stuck",
 		.help = "make a CPU do nothing for so many seconds",
 		.detail = "With interrupts off: for a look at the watchdog, which names it within 2 s.",
-		.args = {{ARG_NUMBER, "CPU", false}, {ARG_NUMBER, "SECONDS", false}},
+		.args = {{ARG_CPU, "CPU", false}, {ARG_NUMBER, "SECONDS", false}},
 		.flags = FLAG_YES,
 		.handler = machine_debug_stuck,
 	},

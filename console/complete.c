@@ -1,61 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A source offers its candidates one by one to a collector, which keeps what they have in common. */
+/* Each kind of word has a source that offers what there is; the table of commands says which stand where. */
 #include "console/complete.h"
 
+#include "console/candidates.h"
 #include "console/command.h"
 #include "console/edit.h"
+#include "console/graves.h"
 #include "console/host.h"
 #include "console/script.h"
-#include "console/text.h"
 #include "lib/copy.h"
+#include "lib/format.h"
 #include "lib/string.h"
 
-struct collector {
-	const char *word; /* what is typed of it */
-	size_t length;
-	unsigned found;
-	size_t common; /* of the first candidate's text, shared by all */
-	bool ends;     /* a blank may follow */
-	char first[64];
-	char all[512]; /* for the operator, if there are several */
-};
-
-static void append(struct collector *c, const char *text)
-{
-	size_t used = strlen(c->all);
-
-	if (used + strlen(text) + 3 > sizeof(c->all))
-		return;
-	if (used > 0)
-		str_copy(c->all + used, sizeof(c->all) - used, "  ");
-	used = strlen(c->all);
-	str_copy(c->all + used, sizeof(c->all) - used, text);
-}
-
-static void offer(struct collector *c, const char *text, bool ends)
-{
-	size_t same = 0;
-
-	if (strncmp(text, c->word, c->length))
-		return;
-	if (c->found == 0) {
-		str_copy(c->first, sizeof(c->first), text);
-		c->common = strlen(c->first);
-		append(c, text);
-	} else {
-		while (same < c->common && c->first[same] == text[same])
-			same++;
-		/* `debug panic` and `debug vcpu` offer one first word. */
-		if (same == c->common && text[same] == '\0' && c->common == strlen(c->first))
-			return;
-		append(c, text);
-		c->common = same;
-	}
-	c->ends = ends;
-	c->found++;
-}
-
-/* The index-th word of a name of one or two, or NULL. */
+/* The index-th word of a name of one or two. */
 static bool name_word(const char *name, unsigned index, char to[NAME_SIZE])
 {
 	const char *blank = strchr(name, ' ');
@@ -68,115 +25,240 @@ static bool name_word(const char *name, unsigned index, char to[NAME_SIZE])
 	return true;
 }
 
-static void offer_commands(struct collector *c, unsigned index, const char *first)
+static void offer_first_words(struct candidates *c)
 {
 	char word[NAME_SIZE];
 
 	for (unsigned i = 0; i < command_count; i++) {
-		if (index > 0 && (!name_word(commands[i].name, 0, word) || strcmp(word, first)))
-			continue;
-		if (name_word(commands[i].name, index, word))
-			offer(c, word, true);
+		name_word(commands[i].name, 0, word);
+		candidates_offer(c, word, true);
 	}
-	for (unsigned i = 0; index == 0 && i < command_alias_count; i++)
-		offer(c, command_aliases[i].name, true);
+	for (unsigned i = 0; i < command_alias_count; i++)
+		candidates_offer(c, command_aliases[i].name, true);
 }
 
-static void offer_partitions(struct collector *c)
+static void offer_second_words(struct candidates *c, const char *first)
+{
+	char word[NAME_SIZE];
+
+	for (unsigned i = 0; i < command_count; i++) {
+		name_word(commands[i].name, 0, word);
+		if (!strcmp(word, first) && name_word(commands[i].name, 1, word))
+			candidates_offer(c, word, true);
+	}
+}
+
+static void offer_partitions(struct candidates *c)
 {
 	const struct config_entry *entry = NULL;
 	struct partition *partition = NULL;
 
 	while ((partition = partition_next(partition)))
-		offer(c, partition->name, true);
+		candidates_offer(c, partition->name, true);
 	while (edit_candidate() && (entry = config_next(edit_candidate(), entry)))
-		offer(c, entry->name, true);
+		candidates_offer(c, entry->name, true);
+}
+
+/* Also those of which only the output is left. */
+static void offer_logged(struct candidates *c)
+{
+	struct partition *partition = NULL;
+
+	while ((partition = partition_next(partition)))
+		candidates_offer(c, partition->name, true);
+	for (unsigned i = 0; i < GRAVES; i++) {
+		if (graves_at(i))
+			candidates_offer(c, graves_at(i)->name, true);
+	}
 }
 
 /* The words of a|b|c. */
-static void offer_choices(struct collector *c, const char *choices)
+static void offer_choices(struct candidates *c, const char *choices)
 {
 	char word[NAME_SIZE];
 
 	for (unsigned i = 0; command_choice(choices, i, word); i++)
-		offer(c, word, true);
+		candidates_offer(c, word, true);
 }
 
-/* The word that is completed is what stands behind the =. */
-static void offer_values(struct collector *c, const struct command_key *key, const char *equals)
+/* Those that run. */
+static void offer_cpus(struct candidates *c)
+{
+	static struct host_info host;
+	struct cpu_info cpu;
+	char number[16];
+
+	host_query(&host);
+	for (uint32_t i = 0; i < host.cpu_count; i++) {
+		host_query_cpu(i, &cpu);
+		if (cpu.state != CPU_POOL && cpu.state != CPU_DEDICATED && cpu.state != CPU_SIBLING)
+			continue;
+		format(number, sizeof(number), "%u", i);
+		candidates_offer(c, number, false);
+	}
+}
+
+/* 2-3,5: the number that is being typed. */
+static void offer_cpu_list(struct candidates *c)
+{
+	size_t begin = c->length;
+
+	while (begin > 0 && c->word[begin - 1] != ',' && c->word[begin - 1] != '-')
+		begin--;
+	candidates_skip(c, begin);
+	offer_cpus(c);
+}
+
+static void offer_images(struct candidates *c)
 {
 	static struct image_info image;
-	size_t skip = (size_t)(equals + 1 - c->word);
 
-	c->word += skip;
-	c->length -= skip;
-	for (uint32_t i = 0; key->kind == KEY_IMAGE && host_image(i, &image); i++)
-		offer(c, image.name, true);
+	for (uint32_t i = 0; host_image(i, &image); i++)
+		candidates_offer(c, image.name, true);
+}
+
+static void offer_value(struct candidates *c, const struct command_key *key)
+{
+	if (key->kind == KEY_IMAGE)
+		offer_images(c);
 	if (key->kind == KEY_PARTITION)
 		offer_partitions(c);
 	if (key->kind == KEY_CHOICE)
 		offer_choices(c, key->value);
+	if (key->kind == KEY_CPUS)
+		offer_cpu_list(c);
 }
 
-static void offer_keys(struct collector *c, const struct command_keys *keys)
+/* The words between the command and the one that is completed. */
+struct given {
+	const struct command *command;
+	const char *const *word;
+	unsigned count;
+};
+
+/* The option whose value the index-th word is, or NULL. */
+static const struct command_key *option_before(const struct given *given, unsigned index)
 {
-	const char *equals = strchr(c->word, '=');
-	char text[32];
+	const char *before = index > 0 ? given->word[index - 1] : "";
 
-	for (unsigned i = 0; i < keys->count; i++) {
-		const char *name = keys->keys[i].name;
-		size_t length = strlen(name);
-
-		str_copy(text, sizeof(text) - 1, name);
-		text[MIN(length, sizeof(text) - 2)] = '=';
-		text[MIN(length, sizeof(text) - 2) + 1] = '\0';
-		if (!equals)
-			offer(c, text, false);
-		else if (!strncmp(c->word, text, length + 1)) {
-			offer_values(c, &keys->keys[i], equals);
-			return;
-		}
-	}
+	return strchr(before, '=') ? NULL : command_find_option(given->command, before);
 }
 
-/* How many of the words are arguments by their place: no options, no keys. */
-static unsigned count_places(const struct command *command, const char *const *word, unsigned count)
+/* How many of them are arguments by their place: no options with their values, no keys. */
+static unsigned count_places(const struct given *given)
 {
 	unsigned places = 0;
 
-	for (unsigned i = 0; i < count; i++)
-		places += !(word[i][0] == '-' && word[i][1] == '-') &&
-			  !(command->keys && strchr(word[i], '='));
+	for (unsigned i = 0; i < given->count; i++)
+		places += given->word[i][0] != '-' && !option_before(given, i) &&
+			  !(given->command->keys && strchr(given->word[i], '='));
 	return places;
 }
 
-/* word: those between the command and the one that is completed. */
-static void offer_arguments(struct collector *c, const struct command *command,
-			    const char *const *word, unsigned count)
+static bool is_given(const struct given *given, const char *text)
 {
-	unsigned place = count_places(command, word, count);
-	const struct arg *arg = &command->args[MIN(place, COMMAND_ARGS - 1u)];
-	enum arg_kind kind = place < COMMAND_ARGS ? arg->kind : ARG_NONE;
-
-	if (kind == ARG_PARTITION || kind == ARG_LOGGED)
-		offer_partitions(c);
-	if (kind == ARG_COMMAND)
-		offer_commands(c, place, place ? word[count - 1] : "");
-	if (kind == ARG_CHOICE)
-		offer_choices(c, arg->name);
-	if (place == 0 && kind != ARG_NONE && !arg->optional && c->word[0] != '-')
-		return;
-	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (command->flags & command_flags[i].flag && c->word[0] == '-')
-			offer(c, command_flags[i].name, true);
+	for (unsigned i = 0; i < given->count; i++) {
+		if (str_starts(given->word[i], text))
+			return true;
 	}
-	if (command->keys && c->word[0] != '-')
-		offer_keys(c, command->keys);
+	return false;
 }
 
-static void collect(struct collector *c, const struct words *words, unsigned before)
+/* Flags: those of the command, or those that every command takes. */
+static void offer_flags(struct candidates *c, const struct given *given, uint32_t flags)
 {
-	const char *const *word = words->word;
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (flags & command_flags[i].flag && !is_given(given, command_flags[i].name))
+			candidates_offer(c, command_flags[i].name, true);
+	}
+}
+
+/* name=, or --name: what is given already is none to give again. */
+static void offer_keys(struct candidates *c, const struct given *given, bool options)
+{
+	const struct command_keys *keys = given->command->keys;
+	char text[NAME_SIZE];
+
+	for (unsigned i = 0; keys && i < keys->count; i++) {
+		const struct command_key *key = &keys->keys[i];
+
+		if ((key->use == KEY_OPTION) != options)
+			continue;
+		format(text, sizeof(text), options ? "--%s" : "%s=", key->name);
+		if (key->use == KEY_REPEATS || !is_given(given, text))
+			candidates_offer(c, text, options);
+	}
+}
+
+static void offer_options(struct candidates *c, const struct given *given)
+{
+	offer_flags(c, given, given->command->flags);
+	offer_keys(c, given, true);
+	if (c->found == 0)
+		offer_flags(c, given, FLAGS_COMMON);
+}
+
+/* The key whose value is being typed: behind a = or behind --key. */
+static const struct command_key *open_key(struct candidates *c, const struct given *given)
+{
+	const char *equals = strchr(c->word, '=');
+	const struct command_key *key = option_before(given, given->count);
+
+	if (key || !equals)
+		return key;
+	key = command_find_option(given->command, c->word);
+	if (!key)
+		key = command_find_key(given->command, c->word, (size_t)(equals - c->word));
+	if (key)
+		candidates_skip(c, (size_t)(equals + 1 - c->word));
+	return key;
+}
+
+static void offer_place(struct candidates *c, const struct given *given, unsigned place)
+{
+	const struct arg *arg = &given->command->args[place];
+
+	if (arg->kind == ARG_PARTITION)
+		offer_partitions(c);
+	if (arg->kind == ARG_LOGGED)
+		offer_logged(c);
+	if (arg->kind == ARG_CHOICE)
+		offer_choices(c, arg->name);
+	if (arg->kind == ARG_CPU)
+		offer_cpus(c);
+	if (arg->kind == ARG_COMMAND && place == 0)
+		offer_first_words(c);
+	if (arg->kind == ARG_COMMAND && place > 0)
+		offer_second_words(c, given->word[given->count - 1]);
+}
+
+static void offer_arguments(struct candidates *c, const struct given *given)
+{
+	unsigned place = count_places(given);
+	const struct command_key *key = open_key(c, given);
+	bool missing = place == 0 && given->command->args[0].kind &&
+		       !given->command->args[0].optional;
+
+	if (key) {
+		offer_value(c, key);
+		return;
+	}
+	if (c->word[0] == '-') {
+		offer_options(c, given);
+		return;
+	}
+	if (place < COMMAND_ARGS)
+		offer_place(c, given, place);
+	if (missing)
+		return;
+	offer_keys(c, given, false);
+	if (c->found == 0 && c->length == 0)
+		offer_options(c, given);
+}
+
+/* word: those before the one that is completed. */
+static void collect(struct candidates *c, const char *const *word, unsigned before)
+{
 	unsigned used;
 	const struct command *command = command_find(word, before, &used);
 
@@ -185,13 +267,15 @@ static void collect(struct collector *c, const struct words *words, unsigned bef
 		before -= used;
 		command = command_find(word, before, &used);
 	}
+	if (before == 0)
+		offer_first_words(c);
+	if (before == 1)
+		offer_second_words(c, word[0]);
 	if (command)
-		offer_arguments(c, command, word + used, before - used);
-	else if (before < 2)
-		offer_commands(c, before, before ? word[0] : "");
+		offer_arguments(c, &(struct given){command, word + used, before - used});
 }
 
-static void insert(struct line *line, const struct collector *c)
+static void insert(struct line *line, const struct candidates *c)
 {
 	if (c->common > c->length)
 		line_insert(line, c->first + c->length, c->common - c->length);
@@ -202,29 +286,27 @@ static void insert(struct line *line, const struct collector *c)
 void complete_line(struct line *line, const char *before, size_t size)
 {
 	static struct words words;
-	static struct collector c;
+	static struct candidates c;
 	static char text[SCRIPT_LINE + LINE_SIZE];
 	size_t length = MIN(size, (size_t)SCRIPT_LINE) + line->cursor;
+	const char *word = "";
 	bool in_word;
 
 	memcpy(text, before, length - line->cursor);
 	memcpy(text + length - line->cursor, line->text, line->cursor);
 	in_word = length > 0 && text[length - 1] != ' ';
-	memset(&c, 0, sizeof(c));
-	c.word = "";
 	if (words_split(&words, text, length) != WORDS_OK || (in_word && words.count == 0)) {
 		line->bell = true;
 		return;
 	}
-	if (in_word) {
-		c.word = words.word[words.count - 1];
-		c.length = strlen(c.word);
-	}
-	collect(&c, &words, words.count - in_word);
+	if (in_word)
+		word = words.word[words.count - 1];
+	candidates_begin(&c, word, strlen(word));
+	collect(&c, words.word, words.count - in_word);
 	if (c.found == 0 || (c.common == c.length && c.found > 1))
 		line->bell = true;
 	if (c.found > 1 && c.common == c.length)
-		text_print_lines(c.all, strlen(c.all), 0);
+		candidates_show(&c);
 	else if (c.found > 0)
 		insert(line, &c);
 }

@@ -174,7 +174,7 @@ void screen_clear(void)
 	screen.drawn = false;
 }
 
-/* ECMA-48 "ST" ends a control string, "DECSTR" of the VT220 resets modes and attributes, SI is the first set. */
+/* ECMA-48 "ST" ends a control string, "DECSTR" of the VT220 resets modes and attributes, SI the set. */
 void screen_restore(void)
 {
 	if (!screen.plain)

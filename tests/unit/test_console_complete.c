@@ -13,6 +13,7 @@
 
 #include "abi/calls.h"
 #include "abi/errors.h"
+#include "console/candidates.h"
 #include "tests/unit/fake_expect.h"
 
 static int boot(void **state)
@@ -66,6 +67,117 @@ static void test_names_behind_options(void **state)
 	expect_line("list --\t", "list --json ");
 	expect_line("show w\t--\t", "show web --json ");
 	expect_line("show web w\t", "show web w\a");
+}
+
+/* What is shown for these keys, above the prompt. */
+static void expect_list(const char *keys, const char *list)
+{
+	fake_clear();
+	fake_type(keys);
+	fake_run();
+	fake_expect(list);
+	fake_type("\x03");
+	fake_run();
+}
+
+/* Of one kind of word each that can stand somewhere. */
+static void test_everywhere(void **state)
+{
+	(void)state;
+	fake_command("run db memory=64M kernel=kernel");
+	fake_guest_write(fake_find("db"), "x\n", 2);
+	fake_command("destroy db --yes");
+	expect_line("list\t", "list ");
+	expect_line("console a\t", "console all ");
+	expect_line("console w\t", "console web ");
+	expect_list("console \t", "\r\x1b[Jall  web\r\n\afreehold> console ");
+	expect_line("console -r \t", "console -r web ");
+	expect_line("commit c\t", "commit confirmed ");
+	expect_list("debug \t",
+		    "cpu-panic     panic         stacks\r\ncpu-stuck     random-state  vcpu\r\n");
+	expect_list("policy \t", "cpuid  msrs\r\n");
+	expect_line("logs d\t", "logs db ");
+	expect_line("show d\t", "show d\a");
+	expect_line("logs --since 5m --tail 10 d\t--l\t-\t",
+		    "logs --since 5m --tail 10 db --last -f ");
+	expect_list("logs web --\t", "--last   --since  --tail\r\n");
+	expect_line("logs web --s\t", "logs web --since ");
+	expect_line("logs web --since \t", "logs web --since \a");
+	expect_list("list \t\t", "--json  -a\r\n");
+	expect_line("list --json \t", "list --json -a ");
+	expect_line("pause web --\t", "pause web --help ");
+	expect_line("list --h\t", "list --help ");
+	expect_line("pager of\t", "pager off ");
+	expect_list("pager o\t", "off  on\r\n");
+	expect_line("edit\t", "edit ");
+	expect_line("stop web\t", "stop web ");
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	expect_line("create db kernel=k\t", "create db kernel=kernel ");
+	expect_list("create db module=\t", "initrd  kernel  tiny\r\n");
+	expect_line("set web after=w\t", "set web after=web ");
+	expect_line("create db restart=o\t", "create db restart=on-failure ");
+	expect_list("create db boot=m\t\t", "multiboot   multiboot2\r\n");
+	expect_list("create db log=\t", "64K   128K  256K  512K\r\n");
+	expect_line("create db console=\t", "create db console=lossless ");
+	expect_list("create db on=\t", "\r\x1b[J0  1  2  3\r\n");
+	expect_list("create db on=1-2,\t", "0  1  2  3\r\n");
+	expect_list("debug stacks \t", "0  1  2  3\r\n");
+	/* Given once it is none to give again, but for modules. */
+	expect_line("create db memory=1M mem\t", "create db memory=1M mem\a");
+	expect_line("create db module=tiny mod\t", "create db module=tiny module=");
+}
+
+/* All of them, in columns within 80, down as one looks for a word. */
+static void test_columns(void **state)
+{
+	const char *at;
+	unsigned rows = 0;
+
+	(void)state;
+	fake_clear();
+	fake_type("\t");
+	fake_run();
+	at = strstr(fake_output(), "\x1b[J") + 3;
+	assert_non_null(strstr(at, "?  "));
+	for (; strncmp(at, "\afreehold> ", 11); rows++) {
+		size_t width = strcspn(at, "\r");
+
+		assert_in_range(width, 1, 80);
+		assert_true(at[width - 1] != ' ');
+		at += width + 2;
+	}
+	assert_in_range(rows, 5, 15);
+	fake_expect("\r\n");
+	assert_null(strstr(fake_output(), "more"));
+}
+
+/* More than there is room for: how many is told, and what they have in common is known of all. */
+static void test_many(void **state)
+{
+	static struct candidates c;
+	char name[40];
+
+	(void)state;
+	candidates_begin(&c, "na", 2);
+	for (unsigned i = 0; i < 400; i++) {
+		snprintf(name, sizeof(name), "name-%031u", 399 - i);
+		candidates_offer(&c, name, true);
+	}
+	candidates_offer(&c, "other", true);
+	assert_int_equal(c.found, 400);
+	candidates_offer(&c, "nam", true);
+	assert_int_equal(c.common, 3);
+	assert_true(c.kept < c.found);
+	fake_clear();
+	candidates_show(&c);
+	snprintf(name, sizeof(name), "and %u more\r\n", c.found - c.kept);
+	fake_run();
+	fake_expect(name);
+	fake_expect("name-0000000000000000000000000000399\r\nand ");
 }
 
 static void test_other_words(void **state)
@@ -135,6 +247,10 @@ int main(void)
 		cmocka_unit_test_setup(test_second_words, boot),
 		cmocka_unit_test_setup(test_choices, boot),
 		cmocka_unit_test_setup(test_names_behind_options, boot),
+		cmocka_unit_test_setup(test_everywhere, boot),
+		cmocka_unit_test_setup(test_values, boot),
+		cmocka_unit_test_setup(test_columns, boot),
+		cmocka_unit_test_setup(test_many, boot),
 		cmocka_unit_test_setup(test_other_words, boot),
 		cmocka_unit_test_setup(test_help_of_two_words, boot),
 		cmocka_unit_test_setup(test_run, boot),

@@ -160,7 +160,7 @@ static void add_argument(const struct arg *arg)
 {
 	char choice[NAME_SIZE];
 
-	if (arg->kind == ARG_NUMBER)
+	if (arg->kind == ARG_NUMBER || arg->kind == ARG_CPU)
 		add_number();
 	else if (arg->kind == ARG_CHOICE && command_choice(arg->name, below(3), choice))
 		add(choice);

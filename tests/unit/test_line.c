@@ -346,7 +346,7 @@ static void test_completion(void **state)
 	     "re\t");
 	assert_true(term.bells >= 1);
 	expect_shown("re", 2);
-	assert_non_null(strstr(fake.output, "resume  reset  reboot"));
+	assert_non_null(strstr(fake.output, "reboot  rename  reset   resume"));
 	type("\x15"
 	     "help st\to\t");
 	expect_shown("help stop ", 10);
