@@ -10,9 +10,12 @@
 #include "console/pager.h"
 #include "console/screen.h"
 #include "console/text.h"
+#include "console/wrap.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
+
+enum { INDENT = 4 };
 
 const struct answer_code_text answer_codes[CODE_COUNT] = {
 	[CODE_RULE] = {"ERULE", "a rule is broken, as the text says"},
@@ -70,14 +73,40 @@ static void put_line(const char *text, size_t length)
 		screen_put_line(text, length);
 }
 
-static void print_prefixed(const char *prefix, const char *text, size_t length)
+typedef void (*put_fn)(const char *text, size_t length);
+
+static void put_wrapped(const char *text, size_t length, put_fn put)
+{
+	char line[SCREEN_COLUMNS];
+	size_t indent = 0, blanks = 0;
+
+	while (blanks < MIN(length, (size_t)SCREEN_COLUMNS / 2) && text[blanks] == ' ')
+		blanks++;
+	do {
+		size_t part = wrap_words(text, length, SCREEN_COLUMNS - indent);
+
+		memset(line, ' ', indent);
+		memcpy(line + indent, text, part);
+		put(line, indent + part);
+		while (part < length && text[part] == ' ')
+			part++;
+		text += part;
+		length -= part;
+		indent = blanks + INDENT;
+	} while (length > 0);
+}
+
+static void print_prefixed(const char *prefix, const char *text, size_t length, bool whole)
 {
 	char line[TEXT_LINE + 16];
 	size_t used = str_copy(line, sizeof(line), prefix) ? strlen(prefix) : 0;
 
 	length = MIN(length, sizeof(line) - used);
 	memcpy(line + used, text, length);
-	put_line(line, used + length);
+	if (whole)
+		put_line(line, used + length);
+	else
+		put_wrapped(line, used + length, put_line);
 }
 
 static bool begins(const char *text, size_t length, const char *with)
@@ -98,9 +127,17 @@ void answer_print(const char *text, size_t length)
 	if (answer.script && !answer.open)
 		answer_news(text, length);
 	else if (answer.script && looks_final(text, length))
-		print_prefixed(" ", text, length);
+		print_prefixed(" ", text, length, true);
 	else
 		put_line(text, length);
+}
+
+void answer_print_wrapped(const char *text, size_t length)
+{
+	if (answer.script)
+		answer_print(text, length);
+	else
+		put_wrapped(text, length, put_line);
 }
 
 void answer_begin_line(void)
@@ -113,14 +150,15 @@ void answer_begin_line(void)
 void answer_news(const char *text, size_t length)
 {
 	if (answer.script)
-		print_prefixed("event ", text, length);
+		print_prefixed("event ", text, length, true);
 	else
-		screen_put_line(text, length);
+		put_wrapped(text, length, screen_put_line);
 }
 
 static void print_error(const char *text, size_t length)
 {
-	print_prefixed(answer.script && !answer.open ? "event error: " : "error: ", text, length);
+	print_prefixed(answer.script && !answer.open ? "event error: " : "error: ", text, length,
+		       answer.script);
 }
 
 /* The one that was held is not the last. */
@@ -158,7 +196,7 @@ void answer_end(void)
 		return;
 	}
 	format(prefix, sizeof(prefix), "error %s ", answer_codes[answer.code].name);
-	print_prefixed(prefix, answer.error, answer.length);
+	print_prefixed(prefix, answer.error, answer.length, true);
 	answer.failed = false;
 }
 

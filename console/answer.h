@@ -48,8 +48,11 @@ bool answer_is_open(void);
 /* Begins a line that is written piece by piece, and ended by screen_end_line. */
 void answer_begin_line(void);
 
-/* A line of text. */
+/* A line of text as it is. */
 void answer_print(const char *text, size_t length);
+
+/* The same, for a person on as many as it takes: broken between words, those below the first are indented. */
+void answer_print_wrapped(const char *text, size_t length);
 
 /* An error, without the word "error". */
 void answer_error(enum answer_code code, const char *text, size_t length);

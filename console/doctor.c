@@ -91,11 +91,11 @@ static void examine(void)
 	examine_memory();
 }
 
-static void show(const char *what, const char *text)
+static void show(const char *word, const char *what, const char *text)
 {
 	char head[HEAD];
 
-	text_wrap(head, format(head, sizeof(head), "%-5s %-14s ", "", what), text);
+	text_wrap(head, format(head, sizeof(head), "%-5s %-14s ", word, what), text);
 }
 
 void doctor_run(const struct invocation *in)
@@ -111,11 +111,11 @@ void doctor_run(const struct invocation *in)
 		enum verdict verdict = check->look(&patient, found);
 
 		counts[verdict]++;
-		text_print("%-5s %-14s %s", words[verdict], check->name, found);
+		show(words[verdict], check->name, found);
 		if (verdict == DOCTOR_WELL)
 			continue;
-		show("effect", check->effect);
-		show("remedy", check->remedy);
+		show("", "effect", check->effect);
+		show("", "remedy", check->remedy);
 	}
 	text_print("doctor: %u checks, %u notes, %u lacks", doctor_check_count, counts[DOCTOR_NOTE],
 		   counts[DOCTOR_LACKS]);

@@ -348,8 +348,7 @@ static unsigned running_victims(char *names, size_t size)
 
 static void commit(const struct invocation *in, uint32_t seconds)
 {
-	static char question[160];
-	char names[96];
+	char names[640];
 
 	if (!needs_candidate() || !apply_check_idle())
 		return;
@@ -362,8 +361,8 @@ static void commit(const struct invocation *in, uint32_t seconds)
 		text_fail(CODE_CONFIRM, "%s would be destroyed and must be stopped, or say --yes",
 			  names);
 	} else {
-		format(question, sizeof(question), "%s would be destroyed. Commit? [y/N] ", names);
-		session_ask(question, begin_commit);
+		text_print("%s would be destroyed", names);
+		session_ask("Commit? [y/N] ", begin_commit);
 	}
 }
 

@@ -48,7 +48,7 @@ static void feed(struct reader *reader, char c, bool all)
 	}
 	reader->line[reader->length] = '\0';
 	if (all || is_important(reader->line))
-		text_print_bytes(reader->line, reader->length);
+		text_print("%s", reader->line);
 	reader->length = 0;
 	if (c != '\n')
 		reader->line[reader->length++] = c;
@@ -92,8 +92,9 @@ bool log_show_step(void)
 	shown.left -= STEP_BYTES;
 	if (read_log(reader, STEP_BYTES, true) && shown.left > 0)
 		return true;
+	reader->line[reader->length] = '\0';
 	if (reader->length > 0)
-		text_print_bytes(reader->line, reader->length);
+		text_print("%s", reader->line);
 	follower.position = reader->position;
 	follower.length = 0;
 	return false;

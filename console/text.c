@@ -5,6 +5,7 @@
 #include "console/answer.h"
 #include "console/notation.h"
 #include "console/screen.h"
+#include "console/wrap.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -33,14 +34,14 @@ void text_set_context(unsigned line, const char *command, const char *object)
 }
 
 /* Each line of text comes here. */
-static void put_line(const char *line, size_t length)
+static void put_line(const char *line, size_t length, void (*print)(const char *line, size_t length))
 {
 	struct json *json = notation_json();
 
 	if (json)
 		json_text(json, "note", line, length);
 	else if (!notation_is_json())
-		answer_print(line, length);
+		print(line, length);
 }
 
 void text_print(const char *text, ...)
@@ -52,12 +53,12 @@ void text_print(const char *text, ...)
 	va_start(args, text);
 	length = vformat(line, sizeof(line), text, args);
 	va_end(args);
-	put_line(line, length);
+	put_line(line, length, answer_print_wrapped);
 }
 
 void text_print_bytes(const char *line, size_t length)
 {
-	put_line(line, length);
+	put_line(line, length, answer_print);
 }
 
 void text_fail(enum answer_code code, const char *text, ...)
@@ -98,7 +99,7 @@ void text_print_lines(const char *text, size_t length, unsigned indent)
 		used += end - at;
 		if (used > 0 && line[used - 1] == '\r')
 			used--;
-		put_line(line, used);
+		put_line(line, used, answer_print_wrapped);
 		at = end + (end < length && text[end] == '\n');
 	}
 }
@@ -164,13 +165,13 @@ static void print_field(const char *name, const char *text, size_t length)
 	size_t at = 0;
 
 	do {
-		size_t part = MIN(length - at, (size_t)WRAP);
+		size_t part = wrap_fill(text + at, length - at, WRAP);
 		size_t name_length = at == 0 ? MIN(strlen(name), (size_t)FIELD_NAME - 1) : 0;
 
 		memset(line, ' ', FIELD_NAME);
 		memcpy(line, name, name_length);
 		memcpy(line + FIELD_NAME, text + at, part);
-		put_line(line, FIELD_NAME + part);
+		put_line(line, FIELD_NAME + part, answer_print);
 		at += part;
 	} while (at < length);
 }
@@ -189,7 +190,7 @@ void text_facts(const char *name, const char *form, const struct fact *facts, si
 	if (name)
 		print_field(name, value, length);
 	else
-		put_line(value, length);
+		put_line(value, length, answer_print_wrapped);
 }
 
 void text_field(const char *name, const char *text, ...)

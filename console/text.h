@@ -12,15 +12,18 @@ enum { TEXT_LINE = 1024 };
 
 void text_reset(void);
 
-/* A line. In JSON: a string, under the key "note" if it stands in an object. */
+/*
+ * A line; for a person it goes on below if it has more than 80 columns. In JSON: a string, under the key
+ * "note" if it stands in an object.
+ */
 void text_print(const char *text, ...) printf_like(1, 2);
 
-/* A line as it is, of any bytes. */
+/* A line as it is, of any bytes: a guest's, or one that fits. */
 void text_print_bytes(const char *line, size_t length);
 
 /*
- * One line "error: …", with the context in front: "line 3: " if the command stood in a script, and the
- * command with its object. Counted. A script sees the code.
+ * "error: …", for a script in one line, with the context in front: "line 3: " if the command stood in a
+ * script, and the command with its object. Counted. A script sees the code.
  */
 void text_fail(enum answer_code code, const char *text, ...) printf_like(2, 3);
 unsigned text_error_count(void);
@@ -76,8 +79,9 @@ struct table_row {
 };
 
 /*
- * Prints titles and rows, each column as wide as it must be. fill is called twice for each index from
- * 0 on: it returns TABLE_END past the last row, TABLE_SKIP to leave this one out.
+ * Prints titles and rows, each column as wide as it must be; for a person what is too wide for the screen
+ * goes on below, as a table of the first column and the others. fill is called twice or more for each index
+ * from 0 on: it returns TABLE_END past the last row, TABLE_SKIP to leave this one out.
  */
 enum table_answer { TABLE_ROW, TABLE_SKIP, TABLE_END };
 void text_table(const struct table *table,

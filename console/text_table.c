@@ -8,7 +8,7 @@
 #include "lib/copy.h"
 #include "lib/string.h"
 
-enum { NARROW = 8 };
+enum { NARROW = 8, FLOWS = 20, GAP = 2 };
 
 void text_wrap(const char *head, size_t column, const char *text)
 {
@@ -29,40 +29,38 @@ void text_wrap(const char *head, size_t column, const char *text)
 	} while (*text);
 }
 
-/* The cells but the last; returns where that begins. */
-static size_t print_cells(char *line, const struct table *table, const struct table_row *row,
-			  const size_t *widths)
+/* Some columns of a table: the first one, and those from first to the one before end. */
+struct span {
+	const struct table *table;
+	const size_t *widths;
+	unsigned first, end;
+};
+
+/* Returns where the next cell begins. */
+static size_t put_cell(char *line, size_t used, const struct span *span, const char *text,
+		       unsigned column)
 {
-	size_t used = 0;
+	size_t width = span->widths[column], length = MIN(strlen(text), width);
+	size_t pad = span->table->right >> column & 1 ? width - length : 0;
 
-	for (unsigned i = 0; i + 1 < table->columns; i++) {
-		size_t length = strlen(row->cell[i]);
-		size_t pad = table->right >> i & 1 ? widths[i] - MIN(length, widths[i]) : 0;
-
-		memset(line + used, ' ', widths[i] + 2);
-		memcpy(line + used + pad, row->cell[i], MIN(length, widths[i]));
-		used += widths[i] + 2;
-	}
-	line[used] = '\0';
-	return used;
+	memset(line + used, ' ', width + GAP);
+	memcpy(line + used + pad, text, length);
+	return used + width + GAP;
 }
 
-static void print_row(const struct table *table, const struct table_row *row, const size_t *widths)
+static void print_row(const struct span *span, const struct table_row *row)
 {
-	char line[TABLE_COLUMNS * (TABLE_CELL + 2) + 1];
-	unsigned last = table->columns - 1;
-	const char *text = row->cell[last];
-	size_t used = print_cells(line, table, row, widths);
+	char line[TABLE_COLUMNS * (TABLE_CELL + GAP) + 1];
+	unsigned last = span->table->columns - 1;
+	/* A text at the end of a row may take several lines. */
+	bool flows = span->end > last && last > 0 && !(span->table->right >> last & 1);
+	size_t used = put_cell(line, 0, span, row->cell[0], 0);
 
-	if (table->right >> last & 1) {
-		size_t pad = widths[last] - MIN(strlen(text), widths[last]);
-
-		memset(line + used, ' ', pad);
-		used += pad;
-		line[used] = '\0';
-	}
-	if (text[0]) {
-		text_wrap(line, used, text);
+	for (unsigned i = span->first; i < span->end - flows; i++)
+		used = put_cell(line, used, span, row->cell[i], i);
+	line[used] = '\0';
+	if (flows && row->cell[last][0]) {
+		text_wrap(line, used, row->cell[last]);
 		return;
 	}
 	while (used > 0 && line[used - 1] == ' ')
@@ -138,12 +136,29 @@ static void json_of_table(const struct table *table, fill_fn fill, struct json *
 	json_close(json);
 }
 
+/* As many columns as fit, from first on; a script gets them all. */
+static struct span next_span(const struct table *table, const size_t *widths, unsigned first)
+{
+	struct span span = {table, widths, first, first};
+	size_t used = widths[0];
+
+	while (span.end < table->columns) {
+		bool flows = span.end + 1 == table->columns && !(table->right >> span.end & 1);
+
+		used += GAP + (flows ? MIN(widths[span.end], (size_t)FLOWS) : widths[span.end]);
+		if (used > SCREEN_COLUMNS && span.end > first && !answer_is_script())
+			break;
+		span.end++;
+	}
+	return span;
+}
+
 void text_table(const struct table *table, fill_fn fill)
 {
 	static struct table_row row, titles;
 	size_t widths[TABLE_COLUMNS] = {0};
 	struct json *json = notation_json();
-	unsigned index = 0;
+	unsigned index = 0, first = 1;
 
 	if (json)
 		json_of_table(table, fill, json);
@@ -154,7 +169,12 @@ void text_table(const struct table *table, fill_fn fill)
 	measure(table, &titles, widths);
 	while (next_row(table, fill, &row, &index))
 		measure(table, &row, widths);
-	print_row(table, &titles, widths);
-	for (index = 0; next_row(table, fill, &row, &index);)
-		print_row(table, &row, widths);
+	do {
+		struct span span = next_span(table, widths, first);
+
+		print_row(&span, &titles);
+		for (index = 0; next_row(table, fill, &row, &index);)
+			print_row(&span, &row);
+		first = span.end;
+	} while (first < table->columns);
 }

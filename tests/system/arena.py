@@ -14,6 +14,8 @@ import time
 import beds
 import isos
 
+# News and errors that the console broke at 80 columns.
+BROKEN = re.compile(r"^((?:freehold[^ ]*> )?(?:\[|error: )[^\n]{40,})\n {4}(?=\S)", re.MULTILINE)
 ESCAPES = re.compile(r"\r|\x1b\[[0-9;?!]*[A-Za-z]|\x1b\[!p|\x1b\\|\x0f|\a")
 HEARTBEAT = re.compile(r"^hb (\d+) (\d+) (\d+)$", re.MULTILINE)
 LOST = re.compile(r"^\[(\d+) bytes of its output are lost\]$", re.MULTILINE)
@@ -145,7 +147,11 @@ class Arena:
         return self.serial.length
 
     def since(self, position):
-        return ESCAPES.sub("", self.serial.since(position))
+        text = ESCAPES.sub("", self.serial.since(position))
+        count = 1
+        while count:
+            text, count = BROKEN.subn(r"\1 ", text)
+        return text
 
     def wait_for(self, pattern, position, timeout):
         """The match of a pattern in what came after position, or None; it may be a function that looks at

@@ -14,6 +14,20 @@ ESCAPE = re.compile(r"\r|\x1b\[[0-9;?]*[A-Za-z]|\x1b[^\[]")
 CUT_ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*)?\Z")
 
 
+def whole(lines):
+    """The lines as they were before the console broke them at 80 columns: what goes on below is indented by
+    four, and its first word would not have fitted above."""
+    result, above = [], ""
+    for line in lines:
+        word = re.match(r" {4}(\S+)", line)
+        if word and not above.endswith("\\") and len(above) + 1 + len(word.group(1)) > 80:
+            result[-1] += " " + line.strip()
+        else:
+            result.append(line)
+        above = line
+    return result
+
+
 class Gone(AssertionError):
     """The line ended, or the time, before what was expected came."""
 
@@ -129,4 +143,4 @@ class Serial:
     def lines_until(self, pattern, timeout=60):
         """The lines before the one that matches."""
         text = self.expect(r"\A((?:.|\n)*?)(?:" + pattern + ")", timeout).group(1)
-        return [line.rstrip() for line in text.split("\n") if line.strip()]
+        return whole([line.rstrip() for line in text.split("\n") if line.strip()])

@@ -454,6 +454,10 @@ static int64_t do_vcpu_info(const struct arguments *args)
 	info.timer_tsc = partition->timer_tsc;
 	for (unsigned i = 0; i < ARRAY_SIZE(partition->counts); i++)
 		info.exits[i] += partition->counts[i];
+	if (fake.huge) {
+		memset(&info, 0xff, sizeof(info));
+		info.activity = ACTIVITY_WAIT_SIPI;
+	}
 	memcpy(pointer(args->c), &info, sizeof(info));
 	return 0;
 }
@@ -567,6 +571,8 @@ static int64_t do_power(const struct arguments *args)
 
 static int64_t do_debug(const struct arguments *args)
 {
+	if (fake.debug)
+		return snprintf(pointer(args->c), args->d, "%s", fake.debug);
 	return snprintf(pointer(args->c), args->d, "debug %lu %lx\nsecond line\n", args->a, args->b);
 }
 
@@ -760,9 +766,39 @@ void fake_boot(void)
 	fake_run();
 }
 
+/*
+ * Is what stands at `next`, below a line, the rest of it? It is indented by four, and its first word would
+ * not have fitted above.
+ */
+static bool goes_on(const char *line, const char *end, const char *next)
+{
+	const char *word = next + 4;
+
+	return !strncmp(next, "    ", 4) && *word != ' ' && end > line && end[-1] != '\\' &&
+	       (size_t)(end - line) + 1 + strcspn(word, " \r") > FAKE_COLUMNS;
+}
+
+/* The output with lines as they were before they were broken for the screen. */
 const char *fake_output(void)
 {
-	return fake.output;
+	static char whole[FAKE_OUTPUT + 1];
+	const char *line = fake.output, *end;
+	size_t used = 0, indent = 0;
+
+	if (!strstr(fake.output, "\r\n    "))
+		return fake.output;
+	while ((end = strstr(line, "\r\n"))) {
+		bool more = goes_on(line, end, end + 2);
+		size_t length = (size_t)(end - line) - indent;
+
+		memcpy(whole + used, line + indent, length);
+		memcpy(whole + used + length, more ? " " : "\r\n", more ? 1 : 2);
+		used += length + (more ? 1 : 2);
+		indent = more ? 4 : 0;
+		line = end + 2;
+	}
+	strcpy(whole + used, line + indent);
+	return whole;
 }
 
 void fake_clear(void)
@@ -779,7 +815,7 @@ const char *fake_command(const char *line)
 	snprintf(typed, sizeof(typed), "%s\r", line);
 	fake_type(typed);
 	fake_run();
-	return fake.output;
+	return fake_output();
 }
 
 struct fake_partition *fake_find(const char *name)

@@ -69,6 +69,8 @@ struct fake_kernel {
 	const char *config; /* freehold.conf, NULL: none */
 	size_t config_size;
 	const char *log;
+	const char *debug; /* what the debugging calls and the audit tell, NULL: something short */
+	bool huge;	   /* whatever vCPUs count is as large as can be */
 	uint64_t load_delay;   /* TSC that a VMM takes to load its guest */
 	const char *refusal;   /* its VMM refuses each guest then, with that report; NULL: none */
 	uint64_t power_delay;  /* TSC from the power button to the guest's end, 0: deaf */
@@ -103,10 +105,13 @@ void fake_run(void);
 /* Starts the console anew, its statics as a fresh process would have them. */
 void fake_boot(void);
 
-/* Types a line, runs, returns what came out since. */
+/* Types a line, runs, returns what came out since, as fake_output. */
 const char *fake_command(const char *line);
 
-/* All output so far, and from now on none of it. */
+/*
+ * All output so far, and from now on none of it. Lines that were broken for the screen are whole here, until
+ * the next call; fake.output has them as they were sent.
+ */
 const char *fake_output(void);
 void fake_clear(void);
 

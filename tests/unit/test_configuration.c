@@ -525,7 +525,7 @@ static void test_commit_asks(void **state)
 	make_two();
 	fake_command("edit");
 	fake_command("destroy db");
-	fake_expect_in("commit", "db would be destroyed. Commit? [y/N] ");
+	fake_expect_in("commit", "db would be destroyed\r\nCommit? [y/N] ");
 	fake_expect_in("n", "nothing was done");
 	assert_non_null(fake_find("db"));
 	fake_command("commit");
