@@ -25,6 +25,8 @@ struct kept {
 	struct ring ring;
 	uint64_t shown, matched;
 	struct boots boots;
+	struct restarts restarts;
+	char last_end[LAST_END_SIZE];
 	bool was_up;
 	bool used; /* it waits for its heir */
 };
@@ -183,9 +185,11 @@ static void keep(struct partition *partition)
 		.shown = partition->shown,
 		.matched = partition->matched,
 		.boots = partition->boots,
+		.restarts = partition->restarts,
 		.was_up = partition->op.forced,
 		.used = true,
 	};
+	str_copy(kept->last_end, sizeof(kept->last_end), partition->last_end);
 	if (!has_heir)
 		graves_add(partition);
 	give_up_slot(&apply.target, partition->slot);
@@ -354,15 +358,17 @@ static bool place(const struct config_entry *entry, const struct kept *kept)
 	return create_check_machine() && create_place(&apply.create);
 }
 
-/* It has its ring again, unless that was to be another one. */
+/* It waits for its restart as before. It has its ring again, unless that was to be another one. */
 static void give_back(struct partition *partition, struct kept *kept)
 {
 	kept->used = false;
-	if (kept->ring.shared)
-		return;
-	partition->shown = kept->shown;
-	partition->matched = kept->matched;
-	partition->boots = kept->boots;
+	partition->restarts = kept->restarts;
+	str_copy(partition->last_end, sizeof(partition->last_end), kept->last_end);
+	if (!kept->ring.shared) {
+		partition->shown = kept->shown;
+		partition->matched = kept->matched;
+		partition->boots = kept->boots;
+	}
 	partition_save(partition);
 }
 

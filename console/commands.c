@@ -162,7 +162,8 @@ const struct command commands[] = {
 		.name = "export",
 		.help = "the configuration, as commands to paste or to save",
 		.detail = "As freehold.conf it makes the machine what it is now; start lines are there\n"
-			  "for what runs without autostart=on. With a candidate open: the candidate.",
+			  "for what runs, or waits for its restart, without autostart=on. With a\n"
+			  "candidate open: the candidate.",
 		.handler = export_show,
 	},
 	{

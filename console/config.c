@@ -226,7 +226,7 @@ bool config_take(struct config *config)
 		}
 		entry->slot = partition->slot;
 		entry->born = partition->born;
-		entry->was_up = partition_is_up(partition_state(partition));
+		entry->was_up = partition_is_to_run(partition);
 	}
 	return true;
 }

@@ -231,14 +231,12 @@ unsigned export_difference(const struct config *from, const struct config *to)
 
 static void print_running(void)
 {
-	static struct part_info info;
 	struct partition *partition = NULL;
 
 	while ((partition = partition_next(partition)))
 		export_create(partition->name, &partition->definition);
 	while ((partition = partition_next(partition))) {
-		if (!partition->policy.autostart && partition_query(partition, &info) &&
-		    partition_is_up(info.state))
+		if (!partition->policy.autostart && partition_is_to_run(partition))
 			text_print("start %s", partition->name);
 	}
 }

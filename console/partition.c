@@ -21,8 +21,7 @@ struct blob {
 	uint64_t shown;
 	uint64_t matched;
 	struct boots boots;
-	uint64_t restarts[RESTARTS_MAX];
-	uint64_t restart_at;
+	struct restarts restarts;
 	uint64_t crash; /* what is kept of its failure */
 	char last_end[LAST_END_SIZE];
 	struct partition_policy policy;
@@ -96,12 +95,11 @@ void partition_save(const struct partition *partition)
 	blob.shown = partition->shown;
 	blob.matched = partition->matched;
 	blob.boots = partition->boots;
-	blob.restart_at = partition->restart_at;
+	blob.restarts = partition->restarts;
 	blob.crash = crash_address(partition);
 	blob.policy = partition->policy;
 	str_copy(blob.name, sizeof(blob.name), partition->name);
 	str_copy(blob.last_end, sizeof(blob.last_end), partition->last_end);
-	memcpy(blob.restarts, partition->restarts, sizeof(blob.restarts));
 	blob.definition.size = partition->definition.size;
 	memcpy(blob.definition.text, partition->definition.text, partition->definition.size);
 	call_blob_set(partition->slot, &blob, sizeof(blob));
@@ -243,11 +241,10 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	partition->matched = blob.matched;
 	partition->boots = blob.boots;
 	partition->gave_up = blob.gave_up != 0;
-	partition->restart_at = blob.restart_at;
+	partition->restarts = blob.restarts;
 	partition->policy = blob.policy;
 	partition->definition = blob.definition;
 	str_copy(partition->last_end, sizeof(partition->last_end), blob.last_end);
-	memcpy(partition->restarts, blob.restarts, sizeof(blob.restarts));
 	/* A reset that nobody has answered yet: it counts as news. */
 	if (info->state == PART_STOPPED && info->reason == REASON_RESET)
 		partition->state = PART_RUNNING;
@@ -310,6 +307,13 @@ const char *partition_restart_text(uint32_t restart)
 	return restart < ARRAY_SIZE(texts) ? texts[restart] : "?";
 }
 
+bool partition_is_to_run(const struct partition *partition)
+{
+	return partition_is_up(partition_state(partition)) || partition->restarts.at ||
+	       partition->start_wanted || partition->op.kind == OP_START ||
+	       partition->op.kind == OP_RESET;
+}
+
 static bool is_down(uint32_t state)
 {
 	return state == PART_STOPPED || state == PART_DYING;
@@ -319,7 +323,7 @@ uint32_t partition_shown_state(const struct partition *partition, const struct p
 {
 	if (info->state > PART_DYING)
 		return SHOWN_UNKNOWN;
-	if (is_down(info->state) && partition->restart_at)
+	if (is_down(info->state) && partition->restarts.at)
 		return SHOWN_WAITING;
 	return info->state == PART_STOPPED && partition->gave_up ? SHOWN_FAILED : info->state;
 }
@@ -327,14 +331,15 @@ uint32_t partition_shown_state(const struct partition *partition, const struct p
 void partition_note(const struct partition *partition, const struct part_info *info,
 		    char to[PARTITION_TEXT])
 {
-	uint64_t now = call_clock(), at = partition->restart_at, hz = clock_hz();
+	uint64_t now = call_clock(), at = partition->restarts.at, hz = clock_hz();
 
 	to[0] = '\0';
 	if (!is_down(info->state))
 		return;
 	if (at)
 		format(to, PARTITION_TEXT, "%s; again in %lu s",
-		       partition_reason_text(info->reason), at > now ? (at - now + hz - 1) / hz : 0);
+		       partition_reason_text(partition->restarts.reason),
+		       at > now ? (at - now + hz - 1) / hz : 0);
 	else
 		format(to, PARTITION_TEXT, "%s", partition_reason_text(info->reason));
 }

@@ -47,6 +47,14 @@ struct partition_policy {
 	char after[NAME_SIZE]; /* "": nobody */
 };
 
+/* They stay with a partition that is made anew. */
+struct restarts {
+	uint64_t latest[RESTARTS_MAX]; /* host TSC of those that nobody typed, 0: none */
+	uint64_t at;		       /* host TSC: when it is to be started again; 0: it is not */
+	uint32_t reason;	       /* enum part_reason: why it is */
+	uint32_t reserved;
+};
+
 struct op {
 	enum op_kind kind; /* OP_NONE: nothing is under way */
 	unsigned phase;	   /* index into the operation's phases */
@@ -71,8 +79,7 @@ struct partition {
 	uint64_t matched; /* of the ring's output: where the latest match of `wait` ends */
 	struct boots boots;
 	uint64_t shown; /* position of the ring's output up to which the operator has seen it */
-	uint64_t restarts[RESTARTS_MAX]; /* host TSC of the latest that nobody typed, 0: none */
-	uint64_t restart_at;		/* host TSC: when it is to be started again; 0: it is not */
+	struct restarts restarts;
 	char last_end[LAST_END_SIZE];	/* how it ended before its latest restart; "": it did not */
 	struct partition_policy policy; /* as the definition says */
 	struct definition definition;
@@ -123,6 +130,9 @@ static inline bool partition_is_up(uint32_t state)
 {
 	return state == PART_RUNNING || state == PART_PAUSED;
 }
+
+/* Its guest is up, or will be without anybody asking for it again. */
+bool partition_is_to_run(const struct partition *partition);
 
 uint32_t partition_shown_state(const struct partition *partition, const struct part_info *info);
 const char *partition_state_text(uint32_t shown_state);

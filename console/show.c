@@ -225,7 +225,7 @@ static void show_policy(const struct partition *partition)
 
 	text_facts("restart", "%",
 		   FACTS(fact_text("restart", partition_restart_text(policy->restart)),
-			 fact_bool("waits", partition->restart_at != 0)));
+			 fact_bool("waits", partition->restarts.at != 0)));
 	text_facts("autostart", autostarts[policy->autostart][policy->after[0] != '\0'],
 		   FACTS(key_fact(partition, KEY_IS_AFTER, "after", "-"),
 			 fact_bool("autostart", policy->autostart)));

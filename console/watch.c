@@ -16,9 +16,8 @@ static const uint8_t waits[RESTARTS_MAX] = {0, 1, 2, 4, 8};
 
 void watch_forgive(struct partition *partition)
 {
-	memset(partition->restarts, 0, sizeof(partition->restarts));
+	memset(&partition->restarts, 0, sizeof(partition->restarts));
 	partition->gave_up = false;
-	partition->restart_at = 0;
 	partition_save(partition);
 }
 
@@ -28,8 +27,8 @@ static unsigned recent_restarts(const struct partition *partition, uint64_t now)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < RESTARTS_MAX; i++)
-		count += partition->restarts[i] &&
-			 now - partition->restarts[i] < RESTARTS_SECONDS * clock_hz();
+		count += partition->restarts.latest[i] &&
+			 now - partition->restarts.latest[i] < RESTARTS_SECONDS * clock_hz();
 	return count;
 }
 
@@ -39,15 +38,15 @@ static void note_restart(struct partition *partition, uint64_t now)
 	unsigned oldest = 0;
 
 	for (unsigned i = 1; i < RESTARTS_MAX; i++) {
-		if (partition->restarts[i] < partition->restarts[oldest])
+		if (partition->restarts.latest[i] < partition->restarts.latest[oldest])
 			oldest = i;
 	}
-	partition->restarts[oldest] = MAX(now, 1);
+	partition->restarts.latest[oldest] = MAX(now, 1);
 }
 
 static void begin_restart(struct partition *partition)
 {
-	partition->restart_at = 0;
+	partition->restarts.at = 0;
 	op_begin(partition, OP_START, 0);
 	partition->op.background = true;
 	partition_save(partition);
@@ -79,7 +78,8 @@ static bool restart(struct partition *partition, bool is_reset)
 	else
 		notice_print(partition, false, "%s%s it is started again", partition->name,
 			     is_reset ? " reset:" : ":");
-	partition->restart_at = now + seconds * clock_hz();
+	partition->restarts.at = now + seconds * clock_hz();
+	partition->restarts.reason = partition->reason;
 	if (!seconds)
 		begin_restart(partition);
 	partition_save(partition);
@@ -146,16 +146,16 @@ uint64_t watch_deadline(void)
 	uint64_t first = 0;
 
 	while ((partition = partition_next(partition))) {
-		if (partition->restart_at && partition->op.kind == OP_NONE &&
-		    (!first || partition->restart_at < first))
-			first = partition->restart_at;
+		if (partition->restarts.at && partition->op.kind == OP_NONE &&
+		    (!first || partition->restarts.at < first))
+			first = partition->restarts.at;
 	}
 	return first;
 }
 
 void watch_cancel(struct partition *partition)
 {
-	partition->restart_at = 0;
+	partition->restarts.at = 0;
 	partition_save(partition);
 }
 
@@ -167,14 +167,14 @@ bool watch_turn(void)
 	bool begun = false;
 
 	while ((partition = partition_next(partition))) {
-		if (!partition->restart_at || partition->op.kind != OP_NONE)
+		if (!partition->restarts.at || partition->op.kind != OP_NONE)
 			continue;
-		if (!wants_restart(partition, partition->reason)) {
+		if (!wants_restart(partition, partition->restarts.reason)) {
 			watch_cancel(partition);
 			notice_print(partition, true, "%s is not started again: restart=%s",
 				     partition->name,
 				     partition_restart_text(partition->policy.restart));
-		} else if (now >= partition->restart_at) {
+		} else if (now >= partition->restarts.at) {
 			begin_restart(partition);
 			begun = true;
 		}

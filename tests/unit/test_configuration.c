@@ -337,6 +337,48 @@ static void test_waiting(void **state)
 	expect_starts(3);
 }
 
+/* Made anew meanwhile it still waits, for the same end and until the same time; also in a failed commit. */
+static void test_change_while_it_waits(void **state)
+{
+	(void)state;
+	make_waiting("on-failure");
+	fake_expect_in("set web memory=32M",
+		       "web: changed; what was kept of the end of web is gone\r\n");
+	fake_expect_in("list", "web   waiting  1 pool  32 MiB   -  triple fault; again in 1 s\r\n");
+	fake_expect_in("show web", "last end    triple fault\r\n");
+	fake_command("set web log=128K");
+	fake_expect_in("list", "waiting");
+	fake.fail_once[CALL_PART_CREATE] = ERR_NOMEM;
+	fake_expect_in("set web memory=16M", "error: ");
+	fake_expect_in("list", "web   waiting  1 pool  32 MiB");
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	fake_expect_in("list", "waiting");
+	expect_starts(1);
+	fake_expect_in("list", "web   running  1 pool  32 MiB");
+	/* What it said and how often it was started again is not forgotten. */
+	fake_end("web", REASON_TRIPLE, "");
+	fake.stand_still = true;
+	fake_run();
+	fake_expect_in("list", "again in 2 s");
+	/* restart=never ends the waiting, whoever made it anew. */
+	fake_command("set web memory=64M restart=never");
+	expect_starts(0);
+	fake_expect_in("list", "stopped");
+}
+
+/* What waits for its restart comes back as what runs. */
+static void test_export_while_it_waits(void **state)
+{
+	(void)state;
+	make_waiting("always");
+	fake_expect_in("export", "restart=always\r\nstart web\r\n");
+	fake_command("stop web");
+	fake_expect_in("export", "restart=always\r\nfreehold> ");
+	fake_command("start web");
+	fake_expect_in("export", "\r\nstart web\r\n");
+}
+
 static void test_stop_while_it_waits(void **state)
 {
 	(void)state;
@@ -1017,6 +1059,8 @@ int main(void)
 		cmocka_unit_test_setup(test_restart_always, boot),
 		cmocka_unit_test_setup(test_restart_is_cancelled, boot),
 		cmocka_unit_test_setup(test_waiting, boot),
+		cmocka_unit_test_setup(test_change_while_it_waits, boot),
+		cmocka_unit_test_setup(test_export_while_it_waits, boot),
 		cmocka_unit_test_setup(test_stop_while_it_waits, boot),
 		cmocka_unit_test_setup(test_start_while_it_waits, boot),
 		cmocka_unit_test_setup(test_set_while_it_waits, boot),
