@@ -108,3 +108,29 @@ def test_audit_is_in_steps(arena_of, bed):
     arena.destroy()
     # What the console may take at once, and a slice; not the 100 ms that the audit in one go would be.
     arena.check_invariants(slack=None if bed == "qemu" else 40_000)
+
+
+@on("qemu", "skylake")
+def test_changed_while_it_waits(arena_of, bed):
+    """A guest that crashes again and again waits longer each time. With other memory it waits on, and what is
+    exported meanwhile starts it."""
+    arena = arena_of(bed)
+    arena.create("talker", "how=answer", more="restart=on-failure")
+    arena.start()
+    for wait in (0, 1, 2, 4, 8):
+        position = arena.position()
+        arena.commands(["wait a /ready> / 30", 'send a "crash\\n"'])
+        again = rf"\[a is started again in {wait} s\]" if wait else r"\[a: it is started again\]"
+        assert arena.wait_for(again, position, 60), arena.since(position)
+        if 0 < wait < 8:
+            arena.let_pass(wait + 0.5)
+    changed, listed, exported = [arena.command(line) for line in ("set a memory=4M", "list", "export")]
+    assert changed[0].startswith("a: changed"), changed
+    assert any(re.match(r"a +waiting +1 pool +4 MiB +- +triple fault; again in [1-8] s", row)
+               for row in listed), listed
+    assert "start a" in exported, exported
+    arena.let_pass(8.5)
+    arena.command("wait a /ready> / 30")
+    assert any(re.match(r"a +running +1 pool +4 MiB", row) for row in arena.command("list"))
+    arena.destroy()
+    arena.check_invariants()
