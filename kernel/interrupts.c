@@ -124,8 +124,26 @@ void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect)
 	}
 }
 
+/*
+ * What was put in, and the guest was not entered with, waits in the local APIC again, and what has
+ * priority goes first: nothing can wait behind it. The 8259's is nobody's to take back.
+ */
+static bool make_way(struct vcpu *v)
+{
+	int vector = v->lapic.isr_top;
+
+	if (vector < 0 || !machine.virt->take_back(&v->virt, vector))
+		return false;
+	lapic_unaccept(&v->lapic, (unsigned)vector);
+	v->interrupts--;
+	vcpu_pend_local(v, PEND_INTERRUPT);
+	return true;
+}
+
 static void want_window(struct vcpu *v)
 {
+	if (make_way(v))
+		return;
 	v->virt.recheck |= RECHECK_WINDOW;
 	machine.virt->want_window(&v->virt, true);
 }
@@ -171,7 +189,7 @@ static void deliver_nmi(struct vcpu *v)
 
 	if (v->virt.activity != ACTIVITY_RUN && v->virt.activity != ACTIVITY_HALT)
 		return;
-	if (machine.virt->nmi_open(&v->virt)) {
+	if (machine.virt->nmi_open(&v->virt) || (make_way(v) && machine.virt->nmi_open(&v->virt))) {
 		bool second = vcpu_take(v, PEND_NMI | PEND_NMI_SECOND) & PEND_NMI_SECOND;
 
 		v->virt.activity = ACTIVITY_RUN;

@@ -168,6 +168,8 @@ struct virt_ops {
 	/* An event already waits for the next entry. */
 	bool (*injecting)(const struct virt_vcpu *v);
 	void (*want_window)(struct virt_vcpu *v, bool on);
+	/* Where nothing can wait behind an interrupt that waits for the entry: it does no more, true. */
+	bool (*take_back)(struct virt_vcpu *v, int vector);
 	void (*want_nmi_window)(struct virt_vcpu *v);
 	/* The local APIC's TPR changed; exits are wanted when the guest lowers it. */
 	void (*set_tpr)(struct virt_vcpu *v, uint8_t cr8, bool watch);

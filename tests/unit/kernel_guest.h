@@ -20,6 +20,7 @@ struct fake_guest {
 	bool window, nmi_window;
 	bool narrow;	  /* 32-bit code */
 	bool event_waits; /* for the next entry */
+	bool one_event;	  /* and nothing can wait behind it */
 	struct frame_event event;
 	unsigned entries, skipped;
 	bool tpr_watch;
@@ -178,6 +179,16 @@ static void fake_want_window(struct virt_vcpu *v, bool on)
 	guest_of(v)->window = on;
 }
 
+static bool fake_take_back(struct virt_vcpu *v, int vector)
+{
+	struct fake_guest *guest = guest_of(v);
+
+	if (!guest->one_event || !guest->event_waits || guest->event.vector != vector)
+		return false;
+	guest->event_waits = false;
+	return true;
+}
+
 static void fake_want_nmi_window(struct virt_vcpu *v)
 {
 	guest_of(v)->nmi_window = true;
@@ -224,6 +235,7 @@ static const struct virt_ops fake_virt = {
 	.inject = fake_inject,
 	.injecting = fake_injecting,
 	.want_window = fake_want_window,
+	.take_back = fake_take_back,
 	.want_nmi_window = fake_want_nmi_window,
 	.set_tpr = fake_set_tpr,
 	.idt_reaches = fake_idt_reaches,

@@ -364,6 +364,24 @@ static void test_interrupt_by_virq(void **state)
 	assert_int_equal(vmcb.v_intr, SVM_V_MASKING);
 }
 
+/* There is one V_IRQ: what is in it can be taken back before the entry, and by its own name only. */
+static void test_virq_is_taken_back(void **state)
+{
+	(void)state;
+	svm_by_virq = true;
+	vmcb.rflags = RFLAGS_IF;
+	assert_false(svm_take_back(&v, 0x31));
+	assert_true(svm_interrupt(&v, 0x31));
+	assert_false(svm_take_back(&v, 0x41));
+	assert_true(svm_take_back(&v, 0x31));
+	assert_false(svm_injecting(&v) || vmcb.v_intr & SVM_V_IRQ);
+	assert_true(svm_interrupt(&v, 0x41));
+	svm_by_virq = false;
+	svm_forget_injection(&v);
+	assert_true(svm_interrupt(&v, 0x31));
+	assert_false(svm_take_back(&v, 0x31)); /* a window can open behind it */
+}
+
 /* There is one V_IRQ: a window that is asked for behind the interrupt sends it by EVENTINJ. */
 static void test_virq_and_window(void **state)
 {
@@ -682,6 +700,7 @@ int main(void)
 		cmocka_unit_test_setup(test_event_goes_in_once, set_up),
 		cmocka_unit_test_setup(test_inject, set_up),
 		cmocka_unit_test_setup(test_interrupt_by_virq, set_up),
+		cmocka_unit_test_setup(test_virq_is_taken_back, set_up),
 		cmocka_unit_test_setup(test_virq_and_window, set_up),
 		cmocka_unit_test_setup(test_inject_by_mode_and_class, set_up),
 		cmocka_unit_test_setup(test_open, set_up),

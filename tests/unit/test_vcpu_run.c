@@ -152,6 +152,48 @@ static void test_posted_during_a_delivery(void **state)
 	assert_true(kicked || guest->window || guest->told == 2);
 }
 
+/* Where only one event can wait for the entry, what has priority takes the place of another interrupt. */
+static void test_one_event_makes_way(void **state)
+{
+	(void)state;
+	start(run_halt, true);
+	guest->one_event = true;
+	host_on_interrupt = post_from_elsewhere;
+	post(VECTOR);
+	play_turn(v);
+	assert_int_equal(guest->entries, 1);
+	assert_int_equal(guest->told, 1);
+	assert_int_equal(guest->vectors[0], HIGHER);
+	assert_false(guest->window);
+	assert_int_equal(v->lapic.isr_top, HIGHER);
+	assert_int_equal(v->lapic.irr_top, VECTOR); /* until the EOI */
+	assert_int_equal(v->interrupts, 1);
+}
+
+/* The NMI takes its place, too; where NMIs are blocked it does not keep the interrupt out. */
+static void test_one_event_makes_way_for_nmi(void **state)
+{
+	(void)state;
+	for (unsigned blocked = 0; blocked < 2; blocked++) {
+		machine_make();
+		start(run_halt, true);
+		guest->one_event = true;
+		guest->nmi_closed = blocked;
+		host_on_window = NULL;
+		v->virt.reinject_valid = true;
+		v->virt.reinject = (struct frame_event){.type = INJECT_EXTERNAL, .vector = VECTOR};
+		v->lapic.isr[VECTOR >> 6] |= BIT(VECTOR & 63);
+		v->lapic.isr_top = VECTOR;
+		vcpu_notify(v, PEND_NMI);
+		play_turn(v);
+		assert_int_equal(guest->told, blocked ? 1 : 2);
+		assert_int_equal(guest->vectors[0], blocked ? VECTOR : EXCEPTION_NMI);
+		assert_int_equal(guest->vectors[1], blocked ? 0 : VECTOR);
+		assert_int_equal(v->lapic.isr_top, VECTOR);
+		assert_int_equal(v->lapic.irr_top, -1);
+	}
+}
+
 static void test_delivery_cut_short_comes_first(void **state)
 {
 	(void)state;
@@ -584,6 +626,8 @@ int main(void)
 		cmocka_unit_test_setup(test_masked_interrupt_does_not_wake, set_up),
 		cmocka_unit_test_setup(test_window, set_up),
 		cmocka_unit_test_setup(test_higher_class_goes_in_after_the_first, set_up),
+		cmocka_unit_test_setup(test_one_event_makes_way, set_up),
+		cmocka_unit_test_setup(test_one_event_makes_way_for_nmi, set_up),
 		cmocka_unit_test_setup(test_own_vector_below_the_priority_is_watched, set_up),
 		cmocka_unit_test_setup(test_posted_during_a_delivery, set_up),
 		cmocka_unit_test_setup(test_delivery_cut_short_comes_first, set_up),

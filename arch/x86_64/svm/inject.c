@@ -55,6 +55,15 @@ void svm_forget_injection(struct virt_vcpu *v)
 		take_out_of_virq(v);
 }
 
+/* There is one V_IRQ: no window can be wanted behind what is in it. */
+bool svm_take_back(struct virt_vcpu *v, int vector)
+{
+	if (!v->virq || (uint8_t)(svm_vmcb(v)->v_intr >> SVM_V_VECTOR_SHIFT) != vector)
+		return false;
+	take_out_of_virq(v);
+	return true;
+}
+
 /*
  * One that was cut short while it went in is in EXITINTINFO, whatever V_IRQ says. One whose delivery gave the
  * guest an exception is spent (SDM 3A 6.15), though TCG leaves V_IRQ set: the guest has moved on then.
@@ -139,7 +148,10 @@ static bool shadow_is_forgotten(const struct virt_vcpu *v)
 	       !svm_injecting(v);
 }
 
-/* APM2 15.21.4 "Injecting Virtual (INTR) Interrupts": V_IRQ with an intercept waits for IF. */
+/*
+ * APM2 15.21.4 "Injecting Virtual (INTR) Interrupts": V_IRQ with an intercept waits for IF. An
+ * interrupt of the 8259 cannot be taken back, and goes by EVENTINJ, though TCG may deliver it twice.
+ */
 void svm_want_window(struct virt_vcpu *v, bool on)
 {
 	struct vmcb *vmcb = svm_vmcb(v);

@@ -207,6 +207,7 @@ const struct virt_ops svm_ops = {
 	.inject = svm_inject,
 	.injecting = svm_injecting,
 	.want_window = svm_want_window,
+	.take_back = svm_take_back,
 	.want_nmi_window = svm_want_nmi_window,
 	.set_tpr = svm_set_tpr,
 	.cr0 = svm_cr0,

@@ -66,6 +66,7 @@ void svm_inject(struct virt_vcpu *v, const struct frame_event *event);
 bool svm_injecting(const struct virt_vcpu *v);
 void svm_forget_injection(struct virt_vcpu *v);
 void svm_want_window(struct virt_vcpu *v, bool on);
+bool svm_take_back(struct virt_vcpu *v, int vector);
 void svm_want_nmi_window(struct virt_vcpu *v);
 void svm_set_tpr(struct virt_vcpu *v, uint8_t cr8, bool watch);
 bool svm_idt_reaches(const struct virt_vcpu *v, uint8_t vector);

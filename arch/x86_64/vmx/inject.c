@@ -91,6 +91,13 @@ static void set_primary(struct vmx_vcpu *x, uint32_t value)
 	vmx_write(VMCS_PRIMARY_CONTROLS, value);
 }
 
+/* The window opens behind what waits. */
+bool vmx_take_back(struct virt_vcpu *v, int vector)
+{
+	(void)v, (void)vector;
+	return false;
+}
+
 void vmx_want_window(struct virt_vcpu *v, bool on)
 {
 	struct vmx_vcpu *x = vmx_of(v);

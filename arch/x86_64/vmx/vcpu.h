@@ -155,6 +155,7 @@ bool vmx_nmi_open(const struct virt_vcpu *v);
 void vmx_inject(struct virt_vcpu *v, const struct frame_event *event);
 bool vmx_injecting(const struct virt_vcpu *v);
 void vmx_want_window(struct virt_vcpu *v, bool on);
+bool vmx_take_back(struct virt_vcpu *v, int vector);
 void vmx_want_nmi_window(struct virt_vcpu *v);
 /* The NMI window's exit came. */
 void vmx_end_nmi_window(struct virt_vcpu *v);

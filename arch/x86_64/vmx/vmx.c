@@ -347,6 +347,7 @@ const struct virt_ops vmx_ops = {
 	.inject = vmx_inject,
 	.injecting = vmx_injecting,
 	.want_window = vmx_want_window,
+	.take_back = vmx_take_back,
 	.want_nmi_window = vmx_want_nmi_window,
 	.set_tpr = vmx_set_tpr,
 	.cr0 = vmx_cr0,
