@@ -29,9 +29,10 @@ const struct command commands[] = {
 	{
 		.name = "set",
 		.help = "change what a partition is made from",
-		.detail = "An empty value takes a key out; module= replaces all its modules. weight=,\n"
-			  "cap=, restart=, autostart= and after= can be changed at any time, the others\n"
-			  "while it is stopped. If anything is refused, nothing has changed.",
+		.detail = "An empty value takes a key out; module= replaces all its modules, and either\n"
+			  "of cpus= and vcpus= the other. weight=, cap=, restart=, autostart= and after=\n"
+			  "can be changed at any time, the others while it is stopped. If anything is\n"
+			  "refused, nothing has changed.",
 		.args = {PARTITION},
 		.keys = &create_keys,
 		.states = UP | DOWN,

@@ -36,6 +36,13 @@ static bool add(struct definition *to, unsigned key, const char *value)
 	return true;
 }
 
+/* Either says how many vCPUs there are: whoever names one means it instead of the other. */
+static bool replaces(const struct command_key_value *value, unsigned key)
+{
+	return value->value[0] && ((value->key == KEY_IS_CPUS && key == KEY_IS_VCPUS) ||
+				   (value->key == KEY_IS_VCPUS && key == KEY_IS_CPUS));
+}
+
 /* Those of the new values, or if there is none of this key those of the base. */
 static bool add_key(struct definition *to, const struct definition *base, unsigned key,
 		    const struct command_key_value *values, unsigned count)
@@ -44,6 +51,7 @@ static bool add_key(struct definition *to, const struct definition *base, unsign
 	const char *text = NULL, *value;
 
 	for (unsigned i = 0; i < count; i++) {
+		given = given || replaces(&values[i], key);
 		if (values[i].key != key)
 			continue;
 		given = true;

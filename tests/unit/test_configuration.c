@@ -157,6 +157,24 @@ static void test_set_live(void **state)
 	expect_no_leak(1);
 }
 
+/* Shared CPUs or its own: whoever says one means it instead of the other. */
+static void test_set_the_other_kind_of_cpus(void **state)
+{
+	(void)state;
+	fake_command("create web " GOOD " vcpus=2");
+	expect("set web cpus=1", "web: changed\r\n");
+	fake_expect_in("export", "create web cpus=1 memory=64M kernel=kernel\r\n");
+	expect("set web vcpus=3 weight=50", "web: changed\r\n");
+	fake_expect_in("export", "create web vcpus=3 memory=64M kernel=kernel weight=50\r\n");
+	expect("set web cpus=1 vcpus=1",
+	       "error: set web: vcpus=1: cpus= and vcpus= exclude each other [rule 10]\r\n");
+	expect("set web cpus=1", "error: set web: weight=50: shares are of the pool's CPUs "
+				 "(vcpus=); with cpus= a CPU is its own [rule 11]\r\n");
+	expect("set web cpus=1 weight=", "web: changed\r\n");
+	fake_expect_in("export", "create web cpus=1 memory=64M kernel=kernel\r\n");
+	expect_no_leak(1);
+}
+
 /* A stopped one is made anew, and what its guest wrote is there as before. */
 static void test_set_stopped(void **state)
 {
@@ -1051,6 +1069,7 @@ int main(void)
 		cmocka_unit_test_setup(test_export, boot),
 		cmocka_unit_test(test_export_round_trip),
 		cmocka_unit_test_setup(test_set_live, boot),
+		cmocka_unit_test_setup(test_set_the_other_kind_of_cpus, boot),
 		cmocka_unit_test_setup(test_set_stopped, boot),
 		cmocka_unit_test_setup(test_set_is_undone, boot),
 		cmocka_unit_test_setup(test_rename, boot),
