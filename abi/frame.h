@@ -27,9 +27,13 @@ enum exit_reason {
 	EXIT_REASONS
 };
 
-/* frame.events: each is raised once and cleared when it is told. */
+/* frame.events: each is raised once and cleared when it is told, but for the first. */
 enum event {
-	EVENT_START = 1 << 0,	 /* vCPU 0: the partition starts; the VMM loads the guest */
+	/*
+	 * vCPU 0: the partition starts; the VMM loads the guest. The one event that is told again and again,
+	 * until a resume names groups of the guest's state: it may load in pieces, and no guest runs before.
+	 */
+	EVENT_START = 1 << 0,
 	EVENT_DEADLINE = 1 << 1, /* vCPU 0: the time given to CALL_SET_DEADLINE has come */
 	EVENT_INPUT = 1 << 2,	 /* vCPU 0: the console wrote into the ring's input half */
 	EVENT_SPACE = 1 << 3,	 /* vCPU 0: the console read from the ring's output half */

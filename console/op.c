@@ -12,8 +12,11 @@
 /* Besides enum err: the phase waits for an event. */
 enum { PHASE_WAITS = 1 };
 
-/* A VMM that loads its guest is not waited for longer: what is busy is its CPU. */
-enum { ENTRY_SECONDS = 5 };
+/*
+ * A VMM that loads its guest and has got no CPU for so long is not waited for longer; nor is one that has got
+ * it and never comes to an end.
+ */
+enum { ENTRY_SECONDS = 5, ENTRY_SECONDS_MAX = 120 };
 
 /* The position was looked at before the guest could write: what comes from there on is of this start. */
 static void note_boot(struct partition *partition, uint64_t position)
@@ -33,9 +36,20 @@ static int64_t phase_start(struct partition *partition)
 
 	if (result >= 0) {
 		note_boot(partition, position);
-		partition->op.deadline = call_clock() + ENTRY_SECONDS * clock_hz();
+		partition->op.began = call_clock();
+		partition->op.deadline = partition->op.began + ENTRY_SECONDS * clock_hz();
 	}
 	return result;
+}
+
+/* Its VMM has run since we last looked: it copies. */
+static void wait_on(struct op *op, const struct part_info *info)
+{
+	if (info->run_tsc == op->run_tsc)
+		return;
+	op->run_tsc = info->run_tsc;
+	op->deadline = MIN(call_clock() + ENTRY_SECONDS * clock_hz(),
+			   op->began + ENTRY_SECONDS_MAX * clock_hz());
 }
 
 /* Until the VMM has loaded the guest and let it run, or has refused to. The kernel tells when. */
@@ -51,6 +65,7 @@ static int64_t phase_enter(struct partition *partition)
 		watch_describe_end(&info, partition->op.why);
 		return ERR_STATE;
 	}
+	wait_on(&partition->op, &info);
 	return call_clock() < partition->op.deadline ? PHASE_WAITS : 0;
 }
 

@@ -59,6 +59,8 @@ struct op {
 	enum op_kind kind; /* OP_NONE: nothing is under way */
 	unsigned phase;	   /* index into the operation's phases */
 	uint64_t deadline; /* host TSC: when the power button gives way to force, or nobody waits longer */
+	uint64_t began; /* OP_START, OP_RESET: host TSC at which the VMM began to load the guest, */
+	uint64_t run_tsc;	 /* and how much CPU it had had at the last look */
 	int64_t result;		 /* of the last operation: 0 or enum err */
 	bool forced;		 /* OP_STOP: the guest did not switch itself off in time */
 	bool background;	 /* nobody waits for the result: a notice tells of it */

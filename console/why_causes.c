@@ -49,6 +49,11 @@ static bool is_still(const struct story *s)
 	return last && s->now > last->tsc && s->now - last->tsc > STILL_SECONDS * clock_hz();
 }
 
+static bool is_being_loaded(const struct story *s)
+{
+	return !s->info.entered_tsc;
+}
+
 static bool sleeps_for_good(const struct story *s)
 {
 	return is_still(s) && s->halted && !s->open;
@@ -136,6 +141,9 @@ static const struct row rows[] = {
 	{ENDED, FOR(REASON_OPERATOR), NULL, NULL, "Somebody stopped it here.", "start NAME."},
 	{STOPPED, FOR(REASON_NONE), NULL, NULL, "It was never started.", "start NAME."},
 	{IN(PART_PAUSED), 0, NULL, NULL, "Somebody paused it here.", "resume NAME."},
+	{IN(PART_RUNNING), 0, NULL, is_being_loaded,
+	 "It has not begun: its VMM is still copying its images into its memory.",
+	 "Nothing needs to be done, but patience with a large initrd= or module=."},
 	{IN(PART_RUNNING), 0, NULL, sleeps_for_good,
 	 "It is halted, and for some time nothing has woken it; nor will an interrupt, "
 	 "for it has switched them off: halted for good (cli; hlt), as after a panic.",

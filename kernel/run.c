@@ -31,12 +31,16 @@ static uint32_t filter_startup(struct vcpu *v, uint32_t events)
 	return events;
 }
 
-/* A SIPI that came in one go with the INIT before it stays pending until the INIT was told. */
+/*
+ * A SIPI that came in one go with the INIT before it stays pending until the INIT was told, and EVENT_START
+ * until its answer has come (upcall.c): the guest is entered by nothing less.
+ */
 static uint32_t take_events(struct vcpu *v)
 {
-	uint32_t keep = vcpu_pending(v) & EVENT_INIT ? EVENT_SIPI : 0;
+	uint32_t pending = vcpu_pending(v);
+	uint32_t keep = EVENT_START | (pending & EVENT_INIT ? (uint32_t)EVENT_SIPI : 0);
 
-	return filter_startup(v, vcpu_take(v, PEND_EVENTS & ~keep));
+	return filter_startup(v, (pending & EVENT_START) | vcpu_take(v, PEND_EVENTS & ~keep));
 }
 
 /* Answers false if the vCPU has to leave the CPU. */

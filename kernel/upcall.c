@@ -202,10 +202,11 @@ static void inta_answer(struct vcpu *v)
 	machine.virt->inject(&v->virt, &event);
 }
 
-/* The answer to EVENT_START: the console's start has waited for it. */
-static void note_entry(struct partition *part)
+/* The answer to EVENT_START, which is told no more: the console's start has waited for it. */
+static void note_entry(struct vcpu *v)
 {
-	__atomic_store_n(&part->entered_tsc, tsc_read(), __ATOMIC_RELAXED);
+	vcpu_take(v, EVENT_START);
+	__atomic_store_n(&v->part->entered_tsc, tsc_read(), __ATOMIC_RELAXED);
 	console_event(CONSOLE_PARTITION);
 }
 
@@ -219,7 +220,7 @@ static void groups_apply(struct vcpu *v, struct resume answer)
 		part_end(v->part, REASON_ENTRY, 0, "vcpu %u: the VMM resumes with an illegal state",
 			 v->index);
 	else if (other && !v->part->entered_tsc)
-		note_entry(v->part);
+		note_entry(v);
 	/* A trap of its own comes first; what is injected now comes in its place. */
 	if (answer.insn_len || answer.groups & GROUP_STEP)
 		machine.virt->skip(&v->virt, answer.insn_len);

@@ -100,7 +100,7 @@ void vcpu_unload_current(void);
 
 /*
  * vcpu.c: the power-up state, on CPU 0 while the partition is stopped. Only EVENT_START is pending, to
- * vCPU 0: the VMM loads the guest before it is entered, whoever lets it run.
+ * vCPU 0, and stays so until the VMM has loaded the guest: it is not entered before, whoever lets it run.
  */
 void vcpu_reset(struct vcpu *v, uint64_t tsc_offset);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Starts the guest: memory, CPUID, devices, image, tables, registers, in that order. */
+/* Starts the guest: memory, CPUID, devices, tables, images, registers, in that order. */
 #include "vmm/guest_start.h"
 
 #include "vmm/acpi_tables.h"
@@ -118,25 +118,37 @@ static void start_devices(void)
 	bus_seal();
 }
 
-static void load(struct frame *frame)
+static void start_loading(void)
 {
 	const struct vmm_image *kernel = partition_image(IMAGE_KERNEL);
-	struct boot_entry entry;
 	const char *why;
 
 	bios_put();
 	acpi_tables_put(); /* before the image: a loader copies the RSDP */
-	why = loader_load(GUEST_BIOS, &entry);
+	why = loader_begin(GUEST_BIOS);
 	if (why)
 		report_refuse("image %s: %s", kernel ? kernel->name : "(none)", why);
-	start_state_boot(frame, &entry);
 }
 
-void guest_start(struct frame *frame)
+static void begin(void)
 {
 	host_clock_init();
 	start_memory();
 	start_cpuid();
 	start_devices();
-	load(frame);
+	start_loading();
+}
+
+uint32_t guest_start(struct frame *frame)
+{
+	static bool loading;
+	struct boot_entry entry;
+
+	if (!loading)
+		begin();
+	loading = !loader_go_on(&entry);
+	if (loading)
+		return 0;
+	start_state_boot(frame, &entry);
+	return START_GROUPS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Chooses the image format, completes its plan with the modules, and carries the plan out. */
+/* Chooses the image format, completes its plan with the modules, and carries the plan out, piece by piece. */
 #include "vmm/loader.h"
 
 #include "lib/string.h"
@@ -14,6 +14,20 @@
  */
 static const struct load_format *const formats[] = {&load_linux,     &load_pvh,	   &load_multiboot2,
 						    &load_multiboot, &load_sector, &load_flat};
+
+/* What is under way, from one upcall to the next. */
+static struct load {
+	struct load_plan plan;
+	const struct load_format *format;
+	unsigned copy;	 /* of the plan's, which one is next */
+	uint64_t copied; /* bytes of that one that are there */
+} load;
+
+struct load_copy {
+	const uint8_t *from;
+	gpa_t to;
+	uint64_t size;
+};
 
 bool load_image_read(const struct vmm_image *image, uint64_t offset, void *to, size_t length)
 {
@@ -150,22 +164,6 @@ gpa_t load_put_text(gpa_t *to, const char *name, const char *text)
 	return begin;
 }
 
-static void copy_in(const struct load_plan *plan)
-{
-	for (unsigned i = 0; i < plan->segment_count; i++) {
-		const struct load_segment *segment = &plan->segment[i];
-
-		memcpy(guest_ptr(segment->to, segment->size), segment->from, segment->file_size);
-	}
-	for (unsigned i = 0; i < plan->module_count; i++) {
-		const struct load_module *module = &plan->module[i];
-
-		if (module->image->size)
-			memcpy(guest_ptr(module->to, module->image->size),
-			       (const void *)(uintptr_t)module->image->address, module->image->size);
-	}
-}
-
 /* By its look, or because the operator says so; NULL and *why. */
 static const struct load_format *find_format(const struct vmm_image *image, const char **why)
 {
@@ -184,27 +182,65 @@ static const struct load_format *find_format(const struct vmm_image *image, cons
 	return NULL;
 }
 
-const char *loader_load(gpa_t rsdp, struct boot_entry *entry)
+const char *loader_begin(gpa_t rsdp)
 {
-	struct load_plan plan = {
-		.rsdp = rsdp, .floor = GUEST_HIGH, .low_end = GUEST_EBDA, .module_limit = GIB(4)};
-	const struct load_format *format;
+	struct load_plan *plan = &load.plan;
 	const char *why;
 
-	plan.kernel = partition_image(IMAGE_KERNEL);
-	if (!plan.kernel)
+	load = (struct load){.plan = {.rsdp = rsdp,
+				      .kernel = partition_image(IMAGE_KERNEL),
+				      .floor = GUEST_HIGH,
+				      .low_end = GUEST_EBDA,
+				      .module_limit = GIB(4)}};
+	if (!plan->kernel)
 		return "the partition names no kernel image";
-	format = find_format(plan.kernel, &why);
-	if (!format)
+	load.format = find_format(plan->kernel, &why);
+	if (!load.format)
 		return why;
-	why = format->plan(&plan);
-	if (!why)
-		why = place_modules(&plan);
-	if (why)
-		return why;
-	copy_in(&plan);
-	if (format->finish)
-		format->finish(&plan);
-	*entry = plan.entry;
-	return NULL;
+	why = load.format->plan(plan);
+	return why ? why : place_modules(plan);
+}
+
+/* The plan's copies by number: first the segments, then the modules. */
+static struct load_copy copy_number(const struct load_plan *plan, unsigned i)
+{
+	const struct load_segment *segment = &plan->segment[i];
+	const struct load_module *module;
+
+	if (i < plan->segment_count)
+		return (struct load_copy){segment->from, segment->to, segment->file_size};
+	module = &plan->module[i - plan->segment_count];
+	return (struct load_copy){(const uint8_t *)(uintptr_t)module->image->address, module->to,
+				  module->image->size};
+}
+
+/* True if all is there. */
+static bool copy_piece(void)
+{
+	const unsigned count = load.plan.segment_count + load.plan.module_count;
+	uint64_t left = LOAD_PIECE;
+
+	while (load.copy < count && left) {
+		struct load_copy copy = copy_number(&load.plan, load.copy);
+		uint64_t size = MIN(copy.size - load.copied, left);
+
+		load_put(copy.to + load.copied, copy.from + load.copied, size);
+		load.copied += size;
+		left -= size;
+		if (load.copied == copy.size) {
+			load.copy++;
+			load.copied = 0;
+		}
+	}
+	return load.copy == count;
+}
+
+bool loader_go_on(struct boot_entry *entry)
+{
+	if (!copy_piece())
+		return false;
+	if (load.format->finish)
+		load.format->finish(&load.plan);
+	*entry = load.plan.entry;
+	return true;
 }

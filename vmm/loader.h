@@ -27,9 +27,20 @@ struct boot_entry {
 enum { REAL_IDT_LIMIT = 0x3ff };
 
 /*
- * Loads the partition's images and writes what the boot protocol wants to be found in memory. Null,
- * or why the guest cannot start (a static text); then no byte of guest memory was written. Called
- * once, before any vCPU runs, with guest memory described and checked. rsdp: where the guest's RSDP
- * is: some protocols hand over a copy.
+ * What loader_go_on copies at once: milliseconds where the machine is an emulator that others keep from
+ * running, and much less elsewhere; an upcall may take 100. Who waits for this CPU gets it in between.
  */
-const char *must_check loader_load(gpa_t rsdp, struct boot_entry *entry);
+#define LOAD_PIECE MIB(1)
+
+/*
+ * Looks at the partition's images and plans where they go. Null, or why the guest cannot start (a static
+ * text). Writes no byte of guest memory. Called before any vCPU runs, with guest memory described and
+ * checked. rsdp: where the guest's RSDP is: some protocols hand over a copy.
+ */
+const char *must_check loader_begin(gpa_t rsdp);
+
+/*
+ * Copies the next piece. True if it was the last: then what the boot protocol wants to be found in memory is
+ * there, too, and *entry says how the guest is entered.
+ */
+bool must_check loader_go_on(struct boot_entry *entry);

@@ -73,7 +73,7 @@ bool load_in_segment(const struct load_plan *plan, uint64_t address);
 bool must_check load_image_read(const struct vmm_image *image, uint64_t offset, void *to,
 				size_t length);
 
-/* Writes to guest memory below 1 MiB, which every partition has (see vmm/memory_map.h). */
+/* Writes to guest memory that is there: the plan's, or below 1 MiB, which every partition has. */
 void load_put(gpa_t to, const void *from, size_t length);
 
 /* The text that the operator gave with an image, or "". */

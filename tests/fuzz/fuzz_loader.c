@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "tests/unit/guest_record.h"
+#include "tests/unit/load_whole.h"
 #include "tests/unit/vmm_fixture.h"
 #include "vmm/guest_layout.h"
 #include "vmm/loader.h"
@@ -90,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fixture_image(IMAGE_KERNEL, "kernel", data, size);
 	fixture_image(IMAGE_INITRD, "initrd", initrd, sizeof(initrd));
 	put_wish(&wish);
-	is_clean = loader_load(GUEST_BIOS, &entry) != NULL;
+	is_clean = load_whole(GUEST_BIOS, &entry) != NULL;
 	require(!guest_record.accesses);
 	if (is_clean)
 		require(fixture_untouched(0, GUEST_HOLE) && fixture_untouched(GUEST_HIGH, MEMORY));

@@ -105,7 +105,7 @@ def test_what_is_refused(boot, images):
         image = re.search(r"kernel=(\w+)", keys).group(1)
         answer = bed.command("start a")
         assert answer[0].startswith(f"error: start a: its VMM refused to start it: image {image}: "), answer
-        report = "\n".join(bed.command("show a"))
+        report = re.sub(r"\n +", " ", "\n".join(bed.command("show a")))  # of its lines those go on
         assert f"image {image}: " in report and why in report, report
         bed.command("destroy a --yes")
 

@@ -66,6 +66,8 @@ static void pass_time(void)
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
 		struct fake_partition *partition = &fake.partitions[i];
 
+		if (partition->info.state == PART_RUNNING && partition->enter_at && fake.load_runs)
+			partition->info.run_tsc = fake.tsc;
 		if (partition->info.state == PART_RUNNING && partition->enter_at &&
 		    fake.tsc >= partition->enter_at)
 			enter_guest(partition);

@@ -72,6 +72,7 @@ struct fake_kernel {
 	const char *debug; /* what the debugging calls and the audit tell, NULL: something short */
 	bool huge;	   /* whatever vCPUs count is as large as can be */
 	uint64_t load_delay;   /* TSC that a VMM takes to load its guest */
+	bool load_runs;	       /* and it gets CPU time meanwhile */
 	const char *refusal;   /* its VMM refuses each guest then, with that report; NULL: none */
 	uint64_t power_delay;  /* TSC from the power button to the guest's end, 0: deaf */
 	uint64_t pool;	       /* what a partition costs besides its memory */

@@ -336,6 +336,29 @@ static void test_start_waits(void **state)
 	assert_in_range(fake.tsc - before, 5ull * FAKE_HZ, 6ull * FAKE_HZ);
 }
 
+/* A large initrd takes longer than a VMM that does nothing is waited for, but not for ever. */
+static void test_start_waits_for_who_loads(void **state)
+{
+	static const struct {
+		uint64_t load, waited;
+	} cases[] = {{30, 30}, {1000, 120}};
+
+	(void)state;
+	fake_command("create web " GOOD);
+	fake.load_runs = true;
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t before = fake.tsc;
+
+		fake.load_delay = cases[i].load * FAKE_HZ;
+		fake_type("start web\r");
+		while (!strstr(fake_output(), "web: started"))
+			console_turn();
+		assert_in_range(fake.tsc - before, cases[i].waited * FAKE_HZ,
+				(cases[i].waited + 5) * FAKE_HZ);
+		fake_command("stop web --force");
+	}
+}
+
 /* It is told where it was asked for, and once. */
 static void test_start_is_refused(void **state)
 {
@@ -818,6 +841,7 @@ int main(void)
 		cmocka_unit_test_setup(test_sixty_four_and_one, boot),
 		cmocka_unit_test_setup(test_life, boot),
 		cmocka_unit_test_setup(test_start_waits, boot),
+		cmocka_unit_test_setup(test_start_waits_for_who_loads, boot),
 		cmocka_unit_test_setup(test_start_is_refused, boot),
 		cmocka_unit_test_setup(test_life_with_again, boot),
 		cmocka_unit_test_setup(test_stop_timeout, boot),

@@ -13,6 +13,7 @@
 #include "vmm/bios.h"
 #include <cmocka.h>
 
+#include "tests/unit/load_whole.h"
 #include "tests/unit/loader_images.h"
 #include "vmm/guest_layout.h"
 #include "vmm/loader.h"
@@ -52,7 +53,7 @@ static const char *load(const struct image *image, struct boot_entry *entry)
 	fixture_config.images[2].text = 7;
 	strcpy(fixture_config.cmdline, "console=ttyS0 quiet");
 	memcpy(fixture_ram(RSDP), rsdp_image, sizeof(rsdp_image));
-	return loader_load(RSDP, entry);
+	return load_whole(RSDP, entry);
 }
 
 static void test_linux(void **state)
@@ -183,6 +184,57 @@ static void test_linux_initrd_limit(void **state)
 	image_free(&image);
 }
 
+/* A piece at a time, in order: the kernel, the modules, and at last what the protocol wants to be found. */
+static void test_pieces(void **state)
+{
+	static uint8_t initrd[2 * LOAD_PIECE + 5];
+	struct image image = image_linux();
+	struct boot_entry entry = {0};
+	gpa_t to = MIB(64) - ALIGN_UP(sizeof(initrd), PAGE_SIZE);
+	size_t copied = LOAD_PIECE - LINUX_KERNEL_SIZE;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(initrd); i++)
+		initrd[i] = (uint8_t)(i % 251 + 1);
+	fixture_init(MIB(64));
+	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
+	fixture_image(IMAGE_INITRD, "initrd", initrd, sizeof(initrd));
+	assert_null(loader_begin(RSDP));
+	assert_true(fixture_untouched(0, GUEST_HOLE));
+	assert_true(fixture_untouched(GUEST_HIGH, MIB(64)));
+	for (unsigned i = 0; i < 2; i++, copied += LOAD_PIECE) {
+		assert_false(loader_go_on(&entry));
+		assert_memory_equal(fixture_ram(to), initrd, copied);
+		assert_true(fixture_untouched(to + copied, MIB(64)));
+		assert_true(fixture_untouched(GUEST_BOOT_INFO, GUEST_BOOT_INFO + PAGE_SIZE));
+		assert_int_equal(entry.rip, 0);
+	}
+	assert_true(loader_go_on(&entry));
+	assert_memory_equal(fixture_ram(LINUX_PREF), image.bytes + LINUX_KERNEL, LINUX_KERNEL_SIZE);
+	assert_memory_equal(fixture_ram(to), initrd, sizeof(initrd));
+	assert_int_equal(read32(GUEST_BOOT_INFO + 0x218), to);
+	assert_int_equal(entry.rip, LINUX_PREF + 0x200);
+	image_free(&image);
+}
+
+/* What fills its pieces exactly needs no empty one, and what is empty none of its own. */
+static void test_whole_pieces(void **state)
+{
+	static const uint8_t module[2 * LOAD_PIECE - LINUX_KERNEL_SIZE] = {1};
+	struct image image = image_linux();
+	struct boot_entry entry;
+
+	(void)state;
+	fixture_init(MIB(64));
+	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
+	fixture_image(IMAGE_MODULE, "nothing", module, 0);
+	fixture_image(IMAGE_MODULE, "module", module, sizeof(module));
+	assert_null(loader_begin(RSDP));
+	assert_false(loader_go_on(&entry));
+	assert_true(loader_go_on(&entry));
+	image_free(&image);
+}
+
 static void test_linux_without_initrd(void **state)
 {
 	struct image image = image_linux();
@@ -191,7 +243,7 @@ static void test_linux_without_initrd(void **state)
 	(void)state;
 	fixture_init(MIB(64));
 	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
-	assert_null(loader_load(RSDP, &entry));
+	assert_null(load_whole(RSDP, &entry));
 	assert_int_equal(read32(GUEST_BOOT_INFO + 0x218), 0);
 	assert_int_equal(read32(GUEST_BOOT_INFO + 0x21c), 0);
 	image_free(&image);
@@ -489,6 +541,8 @@ int main(void)
 		cmocka_unit_test(test_linux_relocates),
 		cmocka_unit_test(test_linux_initrd_limit),
 		cmocka_unit_test(test_linux_without_initrd),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_whole_pieces),
 		cmocka_unit_test(test_pvh64),
 		cmocka_unit_test(test_pvh32),
 		cmocka_unit_test(test_multiboot_addresses),

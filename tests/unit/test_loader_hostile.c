@@ -13,6 +13,7 @@
 #include "tests/unit/vmm_fixture.h"
 #include <cmocka.h>
 
+#include "tests/unit/load_whole.h"
 #include "tests/unit/loader_images.h"
 #include "vmm/loader.h"
 
@@ -135,7 +136,7 @@ static const char *load(const struct image *image, struct boot_entry *entry)
 	fixture_image(IMAGE_KERNEL, "kernel", image->bytes, image->size);
 	fixture_image(IMAGE_INITRD, "initrd", initrd, sizeof(initrd));
 	strcpy(fixture_config.cmdline, "quiet");
-	return loader_load(0xf0000, entry);
+	return load_whole(0xf0000, entry);
 }
 
 static bool memory_untouched(void)
@@ -322,13 +323,13 @@ static void test_modules_too_large(void **state)
 	fixture_init(MEMORY);
 	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
 	fixture_image(IMAGE_MODULE, "module", large.bytes, large.size);
-	assert_null(loader_load(0xf0000,
-				&entry)); /* 2 MiB are free but for the second segment's page */
+	assert_null(
+		load_whole(0xf0000, &entry)); /* 2 MiB are free but for the second segment's page */
 	fixture_init(MEMORY);
 	large.size++;
 	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
 	fixture_image(IMAGE_MODULE, "module", large.bytes, large.size);
-	assert_non_null(loader_load(0xf0000, &entry));
+	assert_non_null(load_whole(0xf0000, &entry));
 	assert_true(memory_untouched());
 	image_free(&image);
 	image_free(&large);
@@ -340,9 +341,9 @@ static void test_no_kernel(void **state)
 
 	(void)state;
 	fixture_init(MEMORY);
-	assert_non_null(loader_load(0xf0000, &entry));
+	assert_non_null(load_whole(0xf0000, &entry));
 	fixture_image(IMAGE_KERNEL, "kernel", "", 0);
-	assert_non_null(loader_load(0xf0000, &entry));
+	assert_non_null(load_whole(0xf0000, &entry));
 }
 
 /*

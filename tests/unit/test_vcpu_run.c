@@ -619,6 +619,58 @@ static void test_every_exit_has_a_name_and_a_handler(void **state)
 	assert_null(vm_exit_name(RECORD_INJECTED + 1));
 }
 
+/* A VMM that loads its guest in three pieces, as upcall.c takes its answers. */
+static void load_in_pieces(struct vcpu *vcpu)
+{
+	assert_int_equal(upcall_reason, EXIT_EVENT);
+	assert_true(told_events & EVENT_START);
+	assert_int_equal(guest->entries, 0);
+	if (upcalls == 2)
+		vcpu_notify(vcpu, PEND_RESCHEDULE | EVENT_INPUT);
+	if (upcalls == 3) {
+		assert_int_equal(told_events, EVENT_START | EVENT_INPUT);
+		vcpu_take(vcpu, EVENT_START);
+	}
+}
+
+static void test_start_is_told_until_it_is_answered(void **state)
+{
+	(void)state;
+	start(run_halt, false);
+	host_on_upcall = load_in_pieces;
+	vcpu_notify(v, EVENT_START);
+	play(0);
+	assert_int_equal(upcalls, 3);
+	assert_int_equal(guest->entries, 1);
+}
+
+/* A partition that is stopped in between leaves at once, and goes on where it was when it may. */
+static void stop_loading(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	part.run = RUN_PAUSED;
+	vcpu_notify(v, PEND_STOP);
+}
+
+static void test_start_is_stopped(void **state)
+{
+	(void)state;
+	start(run_halt, false);
+	host_on_upcall = stop_loading;
+	vcpu_notify(v, EVENT_START);
+	play(0);
+	assert_int_equal(upcalls, 1);
+	assert_int_equal(v->loaded, 0);
+	assert_int_equal(vcpu_pending(v), EVENT_START);
+	part.run = RUN_YES;
+	upcalls = 0;
+	host_on_upcall = load_in_pieces;
+	vcpu_notify(v, PEND_REARM);
+	play(0);
+	assert_int_equal(upcalls, 3);
+	assert_int_equal(guest->entries, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -647,6 +699,8 @@ int main(void)
 		cmocka_unit_test_setup(test_xsetbv, set_up),
 		cmocka_unit_test_setup(test_stop_leaves_at_the_next_look, set_up),
 		cmocka_unit_test_setup(test_refused_state_ends_the_partition, set_up),
+		cmocka_unit_test_setup(test_start_is_told_until_it_is_answered, set_up),
+		cmocka_unit_test_setup(test_start_is_stopped, set_up),
 		cmocka_unit_test(test_hypercall_answers_in_the_width_of_the_code),
 		cmocka_unit_test(test_every_exit_has_a_name_and_a_handler),
 	};

@@ -21,6 +21,7 @@
 #include "vmm/guest_layout.h"
 #include "vmm/guest_start.h"
 #include "vmm/host_end.h"
+#include "vmm/loader.h"
 #include "vmm/main.h"
 #include "vmm/ring.h"
 #include "vmm/start_state.h"
@@ -130,6 +131,27 @@ static void test_start(void **state)
 	assert_true(frame.control.cr0 & CR0_PE);
 	assert_memory_equal(fixture_ram(GUEST_BIOS), "RSD PTR ", 8);
 	assert_int_equal(fixture_ram(ELF_FIRST_TO)[0], kernel.bytes[ELF_FIRST]);
+}
+
+/* Until all is there the answer names no group, and what else comes meanwhile is taken. */
+static void test_start_in_pieces(void **state)
+{
+	static const uint8_t module[2 * LOAD_PIECE] = {7};
+
+	prepare(0);
+	fixture_image(IMAGE_KERNEL, "kernel", kernel.bytes, kernel.size);
+	fixture_image(IMAGE_MODULE, "module", module, sizeof(module));
+	raise_events(EVENT_START);
+	assert_int_equal(fake_calls.answer.groups, 0);
+	assert_int_equal(frame.rip, 0);
+	shared->in_head = 1;
+	raise_events(EVENT_START | EVENT_DEADLINE | EVENT_INPUT | EVENT_SPACE | EVENT_POWER);
+	assert_int_equal(fake_calls.answer.groups, 0);
+	raise_events(EVENT_START);
+	assert_int_equal(fake_calls.answer.groups, START_GROUPS);
+	assert_int_equal(frame.rip, ELF_ENTRY);
+	assert_int_equal(in(0x3fd, 1) & 1, 1); /* the devices are those of the first piece */
+	end(state);
 }
 
 /* What is wrong with a partition is said in one line, and no guest runs. */
@@ -440,6 +462,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_start),
 		cmocka_unit_test(test_start_refused),
+		cmocka_unit_test(test_start_in_pieces),
 		CASE(test_serial_port),
 		CASE(test_rep_outsb),
 		CASE(test_rep_insw),

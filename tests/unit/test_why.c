@@ -91,6 +91,14 @@ static void test_triple_fault(void **state)
 	assert_shown(text, "next        Compare the bytes");
 }
 
+/* Nothing of the guest has happened yet, and that is no fault. */
+static void test_is_being_loaded(void **state)
+{
+	(void)state;
+	web->info.entered_tsc = 0;
+	assert_shown(why(), "It has not begun: its VMM is still copying its images");
+}
+
 /* Freehold's own answer began it: that is in the recorder alone. */
 static void test_injected(void **state)
 {
@@ -295,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_triple_fault, set_up),
+		cmocka_unit_test_setup(test_is_being_loaded, set_up),
 		cmocka_unit_test_setup(test_injected, set_up),
 		cmocka_unit_test_setup(test_ends, set_up),
 		cmocka_unit_test_setup(test_up, set_up),

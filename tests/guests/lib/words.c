@@ -29,6 +29,8 @@ extern uint32_t start_info_address;
 struct memory_entry memory_map[MEMORY_ENTRIES];
 unsigned memory_map_count;
 uint64_t start_rsdp;
+struct start_module start_modules[START_MODULES];
+unsigned start_module_count;
 static char cmdline[2048];
 
 static void read_multiboot2(void)
@@ -54,6 +56,9 @@ void words_init(void)
 	if (info->cmdline)
 		str_copy(cmdline, sizeof(cmdline), (const char *)info->cmdline);
 	start_rsdp = info->rsdp;
+	start_module_count = MIN(info->module_count, (uint32_t)START_MODULES);
+	memcpy(start_modules, (const void *)info->modules,
+	       start_module_count * sizeof(start_modules[0]));
 	if (info->version < 1)
 		return;
 	memory_map_count = MIN(info->memory_map_count, (uint32_t)MEMORY_ENTRIES);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The words of a tiny guest's command line, and its memory map: from hvm_start_info. */
+/* The words of a tiny guest's command line, its memory map and its modules: from hvm_start_info. */
 #pragma once
 
 #include "lib/types.h"
@@ -17,6 +17,16 @@ struct memory_entry {
 };
 
 enum { MEMORY_RAM = 1, MEMORY_ENTRIES = 32 };
+
+/* What was loaded beside the guest, in hvm_start_info's own form. */
+struct start_module {
+	uint64_t start, size, cmdline, reserved;
+};
+
+enum { START_MODULES = 8 };
+
+extern struct start_module start_modules[START_MODULES];
+extern unsigned start_module_count;
 
 extern struct memory_entry memory_map[MEMORY_ENTRIES];
 extern unsigned memory_map_count;
