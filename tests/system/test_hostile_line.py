@@ -104,7 +104,7 @@ def test_commands_while_it_waits_or_has_failed(arena_of, bed):
         ends_again_and_again(arena, "waiting")
         answer = [line for line in arena.bed.command(command) if line[:2] not in ("[a", "")]
         # It may be started just then.
-        assert re.match(says + "|.*(running|started)", answer[0]), (command, answer)
+        assert re.match(says + "|.*(running|started|stopped)", answer[0]), (command, answer)
         if state and re.match(says, answer[0]):
             assert state_of_a(arena) == state, command
             arena.let_pass(9)

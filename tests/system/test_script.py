@@ -77,17 +77,17 @@ def test_a_partition_by_script(script_of, bed):
     assert script.ask("destroy a")[1].startswith("error ECONFIRM destroy a: ")
     assert script.ask("start a")[1] == "error ESTATE start a: it is running, and must be stopped"
     assert script.ok("") == []
-    assert script.ok("pause a") == ["a: paused"]
-    assert script.ok("destroy a --yes") == ["a: destroyed"]
     # Attached and back: what the guest writes is as it is, what stands around it is plain.
-    script.serial.send_line("console hb")
-    script.serial.expect(r"^\[attached to hb; Ctrl-\] detaches\]\n(?s:.*)^hb \d+ \d+ \d+\n")
+    script.serial.send_line("console a")
+    script.serial.expect(r"^\[attached to a; Ctrl-\] detaches\]\n(?s:.*)^hb \d+ \d+ \d+\n")
     script.serial.send("\x1d")
     assert script.answer()[:2][1] == "ok"
     script.serial.send_line("console all")
-    script.serial.expect(r"^hb \| hb \d+ \d+ \d+\n")
+    script.serial.expect(r"^a +\| hb \d+ \d+ \d+\n")
     script.serial.send("\x1d")
     assert script.answer()[:2][1] == "ok"
+    assert script.ok("pause a") == ["a: paused"]
+    assert script.ok("destroy a --yes") == ["a: destroyed"]
     # Nothing was echoed, and no control sequence sent.
     assert "\x1b" not in arena.since(position)
     assert "pause a" not in arena.since(position)
