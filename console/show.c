@@ -271,7 +271,7 @@ void show_partition(const struct invocation *in)
 	text_facts("starts", "%, up %, CPU time %",
 		   FACTS(fact_number("starts", info.start_count), up_fact(),
 			 fact_time("cpu_time_us", info.run_tsc)));
-	if (info.state == PART_STOPPED && info.start_count)
+	if (!partition_is_up(info.state) && info.start_count)
 		text_facts("exit code", "% (%h)",
 			   FACTS(fact_number("exit_code", info.exit_code),
 				 fact_hex(NULL, info.exit_code)));

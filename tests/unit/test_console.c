@@ -255,6 +255,8 @@ static void test_news_of_the_dying(void **state)
 	fake_find("web")->info.state = PART_DYING;
 	fake_run();
 	fake_expect("[web stopped: powered off]\r\n");
+	/* Who asks then is told how it ended, too. */
+	fake_expect_in("show web", "exit code   0 (0h)\r\n");
 	fake_command("start web");
 	fake_expect("web: started\r\n");
 	fake_end("web", REASON_RESET, "");
