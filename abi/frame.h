@@ -31,7 +31,7 @@ enum exit_reason {
 enum event {
 	/*
 	 * vCPU 0: the partition starts; the VMM loads the guest. The one event that is told again and again,
-	 * until a resume names groups of the guest's state: it may load in pieces, and no guest runs before.
+	 * until a resume names a group beside REPLY: it may load in pieces, and no guest runs before.
 	 */
 	EVENT_START = 1 << 0,
 	EVENT_DEADLINE = 1 << 1, /* vCPU 0: the time given to CALL_SET_DEADLINE has come */

@@ -219,7 +219,7 @@ static void groups_apply(struct vcpu *v, struct resume answer)
 	if (other && !machine.virt->put(&v->virt, other, v->frame))
 		part_end(v->part, REASON_ENTRY, 0, "vcpu %u: the VMM resumes with an illegal state",
 			 v->index);
-	else if (other && !v->part->entered_tsc)
+	else if (answer.groups && !v->part->entered_tsc)
 		note_entry(v);
 	/* A trap of its own comes first; what is injected now comes in its place. */
 	if (answer.insn_len || answer.groups & GROUP_STEP)
