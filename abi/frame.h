@@ -8,9 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Why the VMM runs. Neutral: no vendor's numbers. */
+/* Why the VMM runs. Neutral: no vendor's numbers. Those up to EXIT_MMIO are most often answered by little. */
 enum exit_reason {
-	EXIT_EVENT,	/* no exit: frame.events says what happened */
 	EXIT_IO,	/* IN or OUT, not a string form: frame.io */
 	EXIT_IO_STRING, /* INS or OUTS, maybe REP: frame.io; the VMM emulates the instruction */
 	/*
@@ -19,6 +18,7 @@ enum exit_reason {
 	 */
 	EXIT_MMIO,
 	EXIT_LENGTH, /* the kernel has an exit in hand and needs the instruction's length only */
+	EXIT_EVENT,  /* no exit: frame.events says what happened */
 	EXIT_MSR,    /* an MSR that the kernel's policy leaves to the VMM: frame.msr */
 	EXIT_CR, /* MOV to/from CR, CLTS, LMSW, SMSW that had to be intercepted: the VMM emulates */
 	EXIT_INTA, /* the vCPU takes an ExtINT: answer the 8259's vector in frame.inta_vector */
@@ -31,7 +31,7 @@ enum exit_reason {
 enum event {
 	/*
 	 * vCPU 0: the partition starts; the VMM loads the guest. The one event that is told again and again,
-	 * until a resume names a group beside REPLY: it may load in pieces, and no guest runs before.
+	 * until a resume names a group, whichever: it may load in pieces, and no guest runs before.
 	 */
 	EVENT_START = 1 << 0,
 	EVENT_DEADLINE = 1 << 1, /* vCPU 0: the time given to CALL_SET_DEADLINE has come */

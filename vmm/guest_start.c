@@ -139,7 +139,7 @@ static void begin(void)
 	start_loading();
 }
 
-uint32_t guest_start(struct frame *frame)
+bool guest_start(struct frame *frame)
 {
 	static bool loading;
 	struct boot_entry entry;
@@ -147,8 +147,7 @@ uint32_t guest_start(struct frame *frame)
 	if (!loading)
 		begin();
 	loading = !loader_go_on(&entry);
-	if (loading)
-		return 0;
-	start_state_boot(frame, &entry);
-	return START_GROUPS;
+	if (!loading)
+		start_state_boot(frame, &entry);
+	return !loading;
 }

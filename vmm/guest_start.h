@@ -3,12 +3,13 @@
 #pragma once
 
 #include "abi/frame.h"
+#include "lib/types.h"
 
 /*
- * On vCPU 0, again and again: answers 0 while there is more to load, and at last START_GROUPS, which it has
- * written to the frame. Or ends the partition with the reason, the first time.
+ * On vCPU 0, again and again: false while there is more to load. At last it has written START_GROUPS of the
+ * frame. Or ends the partition with the reason, the first time.
  */
-uint32_t guest_start(struct frame *frame);
+bool must_check guest_start(struct frame *frame);
 
 /* Where the kernel mapped the guest's memory. A variable, so that tests can have one of their own. */
 extern void *guest_ram;

@@ -41,6 +41,10 @@ class Machine:
     def host(self):
         return "\n".join(self.bed.command("host", 120))
 
+    def console_memory(self):
+        """KiB of the partitions' rings, and of what is kept of those that were destroyed."""
+        return find(r"memory console (\d+) KiB", self.host())[0]
+
     def timed(self, command):
         """Ticks of a command; what it says is no error."""
         answer = "\n".join(self.bed.command(command, 120))
@@ -85,15 +89,14 @@ def measure_start(machine):
 
 def measure_destroy(machine, memory):
     """A guest that runs, though it does nothing."""
-    before = machine.wait_clean()
+    before, kept = machine.wait_clean(), machine.console_memory()
     machine.timed(CREATE.format(memory=memory, kernel="spin", cmdline="how=halt"))
-    host = machine.host()
+    host, ring = machine.host(), machine.console_memory() - kept
     machine.timed("time start x")
     time.sleep(1)
     figures = {f"destroy-{memory}": machine.timed("time destroy x --yes")}
     figures[f"clean-{memory}"] = machine.wait_clean() - before
     objects = find(r"memory partition x .* kernel objects (\d+) KiB", host)[0]
-    ring = find(r"memory console (\d+) KiB", host)[0]
     return figures, objects + ring
 
 

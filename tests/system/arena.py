@@ -13,9 +13,8 @@ import time
 
 import beds
 import isos
+from serial_line import whole
 
-# News and errors that the console broke at 80 columns.
-BROKEN = re.compile(r"^((?:freehold[^ ]*> )?(?:\[|error: )[^\n]{40,})\n {4}(?=\S)", re.MULTILINE)
 ESCAPES = re.compile(r"\r|\x1b\[[0-9;?!]*[A-Za-z]|\x1b\[!p|\x1b\\|\x0f|\a")
 HEARTBEAT = re.compile(r"^hb (\d+) (\d+) (\d+)$", re.MULTILINE)
 LOST = re.compile(r"^\[(\d+) bytes of its output are lost\]$", re.MULTILINE)
@@ -148,10 +147,7 @@ class Arena:
 
     def since(self, position):
         text = ESCAPES.sub("", self.serial.since(position))
-        count = 1
-        while count:
-            text, count = BROKEN.subn(r"\1 ", text)
-        return text
+        return "\n".join(whole(text.split("\n"))) if "\n    " in text else text
 
     def wait_for(self, pattern, position, timeout):
         """The match of a pattern in what came after position, or None; it may be a function that looks at

@@ -768,6 +768,13 @@ void fake_boot(void)
 	fake_run();
 }
 
+void fake_boot_with_web(void)
+{
+	fake_reset();
+	fake_boot();
+	fake_command("create web memory=64M kernel=kernel");
+}
+
 /*
  * Is what stands at `next`, below a line, the rest of it? It is indented by four, and its first word would
  * not have fitted above.

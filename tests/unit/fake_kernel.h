@@ -106,6 +106,9 @@ void fake_run(void);
 /* Starts the console anew, its statics as a fresh process would have them. */
 void fake_boot(void);
 
+/* A machine as fake_reset makes it, booted, on which web is defined. */
+void fake_boot_with_web(void);
+
 /* Types a line, runs, returns what came out since, as fake_output. */
 const char *fake_command(const char *line);
 

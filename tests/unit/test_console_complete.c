@@ -19,9 +19,7 @@
 static int boot(void **state)
 {
 	(void)state;
-	fake_reset();
-	fake_boot();
-	fake_command("create web memory=64M kernel=kernel");
+	fake_boot_with_web();
 	return 0;
 }
 

@@ -17,9 +17,7 @@
 static int boot(void **state)
 {
 	(void)state;
-	fake_reset();
-	fake_boot();
-	fake_command("create web memory=64M kernel=kernel");
+	fake_boot_with_web();
 	fake_command("start web");
 	return 0;
 }

@@ -33,9 +33,7 @@ static void make_log(unsigned lines)
 static int boot(void **state)
 {
 	(void)state;
-	fake_reset();
-	fake_boot();
-	fake_command("create web memory=64M kernel=kernel");
+	fake_boot_with_web();
 	make_log(LINES);
 	fake_command("pager on");
 	return 0;

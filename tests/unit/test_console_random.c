@@ -40,9 +40,7 @@ static unsigned long rounds(unsigned long usual, unsigned long more)
 
 static void make_machine(void)
 {
-	fake_reset();
-	fake_boot();
-	fake_command("create web memory=64M kernel=kernel");
+	fake_boot_with_web();
 	fake_command("start web");
 }
 

@@ -20,9 +20,7 @@ static struct fake_partition *web;
 static int boot(void **state)
 {
 	(void)state;
-	fake_reset();
-	fake_boot();
-	fake_command("create web memory=64M kernel=kernel");
+	fake_boot_with_web();
 	fake_command("start web");
 	web = fake_find("web");
 	return 0;

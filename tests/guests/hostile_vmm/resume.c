@@ -138,8 +138,7 @@ static void spoil_state(struct frame *frame, uint64_t n, struct resume *answer)
 	spoil_others(frame, n);
 	answer->groups |= GROUP_SYSTEM;
 	if (n == 27)
-		*answer = (struct resume){
-			answer->groups | GROUP_REPLY, 0, 255, 255, 255, UINT64_MAX};
+		*answer = (struct resume){GROUP_REPLY, 0, 255, 255, 255, UINT64_MAX};
 }
 
 static void spoil_event(struct frame *frame, uint64_t n, struct resume *answer)
