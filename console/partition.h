@@ -13,7 +13,8 @@
 
 enum { RESTARTS_MAX = 5, RESTARTS_SECONDS = 60 };
 
-enum { LAST_END_SIZE = 160 };
+/* How a partition ended, told; and what of it is kept with the rest of the partition, in one page. */
+enum { END_TEXT_SIZE = 256, LAST_END_SIZE = 160 };
 
 /*
  * A partition's state for its operator: enum part_state, and of one that is stopped what the console alone
@@ -66,7 +67,7 @@ struct op {
 	bool background;	 /* nobody waits for the result: a notice tells of it */
 	bool waits;		 /* its phase does: for an event or the deadline */
 	uint32_t number;	 /* no other operation since the console's start has it */
-	char why[LAST_END_SIZE]; /* a start: how it ended before its guest was let run; "": it did not */
+	char why[END_TEXT_SIZE]; /* a start: how it ended before its guest was let run; "": it did not */
 };
 
 struct partition {

@@ -86,12 +86,12 @@ static bool restart(struct partition *partition, bool is_reset)
 	return true;
 }
 
-void watch_describe_end(const struct part_info *info, char to[LAST_END_SIZE])
+void watch_describe_end(const struct part_info *info, char to[END_TEXT_SIZE])
 {
-	size_t length = format(to, LAST_END_SIZE, "%s%s", partition_reason_text(info->reason),
+	size_t length = format(to, END_TEXT_SIZE, "%s%s", partition_reason_text(info->reason),
 			       info->report[0] ? ": " : "");
 
-	for (const char *c = info->report; *c && *c != '\n' && length + 1 < LAST_END_SIZE; c++)
+	for (const char *c = info->report; *c && *c != '\n' && length + 1 < END_TEXT_SIZE; c++)
 		to[length++] = *c;
 	to[length] = '\0';
 }
@@ -109,7 +109,7 @@ static bool wants_restart(const struct partition *partition, uint32_t reason)
 static void handle_end(struct partition *partition, const struct part_info *info, bool told)
 {
 	bool again = wants_restart(partition, info->reason) && !partition->gave_up;
-	char text[LAST_END_SIZE];
+	char text[END_TEXT_SIZE];
 
 	watch_describe_end(info, text);
 	if (!told)

@@ -14,7 +14,7 @@ void watch_all(void);
 void watch_op_ended(struct partition *partition, const struct op *op);
 
 /* The reason, and the first line of the report. */
-void watch_describe_end(const struct part_info *info, char to[LAST_END_SIZE]);
+void watch_describe_end(const struct part_info *info, char to[END_TEXT_SIZE]);
 
 /* Host TSC: when one is to be started again; 0: none is. */
 uint64_t watch_deadline(void);

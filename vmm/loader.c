@@ -2,6 +2,7 @@
 /* Chooses the image format, completes its plan with the modules, and carries the plan out, piece by piece. */
 #include "vmm/loader.h"
 
+#include "lib/format.h"
 #include "lib/string.h"
 #include "vmm/guest_layout.h"
 #include "vmm/guest_mem.h"
@@ -29,6 +30,17 @@ struct load_copy {
 	uint64_t size;
 };
 
+const char *load_refuse(const char *text, ...)
+{
+	static char buffer[LOAD_REFUSAL_SIZE];
+	va_list args;
+
+	va_start(args, text);
+	vformat(buffer, sizeof(buffer), text, args);
+	va_end(args);
+	return buffer;
+}
+
 bool load_image_read(const struct vmm_image *image, uint64_t offset, void *to, size_t length)
 {
 	if (offset > image->size || image->size - offset < length)
@@ -45,39 +57,59 @@ bool load_in_segment(const struct load_plan *plan, uint64_t address)
 	return false;
 }
 
-static bool overlaps(const struct load_plan *plan, gpa_t to, uint64_t size)
+/* The segment that has bytes there; NULL: none. */
+static const struct load_segment *overlapped(const struct load_plan *plan, gpa_t to, uint64_t size)
 {
 	for (unsigned i = 0; i < plan->segment_count; i++) {
 		const struct load_segment *other = &plan->segment[i];
 
 		if (to < other->to + other->size && other->to < to + size)
-			return true;
+			return other;
 	}
-	return false;
+	return NULL;
+}
+
+/* Outside of what the format leaves free, or of the memory there is. */
+static const char *misplaced(const struct load_plan *plan, gpa_t to, uint64_t size)
+{
+	if (to < plan->floor)
+		return plan->floor == GUEST_HIGH
+			       ? load_refuse("a segment is loaded below 1 MiB: at %lXh", to)
+			       : load_refuse(
+					 "it is loaded too low: other things stand there: at %lXh, below %lXh",
+					 to, plan->floor);
+	if (to < GUEST_HIGH && (to >= plan->low_end || size > plan->low_end - to))
+		return load_refuse("it is loaded below 1 MiB and ends above %lXh: %lXh bytes at %lXh",
+				   plan->low_end, size, to);
+	if (!guest_ptr(to, size))
+		return load_refuse(
+			"a segment does not fit into the partition's memory: %lXh bytes at %lXh",
+			size, to);
+	return NULL;
 }
 
 const char *load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t file_size, gpa_t to,
 			     uint64_t size)
 {
 	const struct vmm_image *image = plan->kernel;
+	const struct load_segment *other;
+	const char *why;
 
 	if (offset > image->size || image->size - offset < file_size)
-		return "a segment is not in the file";
+		return load_refuse("a segment is not in the file: %lXh bytes at %lXh of it",
+				   file_size, offset);
 	if (file_size > size)
-		return "a segment is larger in the file than in memory";
+		return load_refuse("a segment is larger in the file than in memory: %lXh bytes, %lXh",
+				   file_size, size);
 	if (size == 0)
 		return NULL;
-	if (to < plan->floor)
-		return plan->floor == GUEST_HIGH ? "a segment is loaded below 1 MiB"
-						 : "it is loaded too low: other things stand there";
-	if (to < GUEST_HIGH && (to >= plan->low_end || size > plan->low_end - to))
-		return plan->low_end == GUEST_EBDA
-			       ? "it is loaded below 1 MiB and ends above 9FC00h"
-			       : "it is loaded below 1 MiB and ends above 90000h";
-	if (!guest_ptr(to, size))
-		return "a segment does not fit into the partition's memory";
-	if (overlaps(plan, to, size))
-		return "two segments overlap";
+	why = misplaced(plan, to, size);
+	if (why)
+		return why;
+	other = overlapped(plan, to, size);
+	if (other)
+		return load_refuse("two segments overlap: %lXh bytes at %lXh, %lXh bytes at %lXh",
+				   other->size, other->to, size, to);
 	if (plan->segment_count == LOAD_SEGMENTS_MAX)
 		return "it has too many segments";
 	plan->segment[plan->segment_count++] = (struct load_segment){
@@ -129,10 +161,12 @@ static const char *place_modules(struct load_plan *plan)
 		if (image == plan->kernel)
 			continue;
 		if (top < floor || size > top - floor)
-			return "the initrd or a module does not fit into memory beside it";
+			return load_refuse("%s, of %lu KiB, does not fit into memory beside it",
+					   image->name, ALIGN_UP(size, KIB(1)) / KIB(1));
 		top = ALIGN_DOWN(top - size, PAGE_SIZE);
 		if (size && !guest_ptr(top, size))
-			return "the initrd or a module does not fit into one range of memory";
+			return load_refuse("%s, of %lu KiB, does not fit into one range of memory",
+					   image->name, ALIGN_UP(size, KIB(1)) / KIB(1));
 		plan->module[plan->module_count++] = (struct load_module){image, top};
 	}
 	return NULL;
@@ -164,22 +198,34 @@ gpa_t load_put_text(gpa_t *to, const char *name, const char *text)
 	return begin;
 }
 
-/* By its look, or because the operator says so; NULL and *why. */
-static const struct load_format *find_format(const struct vmm_image *image, const char **why)
+static bool is_asked_for(const struct load_format *format)
 {
-	*why = "it is no Linux bzImage, no ELF with a PVH note, and has neither a Multiboot header nor a "
-	       "boot sector's mark; load= starts it as a flat binary";
-	for (unsigned i = 0; i < ARRAY_SIZE(formats); i++) {
-		const struct load_format *format = formats[i];
+	return !partition->boot.protocol || partition->boot.protocol == format->protocol;
+}
 
-		if (partition->boot.protocol && partition->boot.protocol != format->protocol)
-			continue;
-		if (format->match(image))
-			return format;
-		if (partition->boot.protocol)
-			*why = format->mismatch;
-	}
+/* By its look, or because the operator says so; NULL: none is. */
+static const struct load_format *find_format(const struct vmm_image *image)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(formats); i++)
+		if (is_asked_for(formats[i]) && formats[i]->match(image))
+			return formats[i];
 	return NULL;
+}
+
+/* Of an image that has no format, or not the one that the operator says. */
+static const char *why_no_format(const struct vmm_image *image)
+{
+	const char *why = load_known(image);
+
+	for (unsigned i = 0; !why && i < ARRAY_SIZE(formats); i++)
+		if (is_asked_for(formats[i]) && formats[i]->almost)
+			why = formats[i]->almost(image);
+	for (unsigned i = 0; !why && i < ARRAY_SIZE(formats); i++)
+		if (formats[i]->protocol == partition->boot.protocol)
+			why = formats[i]->mismatch;
+	return why ? why
+		   : "it is no Linux bzImage, no ELF with a PVH note, and has neither a Multiboot header nor "
+		     "a boot sector's mark; load= starts it as a flat binary";
 }
 
 const char *loader_begin(gpa_t rsdp)
@@ -194,9 +240,9 @@ const char *loader_begin(gpa_t rsdp)
 				      .module_limit = GIB(4)}};
 	if (!plan->kernel)
 		return "the partition names no kernel image";
-	load.format = find_format(plan->kernel, &why);
+	load.format = find_format(plan->kernel);
 	if (!load.format)
-		return why;
+		return why_no_format(plan->kernel);
 	why = load.format->plan(plan);
 	return why ? why : place_modules(plan);
 }

@@ -86,12 +86,22 @@ static const char *open64(const struct vmm_image *image, struct elf *elf)
 	return check(header.type, header.phentsize, sizeof(struct elf64_segment), elf);
 }
 
+bool elf_has_mark(const struct vmm_image *image)
+{
+	uint8_t start[sizeof(magic)];
+
+	return load_image_read(image, 0, start, sizeof(start)) &&
+	       !memcmp(start, magic, sizeof(magic));
+}
+
 const char *elf_open(const struct vmm_image *image, struct elf *elf)
 {
 	uint8_t ident[16];
 
-	if (!load_image_read(image, 0, ident, sizeof(ident)) || memcmp(ident, magic, sizeof(magic)))
+	if (!elf_has_mark(image))
 		return "no ELF file";
+	if (!load_image_read(image, 0, ident, sizeof(ident)))
+		return "the ELF file is cut off";
 	if (ident[IDENT_DATA] != DATA_LSB || ident[IDENT_VERSION] != 1)
 		return "an ELF file for another machine";
 	if (ident[IDENT_CLASS] == CLASS_32)

@@ -19,6 +19,9 @@ struct elf_segment {
 	uint64_t offset, vaddr, paddr, filesz, memsz;
 };
 
+/* True if it calls itself an ELF file. */
+bool elf_has_mark(const struct vmm_image *image);
+
 /* Null and *elf, or why this is no ELF executable that we load. */
 const char *must_check elf_open(const struct vmm_image *image, struct elf *elf);
 

@@ -79,16 +79,19 @@ static bool has_64_bit_entry(const struct setup_header *header)
 static const char *check_header(const struct setup_header *header)
 {
 	if (header->version < VERSION_PLACE)
-		return "a Linux kernel with a boot protocol older than 2.10 is not supported";
+		return load_refuse(
+			"a Linux kernel with a boot protocol older than 2.10 is not supported: %u.%02u",
+			header->version >> 8, header->version & 0xff);
 	if (HEADER_END(header->jump_offset) < 0x264)
 		return "the setup header is shorter than its version says";
 	if (!(header->loadflags & LOADED_HIGH))
 		return "a zImage, which is loaded low, is not supported";
 	if (header->kernel_alignment < PAGE_SIZE ||
 	    (header->kernel_alignment & (header->kernel_alignment - 1)))
-		return "kernel_alignment is not a power of two";
+		return load_refuse("kernel_alignment is not a power of two: %Xh",
+				   header->kernel_alignment);
 	if (header->pref_address & PAGE_MASK)
-		return "pref_address is not page-aligned";
+		return load_refuse("pref_address is not page-aligned: %lXh", header->pref_address);
 	if (strnlen(partition->cmdline, CMDLINE_SIZE) > MIN(header->cmdline_size, CMDLINE_SIZE - 1u))
 		return "the command line is longer than the kernel takes";
 	return NULL;
@@ -131,7 +134,8 @@ static const char *plan_kernel(struct load_plan *plan)
 	if (!load_image_read(plan->kernel, SETUP_OFFSET, &header, sizeof(header)))
 		return "the file is cut off";
 	if (header.boot_flag != 0xaa55)
-		return "the setup header has no boot_flag";
+		return load_refuse("the setup header's boot_flag is %Xh, not AA55h",
+				   header.boot_flag);
 	why = check_header(&header);
 	if (why)
 		return why;
@@ -141,10 +145,14 @@ static const char *plan_kernel(struct load_plan *plan)
 		return "the file is cut off";
 	file = MIN(file, plan->kernel->size - setup);
 	if (file <= ENTRY_64 || header.init_size < file)
-		return "init_size or syssize is wrong";
+		return load_refuse("init_size or syssize is wrong: %Xh and %Xh", header.init_size,
+				   header.syssize);
 	to = choose_place(&header, header.init_size);
 	if (!to)
-		return "the kernel does not fit into the partition's memory";
+		return load_refuse(
+			"the kernel does not fit into the partition's memory: %Xh bytes%s %lXh",
+			header.init_size, header.relocatable_kernel ? ", best at" : " at",
+			header.pref_address);
 	plan->module_limit = (uint64_t)header.initrd_addr_max + 1;
 	why = plan_entry(plan, &header, to);
 	if (why)

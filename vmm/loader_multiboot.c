@@ -83,6 +83,27 @@ static bool match(const struct vmm_image *image)
 	return find_header(image, &header, &offset);
 }
 
+/* The mark stands there, but not all that belongs to it, or it is wrong. */
+static const char *almost(const struct vmm_image *image)
+{
+	for (uint64_t at = 0; at <= HEADER_SEARCH - 12; at += 4) {
+		uint32_t start[3];
+
+		if (!load_image_read(image, at, start, sizeof(start)))
+			break;
+		if (start[0] != HEADER_MAGIC)
+			continue;
+		if ((uint32_t)(start[0] + start[1] + start[2]) == 0)
+			return load_refuse("the Multiboot header at %lXh of the file is cut off",
+					   at);
+		return load_refuse(
+			"the checksum of the Multiboot header at %lXh of the file is wrong: %Xh, and not "
+			"%Xh",
+			at, start[2], 0 - (start[0] + start[1]));
+	}
+	return NULL;
+}
+
 /* "The address fields of Multiboot header" */
 static const char *plan_addresses(struct load_plan *plan, const struct header *header,
 				  uint64_t offset)
@@ -103,7 +124,9 @@ static const char *plan_image(struct load_plan *plan)
 	if (!find_header(plan->kernel, &header, &offset))
 		return "the Multiboot header is cut off";
 	if (header.flags & MUST_KNOW & ~(uint32_t)(ALIGN_MODULES | WANT_MEMORY))
-		return "the Multiboot header demands what there is not (a video mode?)";
+		return load_refuse(
+			"the Multiboot header demands what there is not (a video mode?): its flags are %Xh",
+			header.flags);
 	plan->floor = GUEST_LOW;
 	plan->low_end = GUEST_TEXTS;
 	plan->entry = (struct boot_entry){
@@ -175,6 +198,7 @@ const struct load_format load_multiboot = {
 	.protocol = BOOT_MULTIBOOT,
 	.mismatch = "it has no Multiboot header: boot=multiboot",
 	.match = match,
+	.almost = almost,
 	.plan = plan_image,
 	.finish = finish,
 };

@@ -68,6 +68,22 @@ static bool match(const struct vmm_image *image)
 	return find_header(image, &header, &offset);
 }
 
+/* The mark stands there, but the sum is wrong. */
+static const char *almost(const struct vmm_image *image)
+{
+	struct header header;
+
+	for (uint64_t at = 0; at < HEADER_SEARCH; at += HEADER_ALIGN)
+		if (load_image_read(image, at, &header, sizeof(header)) &&
+		    header.magic == HEADER_MAGIC)
+			return load_refuse(
+				"the checksum of the Multiboot2 header at %lXh of the file is wrong: %Xh, "
+				"and not %Xh",
+				at, header.checksum,
+				0 - (header.magic + header.architecture + header.length));
+	return NULL;
+}
+
 /* The body of a tag, of which at least size bytes must be there. */
 static bool read_body(const struct load_plan *plan, const struct tag *tag, uint64_t at, void *to,
 		      size_t size)
@@ -198,6 +214,7 @@ const struct load_format load_multiboot2 = {
 	.protocol = BOOT_MULTIBOOT2,
 	.mismatch = "it has no Multiboot2 header: boot=multiboot2",
 	.match = match,
+	.almost = almost,
 	.plan = plan_image,
 	.finish = multiboot2_put,
 };

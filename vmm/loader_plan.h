@@ -7,7 +7,7 @@
 
 #include "vmm/loader.h"
 
-enum { LOAD_SEGMENTS_MAX = 16 };
+enum { LOAD_SEGMENTS_MAX = 16, LOAD_REFUSAL_SIZE = 160 };
 
 /* In EAX at a Multiboot 1 entry. */
 #define LOAD_MULTIBOOT_MAGIC 0x2badb002u
@@ -42,6 +42,8 @@ struct load_format {
 	const char *mismatch; /* why an image is not of this format, for one who says that it is */
 	/* True if this is the one for the image. */
 	bool (*match)(const struct vmm_image *image);
+	/* Of one that is not: why, where it looks as if it were meant to be; else NULL. NULL: none does. */
+	const char *(*almost)(const struct vmm_image *image);
 	/*
 	 * Adds the segments, says the entry and the limit. Null, or what is wrong with the image.
 	 */
@@ -52,6 +54,15 @@ struct load_format {
 
 extern const struct load_format load_linux, load_pvh, load_multiboot2, load_multiboot, load_sector,
 	load_flat;
+
+/*
+ * A text with numbers in it, for a refusal: numbers of guests and images in hexadecimal, as in 7C00h. It lasts
+ * until the next one is made.
+ */
+const char *load_refuse(const char *text, ...) printf_like(1, 2);
+
+/* What the image is, and what to do then, of what is no kernel; NULL: nobody knows. */
+const char *load_known(const struct vmm_image *image);
 
 /* Adds a segment of the image at offset. Null, or what is wrong with it. */
 const char *must_check load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t file_size,

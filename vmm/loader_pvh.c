@@ -44,6 +44,18 @@ static bool match(const struct vmm_image *image)
 	return !elf_open(image, &elf) && elf_pvh_entry(&elf, &entry);
 }
 
+/* An ELF that is none that is loaded, or a kernel without the note. */
+static const char *almost(const struct vmm_image *image)
+{
+	const char *why;
+	struct elf elf;
+
+	if (!elf_has_mark(image))
+		return NULL;
+	why = elf_open(image, &elf);
+	return why ? why : "it is an ELF file without a PVH note (Linux: CONFIG_PVH)";
+}
+
 static const char *plan_elf(struct load_plan *plan)
 {
 	const char *why;
@@ -113,6 +125,7 @@ const struct load_format load_pvh = {
 	.protocol = BOOT_PVH,
 	.mismatch = "it is no ELF file with a PVH note: boot=pvh",
 	.match = match,
+	.almost = almost,
 	.plan = plan_elf,
 	.finish = finish,
 };

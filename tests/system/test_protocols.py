@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How guests are started: each protocol's guest tells what it was handed. Linux and PVH are everybody else's;
 here are Multiboot 1 and 2, the boot sector, the flat binary, and Freehold itself as a guest."""
+import gzip
 import os
 import re
 
@@ -42,12 +43,14 @@ REFUSED = {
     "kernel=flat": "nor a boot sector's mark; load= starts it as a flat binary",
     "kernel=multiboot boot=multiboot2": "it has no Multiboot2 header: boot=multiboot2",
     "kernel=multiboot2 boot=multiboot": "it has no Multiboot header: boot=multiboot",
+    "kernel=gz": "it is compressed by gzip: unpack it first",
+    "kernel=gz boot=linux": "it is compressed by gzip: unpack it first",
     "kernel=multiboot boot=linux": "it is no Linux bzImage: boot=linux",
     "kernel=multiboot boot=pvh": "it is no ELF file with a PVH note: boot=pvh",
     "kernel=multiboot boot=sector": "its first 512 bytes do not end in 55h, AAh: boot=sector",
     "kernel=flat load=0x9fb00": "it is loaded below 1 MiB and ends above 90000h",
     "kernel=flat load=0x1000": "it is loaded too low: other things stand there",
-    "kernel=flat load=0x4000000": "a segment does not fit into the partition's memory",
+    "kernel=flat load=0x4000000": "a segment does not fit into the partition's memory: ",
     "kernel=flat load=0x100000 entry=0x100": "entry= is not inside of the image, or not below 4 GiB",
 }
 WRONG = {
@@ -65,7 +68,10 @@ def images(build, tmp_path_factory):
     env = tmp_path_factory.mktemp("protocols") / "env"
     env.write_text(ENV)
     found = {name: os.path.join(build, "tiny", "protocols", name + ".bin") for name in IMAGES}
-    return dict(found, env=str(env))
+    packed = env.with_name("gz")
+    with open(found["flat"], "rb") as image:
+        packed.write_bytes(gzip.compress(image.read()))
+    return dict(found, env=str(env), gz=str(packed))
 
 
 def output(bed, name):
@@ -105,6 +111,7 @@ def test_what_is_refused(boot, images):
         image = re.search(r"kernel=(\w+)", keys).group(1)
         answer = bed.command("start a")
         assert answer[0].startswith(f"error: start a: its VMM refused to start it: image {image}: "), answer
+        assert why in answer[0], answer  # whole, however long
         report = re.sub(r"\n +", " ", "\n".join(bed.command("show a")))  # of its lines those go on
         assert f"image {image}: " in report and why in report, report
         bed.command("destroy a --yes")
