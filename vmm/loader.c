@@ -76,7 +76,7 @@ static const char *misplaced(const struct load_plan *plan, gpa_t to, uint64_t si
 		return plan->floor == GUEST_HIGH
 			       ? load_refuse("a segment is loaded below 1 MiB: at %lXh", to)
 			       : load_refuse(
-					 "it is loaded too low: other things stand there: at %lXh, below %lXh",
+					 "it is loaded too low: other things stand there: %lXh, below %lXh",
 					 to, plan->floor);
 	if (to < GUEST_HIGH && (to >= plan->low_end || size > plan->low_end - to))
 		return load_refuse("it is loaded below 1 MiB and ends above %lXh: %lXh bytes at %lXh",

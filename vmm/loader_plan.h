@@ -56,8 +56,8 @@ extern const struct load_format load_linux, load_pvh, load_multiboot2, load_mult
 	load_flat;
 
 /*
- * A text with numbers in it, for a refusal: numbers of guests and images in hexadecimal, as in 7C00h. It lasts
- * until the next one is made.
+ * A text with numbers in it, for a refusal: addresses and what stands in an image in hexadecimal, as in 7C00h.
+ * It lasts until the next one is made.
  */
 const char *load_refuse(const char *text, ...) printf_like(1, 2);
 

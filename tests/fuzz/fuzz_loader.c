@@ -5,8 +5,8 @@
  * guest memory, or the guest starts inside of what was loaded; and nothing that is in the guest's memory,
  * from before or written just now, decides anything: it is not read.
  */
-/* sources: vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c vmm/loader_multiboot.c
- * lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+/* sources: vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
+ * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/guest_record.c */
 #include <stdlib.h>

@@ -64,9 +64,11 @@ static void test_wrong(void **state)
 		{image_elf64, ELF64_PH + 2 * ELF64_PH_SIZE, 4, 5, /* no PT_NOTE */
 		 "it is an ELF file without a PVH note (Linux: CONFIG_PVH)"},
 		{image_multiboot, MULTIBOOT_HEADER + 8, 4, 0x12345678,
-		 "the checksum of the Multiboot header at 40h of the file is wrong: 12345678h, and not E4514FFBh"},
+		 "the checksum of the Multiboot header at 40h of the file is wrong: 12345678h, and not "
+		 "E4514FFBh"},
 		{image_multiboot2, MULTIBOOT2_HEADER + 12, 4, 0x12345678,
-		 "the checksum of the Multiboot2 header at 80h of the file is wrong: 12345678h, and not 17ADAEDAh"},
+		 "the checksum of the Multiboot2 header at 80h of the file is wrong: 12345678h, and not "
+		 "17ADAEDAh"},
 	};
 
 	(void)state;
@@ -141,8 +143,8 @@ static void test_known(void **state)
 		{0, 2, "MZ",
 		 "it is an EFI application, and no Linux bzImage: there is no firmware that starts it"},
 		{0, 0, "",
-		 "it is no Linux bzImage, no ELF with a PVH note, and has neither a Multiboot header nor a boot "
-		 "sector's mark; load= starts it as a flat binary"},
+		 "it is no Linux bzImage, no ELF with a PVH note, and has neither a Multiboot header nor a "
+		 "boot sector's mark; load= starts it as a flat binary"},
 	};
 	static uint8_t bytes[40000];
 	struct boot_entry entry;

@@ -3,8 +3,8 @@
  * The register states in which vCPUs start, against the boot protocols and the manual's INIT
  * column.
  */
-/* sources: vmm/start_state.c vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
- * vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+/* sources: vmm/start_state.c vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c
+ * vmm/loader_pvh.c vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c vmm/walk.c
  * lib/format.c tests/unit/vmm_fixture.c */
 #include <stdarg.h>
