@@ -33,8 +33,8 @@ enum { REAL_IDT_LIMIT = 0x3ff };
 #define LOAD_PIECE MIB(1)
 
 /*
- * Looks at the partition's images and plans where they go. Null, or why the guest cannot start. Writes no byte
- * of guest memory. Called before any vCPU runs, with guest memory described and checked. rsdp: where the
+ * Looks at the partition's images and plans where they go. Null, or why the guest cannot start. Writes no
+ * byte of guest memory. Called before any vCPU runs, with guest memory described and checked. rsdp: where the
  * guest's RSDP is: some protocols hand over a copy.
  */
 const char *must_check loader_begin(gpa_t rsdp);
