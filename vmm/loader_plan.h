@@ -56,7 +56,7 @@ extern const struct load_format load_linux, load_pvh, load_multiboot2, load_mult
 	load_flat;
 
 /*
- * A text with numbers in it, for a refusal: what stands in an image or is an address in hexadecimal, as 7C00h.
+ * A text with numbers in it, for a refusal: what stands in an image and addresses in hexadecimal, as 7C00h.
  * It lasts until the next one is made.
  */
 const char *load_refuse(const char *text, ...) printf_like(1, 2);
