@@ -36,6 +36,20 @@ static void examine_processor(void)
 	patient.ext_a_edx = cpuid_word(0x8000000a, EDX);
 }
 
+/* What hypervisors and emulators have agreed upon: EBX, ECX, EDX of leaf 40000000h are a name. */
+static void examine_below(void)
+{
+	enum { SIGNATURE_LEAF = 0x40000000, HYPERVISOR_1_ECX_BIT = 31 };
+	uint32_t regs[4];
+
+	if (!(patient.cpuid_1_ecx >> HYPERVISOR_1_ECX_BIT & 1))
+		return;
+	call_cpuid(SIGNATURE_LEAF, 0, regs);
+	memcpy(patient.below, &regs[1], sizeof(patient.below) - 1);
+	for (char *c = patient.below; *c; c++)
+		*c = *c < ' ' || *c > '~' ? '?' : *c;
+}
+
 static void examine_cpus(void)
 {
 	struct cpu_info info;
@@ -87,6 +101,7 @@ static void examine(void)
 	if (call_facts(&patient.facts) < 0)
 		memset(&patient.facts, 0, sizeof(patient.facts));
 	examine_processor();
+	examine_below();
 	examine_cpus();
 	examine_memory();
 }

@@ -14,6 +14,7 @@ struct patient {
 	struct machine_facts facts;
 	uint32_t cpuid_1_ecx, cpuid_7_ebx, cpuid_7_edx;
 	uint32_t ext_7_edx, ext_8_ebx, ext_a_edx; /* 80000007h, 80000008h, 8000000Ah */
+	char below[13]; /* 40000000h: who calls himself a hypervisor; "": none */
 	uint32_t cpus_failed, cpus_idle_threads;
 	uint64_t holes, hole_bytes; /* between pieces of memory */
 	uint64_t free_pieces, free_largest;

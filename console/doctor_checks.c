@@ -178,7 +178,22 @@ static enum verdict bare(const struct patient *p, char found[DOCTOR_FOUND])
 {
 	if (!(p->cpuid_1_ecx & HYPERVISOR_1_ECX))
 		return say(DOCTOR_WELL, found, "no hypervisor below tells of itself");
-	return say(DOCTOR_NOTE, found, "another hypervisor runs below");
+	format(found, DOCTOR_FOUND, "another hypervisor runs below: %s",
+	       p->below[0] ? p->below : "without a name");
+	return DOCTOR_NOTE;
+}
+
+/*
+ * Its FXRSTOR, XRSTOR and FLDENV clear a flag of the first CPU (cpu_clear_ignne), wherever they run, in a
+ * word that CPU's own VMRUN and #VMEXIT change at the same time: one of both changes is lost, and with it
+ * whether nested paging is on.
+ */
+static enum verdict emulator(const struct patient *p, char found[DOCTOR_FOUND])
+{
+	if (strcmp(p->below, "TCGTCGTCGTCG") || strcmp(p->host.backend, "SVM") ||
+	    p->host.cpu_count < 2)
+		return say(DOCTOR_WELL, found, "no known mistake concerns this machine");
+	return say(DOCTOR_NOTE, found, "QEMU without KVM, with several CPUs");
 }
 
 const struct check doctor_checks[] = {
@@ -230,6 +245,10 @@ const struct check doctor_checks[] = {
 	 "log names the tables; a firmware update."},
 	{"bare metal", bare, "Times and costs are not those of the hardware.",
 	 "None is needed; nested virtualization must be on for guests to run."},
+	{"emulator", emulator,
+	 "QEMU runs the CPUs in parallel, and an FXRSTOR on one of them can spoil a VMRUN on "
+	 "CPU 0: now and then a guest that runs there stops for no reason.",
+	 "on=1-3 keeps a guest off CPU 0; or -accel tcg,thread=single."},
 };
 
 const unsigned doctor_check_count = ARRAY_SIZE(doctor_checks);

@@ -159,13 +159,17 @@ static noreturn void execute_for_ever(void)
 
 /* --- E16 --- */
 
+/* A machine that takes longer for a tick than there is between two lets nothing else run until then. */
+enum { TICKS_MOST = 10000 };
+
 static volatile uint64_t ticks[8];
 static volatile bool ticks_end, ticks_failed;
 
 static void take_tick(struct trap_frame *frame)
 {
 	(void)frame;
-	ticks[cpu_this()->index]++;
+	if (++ticks[cpu_this()->index] == TICKS_MOST)
+		apic_write(APIC_LVT_TIMER, LVT_MASKED);
 	apic_eoi();
 }
 

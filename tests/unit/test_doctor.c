@@ -52,7 +52,7 @@ static void test_well(void **state)
 	fake_expect("well  serial         2f8h, by ACPI's SPCR; by interrupt");
 	fake_expect("well  microcode      revision a0011d1h");
 	fake_expect("note  iommu          AMD-Vi is there, and not used");
-	fake_expect("doctor: 16 checks, 1 notes, 0 lacks");
+	fake_expect("doctor: 17 checks, 1 notes, 0 lacks");
 }
 
 /* A machine that lacks it all: each finding has an effect and a remedy, in 80 columns. */
@@ -112,6 +112,24 @@ static void test_some(void **state)
 	fake_expect("LACKS serial");
 }
 
+/* Below another hypervisor: by its name, which nobody vouches for; QEMU's emulator has a known mistake. */
+static void test_below(void **state)
+{
+	(void)state;
+	memcpy(fake.below, "KVM\x1b[J\0MKVM", 12);
+	doctor();
+	fake_expect("note  bare metal     another hypervisor runs below: KVM?[J");
+	fake_expect("well  emulator       no known mistake");
+	fake_clear();
+	memcpy(fake.below, "TCGTCGTCGTCG", 12);
+	doctor();
+	fake_expect("note  bare metal     another hypervisor runs below: TCGTCGTCGTCG");
+	fake_expect("note  emulator       QEMU without KVM, with several CPUs");
+	strcpy(fake.host.backend, "VMX");
+	doctor();
+	fake_expect("well  emulator       no known mistake");
+}
+
 /* The fake's partitions all lie at 1 MiB, so there is no hole; a machine's are seen by the system tests. */
 static void test_memory(void **state)
 {
@@ -126,6 +144,7 @@ int main(void)
 		cmocka_unit_test_setup(test_well, set_up),
 		cmocka_unit_test_setup(test_ill, set_up),
 		cmocka_unit_test_setup(test_some, set_up),
+		cmocka_unit_test_setup(test_below, set_up),
 		cmocka_unit_test_setup(test_memory, set_up),
 	};
 
