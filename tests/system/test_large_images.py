@@ -126,6 +126,14 @@ def test_a_load_is_cut_short(boot, images):
     assert is_loading(bed)
     assert bed.command("stop a --force") == ["a: stopped by force"]
     start_slowly(bed)
+    # Reset: it is cleared, and loads from the beginning.
+    bed.send_line("reset a")
+    bed.expect(r"^reset a\n")
+    bed.send("\x03")
+    bed.expect(r"^a: it is being reset in the background\n")
+    bed.expect_prompt()
+    while not is_loading(bed):
+        pass
     # A guest that does not run hears no power button.
     assert bed.command("stop a timeout=1") == [
         "a: stopped by force: it did not switch itself off in time"]
