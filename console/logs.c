@@ -13,6 +13,7 @@
 #include "console/host.h"
 #include "console/lines.h"
 #include "console/number.h"
+#include "console/pager.h"
 #include "console/reader.h"
 #include "console/session.h"
 #include "console/stamps.h"
@@ -181,7 +182,8 @@ static enum session_answer step(void)
 	}
 	if (logs.follow && attach_take_key())
 		return end();
-	while (uart_guest_room() > 0) {
+	/* While a page waits to be turned nothing is added: the pager's room is less than a ring's. */
+	while (uart_guest_room() > 0 && !pager_is_holding()) {
 		if (lines_next(&logs.lines, logs.end))
 			show_line();
 		else if (!logs.follow)

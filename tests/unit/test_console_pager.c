@@ -164,6 +164,30 @@ static void test_too_much(void **state)
 	}
 }
 
+/* A guest's ring is larger than what the pager holds. */
+static void test_a_whole_ring(void **state)
+{
+	enum { RING_LINES = 3000 };
+	static char all[RING_LINES * 24];
+	size_t size = 0;
+
+	(void)state;
+	press("start web\r");
+	for (unsigned i = 0; i < RING_LINES; i++)
+		size += (size_t)snprintf(all + size, sizeof(all) - size, "line %u\r\n", i);
+	assert_int_equal(fake_guest_write(fake_find("web"), all, size), size);
+	press("");
+	assert_non_null(strstr(press("logs web\r"), "line 20\r\n"));
+	assert_non_null(strstr(fake_output(), MORE));
+	assert_null(strstr(fake_output(), "line 23\r\n"));
+	assert_non_null(strstr(press(" "), "line 30\r\n"));
+	assert_non_null(strstr(fake_output(), MORE));
+	assert_string_equal(press("q"), GONE "freehold> ");
+	/* Not paged, all of it comes. */
+	press("pager off\r");
+	assert_non_null(strstr(press("logs web\r"), "line 2999\r\nfreehold> "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup(test_life_goes_on, boot),
 		cmocka_unit_test_setup(test_long, boot),
 		cmocka_unit_test_setup(test_too_much, boot),
+		cmocka_unit_test_setup(test_a_whole_ring, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
