@@ -35,7 +35,11 @@ def test_all_fits(arena_of, bed):
         expect_narrow(arena, line)
     shown = expect_narrow(arena, f"create {LONG} memory=1M kernel={'k' * 60}")
     assert re.search(r"^error: create .*\n    \S", shown, re.MULTILINE), shown
+    position = arena.position()
     arena.command(f'send {LONG} "crash\\n"')
+    # News that comes while a line is typed stands in the same row, but for the escapes that clear it.
+    assert arena.wait_for(r"\[a[^\n]* stopped: triple fault", position, 60)
+    assert arena.wait_for(r"it is started again\]", position, 60)
     for line in ["list", f"show {LONG}", f"why {LONG}", f"stats {LONG}", f"exits {LONG}"]:
         expect_narrow(arena, line)
     arena.destroy(LONG)
