@@ -39,10 +39,10 @@ static void examine_processor(void)
 /* What hypervisors and emulators have agreed upon: EBX, ECX, EDX of leaf 40000000h are a name. */
 static void examine_below(void)
 {
-	enum { SIGNATURE_LEAF = 0x40000000, HYPERVISOR_1_ECX_BIT = 31 };
+	enum { SIGNATURE_LEAF = 0x40000000 };
 	uint32_t regs[4];
 
-	if (!(patient.cpuid_1_ecx >> HYPERVISOR_1_ECX_BIT & 1))
+	if (!(patient.cpuid_1_ecx & HYPERVISOR_1_ECX))
 		return;
 	call_cpuid(SIGNATURE_LEAF, 0, regs);
 	memcpy(patient.below, &regs[1], sizeof(patient.below) - 1);

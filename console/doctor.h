@@ -8,6 +8,8 @@
 
 enum { DOCTOR_FOUND = 160 };
 
+#define HYPERVISOR_1_ECX (1u << 31) /* CPUID, leaf 1 */
+
 /* All that the checks look at, asked for once. */
 struct patient {
 	struct host_info host;

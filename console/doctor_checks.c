@@ -7,14 +7,13 @@
 #include "lib/string.h"
 
 /* SDM 2A, APM3: the instruction CPUID, by leaf and register. */
-#define X2APIC_1_ECX	 (1u << 21)
-#define HYPERVISOR_1_ECX (1u << 31)
-#define SMEP_7_EBX	 (1u << 7)
-#define SMAP_7_EBX	 (1u << 20)
-#define SPEC_CTRL_7_EDX	 (1u << 26)
-#define INVARIANT_7_EDX	 (1u << 8)  /* 80000007h */
-#define IBPB_8_EBX	 (1u << 12) /* 80000008h */
-#define NEXT_RIP_A_EDX	 (1u << 3)  /* 8000000Ah */
+#define X2APIC_1_ECX	(1u << 21)
+#define SMEP_7_EBX	(1u << 7)
+#define SMAP_7_EBX	(1u << 20)
+#define SPEC_CTRL_7_EDX (1u << 26)
+#define INVARIANT_7_EDX (1u << 8)  /* 80000007h */
+#define IBPB_8_EBX	(1u << 12) /* 80000008h */
+#define NEXT_RIP_A_EDX	(1u << 3)  /* 8000000Ah */
 
 static enum verdict say(enum verdict verdict, char found[DOCTOR_FOUND], const char *text)
 {

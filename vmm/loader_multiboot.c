@@ -12,14 +12,19 @@
 
 #define HEADER_MAGIC 0x1badb002u
 
-enum { HEADER_SEARCH = 8192 };
+enum { HEADER_SEARCH = 8192, HEADER_ALIGN = 4 };
 
 /* Header flags: 0 to 15 must be understood, or the image must not be loaded. */
 enum { ALIGN_MODULES = 1 << 0, WANT_MEMORY = 1 << 1, HAS_ADDRESSES = 1 << 16 };
 enum { MUST_KNOW = 0xffff };
 
-struct header {
+/* "Header magic fields" */
+struct mark {
 	uint32_t magic, flags, checksum;
+};
+
+struct header {
+	struct mark mark;
 	uint32_t header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr;
 };
 
@@ -56,20 +61,35 @@ static_assert(GUEST_TEXTS + (MAX_PART_IMAGES + 2) * NAME_SIZE + CMDLINE_SIZE +
 		      GUEST_TEXTS_END,
 	      "room for all texts");
 
-/* The header is 4-byte aligned and all of its magic part is in the first 8 KiB. */
+/* The first one at *at or behind it: 4-byte aligned, and all of it in the first 8 KiB. */
+static bool find_mark(const struct vmm_image *image, uint64_t *at, struct mark *mark)
+{
+	for (; *at <= HEADER_SEARCH - sizeof(*mark); *at += HEADER_ALIGN) {
+		if (!load_image_read(image, *at, mark, sizeof(*mark)))
+			return false;
+		if (mark->magic == HEADER_MAGIC)
+			return true;
+	}
+	return false;
+}
+
+/* The checksum that goes with the rest of it. */
+static uint32_t checksum(const struct mark *mark)
+{
+	return 0 - (mark->magic + mark->flags);
+}
+
 static bool find_header(const struct vmm_image *image, struct header *header, uint64_t *offset)
 {
-	for (uint64_t at = 0; at <= HEADER_SEARCH - 12; at += 4) {
-		uint32_t start[3];
+	struct mark mark;
 
-		if (!load_image_read(image, at, start, sizeof(start)))
-			return false;
-		if (start[0] != HEADER_MAGIC || (uint32_t)(start[0] + start[1] + start[2]) != 0)
+	for (uint64_t at = 0; find_mark(image, &at, &mark); at += HEADER_ALIGN) {
+		if (mark.checksum != checksum(&mark))
 			continue;
 		memset(header, 0, sizeof(*header));
-		memcpy(header, start, sizeof(start));
+		header->mark = mark;
 		*offset = at;
-		return !(header->flags & HAS_ADDRESSES) ||
+		return !(header->mark.flags & HAS_ADDRESSES) ||
 		       load_image_read(image, at, header, sizeof(*header));
 	}
 	return false;
@@ -86,22 +106,16 @@ static bool match(const struct vmm_image *image)
 /* The mark stands there, but not all that belongs to it, or it is wrong. */
 static const char *almost(const struct vmm_image *image)
 {
-	for (uint64_t at = 0; at <= HEADER_SEARCH - 12; at += 4) {
-		uint32_t start[3];
+	struct mark mark;
+	uint64_t at = 0;
 
-		if (!load_image_read(image, at, start, sizeof(start)))
-			break;
-		if (start[0] != HEADER_MAGIC)
-			continue;
-		if ((uint32_t)(start[0] + start[1] + start[2]) == 0)
-			return load_refuse("the Multiboot header at %lXh of the file is cut off",
-					   at);
-		return load_refuse(
-			"the checksum of the Multiboot header at %lXh of the file is wrong: %Xh, and not "
-			"%Xh",
-			at, start[2], 0 - (start[0] + start[1]));
-	}
-	return NULL;
+	if (!find_mark(image, &at, &mark))
+		return NULL;
+	if (mark.checksum == checksum(&mark))
+		return load_refuse("the Multiboot header at %lXh of the file is cut off", at);
+	return load_refuse(
+		"the checksum of the Multiboot header at %lXh of the file is wrong: %Xh, and not %Xh",
+		at, mark.checksum, checksum(&mark));
 }
 
 /* "The address fields of Multiboot header" */
@@ -123,16 +137,16 @@ static const char *plan_image(struct load_plan *plan)
 
 	if (!find_header(plan->kernel, &header, &offset))
 		return "the Multiboot header is cut off";
-	if (header.flags & MUST_KNOW & ~(uint32_t)(ALIGN_MODULES | WANT_MEMORY))
+	if (header.mark.flags & MUST_KNOW & ~(uint32_t)(ALIGN_MODULES | WANT_MEMORY))
 		return load_refuse(
 			"the Multiboot header demands what there is not (a video mode?): its flags are %Xh",
-			header.flags);
+			header.mark.flags);
 	plan->floor = GUEST_LOW;
 	plan->low_end = GUEST_TEXTS;
 	plan->entry = (struct boot_entry){
 		.rax = LOAD_MULTIBOOT_MAGIC, .rbx = GUEST_BOOT_INFO, .idt_limit = REAL_IDT_LIMIT};
-	why = header.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset)
-					   : elf_plan_image(plan);
+	why = header.mark.flags & HAS_ADDRESSES ? plan_addresses(plan, &header, offset)
+						: elf_plan_image(plan);
 	if (!why && (plan->entry.rip >= GIB(4) || !load_in_segment(plan, plan->entry.rip)))
 		return "the Multiboot entry is in no segment below 4 GiB";
 	return why;

@@ -44,19 +44,29 @@ struct wishes {
 	uint32_t entry;
 };
 
-/* All of the header is in the first 32 KiB, at a multiple of 8. */
+/* The first mark at *at or behind it: all of the header is in the first 32 KiB, at a multiple of 8. */
+static bool find_mark(const struct vmm_image *image, uint64_t *at, struct header *header)
+{
+	for (; *at < HEADER_SEARCH; *at += HEADER_ALIGN) {
+		if (!load_image_read(image, *at, header, sizeof(*header)))
+			return false;
+		if (header->magic == HEADER_MAGIC)
+			return true;
+	}
+	return false;
+}
+
+/* The checksum that goes with the rest of it. */
+static uint32_t checksum(const struct header *header)
+{
+	return 0 - (header->magic + header->architecture + header->length);
+}
+
 static bool find_header(const struct vmm_image *image, struct header *header, uint64_t *offset)
 {
-	for (uint64_t at = 0; at < HEADER_SEARCH; at += HEADER_ALIGN) {
-		if (!load_image_read(image, at, header, sizeof(*header)))
-			return false;
-		if (header->magic == HEADER_MAGIC &&
-		    (uint32_t)(header->magic + header->architecture + header->length +
-			       header->checksum) == 0) {
-			*offset = at;
+	for (*offset = 0; find_mark(image, offset, header); *offset += HEADER_ALIGN)
+		if (header->checksum == checksum(header))
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -72,16 +82,13 @@ static bool match(const struct vmm_image *image)
 static const char *almost(const struct vmm_image *image)
 {
 	struct header header;
+	uint64_t at = 0;
 
-	for (uint64_t at = 0; at < HEADER_SEARCH; at += HEADER_ALIGN)
-		if (load_image_read(image, at, &header, sizeof(header)) &&
-		    header.magic == HEADER_MAGIC)
-			return load_refuse(
-				"the checksum of the Multiboot2 header at %lXh of the file is wrong: %Xh, "
-				"and not %Xh",
-				at, header.checksum,
-				0 - (header.magic + header.architecture + header.length));
-	return NULL;
+	if (!find_mark(image, &at, &header))
+		return NULL;
+	return load_refuse(
+		"the checksum of the Multiboot2 header at %lXh of the file is wrong: %Xh, and not %Xh",
+		at, header.checksum, checksum(&header));
 }
 
 /* The body of a tag, of which at least size bytes must be there. */

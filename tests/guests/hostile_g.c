@@ -159,7 +159,7 @@ static noreturn void execute_for_ever(void)
 
 /* --- E16 --- */
 
-/* A machine that takes longer for a tick than there is between two lets nothing else run until then. */
+/* Then the timer stops: a machine that is too slow for that many a second would run nothing else. */
 enum { TICKS_MOST = 10000 };
 
 static volatile uint64_t ticks[8];

@@ -23,10 +23,17 @@ def digest(paths, words):
     return state.hexdigest()[:16]
 
 
+def last_use(path):
+    try:
+        return os.path.getmtime(path)
+    except FileNotFoundError:  # another process has pruned it since we looked
+        return 0
+
+
 def prune(folder):
     """Each build of the kernel makes new ones: keep those used last."""
     isos = sorted((os.path.join(folder, name) for name in os.listdir(folder)
-                   if name.endswith(".iso")), key=os.path.getmtime)
+                   if name.endswith(".iso")), key=last_use)
     for path in isos[:-KEPT]:
         try:
             os.unlink(path)

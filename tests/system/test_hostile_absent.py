@@ -57,9 +57,8 @@ def test_fast_timers_of_a_pool(arena_of, bed):
     arena = arena_of(bed)
     # Not on CPU 0, where QEMU's emulator spoils a guest's entry now and then when another CPU restores its
     # FPU registers (console/doctor_checks.c), which CPUs that share do all the time.
-    cpus = "vcpus=3 on=1-2" if bed == "qemu-smp" else "vcpus=2"
-    vcpus = int(cpus[6])
-    arena.create("hostile_g", f"how=ticks cpus={vcpus}", cpus=cpus)
+    vcpus, where = (3, " on=1-2") if bed == "qemu-smp" else (2, "")
+    arena.create("hostile_g", f"how=ticks cpus={vcpus}", cpus=f"vcpus={vcpus}{where}")
     position = arena.start()
     for _ in range(3):
         arena.command("pause a")

@@ -70,7 +70,7 @@ def images(build, tmp_path_factory):
     found = {name: os.path.join(build, "tiny", "protocols", name + ".bin") for name in IMAGES}
     packed = env.with_name("gz")
     with open(found["flat"], "rb") as image:
-        packed.write_bytes(gzip.compress(image.read()))
+        packed.write_bytes(gzip.compress(image.read(), mtime=0))
     return dict(found, env=str(env), gz=str(packed))
 
 
