@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * THREATS J03: holds a pattern of its own (pattern=1) in every register that is switched with a vCPU, and
- * looks again and again, loops=1000 times, whether it is still there. Two of these on one CPU, each
+ * THREATS B16, J03: holds a pattern of its own (pattern=1) in every register that is switched with a vCPU,
+ * and looks again and again, loops=1000 times, whether it is still there. Two of these on one CPU, each
  * sleeping between looks, see each other's bits if there is any way.
  */
 #include "tests/guests/lib/fpu.h"
@@ -17,7 +17,8 @@
 
 enum { VECTOR_TICK = 0x40, XMM_LOW_WORDS = 32, YMM_OFFSET = 0, YMM_BYTES = 256 };
 
-static const uint32_t switched_msrs[] = {MSR_SYSENTER_EIP, MSR_LSTAR, MSR_CSTAR, MSR_KERNEL_GS_BASE};
+static const uint32_t switched_msrs[] = {MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_STAR,
+					 MSR_LSTAR,	   MSR_CSTAR,	     MSR_KERNEL_GS_BASE};
 
 static struct fpu_area wanted, seen;
 static uint64_t pattern, features;

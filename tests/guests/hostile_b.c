@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* THREATS B01 to B06, B08 to B15, B17: control registers, EFER, every MSR and the local APIC's. */
+/* THREATS B01 to B15, B17: control registers, EFER, every MSR and the local APIC's. */
 #include "tests/guests/hostile_b/cases.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"

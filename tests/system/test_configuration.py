@@ -119,7 +119,7 @@ def test_working_day(boot, build, name):
     assert day.command("set job memory=16M restart=on-failure") == ["job: changed"]
     assert any(line.split()[:2] == ["memory", "16"] for line in day.command("show job"))
 
-    # A guest that fails is started again; what it failed of is still told.
+    # A guest that fails is started again (THREATS I06); what it failed of is still told.
     day.command("create bad vcpus=1 memory=4M kernel=hostile_c restart=on-failure "
                 f'cmdline="bed={day.bed_word} how=limit"')
     day.machine.send_line("start bad")

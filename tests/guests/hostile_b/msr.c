@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* THREATS B05, B06: every MSR read and written; #GP but for a list: SDM 4 2.1 "Architectural MSRs". */
+/*
+ * THREATS B05 to B07: every MSR read and written, also with what is not canonical; #GP but for a list: SDM 4
+ * 2.1 "Architectural MSRs".
+ */
 #include "tests/guests/hostile_b/cases.h"
 
 #include "arch/x86_64/regs.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Gates that let an event through or do not, for instructions, exceptions, exceptions that a hypervisor
- * raises, and interrupts; and two exceptions at once: SDM 3A 6.12 to 6.15, APM2 8.2 and 8.7 to 8.9.
+ * THREATS C07: gates that let an event through or do not, for instructions, exceptions, exceptions that a
+ * hypervisor raises, and interrupts; and two exceptions at once: SDM 3A 6.12 to 6.15, APM2 8.2, 8.7 to 8.9.
  */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/regs.h"
