@@ -12,6 +12,13 @@ const struct boot *boots_latest(const struct boots *boots)
 	return boots->count ? &boots->boot[(boots->count - 1) % BOOTS_KEPT] : NULL;
 }
 
+uint64_t boots_position(const struct boots *boots)
+{
+	const struct boot *boot = boots_latest(boots);
+
+	return boot ? boot->position : 0;
+}
+
 const struct boot *boots_find(const struct boots *boots, uint64_t position)
 {
 	for (uint64_t i = 1; i <= MIN(boots->count, (uint64_t)BOOTS_KEPT); i++) {

@@ -21,6 +21,9 @@ void boots_add(struct boots *boots, uint64_t position, uint64_t tsc);
 /* The latest one, or NULL: it was never started. */
 const struct boot *boots_latest(const struct boots *boots);
 
+/* Where the output of the latest one begins; 0 before the first. */
+uint64_t boots_position(const struct boots *boots);
+
 /* The one that wrote the byte at position, or NULL: it is forgotten. */
 const struct boot *boots_find(const struct boots *boots, uint64_t position);
 

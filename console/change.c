@@ -14,6 +14,7 @@
 #include "console/text.h"
 #include "console/view.h"
 #include "lib/copy.h"
+#include "lib/string.h"
 
 static struct {
 	struct create create;
@@ -112,12 +113,13 @@ static void applied(bool good)
 	change.applied = good;
 }
 
-/* target: freed, whatever follows. */
-static void begin(const struct invocation *in, struct config *target, const char *done_text)
+/* target: freed, whatever follows. name: there, of the partition that the command is about. */
+static void begin(const struct invocation *in, struct config *target, const char *name,
+		  const char *done_text)
 {
 	str_copy(change.name, sizeof(change.name), in->partition->name);
 	change.done_text = done_text;
-	if (check_config(target, in->command->name, in->line) == 0) {
+	if (check_config(target, name, in->command->name, in->line) == 0) {
 		text_set_context(in->line, in->command->name, change.name);
 		if (apply_begin(target, applied))
 			session_continue(step_apply, interrupt_apply);
@@ -139,7 +141,7 @@ void change_set(const struct invocation *in)
 	if (!config_take(&target))
 		return;
 	if (config_put(&target, in->partition->name, &change.definition))
-		begin(in, &target, "changed");
+		begin(in, &target, in->partition->name, "changed");
 	config_free(&target);
 }
 
@@ -147,9 +149,13 @@ void change_rename(const struct invocation *in)
 {
 	struct config target;
 
+	if (!strcmp(in->name, in->partition->name)) {
+		text_fail(CODE_EXIST, "that is its name already");
+		return;
+	}
 	if (!apply_check_idle() || !check_new_name(in->name) || !config_take(&target))
 		return;
 	if (config_rename(&target, in->partition->name, in->name))
-		begin(in, &target, "renamed");
+		begin(in, &target, in->name, "renamed");
 	config_free(&target);
 }

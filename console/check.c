@@ -25,21 +25,52 @@ static const char *after_of(const struct config *config, const char *name)
 	return entry ? definition_get(&entry->definition, KEY_IS_AFTER) : NULL;
 }
 
-bool check_order(const struct config *config, const char *name, const char *after)
+enum { CIRCLE = 160 };
+
+/* The names of the circle that leads from `after` back to `name`; false: none does. */
+static bool find_circle(const struct config *config, const char *name, const char *after,
+			char names[CIRCLE])
 {
 	const char *next = after;
+	size_t used = format(names, CIRCLE, "%s", name);
 
 	for (unsigned steps = 0; next && steps <= MAX_PARTITIONS; steps++) {
-		if (!strcmp(next, name)) {
-			rule_error(RULE_ORDER,
-				   steps ? "after=%s: which is started after it"
-					 : "after=%s: that is itself",
-				   after);
-			return false;
-		}
+		used += format(names + used, CIRCLE - used, " after %s", next);
+		if (!strcmp(next, name))
+			return true;
 		next = after_of(config, next);
 	}
-	return true;
+	return false;
+}
+
+bool check_order(const struct config *config, const char *name, const char *after)
+{
+	char names[CIRCLE];
+
+	if (!find_circle(config, name, after, names))
+		return true;
+	if (strcmp(after, name))
+		rule_error(RULE_ORDER, "after=%s: that is a circle: %s", after, names);
+	else
+		rule_error(RULE_ORDER, "after=%s: that is itself", after);
+	return false;
+}
+
+/* One of its circle stands before it, and has told of that. */
+static bool is_told(const struct config *config, const struct config_entry *entry)
+{
+	const struct config_entry *at = entry;
+	bool before = false;
+
+	for (unsigned steps = 0; at && steps <= MAX_PARTITIONS; steps++) {
+		const char *after = after_of(config, at->name);
+
+		at = after ? config_find(config, after) : NULL;
+		if (at == entry)
+			return before;
+		before |= at && at < entry;
+	}
+	return false;
 }
 
 /* The keys in a set of bits. */
@@ -80,7 +111,8 @@ static bool check_staying(const struct partition *partition)
 	return create_check_share(&create);
 }
 
-static bool check_entry(const struct config *config, const struct config_entry *entry)
+/* all: each entry is checked. */
+static bool check_entry(const struct config *config, const struct config_entry *entry, bool all)
 {
 	const struct partition *partition = partition_at(entry->slot);
 
@@ -98,10 +130,12 @@ static bool check_entry(const struct config *config, const struct config_entry *
 			return false;
 		view_claim(&create);
 	}
-	return !create.policy.after[0] || check_order(config, entry->name, create.policy.after);
+	return !create.policy.after[0] || (all && is_told(config, entry)) ||
+	       check_order(config, entry->name, create.policy.after);
 }
 
-unsigned check_config(const struct config *config, const char *command, unsigned line)
+unsigned check_config(const struct config *config, const char *only, const char *command,
+		      unsigned line)
 {
 	const struct config_entry *entry = NULL;
 	struct partition *partition = NULL;
@@ -114,8 +148,10 @@ unsigned check_config(const struct config *config, const char *command, unsigned
 			view_leave(partition->slot);
 	}
 	while ((entry = config_next(config, entry))) {
+		if (only && strcmp(only, entry->name))
+			continue;
 		text_set_context(line, command, entry->name);
-		errors += !check_entry(config, entry);
+		errors += !check_entry(config, entry, !only);
 	}
 	view_reset();
 	text_set_context(line, command, "");

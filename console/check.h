@@ -4,8 +4,12 @@
 
 #include "console/config.h"
 
-/* Prints each error, as of this command and the partition it is about. Returns how many there are. */
-unsigned check_config(const struct config *config, const char *command, unsigned line);
+/*
+ * Prints each error, as of this command and the partition it is about. Returns how many there are. only: the
+ * name of the one that differs from what runs, for a command that is about no other; NULL: all.
+ */
+unsigned check_config(const struct config *config, const char *only, const char *command,
+		      unsigned line);
 
 /* The same of each after= that names nobody. Nothing is refused for that: a file may be in any order. */
 unsigned check_references(const struct config *config, const char *command, unsigned line);

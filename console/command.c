@@ -8,6 +8,7 @@
 #include "console/number.h"
 #include "console/op.h"
 #include "console/rules.h"
+#include "console/similar.h"
 #include "console/text.h"
 #include "lib/copy.h"
 #include "lib/format.h"
@@ -24,11 +25,15 @@ static bool usage_error(const struct command *command, const char *what, const c
 
 static bool take_new_name(struct invocation *in, unsigned place, const char *word)
 {
-	(void)place;
+	static const char
+		rule[] = "a name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with -";
+
 	if (!command_name_is_valid(word)) {
-		rule_error(
-			RULE_NAME,
-			"a name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with -");
+		/* The first argument is named by the error's begin. */
+		if (place > 0)
+			rule_error(RULE_NAME, "%.40s: %s", word, rule);
+		else
+			rule_error(RULE_NAME, "%s", rule);
 		return false;
 	}
 	in->name = word;
@@ -78,6 +83,22 @@ static bool check_state(const struct invocation *in)
 	return false;
 }
 
+static bool no_partition(const char *word)
+{
+	struct similar similar = similar_to(word);
+	struct partition *partition = NULL;
+	char hint[SIMILAR_HINT];
+
+	if (edit_candidate() && config_find(edit_candidate(), word)) {
+		text_fail(CODE_NAME, "it is in the candidate alone; commit makes it");
+		return false;
+	}
+	while ((partition = partition_next(partition)))
+		similar_offer(&similar, partition->name);
+	text_fail(CODE_NAME, "there is no partition of that name%s", similar_hint(&similar, hint));
+	return false;
+}
+
 static bool take_partition(struct invocation *in, unsigned place, const char *word)
 {
 	(void)place;
@@ -85,26 +106,73 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 	if (in->command->edit_handler && edit_candidate())
 		return true;
 	in->partition = partition_find(word);
-	if (in->partition)
-		return true;
-	text_fail(CODE_NAME, "there is no partition of that name");
+	return in->partition || no_partition(word);
+}
+
+static bool no_command(const char *word)
+{
+	struct similar similar = similar_to(word);
+	char hint[SIMILAR_HINT], first[NAME_SIZE];
+
+	for (unsigned i = 0; i < command_count; i++) {
+		command_first_word(&commands[i], first);
+		similar_offer(&similar, first);
+	}
+	for (unsigned i = 0; i < command_alias_count; i++)
+		similar_offer(&similar, command_aliases[i].name);
+	text_fail(CODE_USAGE, "there is no such command%s; help lists them",
+		  similar_hint(&similar, hint));
 	return false;
 }
 
-/* help debug vcpu: in->about is the first of the rows that begin with `debug`. */
+/* The first of the rows that begin with that word and go on with another one, or NULL. */
+static const struct command *find_group(const char *word)
+{
+	for (unsigned i = 0; i < command_count; i++) {
+		if (str_starts(commands[i].name, word) && commands[i].name[strlen(word)] == ' ')
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* Of a group, whose rows stand together: what must follow its word. */
+static bool no_second_word(const struct command *group)
+{
+	char first[NAME_SIZE], word[NAME_SIZE], known[160];
+	size_t used = 0;
+
+	command_first_word(group, first);
+	for (; group < commands + command_count; group++) {
+		command_first_word(group, word);
+		if (!strcmp(first, word))
+			used += format(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+				       group->name + strlen(first) + 1);
+	}
+	text_fail(CODE_USAGE, "must go on with one of %s", known);
+	return false;
+}
+
+/* help debug vcpu: in->about is the first of the rows that begin with `debug`. help create memory: a key. */
 static bool take_second_word(struct invocation *in, const char *word)
 {
-	const char *blank = strchr(in->about->name, ' ');
+	const struct command *about = in->about;
+	const char *equals = strchr(word, '=');
 	char first[NAME_SIZE];
 	const char *words[] = {first, word};
 	unsigned used;
 
-	str_copy(first, blank ? (size_t)(blank - in->about->name) + 1 : sizeof(first),
-		 in->about->name);
+	command_first_word(about, first);
 	in->about = command_find(words, 2, &used);
 	if (in->about && used == 2)
 		return true;
-	text_fail(CODE_USAGE, "there is no such command; help lists them");
+	in->about = about;
+	in->about_key = command_find_key(about, word,
+					 equals ? (size_t)(equals - word) : strlen(word));
+	if (in->about_key)
+		return true;
+	if (find_group(first) && !about->keys)
+		return no_second_word(find_group(first));
+	text_fail(CODE_USAGE, "%.40s is no key of it, and no word that it goes on with", word);
 	return false;
 }
 
@@ -123,14 +191,10 @@ static bool take_command(struct invocation *in, unsigned place, const char *word
 	if (place > 0)
 		return take_second_word(in, word);
 	in->about = command_find(words, 1, &used);
-	for (unsigned i = 0; i < command_count && !in->about; i++) {
-		/* One word of a name of two is as good: its rows stand together. */
-		if (str_starts(commands[i].name, word) && commands[i].name[strlen(word)] == ' ')
-			in->about = &commands[i];
-	}
+	/* One word of a name of two is as good. */
 	if (!in->about)
-		text_fail(CODE_USAGE, "there is no such command; help lists them");
-	return in->about != NULL;
+		in->about = find_group(word);
+	return in->about || no_command(word);
 }
 
 static bool take_number(struct invocation *in, unsigned place, const char *word)
@@ -194,13 +258,13 @@ static bool unknown_option(const struct command *command, const char *word)
 
 	for (unsigned i = 0; i < command_flag_count; i++) {
 		if ((command->flags | FLAGS_COMMON) & command_flags[i].flag)
-			used += format(known + used, sizeof(known) - used, " %s",
+			used += format(known + used, sizeof(known) - used, "%s %s", used ? "," : "",
 				       command_flags[i].name);
 	}
 	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
 		if (command->keys->keys[i].use == KEY_OPTION)
-			used += format(known + used, sizeof(known) - used, " --%s",
-				       command->keys->keys[i].name);
+			used += format(known + used, sizeof(known) - used, "%s --%s",
+				       used ? "," : "", command->keys->keys[i].name);
 	}
 	text_fail(CODE_USAGE, "%.40s is no option of this command; its options:%s%s", word, known,
 		  command_has_plain_keys(command) ? "; keys are written KEY=VALUE" : "");
@@ -210,13 +274,14 @@ static bool unknown_option(const struct command *command, const char *word)
 static bool unknown_key(const struct invocation *in, const char *word, size_t length)
 {
 	const struct command_keys *keys = in->command->keys;
-	char known[160];
+	char known[240];
 	char name[24];
 	size_t used = 0;
 
 	str_copy(name, MIN(length + 1, sizeof(name)), word);
 	for (unsigned i = 0; i < keys->count; i++)
-		used += format(known + used, sizeof(known) - used, " %s", keys->keys[i].name);
+		used += format(known + used, sizeof(known) - used, "%s %s=", used ? "," : "",
+			       keys->keys[i].name);
 	rule_error(RULE_KEYS, "%s= is no key of this command; its keys:%s", name, known);
 	return false;
 }
@@ -341,22 +406,62 @@ static void invoke(const struct invocation *in)
 		in->command->handler(in);
 }
 
+static void move_word(struct words *words, unsigned from, unsigned to)
+{
+	const char *word = words->word[from], *raw = words->raw[from];
+	size_t length = words->raw_length[from];
+
+	for (; from > to; from--) {
+		words->word[from] = words->word[from - 1];
+		words->raw[from] = words->raw[from - 1];
+		words->raw_length[from] = words->raw_length[from - 1];
+	}
+	words->word[to] = word;
+	words->raw[to] = raw;
+	words->raw_length[to] = length;
+}
+
+/* `console -r all` is `console all -r`: options may stand anywhere behind the first word. */
+static void join_name(struct words *words, unsigned first)
+{
+	unsigned second = first + 1, used;
+	const char *name[2];
+
+	while (second < words->count && words->word[second][0] == '-')
+		second++;
+	if (second >= words->count)
+		return;
+	name[0] = words->word[first];
+	name[1] = words->word[second];
+	command_find(name, 2, &used);
+	if (used == 2)
+		move_word(words, second, first + 1);
+}
+
+static bool no_such(const struct words *words, unsigned first, unsigned line)
+{
+	const struct command *group = find_group(words->word[first]);
+
+	text_set_context(line, words->word[first], "");
+	return group ? no_second_word(group) : no_command(words->word[first]);
+}
+
 /* The command that stands at words[first]; before it those that take one, as in `time list`. */
-static void run_words(const struct words *words, unsigned first, unsigned line)
+static void run_words(struct words *words, unsigned first, unsigned line)
 {
 	static struct invocation in;
 	unsigned used;
 
 	memset(&in, 0, sizeof(in));
 	in.line = line;
+	join_name(words, first);
 	in.command = command_find(words->word + first, words->count - first, &used);
 	if (asks_for_help(words, first + MAX(used, 1u))) {
 		run_help(in.command ? in.command->name : words->word[first], line);
 		return;
 	}
 	if (!in.command) {
-		text_fail(CODE_USAGE, "%.40s: there is no such command; help lists them",
-			  words->word[first]);
+		no_such(words, first, line);
 		return;
 	}
 	text_set_context(line, in.command->name, "");

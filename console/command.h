@@ -87,12 +87,13 @@ struct command_key_value {
 /* A command line that passed all checks that the table can make. */
 struct invocation {
 	const struct command *command;
-	unsigned line;		       /* of the script, 0: typed */
-	const char *subject;	       /* ARG_PARTITION of the candidate (edit.h) */
-	struct partition *partition;   /* ARG_PARTITION, ARG_LOGGED */
-	const struct grave *grave;     /* ARG_LOGGED, if there is no such partition any more */
-	const char *name;	       /* ARG_NEW_NAME */
-	const struct command *about;   /* ARG_COMMAND */
+	unsigned line;		     /* of the script, 0: typed */
+	const char *subject;	     /* ARG_PARTITION of the candidate (edit.h) */
+	struct partition *partition; /* ARG_PARTITION, ARG_LOGGED */
+	const struct grave *grave;   /* ARG_LOGGED, if there is no such partition any more */
+	const char *name;	     /* ARG_NEW_NAME */
+	const struct command *about; /* ARG_COMMAND, */
+	const struct command_key *about_key; /* or this key of it */
 	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, ARG_CPU, ARG_SECONDS, by the argument's place */
 	const char *raw; /* ARG_TEXT as it was typed, with quotes and \; ARG_REGEX without its / */
 	size_t raw_length;
@@ -127,7 +128,7 @@ struct command_flag_text {
 extern const struct command_flag_text command_flags[];
 extern const unsigned command_flag_count;
 
-/* Another word for a command of one word, as Docker has it. */
+/* Another word for a command of one word, as Docker, virsh or xl have it. */
 struct command_alias {
 	const char *name;
 	const char *command;
@@ -164,6 +165,9 @@ bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE]);
 /* "stop NAME [--force] [--timeout SECONDS]" */
 enum { COMMAND_USAGE = 160 };
 void command_usage(const struct command *command, char to[COMMAND_USAGE]);
+
+/* "policy" of "policy cpuid". */
+void command_first_word(const struct command *command, char to[NAME_SIZE]);
 
 /* True for a name that a partition may get: 1 to 31 of a-z 0-9 _ -, not beginning with -, and not all. */
 bool command_name_is_valid(const char *name);

@@ -49,6 +49,13 @@ bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE])
 	return true;
 }
 
+void command_first_word(const struct command *command, char to[NAME_SIZE])
+{
+	const char *blank = strchr(command->name, ' ');
+
+	str_copy(to, blank ? (size_t)(blank - command->name) + 1 : NAME_SIZE, command->name);
+}
+
 /* How many of the words the command's name takes, 0 if they differ. */
 static unsigned match_name(const struct command *command, const char *const *words, unsigned count)
 {
@@ -82,10 +89,11 @@ const struct command *command_find(const char *const *words, unsigned count, uns
 {
 	const struct command *best = NULL;
 	const char *other = count > 0 ? find_alias(words[0]) : NULL;
+	const char *const name[] = {other, count > 1 ? words[1] : NULL};
 
 	*used = 0;
 	for (unsigned i = 0; i < command_count; i++) {
-		unsigned matched = other ? match_name(&commands[i], &other, 1)
+		unsigned matched = other ? match_name(&commands[i], name, MIN(count, 2u))
 					 : match_name(&commands[i], words, count);
 
 		if (matched > *used) {

@@ -202,6 +202,7 @@ const struct command commands[] = {
 		.help = "what all guests say from now on; Ctrl-] or Ctrl-C ends",
 		.detail = "Whole lines, each behind the name of its guest. What is no printable ASCII is\n"
 			  "shown as \\xNN. The guests wait for the line, so none is lost.",
+		.flags = FLAG_READ,
 		.handler = all_attach,
 	},
 	{
@@ -431,10 +432,8 @@ const struct command commands[] = {
 };
 
 const struct command_alias command_aliases[] = {
-	{"ps", "list"},
-	{"rm", "destroy"},
-	{"inspect", "show"},
-	{"?", "help"},
+	{"ps", "list"},		 {"rm", "destroy"},    {"inspect", "show"},   {"define", "create"},
+	{"undefine", "destroy"}, {"shutdown", "stop"}, {"attach", "console"}, {"?", "help"},
 };
 const unsigned command_alias_count = ARRAY_SIZE(command_aliases);
 

@@ -12,25 +12,12 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-/* The index-th word of a name of one or two. */
-static bool name_word(const char *name, unsigned index, char to[NAME_SIZE])
-{
-	const char *blank = strchr(name, ' ');
-
-	if (index > 0 && !blank)
-		return false;
-	if (index > 0)
-		return str_copy(to, NAME_SIZE, blank + 1);
-	str_copy(to, blank ? (size_t)(blank - name) + 1 : NAME_SIZE, name);
-	return true;
-}
-
 static void offer_first_words(struct candidates *c)
 {
 	char word[NAME_SIZE];
 
 	for (unsigned i = 0; i < command_count; i++) {
-		name_word(commands[i].name, 0, word);
+		command_first_word(&commands[i], word);
 		candidates_offer(c, word, true);
 	}
 	for (unsigned i = 0; i < command_alias_count; i++)
@@ -42,21 +29,23 @@ static void offer_second_words(struct candidates *c, const char *first)
 	char word[NAME_SIZE];
 
 	for (unsigned i = 0; i < command_count; i++) {
-		name_word(commands[i].name, 0, word);
-		if (!strcmp(word, first) && name_word(commands[i].name, 1, word))
-			candidates_offer(c, word, true);
+		command_first_word(&commands[i], word);
+		if (!strcmp(word, first) && commands[i].name[strlen(word)])
+			candidates_offer(c, commands[i].name + strlen(word) + 1, true);
 	}
 }
 
-static void offer_partitions(struct candidates *c)
+/* Those that the command would find: with a candidate open, who is in that, or who is there. */
+static void offer_partitions(struct candidates *c, const struct command *command)
 {
+	const struct config *candidate = command->edit_handler ? edit_candidate() : NULL;
 	const struct config_entry *entry = NULL;
 	struct partition *partition = NULL;
 
-	while ((partition = partition_next(partition)))
-		candidates_offer(c, partition->name, true);
-	while (edit_candidate() && (entry = config_next(edit_candidate(), entry)))
+	while (candidate && (entry = config_next(candidate, entry)))
 		candidates_offer(c, entry->name, true);
+	while (!candidate && (partition = partition_next(partition)))
+		candidates_offer(c, partition->name, true);
 }
 
 /* Also those of which only the output is left. */
@@ -117,12 +106,13 @@ static void offer_images(struct candidates *c)
 		candidates_offer(c, image.name, true);
 }
 
-static void offer_value(struct candidates *c, const struct command_key *key)
+static void offer_value(struct candidates *c, const struct command *command,
+			const struct command_key *key)
 {
 	if (key->kind == KEY_IMAGE)
 		offer_images(c);
 	if (key->kind == KEY_PARTITION)
-		offer_partitions(c);
+		offer_partitions(c, command);
 	if (key->kind == KEY_CHOICE)
 		offer_choices(c, key->value);
 	if (key->kind == KEY_CPUS)
@@ -194,8 +184,6 @@ static void offer_options(struct candidates *c, const struct given *given)
 {
 	offer_flags(c, given, given->command->flags);
 	offer_keys(c, given, true);
-	if (c->found == 0)
-		offer_flags(c, given, FLAGS_COMMON);
 }
 
 /* The key whose value is being typed: behind a = or behind --key. */
@@ -214,12 +202,23 @@ static const struct command_key *open_key(struct candidates *c, const struct giv
 	return key;
 }
 
+/* What help can tell of a command besides all: its rows, or its keys. */
+static void offer_about(struct candidates *c, const char *first)
+{
+	unsigned used;
+	const struct command *command = command_find(&first, 1, &used);
+
+	offer_second_words(c, first);
+	for (unsigned i = 0; command && command->keys && i < command->keys->count; i++)
+		candidates_offer(c, command->keys->keys[i].name, true);
+}
+
 static void offer_place(struct candidates *c, const struct given *given, unsigned place)
 {
 	const struct arg *arg = &given->command->args[place];
 
 	if (arg->kind == ARG_PARTITION)
-		offer_partitions(c);
+		offer_partitions(c, given->command);
 	if (arg->kind == ARG_LOGGED)
 		offer_logged(c);
 	if (arg->kind == ARG_CHOICE)
@@ -229,31 +228,48 @@ static void offer_place(struct candidates *c, const struct given *given, unsigne
 	if (arg->kind == ARG_COMMAND && place == 0)
 		offer_first_words(c);
 	if (arg->kind == ARG_COMMAND && place > 0)
-		offer_second_words(c, given->word[given->count - 1]);
+		offer_about(c, given->word[given->count - 1]);
+}
+
+/* A word that must stand here, of which nobody knows but who types it: options would be in its way. */
+static bool is_missing(const struct given *given, unsigned place)
+{
+	return place < COMMAND_ARGS && given->command->args[place].kind &&
+	       !given->command->args[place].optional;
 }
 
 static void offer_arguments(struct candidates *c, const struct given *given)
 {
-	unsigned place = count_places(given);
+	unsigned place = count_places(given), found = c->found;
 	const struct command_key *key = open_key(c, given);
-	bool missing = place == 0 && given->command->args[0].kind &&
-		       !given->command->args[0].optional;
 
 	if (key) {
-		offer_value(c, key);
+		offer_value(c, given->command, key);
 		return;
 	}
 	if (c->word[0] == '-') {
 		offer_options(c, given);
+		if (c->found == 0)
+			offer_flags(c, given, FLAGS_COMMON);
 		return;
 	}
 	if (place < COMMAND_ARGS)
 		offer_place(c, given, place);
-	if (missing)
+	if (is_missing(given, place))
 		return;
 	offer_keys(c, given, false);
-	if (c->found == 0 && c->length == 0)
+	if (c->found == found && c->length == 0)
 		offer_options(c, given);
+}
+
+/* No options. */
+static unsigned count_plain(const char *const *word, unsigned count)
+{
+	unsigned plain = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		plain += word[i][0] != '-';
+	return plain;
 }
 
 /* word: those before the one that is completed. */
@@ -269,7 +285,8 @@ static void collect(struct candidates *c, const char *const *word, unsigned befo
 	}
 	if (before == 0)
 		offer_first_words(c);
-	if (before == 1)
+	/* The second one, whatever options stand before it. */
+	if (before > 0 && count_plain(word, before) == 1)
 		offer_second_words(c, word[0]);
 	if (command)
 		offer_arguments(c, &(struct given){command, word + used, before - used});

@@ -157,15 +157,16 @@ void control_destroy(const struct invocation *in)
 {
 	static char question[96];
 	uint32_t state = partition_state(in->partition);
+	bool asks = partition_is_up(state) && !(in->flags & FLAG_YES);
 
-	check_tell_waiting(NULL, in->partition->name);
-	if (!partition_is_up(state) || in->flags & FLAG_YES) {
-		run(in->partition, OP_DESTROY, 0);
-		return;
-	}
-	if (in->line) {
+	if (asks && !session_has_person(in->line)) {
 		text_fail(CODE_CONFIRM, "it is %s; a script must say --yes",
 			  partition_state_text(state));
+		return;
+	}
+	check_tell_waiting(NULL, in->partition->name);
+	if (!asks) {
+		run(in->partition, OP_DESTROY, 0);
 		return;
 	}
 	str_copy(wait.name, sizeof(wait.name), in->partition->name);

@@ -72,6 +72,8 @@ bool crash_keep(const struct partition *partition, const struct part_info *info,
 	crash = (struct crash *)(uintptr_t)address;
 	*crash = (struct crash){.tsc = call_clock(), .pages = pages, .by_hand = by_hand};
 	crash->info = *info;
+	crash->output_from = boots_position(&partition->boots);
+	crash->output_to = partition->ring.shared ? ring_head(&partition->ring) : 0;
 	for (uint32_t i = 0; i < info->vcpu_count; i++)
 		crash->counts[i] = exits_latest(partition->slot, i, crash->exits[i], EXIT_RECORDS);
 	crashes[partition->slot % MAX_PARTITIONS] = crash;

@@ -11,6 +11,8 @@
 struct crash {
 	uint64_t tsc; /* when it was kept */
 	uint64_t pages;
+	uint64_t output_from,
+		output_to; /* positions of the ring's output: what its guest said since its start */
 	bool by_hand;
 	struct part_info info;
 	uint32_t counts[MAX_VCPUS];

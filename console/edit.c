@@ -122,7 +122,7 @@ void edit_check(const struct invocation *in)
 			return;
 		config = &running;
 	}
-	errors = check_config(config, "check", in->line) +
+	errors = check_config(config, NULL, "check", in->line) +
 		 check_references(config, "check", in->line);
 	if (errors == 0)
 		text_print("no rule is broken by %s, %u partition%s",
@@ -221,10 +221,14 @@ void edit_rollback(const struct invocation *in)
 	uint64_t steps = in->args ? in->number[0] : 1;
 	struct config candidate;
 
+	if (edit.earlier_count == 0) {
+		text_fail(CODE_NAME, "there is no earlier configuration: nothing was committed");
+		return;
+	}
 	if (steps == 0 || steps > edit.earlier_count) {
-		text_fail(CODE_NAME, "%lu: there %s %u earlier configuration%s", steps,
-			  edit.earlier_count == 1 ? "is" : "are", edit.earlier_count,
-			  edit.earlier_count == 1 ? "" : "s");
+		text_fail(CODE_NAME,
+			  "%lu: must be from 1 to %u, the number of earlier configurations", steps,
+			  edit.earlier_count);
 		return;
 	}
 	if (!apply_check_idle() || !config_copy(&candidate, &edit.earlier[steps - 1]))
@@ -352,12 +356,12 @@ static void commit(const struct invocation *in, uint32_t seconds)
 
 	if (!needs_candidate() || !apply_check_idle())
 		return;
-	if (check_config(&edit.candidate, "commit", in->line))
+	if (check_config(&edit.candidate, NULL, "commit", in->line))
 		return;
 	edit.confirm_seconds = seconds;
 	if (running_victims(names, sizeof(names)) == 0 || in->flags & FLAG_YES) {
 		begin_commit();
-	} else if (in->line) {
+	} else if (!session_has_person(in->line)) {
 		text_fail(CODE_CONFIRM, "%s would be destroyed and must be stopped, or say --yes",
 			  names);
 	} else {

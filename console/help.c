@@ -8,6 +8,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
+enum { ALIASES = 200 };
+
 static enum table_answer fill_command(struct table_row *row, unsigned index)
 {
 	if (index == command_count)
@@ -19,13 +21,13 @@ static enum table_answer fill_command(struct table_row *row, unsigned index)
 
 static void show_aliases(void)
 {
-	char line[SCREEN_COLUMNS + 1];
-	size_t used = format(line, sizeof(line), "Other words:");
+	char line[ALIASES];
+	size_t used = 0;
 
 	for (unsigned i = 0; i < command_alias_count; i++)
-		used += format(line + used, sizeof(line) - used, "%s %s = %s", i ? "," : "",
+		used += format(line + used, sizeof(line) - used, "%s%s = %s", i ? ", " : "",
 			       command_aliases[i].name, command_aliases[i].command);
-	text_print("%s", line);
+	text_wrap("Other words: ", sizeof("Other words: ") - 1, line);
 }
 
 static void show_all(void)
@@ -52,6 +54,14 @@ static void show_option(const char *option, const char *help)
 	text_wrap(head, COLUMN, help);
 }
 
+static void show_key(const struct command_key *key)
+{
+	char text[COMMAND_KEY];
+
+	command_key_text(key, text);
+	show_option(text, key->help);
+}
+
 static void show_one(const struct command *command)
 {
 	char usage[COMMAND_USAGE];
@@ -65,12 +75,8 @@ static void show_one(const struct command *command)
 		if (command->flags & command_flags[i].flag)
 			show_option(command_flags[i].name, command_flags[i].help);
 	}
-	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
-		char text[COMMAND_KEY];
-
-		command_key_text(&command->keys->keys[i], text);
-		show_option(text, command->keys->keys[i].help);
-	}
+	for (unsigned i = 0; command->keys && i < command->keys->count; i++)
+		show_key(&command->keys->keys[i]);
 }
 
 /* The rows that share the first word: `help debug` is about all of them. */
@@ -87,6 +93,10 @@ void help_show(const struct invocation *in)
 {
 	if (!in->about) {
 		show_all();
+		return;
+	}
+	if (in->about_key) {
+		show_key(in->about_key);
 		return;
 	}
 	if (in->args == 2) {

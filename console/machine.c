@@ -38,7 +38,7 @@ static void confirm(const struct invocation *in, const char *question, void (*ye
 {
 	if (in->flags & FLAG_YES)
 		yes();
-	else if (in->line)
+	else if (!session_has_person(in->line))
 		text_fail(CODE_CONFIRM, "a script must say --yes");
 	else
 		session_ask(question, yes);

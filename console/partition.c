@@ -269,9 +269,10 @@ unsigned partition_adopt(void)
 const char *partition_state_text(uint32_t state)
 {
 	static const char *const texts[] = {
-		[PART_NONE] = "absent",	   [PART_STOPPED] = "stopped", [PART_RUNNING] = "running",
-		[PART_PAUSED] = "paused",  [PART_DYING] = "dying",     [SHOWN_WAITING] = "waiting",
-		[SHOWN_FAILED] = "failed",
+		[PART_NONE] = "absent",	    [PART_STOPPED] = "stopped",
+		[PART_RUNNING] = "running", [PART_PAUSED] = "paused",
+		[PART_DYING] = "dying",	    [SHOWN_WAITING] = "waiting",
+		[SHOWN_FAILED] = "failed",  [SHOWN_STARTING] = "starting",
 	};
 
 	return state < ARRAY_SIZE(texts) ? texts[state] : "?";
@@ -307,11 +308,15 @@ const char *partition_restart_text(uint32_t restart)
 	return restart < ARRAY_SIZE(texts) ? texts[restart] : "?";
 }
 
+static bool is_starting(const struct partition *partition)
+{
+	return partition->op.kind == OP_START || partition->op.kind == OP_RESET;
+}
+
 bool partition_is_to_run(const struct partition *partition)
 {
 	return partition_is_up(partition_state(partition)) || partition->restarts.at ||
-	       partition->start_wanted || partition->op.kind == OP_START ||
-	       partition->op.kind == OP_RESET;
+	       partition->start_wanted || is_starting(partition);
 }
 
 static bool is_down(uint32_t state)
@@ -323,6 +328,8 @@ uint32_t partition_shown_state(const struct partition *partition, const struct p
 {
 	if (info->state > PART_DYING)
 		return SHOWN_UNKNOWN;
+	if (is_starting(partition) && is_down(info->state))
+		return SHOWN_STARTING;
 	if (is_down(info->state) && partition->restarts.at)
 		return SHOWN_WAITING;
 	return info->state == PART_STOPPED && partition->gave_up ? SHOWN_FAILED : info->state;
@@ -340,6 +347,9 @@ void partition_note(const struct partition *partition, const struct part_info *i
 		format(to, PARTITION_TEXT, "%s; again in %lu s",
 		       partition_reason_text(partition->restarts.reason),
 		       at > now ? (at - now + hz - 1) / hz : 0);
+	else if (partition->gave_up)
+		format(to, PARTITION_TEXT, "%s; %u restarts in %u s",
+		       partition_reason_text(info->reason), RESTARTS_MAX, RESTARTS_SECONDS);
 	else
 		format(to, PARTITION_TEXT, "%s", partition_reason_text(info->reason));
 }

@@ -23,6 +23,7 @@ enum { END_TEXT_SIZE = 256, LAST_END_SIZE = 160 };
 enum shown_state {
 	SHOWN_WAITING = PART_DYING + 1, /* it is started again in a moment */
 	SHOWN_FAILED,			/* that was done too often */
+	SHOWN_STARTING,			/* its memory is scrubbed and its images are loaded */
 	SHOWN_UNKNOWN,			/* the kernel's answer is none that we know */
 };
 

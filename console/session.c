@@ -72,12 +72,13 @@ void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void)
 	session.interrupt = interrupt;
 }
 
+bool session_has_person(unsigned line)
+{
+	return line == 0 && !answer_is_script();
+}
+
 void session_ask(const char *question, void (*yes)(void))
 {
-	if (answer_is_script()) {
-		text_fail(CODE_CONFIRM, "a script must say --yes");
-		return;
-	}
 	session.question = question;
 	session.yes = yes;
 }

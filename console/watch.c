@@ -76,8 +76,8 @@ static bool restart(struct partition *partition, bool is_reset)
 		notice_print(partition, false, "%s is started again in %u s", partition->name,
 			     seconds);
 	else
-		notice_print(partition, false, "%s%s it is started again", partition->name,
-			     is_reset ? " reset:" : ":");
+		notice_print(partition, false, "%s%s is started again", partition->name,
+			     is_reset ? " reset: it" : "");
 	partition->restarts.at = now + seconds * clock_hz();
 	partition->restarts.reason = partition->reason;
 	if (!seconds)
@@ -88,10 +88,15 @@ static bool restart(struct partition *partition, bool is_reset)
 
 void watch_describe_end(const struct part_info *info, char to[END_TEXT_SIZE])
 {
-	size_t length = format(to, END_TEXT_SIZE, "%s%s", partition_reason_text(info->reason),
-			       info->report[0] ? ": " : "");
+	const char *reason = partition_reason_text(info->reason), *report = info->report;
+	size_t length = format(to, END_TEXT_SIZE, "%s", reason);
 
-	for (const char *c = info->report; *c && *c != '\n' && length + 1 < END_TEXT_SIZE; c++)
+	/* Some reports begin with it. */
+	if (str_starts(report, reason))
+		report += strlen(reason);
+	else if (report[0] && report[0] != '\n')
+		length += format(to + length, END_TEXT_SIZE - length, ": ");
+	for (const char *c = report; *c && *c != '\n' && length + 1 < END_TEXT_SIZE; c++)
 		to[length++] = *c;
 	to[length] = '\0';
 }

@@ -56,6 +56,8 @@ static void tell_live(const struct partition *partition)
 	story.count = exits_latest(partition->slot, story.vcpu, story.exits, STORY_EXITS);
 	if (!partition_is_up(story.info.state))
 		story.since = story.info.stopped_tsc;
+	story.output_from = boots_position(&partition->boots);
+	story.output_to = UINT64_MAX;
 }
 
 static uint64_t newest_tsc(const struct crash *crash, uint32_t vcpu)
@@ -70,6 +72,8 @@ static void tell_kept(const struct crash *crash)
 	story.kept = true;
 	story.by_hand = crash->by_hand;
 	story.info = crash->info;
+	story.output_from = crash->output_from;
+	story.output_to = crash->output_to;
 	story.since = crash->by_hand ? crash->tsc : crash->info.stopped_tsc;
 	vcpu = reported_vcpu();
 	for (uint32_t i = 0; vcpu == MAX_VCPUS && i < crash->info.vcpu_count; i++)
@@ -108,6 +112,9 @@ static void collect(const struct partition *partition)
 		tell_kept(crash);
 	else
 		tell_live(partition);
+	/* What was kept of its end was kept in that moment. */
+	if (story.info.state == PART_DYING)
+		story.info.state = PART_STOPPED;
 	look_at_vcpus(partition->slot);
 }
 
@@ -124,6 +131,9 @@ static void show_head(const struct partition *partition)
 						   : partition_shown_state(partition, &story.info)),
 		   ended ? ": " : "", ended ? partition_reason_text(story.info.reason) : "",
 		   story.by_hand ? " (frozen by hand)" : "");
+	if (ended && partition->gave_up)
+		text_field("given up", "after %u restarts within %u s", RESTARTS_MAX,
+			   RESTARTS_SECONDS);
 	if (!story.info.start_count)
 		return;
 	if (end == story.now)
@@ -173,18 +183,20 @@ static void show_report(void)
 		show_lines("state", rest, 1, NULL);
 }
 
-/* The last line with something in it; what is not text in it is shown as \xNN. */
-static void show_output(const struct partition *partition)
+/* The last line with something in it of what that life said; what is not text in it is shown as \xNN. */
+static void show_output(const struct ring *ring)
 {
 	static char text[LAST_OUTPUT];
 	struct ring_view view;
 	size_t end, begin;
 
-	if (!partition->ring.shared)
+	if (!ring->shared)
 		return;
-	view = ring_look(&partition->ring, 0);
-	end = MIN(view.size, sizeof(text));
-	ring_copy(&partition->ring, view.start + view.size - end, (uint8_t *)text, end);
+	view = ring_look(ring, story.output_from);
+	end = MIN(view.size, story.output_to - MIN(story.output_to, view.start));
+	begin = end - MIN(end, sizeof(text));
+	ring_copy(ring, view.start + begin, (uint8_t *)text, end - begin);
+	end -= begin;
 	while (end && (uint8_t)text[end - 1] <= ' ')
 		end--;
 	for (begin = end; begin && text[begin - 1] != '\n' && text[begin - 1] != '\r'; begin--)
@@ -225,7 +237,7 @@ void why_show(const struct invocation *in)
 	cause = why_cause(&story);
 	show_head(in->partition);
 	show_report();
-	show_output(in->partition);
+	show_output(&in->partition->ring);
 	if (story.count)
 		text_table(&exits, fill_exit);
 	show_advice("cause", cause.cause, in->partition->name);

@@ -14,10 +14,12 @@ struct story {
 	uint64_t since; /* when it ended, or was frozen; 0: neither */
 	bool kept;	/* of an earlier start, or frozen by hand */
 	bool by_hand;
-	uint32_t vcpu; /* which one it is about */
-	bool halted;   /* each of its vCPUs is, or waits to be started */
-	bool open;     /* one of these takes interrupts */
-	bool timer;    /* one is set that will raise one */
+	uint64_t output_from,
+		output_to; /* positions of the ring's output: what was said in that life */
+	uint32_t vcpu;	   /* which one it is about */
+	bool halted;	   /* each of its vCPUs is, or waits to be started */
+	bool open;	   /* one of these takes interrupts */
+	bool timer;	   /* one is set that will raise one */
 	unsigned count;
 	struct exit_record exits[STORY_EXITS]; /* its last, the oldest first */
 };

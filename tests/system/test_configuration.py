@@ -124,7 +124,7 @@ def test_working_day(boot, build, name):
                 f'cmdline="bed={day.bed_word} how=limit"')
     day.machine.send_line("start bad")
     day.machine.expect(r"\[bad stopped: triple fault", 120)
-    day.machine.expect(r"\[bad: it is started again\]", 120)
+    day.machine.expect(r"\[bad is started again\]", 120)
     day.machine.expect(r"\[bad stopped: 6 ends in 60 s; it is not started again by itself\]", 300)
     day.machine.serial.send_line("")
     assert day.states()["bad"] == "failed"

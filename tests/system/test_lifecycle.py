@@ -122,7 +122,7 @@ def test_changed_while_it_waits(arena_of, bed):
     for wait in (0, 1, 2, 4, 8):
         position = arena.position()
         arena.commands(["wait a /ready> / 30", 'send a "crash\\n"'])
-        again = rf"\[a is started again in {wait} s\]" if wait else r"\[a: it is started again\]"
+        again = rf"\[a is started again in {wait} s\]" if wait else r"\[a is started again\]"
         assert arena.wait_for(again, position, 60), arena.since(position)
         if 0 < wait < 8:
             arena.let_pass(wait + 0.5)

@@ -39,7 +39,7 @@ def test_all_fits(arena_of, bed):
     arena.command(f'send {LONG} "crash\\n"')
     # News that comes while a line is typed stands in the same row, but for the escapes that clear it.
     assert arena.wait_for(r"\[a[^\n]* stopped: triple fault", position, 60)
-    assert arena.wait_for(r"it is started again\]", position, 60)
+    assert arena.wait_for(r"is started again\]", position, 60)
     for line in ["list", f"show {LONG}", f"why {LONG}", f"stats {LONG}", f"exits {LONG}"]:
         expect_narrow(arena, line)
     arena.destroy(LONG)

@@ -449,13 +449,16 @@ static void test_failed_everywhere(void **state)
 	}
 	fake_expect_in("list", "web   failed ");
 	fake_expect_in("list --json", "\"state\":\"failed\"");
-	fake_expect_in("show web", "state       failed (reset)\r\n");
+	fake_expect_in("show web", "state       failed (reset; 5 restarts in 60 s)\r\n");
 	fake_expect_in("show web --json", "\"state\":\"failed\"");
-	fake_expect_in("why web", "web failed: reset\r\n");
+	fake_expect_in("why web",
+		       "web failed: reset\r\ngiven up    after 5 restarts within 60 s\r\n");
 	fake_expect_in("top --once", "failed");
-	fake_expect_in("pause web",
-		       "error: pause web: it is failed (reset), and must be running\r\n");
-	fake_expect_in("create web " GOOD, "a partition of that name exists; it is failed (reset)");
+	fake_expect_in(
+		"pause web",
+		"error: pause web: it is failed (reset; 5 restarts in 60 s), and must be running\r\n");
+	fake_expect_in("create web " GOOD,
+		       "a partition of that name exists; it is failed (reset; 5 restarts in 60 s)");
 }
 
 static void test_autostart(void **state)
@@ -472,7 +475,9 @@ static void test_autostart(void **state)
 	assert_true(fake_find("log")->info.started_tsc <= fake_find("db")->info.started_tsc);
 	assert_true(fake_find("db")->info.started_tsc <= fake_find("web")->info.started_tsc);
 	fake_expect_in("create x " GOOD " after=x", "after=x: that is itself [rule 16]");
-	fake_expect_in("set log after=web", "after=web: which is started after it [rule 16]");
+	fake_expect_in(
+		"set log after=web",
+		"set log: after=web: that is a circle: log after web after db after log [rule 16]");
 	fake_expect_in("create x " GOOD " after=X",
 		       "after=X: must be the name of a partition [rule 3]");
 	fake_expect_in("create x " GOOD " autostart=maybe", "must be on or off [rule 3]");
@@ -647,7 +652,8 @@ static void test_rollback(void **state)
 {
 	(void)state;
 	fake_command("create web " GOOD);
-	expect("rollback", "error: rollback: 1: there are 0 earlier configurations\r\n");
+	expect("rollback",
+	       "error: rollback: there is no earlier configuration: nothing was committed\r\n");
 	for (unsigned i = 0; i < 10; i++) {
 		char line[64];
 
@@ -656,7 +662,8 @@ static void test_rollback(void **state)
 		fake_command(line);
 		expect("commit", "committed\r\n");
 	}
-	expect("rollback 9", "error: rollback: 9: there are 8 earlier configurations\r\n");
+	expect("rollback 9",
+	       "error: rollback: 9: must be from 1 to 8, the number of earlier configurations\r\n");
 	expect_edit("rollback 8",
 		    "the candidate is what was before the last 8 commits; commit makes it so\r\n");
 	expect_edit("diff", "set web cmdline=n1\r\n");
@@ -974,7 +981,9 @@ static void test_commit_of_nothing(void **state)
 	expect("confirm", "error: confirm: nothing waits to be confirmed\r\n");
 	fake_expect_in("rollback", "before the last commit;");
 	expect_edit("diff", "set web cmdline=\r\n");
-	expect_edit("rollback 2", "error: rollback: 2: there is 1 earlier configuration\r\n");
+	expect_edit(
+		"rollback 2",
+		"error: rollback: 2: must be from 1 to 1, the number of earlier configurations\r\n");
 	fake_command("discard");
 	expect_pages(1, 1);
 }

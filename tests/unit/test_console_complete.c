@@ -89,8 +89,11 @@ static void test_everywhere(void **state)
 	expect_line("console a\t", "console all ");
 	expect_line("console w\t", "console web ");
 	expect_list("console \t", "\r\x1b[Jall  web\r\n\afreehold> console ");
-	expect_line("console -r \t", "console -r web ");
+	expect_list("console -r \t", "all  web\r\n");
+	expect_line("console -r a\t", "console -r all ");
 	expect_line("commit c\t", "commit confirmed ");
+	expect_list("commit \t", "--yes      confirmed\r\n");
+	expect_line("help create cm\t", "help create cmdline ");
 	expect_list("debug \t",
 		    "cpu-panic     panic         stacks\r\ncpu-stuck     random-state  vcpu\r\n");
 	expect_list("policy \t", "cpuid  msrs\r\n");
@@ -109,6 +112,40 @@ static void test_everywhere(void **state)
 	expect_list("pager o\t", "off  on\r\n");
 	expect_line("edit\t", "edit ");
 	expect_line("stop web\t", "stop web ");
+}
+
+/* Where a word is wanted that only the operator knows no option is put, which would be in its way. */
+static void test_free_words(void **state)
+{
+	static const char *const before[] = {
+		"rename web ", "wait web ",  "rollback ", "detach-key ",
+		"exits web ",  "pause web ", "edit ",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(before); i++) {
+		char keys[32], line[32];
+
+		snprintf(keys, sizeof(keys), "%s\t", before[i]);
+		snprintf(line, sizeof(line), "%s\a", before[i]);
+		expect_line(keys, line);
+	}
+}
+
+/* With a candidate open: who is in it for what changes it, and who is there for all else. */
+static void test_candidates_names(void **state)
+{
+	(void)state;
+	fake_command("edit");
+	fake_command("create job memory=64M kernel=kernel");
+	fake_command("destroy web");
+	expect_line("set \t", "set job ");
+	expect_line("start \t", "start web ");
+	expect_line("create x after=\t", "create x after=job ");
+	fake_expect_in("start job",
+		       "error: start job: it is in the candidate alone; commit makes it\r\n");
+	fake_expect_in("set web weight=2",
+		       "error: set web: the candidate has no partition of that name\r\n");
 }
 
 static void test_values(void **state)
@@ -185,7 +222,8 @@ static void test_other_words(void **state)
 	fake_expect_in("ps", "NAME  STATE");
 	fake_expect_in("inspect web", "name        web\r\n");
 	fake_expect_in("help rm", "destroy NAME [--yes]\r\n");
-	fake_expect_in("help", "Other words: ps = list, rm = destroy, inspect = show, ? = help");
+	fake_expect_in("help",
+		       "Other words: ps = list, rm = destroy, inspect = show, define = create,");
 	fake_expect_in("rm db", "error: destroy db: there is no partition of that name\r\n");
 	fake_expect_in("time rm web", "web: destroyed\r\ntook ");
 	assert_null(fake_find("web"));
@@ -197,8 +235,14 @@ static void test_help_of_two_words(void **state)
 	fake_expect_in("help policy msrs", "policy msrs\r\n  the MSRs that");
 	assert_null(strstr(fake_output(), "policy cpuid"));
 	fake_expect_in("help policy", "policy cpuid NAME");
-	fake_expect_in("help policy x", "error: help policy: there is no such command");
-	fake_expect_in("help list x", "there is no such command");
+	fake_expect_in("help policy x",
+		       "error: help policy: must go on with one of cpuid, msrs\r\n");
+	fake_expect_in("help list x",
+		       "error: help list: x is no key of it, and no word that it goes on with\r\n");
+	fake_expect_in("help create memory", "help create memory\r\n  memory=SIZE");
+	assert_null(strstr(fake_output(), "kernel="));
+	fake_expect_in("help create memory=", "  memory=SIZE");
+	fake_expect_in("help logs tail", "  --tail N");
 }
 
 static void test_run(void **state)
@@ -246,6 +290,8 @@ int main(void)
 		cmocka_unit_test_setup(test_choices, boot),
 		cmocka_unit_test_setup(test_names_behind_options, boot),
 		cmocka_unit_test_setup(test_everywhere, boot),
+		cmocka_unit_test_setup(test_free_words, boot),
+		cmocka_unit_test_setup(test_candidates_names, boot),
 		cmocka_unit_test_setup(test_values, boot),
 		cmocka_unit_test_setup(test_columns, boot),
 		cmocka_unit_test_setup(test_many, boot),

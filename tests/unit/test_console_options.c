@@ -87,10 +87,10 @@ static void test_unknown(void **state)
 {
 	(void)state;
 	fake_expect_in("list -x",
-		       "error: list: -x is no option of this command; its options: --json -a");
+		       "error: list: -x is no option of this command; its options: --json, -a");
 	fake_expect_in("logs web --colour",
-		       "--colour is no option of this command; its options: --last -f");
-	fake_expect("--help --since --tail\r\n");
+		       "--colour is no option of this command; its options: --last, -f");
+	fake_expect("--help, --since, --tail\r\n");
 	fake_expect_in("list --json=1", "--json=1 is no option of this command");
 	fake_expect_in("pause web -f", "-f is no option of this command; its options: --help\r\n");
 	fake_expect_in("run db --memory 64M kernel=kernel", "--memory is no option of this command");

@@ -52,7 +52,8 @@ static void test_codes(void **state)
 	fake_command("create web " GOOD);
 	fake_command("start web");
 	expect("start db", "error ENAME start db: there is no partition of that name\r\n");
-	expect("strat web", "error EUSAGE strat: there is no such command; help lists them\r\n");
+	expect("strat web",
+	       "error EUSAGE strat: there is no such command; did you mean start?; help lists them\r\n");
 	fake_expect_in("pause", "error EUSAGE pause: NAME is missing; usage: pause NAME\r\n");
 	fake_expect_in("mode",
 		       "error EUSAGE mode: script|human is missing; usage: mode script|human\r\n");
@@ -217,7 +218,7 @@ static void test_from_config(void **state)
 			       "event error: line 2: start web: there is no partition of that name\r\n"
 			       "event IMAGE "));
 	fake_expect_in("images --bad", "error EUSAGE images: --bad is no option of this command; "
-				       "its options: --json --help\r\n");
+				       "its options: --json, --help\r\n");
 }
 
 /* A console that follows one that failed begins a line, and begins as for a person. */
