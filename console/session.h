@@ -26,10 +26,10 @@ void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void)
 /* When the running command has ended without an error, this one follows, as part of it. */
 void session_then(const char *command);
 
-/* A command of this line (of a file; 0: typed) has somebody who can be asked: it is no file's, no script's. */
+/* Somebody gave the command of this line (0: typed) who can be asked: no file, and no script. */
 bool session_has_person(unsigned line);
 
-/* Asks that person a question; on y or yes calls it. The invocation of the running command stays valid until then. */
+/* Asks that person; on y or yes calls it. The invocation of the running command stays valid until then. */
 void session_ask(const char *question, void (*yes)(void));
 
 /* Something was typed that is not used yet. */
