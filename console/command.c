@@ -8,8 +8,8 @@
 #include "console/number.h"
 #include "console/op.h"
 #include "console/rules.h"
-#include "console/similar.h"
 #include "console/text.h"
+#include "console/unknown.h"
 #include "lib/copy.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -83,22 +83,6 @@ static bool check_state(const struct invocation *in)
 	return false;
 }
 
-static bool no_partition(const char *word)
-{
-	struct similar similar = similar_to(word);
-	struct partition *partition = NULL;
-	char hint[SIMILAR_HINT];
-
-	if (edit_candidate() && config_find(edit_candidate(), word)) {
-		text_fail(CODE_NAME, "it is in the candidate alone; commit makes it");
-		return false;
-	}
-	while ((partition = partition_next(partition)))
-		similar_offer(&similar, partition->name);
-	text_fail(CODE_NAME, "there is no partition of that name%s", similar_hint(&similar, hint));
-	return false;
-}
-
 static bool take_partition(struct invocation *in, unsigned place, const char *word)
 {
 	(void)place;
@@ -106,50 +90,7 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 	if (in->command->edit_handler && edit_candidate())
 		return true;
 	in->partition = partition_find(word);
-	return in->partition || no_partition(word);
-}
-
-static bool no_command(const char *word)
-{
-	struct similar similar = similar_to(word);
-	char hint[SIMILAR_HINT], first[NAME_SIZE];
-
-	for (unsigned i = 0; i < command_count; i++) {
-		command_first_word(&commands[i], first);
-		similar_offer(&similar, first);
-	}
-	for (unsigned i = 0; i < command_alias_count; i++)
-		similar_offer(&similar, command_aliases[i].name);
-	text_fail(CODE_USAGE, "there is no such command%s; help lists them",
-		  similar_hint(&similar, hint));
-	return false;
-}
-
-/* The first of the rows that begin with that word and go on with another one, or NULL. */
-static const struct command *find_group(const char *word)
-{
-	for (unsigned i = 0; i < command_count; i++) {
-		if (str_starts(commands[i].name, word) && commands[i].name[strlen(word)] == ' ')
-			return &commands[i];
-	}
-	return NULL;
-}
-
-/* Of a group, whose rows stand together: what must follow its word. */
-static bool no_second_word(const struct command *group)
-{
-	char first[NAME_SIZE], word[NAME_SIZE], known[160];
-	size_t used = 0;
-
-	command_first_word(group, first);
-	for (; group < commands + command_count; group++) {
-		command_first_word(group, word);
-		if (!strcmp(first, word))
-			used += format(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
-				       group->name + strlen(first) + 1);
-	}
-	text_fail(CODE_USAGE, "must go on with one of %s", known);
-	return false;
+	return in->partition || unknown_partition(word);
 }
 
 /* help debug vcpu: in->about is the first of the rows that begin with `debug`. help create memory: a key. */
@@ -170,8 +111,8 @@ static bool take_second_word(struct invocation *in, const char *word)
 					 equals ? (size_t)(equals - word) : strlen(word));
 	if (in->about_key)
 		return true;
-	if (find_group(first) && !about->keys)
-		return no_second_word(find_group(first));
+	if (command_find_group(first) && !about->keys)
+		return unknown_second_word(command_find_group(first));
 	text_fail(CODE_USAGE, "%.40s is no key of it, and no word that it goes on with", word);
 	return false;
 }
@@ -193,8 +134,8 @@ static bool take_command(struct invocation *in, unsigned place, const char *word
 	in->about = command_find(words, 1, &used);
 	/* One word of a name of two is as good. */
 	if (!in->about)
-		in->about = find_group(word);
-	return in->about || no_command(word);
+		in->about = command_find_group(word);
+	return in->about || unknown_command(word);
 }
 
 static bool take_number(struct invocation *in, unsigned place, const char *word)
@@ -250,42 +191,6 @@ static bool (*const takers[])(struct invocation *, unsigned, const char *) = {
 	[ARG_REGEX] = take_regex,	[ARG_CHOICE] = take_choice,
 };
 
-/* Names it, and those that there are. */
-static bool unknown_option(const struct command *command, const char *word)
-{
-	char known[160] = "";
-	size_t used = 0;
-
-	for (unsigned i = 0; i < command_flag_count; i++) {
-		if ((command->flags | FLAGS_COMMON) & command_flags[i].flag)
-			used += format(known + used, sizeof(known) - used, "%s %s", used ? "," : "",
-				       command_flags[i].name);
-	}
-	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
-		if (command->keys->keys[i].use == KEY_OPTION)
-			used += format(known + used, sizeof(known) - used, "%s --%s",
-				       used ? "," : "", command->keys->keys[i].name);
-	}
-	text_fail(CODE_USAGE, "%.40s is no option of this command; its options:%s%s", word, known,
-		  command_has_plain_keys(command) ? "; keys are written KEY=VALUE" : "");
-	return false;
-}
-
-static bool unknown_key(const struct invocation *in, const char *word, size_t length)
-{
-	const struct command_keys *keys = in->command->keys;
-	char known[240];
-	char name[24];
-	size_t used = 0;
-
-	str_copy(name, MIN(length + 1, sizeof(name)), word);
-	for (unsigned i = 0; i < keys->count; i++)
-		used += format(known + used, sizeof(known) - used, "%s %s=", used ? "," : "",
-			       keys->keys[i].name);
-	rule_error(RULE_KEYS, "%s= is no key of this command; its keys:%s", name, known);
-	return false;
-}
-
 static bool take_value(struct invocation *in, const struct command_key *key, const char *value)
 {
 	unsigned index = (unsigned)(key - in->command->keys->keys);
@@ -308,7 +213,7 @@ static bool take_key(struct invocation *in, const char *word, size_t length)
 {
 	const struct command_key *key = command_find_key(in->command, word, length);
 
-	return key ? take_value(in, key, word + length + 1) : unknown_key(in, word, length);
+	return key ? take_value(in, key, word + length + 1) : unknown_key(in->command, word, length);
 }
 
 /* A flag, or a key with its value, which is the next word if there is no = in this one. */
@@ -440,10 +345,10 @@ static void join_name(struct words *words, unsigned first)
 
 static bool no_such(const struct words *words, unsigned first, unsigned line)
 {
-	const struct command *group = find_group(words->word[first]);
+	const struct command *group = command_find_group(words->word[first]);
 
 	text_set_context(line, words->word[first], "");
-	return group ? no_second_word(group) : no_command(words->word[first]);
+	return group ? unknown_second_word(group) : unknown_command(words->word[first]);
 }
 
 /* The command that stands at words[first]; before it those that take one, as in `time list`. */

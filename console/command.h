@@ -145,6 +145,9 @@ void command_run(const char *text, size_t length, unsigned line);
  */
 const struct command *command_find(const char *const *words, unsigned count, unsigned *used);
 
+/* The first of the rows of that word and another one, which stand together; NULL: there are none. */
+const struct command *command_find_group(const char *word);
+
 /* A key as help and the manual show it: "memory=SIZE", "--since TIME". */
 enum { COMMAND_KEY = 64 };
 void command_key_text(const struct command_key *key, char to[COMMAND_KEY]);

@@ -104,6 +104,15 @@ const struct command *command_find(const char *const *words, unsigned count, uns
 	return best;
 }
 
+const struct command *command_find_group(const char *word)
+{
+	for (unsigned i = 0; i < command_count; i++) {
+		if (str_starts(commands[i].name, word) && commands[i].name[strlen(word)] == ' ')
+			return &commands[i];
+	}
+	return NULL;
+}
+
 const struct command_key *command_find_key(const struct command *command, const char *name,
 					   size_t length)
 {
