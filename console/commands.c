@@ -238,9 +238,10 @@ const struct command commands[] = {
 		.help = "until its serial console says what matches",
 		.detail = "Looks from where the latest match ended, or from its latest start. Of /REGEX/,\n"
 			  ". [] [^] ^ $ * + ? ( ) and | have their usual meaning, $ matches before an end\n"
-			  "of line, and \\ is as for send; a / must be \\/. TIME is 30 (seconds), 5m or 2h;\n"
-			  "without it 30 s. The guest does not get ahead of the search. It fails after\n"
-			  "that time, and once its guest has ended. Ctrl-C ends the waiting.",
+			  "of line, and \\ is as for send; a / must be \\/, a { \\{; there is\n"
+			  "no \\d and no {2}. TIME is 30 (seconds), 5m or 2h; without it 30 s. The guest\n"
+			  "does not get ahead of the search. It fails after that time, and once its guest\n"
+			  "has ended. Ctrl-C ends the waiting.",
 		.args = {PARTITION, {ARG_REGEX, "/REGEX/", false}, {ARG_SECONDS, "TIME", true}},
 		.handler = talk_wait,
 	},

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Regular expressions over a stream of bytes: literals . [] [^] ^ $ * + ? ( | ) and \ with escape.h's
- * escapes. An expression becomes a nondeterministic automaton of at most REGEX_NODES nodes, all of whose
- * states are followed at once (Thompson, "Regular Expression Search Algorithm"): a byte costs at most a few
- * steps for each node, whatever the expression and the text. ^ and $ are the ends of a line; . is any byte
- * but those that end one.
+ * escapes. ^ and $ are the ends of a line; . is any byte but those that end one. What other languages have
+ * besides, as \d and {2}, is refused rather than taken literally.
+ *
+ * An expression becomes a nondeterministic automaton of at most REGEX_NODES nodes, all of whose states are
+ * followed at once (Thompson, "Regular Expression Search Algorithm"): a byte costs at most a few steps for
+ * each node, whatever the expression and the text.
  */
 #pragma once
 
@@ -35,7 +37,7 @@ struct regex {
 	uint8_t set[REGEX_SETS][32]; /* a bit for each byte */
 };
 
-/* NULL, or the rule that the text breaks; *at is then the place in it. */
+/* NULL, or the rule that the text breaks; *at is then the place in it, length if it is about the whole. */
 const char *must_check regex_compile(struct regex *regex, const char *text, size_t length,
 				     size_t *at);
 

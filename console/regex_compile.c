@@ -14,6 +14,7 @@ struct compiler {
 	size_t length, at;
 	unsigned depth;
 	const char *error;
+	size_t error_at;
 };
 
 enum { NOTHING = -1 };
@@ -23,10 +24,17 @@ static int peek(const struct compiler *c)
 	return c->at < c->length ? (uint8_t)c->text[c->at] : NOTHING;
 }
 
+static void fail_at(struct compiler *c, size_t at, const char *rule)
+{
+	if (c->error)
+		return;
+	c->error = rule;
+	c->error_at = at;
+}
+
 static void fail(struct compiler *c, const char *rule)
 {
-	if (!c->error)
-		c->error = rule;
+	fail_at(c, c->at, rule);
 }
 
 static bool room(struct compiler *c)
@@ -56,12 +64,46 @@ static void insert_split(struct compiler *c, unsigned start, unsigned to)
 	c->regex->count++;
 }
 
+static bool is_letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/*
+ * Elsewhere \d is a digit. As the letter d, which it would be by escape.h's rule, it finds nothing, and who
+ * wrote it waits for the end of the time.
+ */
+static const char *meaningless(char letter)
+{
+	static const struct {
+		char letter;
+		const char *rule;
+	} known[] = {
+		{'d', "\\d stands for nothing here; digits are [0-9]"},
+		{'D', "\\D stands for nothing here; all but digits are [^0-9]"},
+		{'w', "\\w stands for nothing here; words are of [A-Za-z0-9_]"},
+		{'W', "\\W stands for nothing here; all but words are of [^A-Za-z0-9_]"},
+		{'s', "\\s stands for nothing here; blanks are [ \\t]"},
+		{'S', "\\S stands for nothing here; all but blanks are [^ \\t]"},
+		{'b', "\\b stands for nothing here; the ends of a line are ^ and $"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (known[i].letter == letter)
+			return known[i].rule;
+	}
+	return "\\ before a letter or digit stands for nothing but in \\n \\r \\t \\e and \\xNN";
+}
+
 /* An ordinary character or an escape. */
 static uint8_t take_byte(struct compiler *c)
 {
 	uint8_t byte = 0;
 	size_t taken = escape_take(c->text + c->at, c->length - c->at, &byte);
+	char second = taken == 2 ? c->text[c->at + 1] : '\0';
 
+	if (is_letter_or_digit(second) && byte == (uint8_t)second)
+		fail(c, meaningless(second));
 	if (taken == 0)
 		fail(c, "a \\ needs a character, and \\x two hexadecimal digits");
 	c->at += taken;
@@ -71,6 +113,7 @@ static uint8_t take_byte(struct compiler *c)
 /* One member of a set, or a range of them. */
 static void take_member(struct compiler *c, uint8_t set[32])
 {
+	size_t at = c->at;
 	unsigned first = take_byte(c), last = first;
 
 	if (peek(c) == '-' && c->at + 1 < c->length && c->text[c->at + 1] != ']') {
@@ -78,26 +121,26 @@ static void take_member(struct compiler *c, uint8_t set[32])
 		last = take_byte(c);
 	}
 	if (last < first)
-		fail(c, "a range in [] goes backward");
+		fail_at(c, at, "a range in [] goes backward");
 	for (unsigned byte = first; byte <= last; byte++)
 		set[byte / 8] |= (uint8_t)(1U << byte % 8);
 }
 
-/* After the [. A ] that comes first is a member. */
+/* A ] that comes first is a member. */
 static void take_set(struct compiler *c)
 {
 	uint8_t set[32] = {0};
+	size_t open = c->at++, first;
 	bool others = peek(c) == '^';
-	size_t first;
 
 	c->at += others;
 	first = c->at;
 	while (!c->error && peek(c) != NOTHING && (peek(c) != ']' || c->at == first))
 		take_member(c, set);
 	if (peek(c) == NOTHING)
-		fail(c, "a [ has no partner");
+		fail_at(c, open, "a [ has no partner");
 	else if (c->regex->sets == REGEX_SETS)
-		fail(c, "there are more than 16 []");
+		fail_at(c, open, "there are more than 16 []");
 	if (c->error)
 		return;
 	c->at++;
@@ -110,8 +153,10 @@ static void take_choice(struct compiler *c);
 
 static void take_group(struct compiler *c)
 {
+	size_t open = c->at++;
+
 	if (++c->depth > REGEX_DEPTH) {
-		fail(c, "more than 16 ( stand in each other");
+		fail_at(c, open, "more than 16 ( stand in each other");
 		return;
 	}
 	take_choice(c);
@@ -119,18 +164,16 @@ static void take_group(struct compiler *c)
 	if (peek(c) == ')')
 		c->at++;
 	else
-		fail(c, "a ( has no partner");
+		fail_at(c, open, "a ( has no partner");
 }
 
 static void take_atom(struct compiler *c)
 {
 	switch (peek(c)) {
 	case '(':
-		c->at++;
 		take_group(c);
 		break;
 	case '[':
-		c->at++;
 		take_set(c);
 		break;
 	case '.':
@@ -149,6 +192,9 @@ static void take_atom(struct compiler *c)
 	case '+':
 	case '?':
 		fail(c, "a * + or ? has nothing to repeat");
+		break;
+	case '{':
+		fail(c, "{ must be \\{: there are no counts");
 		break;
 	default:
 		emit(c, REGEX_BYTE, take_byte(c), 0);
@@ -216,10 +262,13 @@ const char *regex_compile(struct regex *regex, const char *text, size_t length, 
 	struct compiler c = {.regex = regex, .text = text, .length = length};
 
 	regex->count = regex->sets = 0;
+	/* It would be found before a byte was looked at. */
+	if (length == 0)
+		fail(&c, "the expression is empty");
 	take_choice(&c);
 	if (peek(&c) == ')')
 		fail(&c, "a ) has no partner");
 	emit(&c, REGEX_MATCH, 0, 0);
-	*at = c.at;
+	*at = c.error_at;
 	return c.error;
 }

@@ -26,6 +26,7 @@ enum {
 	CHUNK = 1024,
 	TURN_BYTES = 16 * 1024, /* that one turn looks at */
 	LINE = 160,		/* as much as is told of a line */
+	LOOK_BACK = 2 * LINE,	/* for the begin of a line */
 };
 
 /* The running command, one of the two. */
@@ -123,13 +124,26 @@ static enum session_answer wait_end(void)
 	return SESSION_DONE;
 }
 
+/* Of a line that is too long its end is told: there is the match. */
+static void forget_begin(void)
+{
+	static const char mark[] = {'.', '.', '.'};
+	size_t kept = LINE / 2;
+
+	memmove(wait.line + sizeof(mark), wait.line + wait.length - kept, kept);
+	memcpy(wait.line, mark, sizeof(mark));
+	wait.length = sizeof(mark) + kept;
+}
+
 static void keep_line(uint8_t byte)
 {
 	if (byte == '\n') {
 		if (wait.length > 0)
 			str_copy(wait.last, sizeof(wait.last), wait.line);
 		wait.length = 0;
-	} else if (byte != '\r' && byte != '\0' && wait.length + 1 < LINE) {
+	} else if (byte != '\r' && byte != '\0') {
+		if (wait.length + 1 == LINE)
+			forget_begin();
 		wait.line[wait.length++] = (char)byte;
 	}
 	wait.line[wait.length] = '\0';
@@ -212,14 +226,36 @@ static bool wait_interrupt(void)
 	return true;
 }
 
+/*
+ * What is told of lines begins before what is searched: with the present one's begin, and the one before it,
+ * if that is near and not before `first`, the latest start.
+ */
+static void look_back(const struct ring *ring, uint64_t first)
+{
+	uint8_t bytes[LOOK_BACK];
+	uint64_t from = wait.position - MIN(wait.position, (uint64_t)LOOK_BACK);
+	struct ring_view view = ring_look(ring, MAX(from, first));
+	size_t size = (size_t)(wait.position - MIN(view.start, wait.position)), at = 0;
+
+	ring_copy(ring, view.start, bytes, size);
+	if (view.start > first) {
+		while (at < size && bytes[at] != '\n')
+			at++;
+	}
+	for (; at < size; at++)
+		keep_line(bytes[at]);
+}
+
 static void wait_begin(struct partition *partition)
 {
 	const struct boot *boot = boots_latest(&partition->boots);
-	uint64_t start = MAX(partition->matched, boot ? boot->position : 0);
+	uint64_t first = boot ? boot->position : 0;
+	uint64_t start = MAX(partition->matched, first);
 
 	wait.position = ring_look(&partition->ring, start).start;
 	wait.length = 0;
 	wait.line[0] = wait.last[0] = '\0';
+	look_back(&partition->ring, first);
 	talk.partition = partition;
 	talk.retry = 0;
 	talk.deadline = call_clock() + wait.seconds * clock_hz();
@@ -230,13 +266,23 @@ static void wait_begin(struct partition *partition)
 		session_continue(wait_step, wait_interrupt);
 }
 
+/* The place is counted without the / in front, from 1. */
+static void refuse_regex(const struct invocation *in, const char *rule, size_t at)
+{
+	if (at < in->raw_length)
+		text_fail(CODE_USAGE, "%.60s: %s (at character %lu of it)", in->raw - 1, rule,
+			  at + 1);
+	else
+		text_fail(CODE_USAGE, "%.60s: %s", in->raw - 1, rule);
+}
+
 void talk_wait(const struct invocation *in)
 {
 	size_t at;
 	const char *rule = regex_compile(&wait.regex, in->raw, in->raw_length, &at);
 
 	if (rule) {
-		text_fail(CODE_USAGE, "%.60s: %s (at its character %lu)", in->raw - 1, rule, at + 2);
+		refuse_regex(in, rule, at);
 		return;
 	}
 	wait.seconds = in->args == 3 ? in->number[2] : WAIT_SECONDS;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any expression over any text, parted by the first newline: what compiles stays inside its nodes, and each
- * byte costs no more than the nodes that there are.
+ * Any expression over any text, parted by the first newline: what compiles stays inside its nodes and has
+ * nothing of other languages, and each byte costs no more than the nodes that there are.
  */
 /* sources: console/regex.c console/regex_compile.c console/escape.c */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,26 @@ static void check_nodes(const struct regex *regex)
 	}
 	if (regex->count == 0 || regex->node[regex->count - 1].kind != REGEX_MATCH)
 		abort();
+}
+
+/* By the rules, of an expression without []: a { needs a \, and so many characters are none. */
+static void check_taken(const char *expression, size_t length)
+{
+	if (length == 0)
+		abort();
+	if (memchr(expression, '[', length))
+		return;
+	for (size_t i = 0; i < length; i++) {
+		char next = i + 1 < length ? expression[i + 1] : '\0';
+
+		if (expression[i] == '{')
+			abort();
+		if (expression[i] != '\\')
+			continue;
+		if (isalnum((unsigned char)next) && !strchr("nrtex", next))
+			abort();
+		i++;
+	}
 }
 
 static void search(const struct regex *regex, const uint8_t *text, size_t size)
@@ -52,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(expression, data, length);
 	if (regex_compile(&regex, expression, length, &at) == NULL) {
+		check_taken(expression, length);
 		check_nodes(&regex);
 		search(&regex, data + length, size - length);
 	} else if (at > length) {

@@ -501,7 +501,7 @@ static const char *more_of(const char *command)
 		{"set", " weight=7"},
 		{"rename", " shop"},
 		{"send", " text"},
-		{"wait", " //"},
+		{"wait", " /x*/"},
 		{"destroy", " --yes"},
 		{"stop", " --force"},
 		{"debug random-state", " 0 1 --yes"},

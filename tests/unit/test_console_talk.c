@@ -101,12 +101,56 @@ static void test_wait_finds(void **state)
 	assert_int_equal(ring->attached, 0);
 	assert_int_equal(ring->wake, 0);
 	/* What was found once is not found again. */
-	fake_expect_in("wait web /login: / 2",
-		       "error: wait web: no match within 2 s; its latest line is: ");
+	fake_expect_in(
+		"wait web /login: / 2",
+		"error: wait web: no match within 2 s; its latest line is: linux1 login: \r\n");
 	write_text("root\r\nPassword: ");
 	fake_expect_in("wait web /^P[a-z]+: / 10s", "web: matched in: Password: ");
 	write_text("\r\n\x1b[1m# ");
 	fake_expect_in("wait web /# /", "web: matched in: \\x1b[1m# ");
+}
+
+/* What is told of a line begins where the line does, wherever the latest match ended. */
+static void test_whole_line(void **state)
+{
+	static char text[400];
+
+	(void)state;
+	write_text("before\r\n\r\nlinux1 login: ");
+	fake_expect_in("wait web /before/", "matched in: before\r\n");
+	fake_expect_in("wait web /linux/", "matched in: linux\r\n");
+	fake_expect_in("wait web /login/", "matched in: linux1 login\r\n");
+	fake_expect_in("wait web /$/ 1", "its latest line is: linux1 login: \r\n");
+	/* The present one is empty. */
+	write_text("root\r\n\r\n");
+	fake_expect_in("wait web /root\\r\\n/", "matched in: linux1 login: root\r\n");
+	fake_expect_in("wait web /never/ 1", "its latest line is: linux1 login: root\r\n");
+	write_text("# ");
+	fake_expect_in("wait web /#/", "matched in: #\r\n");
+	fake_expect_in("wait web /never/ 1", "its latest line is: # \r\n");
+	/* A line that is longer than what is told of one: its end, as there is the match. */
+	memset(text, 'z', 200);
+	strcpy(text + 200, "one two");
+	write_text(text);
+	fake_expect_in("wait web /one/", "zzzone\r\n");
+	fake_expect("matched in: ...zzz");
+	fake_expect_in("wait web /two/", "zzzone two\r\n");
+	/* Its begin is not in sight. */
+	memset(text, 'y', sizeof(text) - 1);
+	write_text(text);
+	fake_expect_in("wait web /y+/", "zzzone twoy\r\n");
+	write_text("\n");
+	memset(text, 'x', 350);
+	strcpy(text + 350, "three four");
+	write_text(text);
+	fake_command("wait web /three/");
+	fake_expect_in("wait web /four/", "web: matched in:  four\r\n");
+	/* What another start said is not of this line. */
+	fake_command("stop web --force");
+	fake_command("start web");
+	fake_expect_in("wait web /never/ 1", "its latest line is: \r\n");
+	write_text("five");
+	fake_expect_in("wait web /five/", "matched in: five\r\n");
 }
 
 /* The text comes while it waits: what is typed meanwhile is kept, the wait ends at the byte. */
@@ -165,7 +209,13 @@ static void test_wait_refuses(void **state)
 		       "error: wait web: login does not stand between two /; usage: "
 		       "wait NAME /REGEX/ [TIME]");
 	fake_expect_in("wait web /a(b/",
-		       "error: wait web: /a(b/: a ( has no partner (at its character 5)");
+		       "error: wait web: /a(b/: a ( has no partner (at character 2 of it)");
+	fake_expect_in("wait web /\\d/",
+		       "error: wait web: /\\d/: \\d stands for nothing here; digits are "
+		       "[0-9] (at character 1 of it)\r\n");
+	fake_expect_in("wait web /a{2}/",
+		       "/a{2}/: { must be \\{: there are no counts (at character 2 of it)");
+	fake_expect_in("wait web //", "error: wait web: //: the expression is empty\r\n");
 	fake_expect_in("wait web /a/ 3d", "3d is no time as in 30, 30s, 5m or 2h");
 	fake_expect_in("wait web /a", "error: a / has no partner");
 }
@@ -187,7 +237,7 @@ static void test_wait_misses_nothing(void **state)
 			sent += fake_guest_write(web, flood + sent, sizeof(flood) - sent);
 		flood[100] = 'x';
 	}
-	assert_non_null(strstr(fake_output(), "web: matched in: xxx"));
+	assert_non_null(strstr(fake_output(), "web: matched in: ...xxx"));
 }
 
 /* What is known of matches and boots outlives this process. */
@@ -228,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup(test_send_refuses, boot),
 		cmocka_unit_test_setup(test_send_waits_for_room, boot),
 		cmocka_unit_test_setup(test_wait_finds, boot),
+		cmocka_unit_test_setup(test_whole_line, boot),
 		cmocka_unit_test_setup(test_wait_waits, boot),
 		cmocka_unit_test_setup(test_wait_ends, boot),
 		cmocka_unit_test_setup(test_wait_refuses, boot),

@@ -63,7 +63,7 @@ static void test_language(void **state)
 		{"(ab)*c", "ababc", 5},
 		{"(a|b)+!", "abba!", 5},
 		{"((((a))))", "a", 1},
-		{"", "abc", 0},
+		{"()", "abc", 0},
 		{"a|", "b", 0},
 		{"(a*)*b", "aab", 3},
 		{"(a*|b*)+c", "abac", 4},
@@ -73,6 +73,8 @@ static void test_language(void **state)
 		{"[\\x00-\\x1f]", "abc\x02", 4},
 		{"# $", "x# \r\n", 3},
 		{"kernel panic|login:", "login:", 6},
+		{"a\\{2}", "a{2}", 4},
+		{"[{]\\_[\\]]", "{_]", 3},
 	};
 
 	(void)state;
@@ -83,6 +85,19 @@ static void test_language(void **state)
 			fail_msg("/%s/ in \"%s\" ends at %d", cases[i].expression, cases[i].text,
 				 end);
 	}
+}
+
+/* `place` counts from 0; the whole length: it is about no character. */
+static void refused_at(const char *expression, const char *part, size_t place)
+{
+	static struct regex regex;
+	size_t at;
+	const char *error = regex_compile(&regex, expression, strlen(expression), &at);
+
+	if (!error || !strstr(error, part))
+		fail_msg("%.40s: %s", expression, error ? error : "is taken");
+	if (at != place)
+		fail_msg("%.40s: at %zu", expression, at);
 }
 
 static void refused(const char *expression, const char *part)
@@ -101,15 +116,16 @@ static void test_refusals(void **state)
 	static char deep[2 * REGEX_DEPTH + 4], longest[REGEX_NODES + 2], sets[4 * REGEX_SETS + 8];
 
 	(void)state;
-	refused("(a", "( has no partner");
-	refused("a)", ") has no partner");
-	refused("[a", "[ has no partner");
-	refused("[]", "[ has no partner");
-	refused("*a", "nothing to repeat");
-	refused("(+)", "nothing to repeat");
-	refused("a\\", "needs a character");
-	refused("\\x4", "hexadecimal");
-	refused("[z-a]", "backward");
+	refused_at("ab(a", "( has no partner", 2);
+	refused_at("a)", ") has no partner", 1);
+	refused_at("b[a", "[ has no partner", 1);
+	refused_at("[]", "[ has no partner", 0);
+	refused_at("*a", "nothing to repeat", 0);
+	refused_at("(+)", "nothing to repeat", 1);
+	refused_at("a\\", "needs a character", 1);
+	refused_at("\\x4", "hexadecimal", 0);
+	refused_at("a[z-a]", "backward", 2);
+	refused_at("", "is empty", 0);
 	memset(deep, '(', REGEX_DEPTH + 1);
 	refused(deep, "stand in each other");
 	memset(longest, 'a', REGEX_NODES);
@@ -119,6 +135,29 @@ static void test_refusals(void **state)
 	for (unsigned i = 0; i <= REGEX_SETS; i++)
 		strcat(sets, "[a]");
 	refused(sets, "16 []");
+}
+
+/* What means something in other languages is refused, and not taken for the characters it is made of. */
+static void test_other_languages(void **state)
+{
+	static const char escapes[] = "nrtex";
+
+	(void)state;
+	refused_at("a\\d+", "\\d stands for nothing here; digits are [0-9]", 1);
+	refused_at("[a\\w]", "\\w stands for nothing", 2);
+	refused_at("\\bweb", "\\b stands for nothing", 0);
+	refused_at("[0-\\9]", "\\ before a letter or digit", 3);
+	refused_at("a{2}", "{ must be \\{", 1);
+	for (int c = 1; c < 128; c++) {
+		const char expression[] = {'a', '\\', (char)c, 'f', 'f', '\0'};
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+			     (c >= 'A' && c <= 'Z');
+
+		if (plain && !strchr(escapes, c))
+			refused_at(expression, "stands for nothing", 1);
+		else
+			assert_int_equal(search(expression, "b"), NO_MATCH);
+	}
 }
 
 /* A random expression; the C library's has no meaning for a repeated ^ or $, so they are not. */
@@ -193,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_language),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_other_languages),
 		cmocka_unit_test(test_against_library),
 	};
 
