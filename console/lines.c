@@ -47,16 +47,51 @@ static bool take(struct lines *lines, uint8_t byte, uint64_t next_boot)
 	return lines->cut_next;
 }
 
-static void skip_lost(struct lines *lines, uint64_t lost)
+/* Where the next line begins, at position or soon after; position, and false: the one there goes on. */
+static bool find_line(const struct lines *lines, uint64_t end, uint64_t *begin)
 {
-	lines->lost += lost;
+	uint8_t bytes[LINES_TEXT];
+	const struct boot *boot = boots_find(lines->boots, lines->position);
+	uint64_t next_boot = boots_next(lines->boots, lines->position);
+	size_t size = ring_look(lines->ring, lines->position).size;
+
+	*begin = lines->position;
+	if (boot && boot->position == lines->position)
+		return true;
+	size = MIN(MIN(size, sizeof(bytes)), end > *begin ? end - *begin : 0);
+	ring_copy(lines->ring, *begin, bytes, size);
+	for (size_t i = 0; i < size && *begin + i < next_boot; i++) {
+		if (bytes[i] == '\n') {
+			*begin += i + 1;
+			return true;
+		}
+	}
+	if (next_boot - *begin > size)
+		return false;
+	*begin = next_boot;
+	return true;
+}
+
+/*
+ * What is left of a line whose begin was overwritten is lost, too, as it could be taken for a whole one. If
+ * it does not end soon, it is shown as the rest of one that was too long.
+ */
+static void skip_lost(struct lines *lines, uint64_t lost, uint64_t end)
+{
+	uint64_t begin;
+
 	lines->position += lost;
-	lines->cut_next = false;
+	lines->cut_next = !find_line(lines, end, &begin);
+	lines->lost += lost + (begin - lines->position);
+	lines->position = begin;
 	begin_line(lines);
 }
 
+/* Once in a call at most bytes are lost: a VMM whose head runs away does not hold us here. */
 bool lines_next(struct lines *lines, uint64_t end)
 {
+	bool skipped = false;
+
 	if (lines->taken)
 		begin_line(lines);
 	for (;;) {
@@ -64,8 +99,11 @@ bool lines_next(struct lines *lines, uint64_t end)
 		struct ring_view view = ring_look(lines->ring, lines->position);
 		uint64_t next_boot, left;
 
-		if (view.lost)
-			skip_lost(lines, view.lost);
+		if (view.lost && !skipped) {
+			skip_lost(lines, view.lost, end);
+			skipped = true;
+			continue;
+		}
 		left = end > lines->position ? end - lines->position : 0;
 		view.size = MIN(MIN(view.size, sizeof(bytes)), left);
 		if (view.size == 0)

@@ -12,9 +12,9 @@ struct lines {
 	const struct boots *boots;
 	uint64_t position; /* of the output: what is before it has been taken */
 	uint64_t begin;	   /* where the line that is in text begins */
-	uint64_t lost;	   /* bytes that were overwritten before they could be taken */
-	bool taken;	   /* text was handed out: the next byte begins another */
-	bool cut;	   /* the line in text is the rest of one that was too long */
+	uint64_t lost; /* bytes that were overwritten before they could be taken, up to a line's begin */
+	bool taken; /* text was handed out: the next byte begins another */
+	bool cut;   /* the line in text is the rest of one, too long or its begin overwritten */
 	bool cut_next;
 	size_t length;
 	char text[LINES_TEXT + 1];

@@ -48,6 +48,7 @@ static struct {
 	uint64_t skip;	    /* lines that are not shown, of those that might be */
 	uint64_t shown;	    /* lines */
 	uint64_t boot_from; /* the start that the latest line belongs to */
+	bool silent;	    /* there was nothing when it began to follow, which was told */
 	uint64_t now_tsc, now_wall;
 	char date[CLOCK_TEXT];
 } logs;
@@ -155,7 +156,7 @@ static enum session_answer end(void)
 	if (lines_rest(&logs.lines))
 		show_line();
 	reader_close(&logs.reader);
-	if (logs.shown == 0)
+	if (logs.shown == 0 && !logs.silent)
 		text_print("[nothing]");
 	return SESSION_DONE;
 }
@@ -298,6 +299,16 @@ static uint64_t count_skipped(bool last)
 	return lines - MIN(lines, logs.tail);
 }
 
+/* Who follows what has said nothing yet would wait before an empty screen, and not know for what. */
+static void tell_silence(void)
+{
+	logs.silent = logs.follow && ring_head(&logs.ring) <= logs.lines.position;
+	if (logs.silent && logs.boots.count == 0)
+		text_print("[%s was never started; Ctrl-C ends]", logs.name);
+	else if (logs.silent)
+		text_print("[%s has said nothing yet; Ctrl-C ends]", logs.name);
+}
+
 void logs_show(const struct invocation *in)
 {
 	bool last = in->flags & FLAG_LAST;
@@ -314,5 +325,6 @@ void logs_show(const struct invocation *in)
 	if (logs.follow)
 		reader_open(&logs.reader, in->partition,
 			    ring_look(&logs.ring, logs.lines.position).start);
+	tell_silence();
 	session_continue(step, interrupt);
 }

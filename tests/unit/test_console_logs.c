@@ -204,6 +204,40 @@ static void test_follow(void **state)
 	assert_int_equal(web->ring->wake, 0);
 }
 
+/* Before anything is said: once, and the same to a script. */
+static void test_follow_silence(void **state)
+{
+	(void)state;
+	fake_command("create db memory=64M kernel=kernel");
+	fake_expect_in("logs -f db", "[db was never started; Ctrl-C ends]\r\n");
+	fake_type("\x03");
+	fake_run();
+	expect_not("[nothing]");
+	fake_expect_in("logs -f web", "logs -f web\r\n[web has said nothing yet; Ctrl-C ends]\r\n");
+	fake_clear();
+	say(102, "one\n");
+	fake_run();
+	expect_line(2, "one");
+	expect_not("nothing");
+	fake_type("\x03");
+	fake_run();
+	fake_command("logs -f web");
+	expect_not("nothing");
+	fake_type("\x03");
+	fake_run();
+	fake_end("web", REASON_TRIPLE, "x");
+	fake_command("start web");
+	fake_expect_in("logs -f --last web", "[web has said nothing yet; Ctrl-C ends]\r\n");
+	fake_type("\x03");
+	fake_run();
+	fake_command("mode script");
+	fake_expect_in("logs -f db", "[db was never started; Ctrl-C ends]\r\n");
+	fake_type("\x03");
+	fake_run();
+	fake_expect("error EINTR logs db: it was interrupted\r\n");
+	fake_expect_in("logs db", "[nothing]\r\nok\r\n");
+}
+
 /* A guest that floods is held back by one who follows: every line is shown, once. */
 static void test_follow_misses_nothing(void **state)
 {
@@ -279,6 +313,56 @@ static void test_overwritten(void **state)
 	expect_not(" line 0\r\n");
 	text[used - 1] = '\0';
 	assert_non_null(strstr(fake_output(), strrchr(text, '\n') + 1));
+}
+
+/* The first byte that is still there is in the middle of a line: that one is lost, too, and counted. */
+static void test_overwritten_begin(void **state)
+{
+	static char text[100001];
+	uint64_t lost;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) - 1; i += 40)
+		snprintf(text + i, 41, "line %032zu !\n", i);
+	say(101, text);
+	/* 100000 - 65536 = 34464, in the line at 34440. */
+	fake_expect_in("logs web", "[34480 bytes of its output are lost]\r\n[web started");
+	expect_line(1, "line 00000000000000000000000000034480 !");
+	expect_not("0034440 !");
+	fake_expect_in("logs web --last", "[34480 bytes of its output are lost]\r\n[web started");
+	fake_expect_in("logs web --tail 1", "line 00000000000000000000000000099960 !\r\n");
+	expect_not("lost");
+	fake_expect_in("logs web --tail 1638", "line 00000000000000000000000000034480 !\r\n");
+	fake_expect_in("logs web --since 1h", "[34480 bytes of its output are lost]\r\n");
+	expect_not("0034440 !");
+	/* The begin of a start is that of a line. */
+	say(102, "half a li");
+	fake_end("web", REASON_TRIPLE, "x");
+	fake_command("start web");
+	web->in_line = false;
+	lost = web->ring->out_head;
+	memset(text, 'n', RING_OUT_MIN);
+	memset(text + 99, '\n', 1);
+	text[RING_OUT_MIN] = '\0';
+	say(103, text);
+	fake_command("logs web");
+	snprintf(text, sizeof(text), "[%llu bytes of its output are lost]\r\n",
+		 (unsigned long long)lost);
+	fake_expect(text);
+	fake_expect_in("logs web --last", "[web started");
+	expect_not("lost");
+}
+
+/* No end of it is in sight: it is shown as what it is, the rest of a line, without a time. */
+static void test_overwritten_long(void **state)
+{
+	static char text[70001];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	say(101, text);
+	fake_expect_in("logs web", "[4464 bytes of its output are lost]\r\n");
+	fake_expect("\r\n                        xxx");
 }
 
 /* Of one that was destroyed the latest is kept, until four others were; a new one of its name has its own. */
@@ -426,9 +510,12 @@ int main(void)
 		cmocka_unit_test_setup(test_tail, boot),
 		cmocka_unit_test_setup(test_boots, boot),
 		cmocka_unit_test_setup(test_follow, boot),
+		cmocka_unit_test_setup(test_follow_silence, boot),
 		cmocka_unit_test_setup(test_follow_misses_nothing, boot),
 		cmocka_unit_test_setup(test_held_line, boot),
 		cmocka_unit_test_setup(test_overwritten, boot),
+		cmocka_unit_test_setup(test_overwritten_begin, boot),
+		cmocka_unit_test_setup(test_overwritten_long, boot),
 		cmocka_unit_test_setup(test_destroyed, boot),
 		cmocka_unit_test_setup(test_spoilt_graves, boot),
 		cmocka_unit_test_setup(test_long_line, boot),
