@@ -316,6 +316,9 @@ const struct command commands[] = {
 		.name = "host",
 		.help = "the machine: its CPUs and memory, and who has them",
 		.flags = FLAG_JSON,
+		.detail = "The total of memory is the sum of what is free and of what all but the firmware\n"
+			  "have. The firmware's is what it reserved: RAM, but also flash, registers and\n"
+			  "holes, as its map does not tell them apart; so it may be more than the total.",
 		.handler = host_show,
 	},
 	{

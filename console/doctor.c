@@ -115,8 +115,8 @@ static void show(const char *word, const char *what, const char *text)
 
 void doctor_run(const struct invocation *in)
 {
-	static const char *const words[] = {"well", "note", "LACKS"};
-	unsigned counts[ARRAY_SIZE(words)] = {0};
+	static const char *const words[DOCTOR_VERDICTS] = {"well", "note", "LACKS", "LACKS"};
+	unsigned counts[DOCTOR_VERDICTS] = {0}, notes;
 
 	(void)in;
 	examine();
@@ -130,8 +130,10 @@ void doctor_run(const struct invocation *in)
 		if (verdict == DOCTOR_WELL)
 			continue;
 		show("", "effect", check->effect);
-		show("", "remedy", check->remedy);
+		show("", "remedy",
+		     verdict == DOCTOR_INCURABLE ? "None but another processor." : check->remedy);
 	}
-	text_print("doctor: %u checks, %u notes, %u lacks", doctor_check_count, counts[DOCTOR_NOTE],
-		   counts[DOCTOR_LACKS]);
+	notes = counts[DOCTOR_NOTE];
+	text_print("doctor: %u checks, %u note%s, %u lacks", doctor_check_count, notes,
+		   notes == 1 ? "" : "s", counts[DOCTOR_LACKS] + counts[DOCTOR_INCURABLE]);
 }

@@ -22,8 +22,13 @@ struct patient {
 	uint64_t free_pieces, free_largest;
 };
 
-/* DOCTOR_NOTE: worth to know, nothing is wrong. */
-enum verdict { DOCTOR_WELL, DOCTOR_NOTE, DOCTOR_LACKS };
+enum verdict {
+	DOCTOR_WELL,
+	DOCTOR_NOTE, /* worth to know, nothing is wrong */
+	DOCTOR_LACKS,
+	DOCTOR_INCURABLE, /* it lacks it, and the check's remedy would not help this machine */
+	DOCTOR_VERDICTS,
+};
 
 struct check {
 	const char *name;

@@ -41,8 +41,8 @@ static enum verdict threads(const struct patient *p, char found[DOCTOR_FOUND])
 		return say(DOCTOR_LACKS, found, "smt=share: partitions may share a core's threads");
 	if (!p->cpus_idle_threads)
 		return say(DOCTOR_WELL, found, "no two partitions share a core");
-	format(found, DOCTOR_FOUND, "%u stay idle: no two partitions share a core",
-	       p->cpus_idle_threads);
+	format(found, DOCTOR_FOUND, "%u stay%s idle: no two partitions share a core",
+	       p->cpus_idle_threads, p->cpus_idle_threads == 1 ? "s" : "");
 	return DOCTOR_NOTE;
 }
 
@@ -99,7 +99,7 @@ static enum verdict x2apic(const struct patient *p, char found[DOCTOR_FOUND])
 		return say(DOCTOR_WELL, found, "on");
 	if (p->cpuid_1_ecx & X2APIC_1_ECX)
 		return say(DOCTOR_LACKS, found, "the processor has it; the firmware keeps it off");
-	return say(DOCTOR_LACKS, found, "the processor has none");
+	return say(DOCTOR_INCURABLE, found, "the processor has none");
 }
 
 /* Freehold gives no device away, and has no driver for an IOMMU: to say more would claim too much. */
@@ -108,8 +108,9 @@ static enum verdict iommu(const struct patient *p, char found[DOCTOR_FOUND])
 	bool described = p->facts.facts & (FACT_DMAR | FACT_IVRS);
 
 	if (p->facts.bus_masters) {
-		format(found, DOCTOR_FOUND, "%u PCI functions stay bus masters%s",
-		       p->facts.bus_masters, described ? "" : ", and there is none");
+		format(found, DOCTOR_FOUND, "%u PCI function%s%s", p->facts.bus_masters,
+		       p->facts.bus_masters == 1 ? " stays bus master" : "s stay bus masters",
+		       described ? "" : ", and there is none");
 		return DOCTOR_LACKS;
 	}
 	if (described)
@@ -130,7 +131,7 @@ static enum verdict microcode(const struct patient *p, char found[DOCTOR_FOUND])
 {
 	if (!p->facts.microcode)
 		return say(DOCTOR_NOTE, found, "the processor tells no revision");
-	format(found, DOCTOR_FOUND, "revision %xh", p->facts.microcode);
+	format(found, DOCTOR_FOUND, "revision 0x%x", p->facts.microcode);
 	return DOCTOR_WELL;
 }
 
@@ -140,8 +141,9 @@ static enum verdict memory(const struct patient *p, char found[DOCTOR_FOUND])
 
 	number_size_text(hole, p->hole_bytes);
 	number_size_text(largest, p->free_largest);
-	format(found, DOCTOR_FOUND, "%lu holes of %s; free in %lu pieces, largest %s", p->holes,
-	       hole, p->free_pieces, largest);
+	format(found, DOCTOR_FOUND, "%lu hole%s of %s; free in %lu piece%s, largest %s", p->holes,
+	       p->holes == 1 ? "" : "s", hole, p->free_pieces, p->free_pieces == 1 ? "" : "s",
+	       largest);
 	return p->free_largest * 2 < p->host.ram_free ? DOCTOR_NOTE : DOCTOR_WELL;
 }
 
@@ -156,7 +158,7 @@ static enum verdict serial(const struct patient *p, char found[DOCTOR_FOUND])
 	bool interrupt = p->facts.facts & FACT_SERIAL_INTERRUPT;
 	uint32_t source = MIN(p->facts.serial_source, (uint32_t)SERIAL_SWITCHED_OFF);
 
-	format(found, DOCTOR_FOUND, "%lxh, %s; %s", p->facts.serial_address, sources[source],
+	format(found, DOCTOR_FOUND, "0x%lx, %s; %s", p->facts.serial_address, sources[source],
 	       interrupt ? "by interrupt" : "polled");
 	if (source == SERIAL_SWITCHED_OFF || !(p->facts.facts & FACT_SERIAL_ANSWERS))
 		return DOCTOR_LACKS;
@@ -169,7 +171,9 @@ static enum verdict acpi(const struct patient *p, char found[DOCTOR_FOUND])
 		return say(DOCTOR_LACKS, found, "no tables");
 	if (!p->facts.acpi_notes)
 		return say(DOCTOR_WELL, found, "all tables could be used");
-	format(found, DOCTOR_FOUND, "%u tables or parts of them were refused", p->facts.acpi_notes);
+	format(found, DOCTOR_FOUND, "%u %s refused", p->facts.acpi_notes,
+	       p->facts.acpi_notes == 1 ? "table or part of one was"
+					: "tables or parts of them were");
 	return DOCTOR_NOTE;
 }
 

@@ -58,14 +58,20 @@ bool exits_is(const struct exit_record *record, const char *name)
 	return !strcmp(exits_name(record->kind), name);
 }
 
+#define COLUMNS "%-16s %-16s %-10s %s"
+
+void exits_titles(char to[EXITS_LINE])
+{
+	format(to, EXITS_LINE, COLUMNS, "EXIT", "RIP", "CODE", "INFO");
+}
+
 void exits_format(const struct exit_record *record, char to[EXITS_LINE])
 {
-	const char *name = exits_name(record->kind);
+	bool injected = exits_is(record, "injected");
+	char rip[20], code[20], info[32];
 
-	if (exits_is(record, "injected"))
-		format(to, EXITS_LINE, "%-16s rip %016lx vector %u error 0x%lx", name, record->rip,
-		       record->code, record->info);
-	else
-		format(to, EXITS_LINE, "%-16s rip %016lx code 0x%x info 0x%lx", name, record->rip,
-		       record->code, record->info);
+	format(rip, sizeof(rip), "%016lx", record->rip);
+	format(code, sizeof(code), injected ? "vector %u" : "0x%x", record->code);
+	format(info, sizeof(info), injected ? "error 0x%lx" : "0x%lx", record->info);
+	format(to, EXITS_LINE, COLUMNS, exits_name(record->kind), rip, code, info);
 }

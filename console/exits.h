@@ -20,6 +20,7 @@ unsigned exits_next(uint32_t slot, struct exit_window *window, struct exit_recor
 const char *exits_name(uint32_t kind);
 bool exits_is(const struct exit_record *record, const char *name);
 
-/* "hlt  rip ffffffff81a0b2c4 code 0x78 info 0x0" */
+/* "hlt              ffffffff81a0b2c4 0x78       0x0", and what stands above that. */
 enum { EXITS_LINE = 96 };
+void exits_titles(char to[EXITS_LINE]);
 void exits_format(const struct exit_record *record, char to[EXITS_LINE]);

@@ -52,15 +52,19 @@ static void load(const struct partition *partition, const struct part_info *info
 void exits_show(const struct invocation *in)
 {
 	static struct part_info info;
+	char titles[EXITS_LINE];
 
 	if (!partition_check_vcpu(in->partition, in->number[1]))
 		return;
 	partition_query(in->partition, &info);
 	load(in->partition, &info, (uint32_t)in->number[1]);
-	if (list.count)
-		session_continue(step, interrupt);
-	else
+	if (!list.count) {
 		text_print("%s: no exit since its start", in->partition->name);
+		return;
+	}
+	exits_titles(titles);
+	text_print("%13s  %s", "BEFORE", titles);
+	session_continue(step, interrupt);
 }
 
 void exits_freeze(const struct invocation *in)

@@ -48,12 +48,12 @@ static size_t format_bool(const struct fact *fact, char *to, size_t size)
 
 static size_t format_hex(const struct fact *fact, char *to, size_t size)
 {
-	return format(to, size, "%lx", fact->number);
+	return format(to, size, "0x%lx", fact->number);
 }
 
 static size_t format_address(const struct fact *fact, char *to, size_t size)
 {
-	return format(to, size, "%09lx", fact->number);
+	return format(to, size, "0x%09lx", fact->number);
 }
 
 static size_t format_text(const struct fact *fact, char *to, size_t size)

@@ -17,8 +17,8 @@ enum fact_kind {
 	FACT_TIME,    /* ticks of the TSC, as 0:00:12.3 */
 	FACT_BOOL,
 	FACT_TEXT,
-	FACT_HEX,     /* a number; 1f0 for people */
-	FACT_ADDRESS, /* a number; 0000001f0 for people */
+	FACT_HEX,     /* a number; 0x1f0 for people */
+	FACT_ADDRESS, /* a number; 0x0000001f0 for people */
 };
 
 struct fact {

@@ -111,9 +111,9 @@ static void print_vmm_msr(const struct msr_policy *rule)
 	if (rule->writes)
 		str_copy(writes, sizeof(writes), rule->writes);
 	else if (!~rule->keep)
-		format(writes, sizeof(writes), "%lxh only, as it reads", rule->value);
+		format(writes, sizeof(writes), "0x%lx only, as it reads", rule->value);
 	else
-		format(writes, sizeof(writes), "mask %lxh forgotten; reads %lxh", ~rule->keep,
+		format(writes, sizeof(writes), "mask 0x%lx ignored; reads 0x%lx", ~rule->keep,
 		       rule->value);
 	print_msr(rule->first, rule->last, "VMM", rule->name, writes);
 }

@@ -155,7 +155,7 @@ static void show_images(void)
 	}
 	text_close();
 	if (info.boot.protocol == BOOT_FLAT)
-		text_facts("flat", "load=%h entry=%h",
+		text_facts("flat", "load=% entry=%",
 			   FACTS(fact_hex("load", info.boot.load),
 				 fact_hex("entry", info.boot.entry)));
 }
@@ -212,9 +212,8 @@ static void show_place(const struct partition *partition)
 	if (!dedicated)
 		show_share();
 	text_facts("memory", "%, RAM in it %", FACTS(memory_fact(), fact_kib("ram", info.memory)));
-	text_facts("objects", "% in the kernel (%), page tables %",
-		   FACTS(fact_kib("objects", info.pool), fact_size(NULL, info.pool),
-			 fact_kib("tables", info.pool_tables)));
+	text_facts("objects", "% in the kernel, page tables %",
+		   FACTS(fact_kib("objects", info.pool), fact_kib("tables", info.pool_tables)));
 	show_ranges();
 }
 
@@ -272,7 +271,7 @@ void show_partition(const struct invocation *in)
 		   FACTS(fact_number("starts", info.start_count), up_fact(),
 			 fact_time("cpu_time_us", info.run_tsc)));
 	if (!partition_is_up(info.state) && info.start_count)
-		text_facts("exit code", "% (%h)",
+		text_facts("exit code", "% (%)",
 			   FACTS(fact_number("exit_code", info.exit_code),
 				 fact_hex(NULL, info.exit_code)));
 	show_place(in->partition);

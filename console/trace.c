@@ -53,9 +53,10 @@ static void take(uint32_t vcpu, unsigned count)
 static void print(uint32_t vcpu, const struct exit_record *record)
 {
 	uint64_t us = clock_microseconds(record->tsc - MIN(record->tsc, trace.begun));
+	char line[EXITS_LINE];
 
-	text_print("%4lu.%06lu %2u %-16s %016lx %5xh %lxh", us / 1000000, us % 1000000, vcpu,
-		   exits_name(record->kind), record->rip, record->code, record->info);
+	exits_format(record, line);
+	text_print("%4lu.%06lu %2u %s", us / 1000000, us % 1000000, vcpu, line);
 }
 
 static bool show(void)
@@ -78,6 +79,7 @@ static bool show(void)
 void trace_run(const struct invocation *in)
 {
 	static struct part_info info;
+	char titles[EXITS_LINE];
 
 	if (in->line) {
 		text_fail(CODE_USAGE, "it goes on until a key is pressed: that is not for a script");
@@ -94,7 +96,7 @@ void trace_run(const struct invocation *in)
 			.position = exits_end(trace.slot, i),
 			.vcpu = i,
 		};
-	text_print("%11s %2s %-16s %-16s %6s %s   (any key ends it)", "SECONDS", "V", "EXIT", "RIP",
-		   "CODE", "INFO");
+	exits_titles(titles);
+	text_print("%11s %2s %s  (any key ends)", "SECONDS", "V", titles);
 	live_run(clock_hz() / PER_SECOND, true, show);
 }

@@ -9,11 +9,11 @@ import beds
 FINDINGS = {
     "qemu": [r"^well  virtualization SVM$", r"^LACKS x2apic +the processor has none$",
              r"^LACKS instructions +no next-RIP saving$", r"^LACKS tsc +the TSC may change its rate",
-             r"^note  iommu +none is described", r"^well  serial +3f8h, .*; by interrupt$",
+             r"^note  iommu +none is described", r"^well  serial +0x3f8, .*; by interrupt$",
              r"^well  acpi +all tables could be used$", r"runs below: TCGTCGTCGTCG$",
              r"^well  emulator "],
     "qemu-smp": [r"^note  emulator +QEMU without KVM, with several CPUs$"],
-    "bochs": [r"^well  virtualization SVM$", r"^well  instructions ", r"^well  serial +3f8h, "],
+    "bochs": [r"^well  virtualization SVM$", r"^well  instructions ", r"^well  serial +0x3f8, "],
     "skylake": [r"^well  virtualization VMX$", r"^well  x2apic +on$", r"^well  smap ",
                 r"^well  tsc +the TSC is invariant", r"^note  iommu +none is described"],
     "haswell": [r"^well  virtualization VMX$", r"^LACKS smap +no SMAP$"],

@@ -139,7 +139,7 @@ def test_reset_and_power_ports(arena_of, bed, how):
         assert TRIPLE.search(result.note or ""), result
     else:
         assert result.note == "powered off", result
-        wanted = ["42", "(2ah)"] if how == "exit" else ["0", "(0h)"]
+        wanted = ["42", "(0x2a)"] if how == "exit" else ["0", "(0x0)"]
         assert any(line.split() == ["exit", "code", *wanted] for line in result.show), result
 
 

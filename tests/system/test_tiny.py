@@ -14,7 +14,7 @@ def on(*names, kernel=""):
 def test_hello(arena_of, bed):
     result = arena_of(bed).run("hello", "name=you exit=7", memory="16M")
     assert result.note == "powered off"
-    assert any(line.split() == ["exit", "code", "7", "(7h)"] for line in result.show), result
+    assert any(line.split() == ["exit", "code", "7", "(0x7)"] for line in result.show), result
     # 16 MiB without the hole, the firmware area and the last KiB of conventional memory.
     assert "hello you: 15999 KiB" in result.text
 

@@ -29,7 +29,7 @@ def test_trace(arena_of, bed):
     arena = arena_of(bed)
     position = arena.position()
     arena.serial.send("trace hb\r")
-    line = r"^ +\d+\.\d{6} +0 hlt +[0-9a-f]{16} +[0-9a-f]+h [0-9a-f]+h$"
+    line = r"^ +\d+\.\d{6} +0 hlt +[0-9a-f]{16} +0x[0-9a-f]+ +0x[0-9a-f]+$"
     assert arena.wait_for(rf"{line}(?s:.*){line}", position, 60), arena.since(position)
     assert any("hb " in line for line in arena.command("list"))
     end = arena.position()

@@ -12,7 +12,7 @@ STORIES = {
               r"then: the IDT has no gate for it \(base 0, limit 0\)$", r"insn=0f0b",
               r"^state +vcpu=0 exit=", r"^output +now limit$", r"^cause +An instruction that this"],
     "msr": [r"^a stopped: triple fault$", r"then: the IDT has no gate|insn=0f30", r"wrmsr ",
-            r"injected +\S+ +dh +0h$", r"^output +now msr$", r"^cause +What it did last is refused"],
+            r"injected +\S+ +0xd +0x0$", r"^output +now msr$", r"^cause +What it did last is refused"],
     "gates": [r"first: #UD", r"what is in the IDT at [0-9a-f]+ is no gate \(type 0\)"],
     "stack": [r"first: #PF page fault, address", r"then: |^cause +An exception"],
     "idt": [r"delivered through memory that is not there|#UD", r"^cause +Its IDT or stack|^cause +An"],
@@ -56,7 +56,9 @@ def test_all_exits_are_kept(arena_of, bed):
     arena.start()
     arena.let_pass(0.5)
     arena.command("stop a --force")
-    exits = [line for line in arena.command("exits a") if " us  " in line]
+    answer = arena.command("exits a")
+    assert re.fullmatch(r" +BEFORE  EXIT +RIP +CODE +INFO", answer[0]), answer[0]
+    exits = [line for line in answer if " us  " in line]
     assert len(exits) == 1024, len(exits)
     before = [int(line.split()[0]) for line in exits]
     assert before == sorted(before, reverse=True) and before[-1] == 0, before

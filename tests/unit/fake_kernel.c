@@ -661,7 +661,7 @@ void call_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t to[4])
 	(void)subleaf;
 	memset(to, 0, 4 * sizeof(to[0]));
 	to[0] = leaf == 0 ? 0x16 : 0;
-	to[2] = leaf == 1 ? 0x21 | (fake.below[0] ? 1u << 31 : 0) : 0;
+	to[2] = leaf == 1 ? 0x21 | fake.cpuid_1_ecx | (fake.below[0] ? 1u << 31 : 0) : 0;
 	if (leaf == 0x80000000)
 		to[0] = 0x8000000a;
 	to[1] = leaf == 7 ? fake.cpuid_7_ebx : leaf == 0x80000008 ? fake.ext_8_ebx : 0;

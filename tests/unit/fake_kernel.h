@@ -62,7 +62,7 @@ struct fake_kernel {
 	struct host_info host;
 	struct cpu_info cpus[MAX_CPUS];
 	struct machine_facts facts;
-	uint32_t cpuid_7_ebx, cpuid_7_edx, below[3], ext_7_edx, ext_8_ebx,
+	uint32_t cpuid_1_ecx, cpuid_7_ebx, cpuid_7_edx, below[3], ext_7_edx, ext_8_ebx,
 		ext_a_edx; /* of the processor */
 	struct image_info images[MAX_IMAGES];
 	struct fake_partition partitions[MAX_PARTITIONS];

@@ -51,8 +51,8 @@ static void test_policy(void **state)
 	fake_expect_in("policy msrs", "c0000082           processor  LSTAR");
 	fake_expect_in("policy msrs", "c0000080           kernel     EFER");
 	fake_expect_in("policy msrs", "00000800-000008ff  kernel     x2APIC registers");
-	fake_expect_in("policy msrs", "PLATFORM_ID            0h only, as it reads");
-	fake_expect_in("policy msrs", "DEBUGCTL               mask 3h forgotten; reads 0h");
+	fake_expect_in("policy msrs", "PLATFORM_ID            0x0 only, as it reads");
+	fake_expect_in("policy msrs", "DEBUGCTL               mask 0x3 ignored; reads 0x0");
 	fake_expect_in("policy msrs", "all others: #GP(0)");
 	assert_null(strstr(fake_command("policy msrs"), "HWCR")); /* AMD's, and this is none */
 }
@@ -824,6 +824,13 @@ static void test_show(void **state)
 	fake_expect_in("stats test", "vcpu 0    0  -         ");
 	fake_command("start test");
 	fake_expect_in("stats test", "vcpu 0    0  running   ");
+	/* Numbers in base 16 are as they are typed; a size is told once. */
+	fake_find("web")->info.exit_code = 0x7b;
+	fake_find("web")->info.pool = KIB(412);
+	fake_find("web")->info.pool_tables = KIB(40);
+	fake_expect_in("show web", "exit code   123 (0x7b)\r\n");
+	fake_expect("objects     412 KiB in the kernel, page tables 40 KiB\r\n");
+	fake_expect("range       0x000000000 to 0x00009ffff\r\n");
 	fake_command("destroy test --yes");
 	fake_expect_in("stats web", "cpuid      5\r\nio         7\r\n");
 	fake_expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");

@@ -256,7 +256,7 @@ static void test_news_of_the_dying(void **state)
 	fake_run();
 	fake_expect("[web stopped: powered off]\r\n");
 	/* Who asks then is told how it ended, too. */
-	fake_expect_in("show web", "exit code   0 (0h)\r\n");
+	fake_expect_in("show web", "exit code   0 (0x0)\r\n");
 	fake_command("start web");
 	fake_expect("web: started\r\n");
 	fake_end("web", REASON_RESET, "");

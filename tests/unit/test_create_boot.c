@@ -69,7 +69,7 @@ static void test_flat(void **state)
 	flat = told("load=0 entry=0");
 	assert_int_equal(flat->load | flat->entry, 0);
 	fake_command("create web " GOOD "load=0x30000 entry=0x30010");
-	fake_expect_in("show web", "load=30000h entry=30010h");
+	fake_expect_in("show web", "load=0x30000 entry=0x30010");
 }
 
 /* Each module has its own text or none; a text may have what a line may have. */

@@ -49,10 +49,10 @@ static void test_well(void **state)
 	doctor();
 	fake_expect("well  virtualization SVM");
 	fake_expect("well  tsc            the TSC is invariant and alike on all CPUs");
-	fake_expect("well  serial         2f8h, by ACPI's SPCR; by interrupt");
-	fake_expect("well  microcode      revision a0011d1h");
+	fake_expect("well  serial         0x2f8, by ACPI's SPCR; by interrupt");
+	fake_expect("well  microcode      revision 0xa0011d1");
 	fake_expect("note  iommu          AMD-Vi is there, and not used");
-	fake_expect("doctor: 17 checks, 1 notes, 0 lacks");
+	fake_expect("doctor: 17 checks, 1 note, 0 lacks");
 }
 
 /* A machine that lacks it all: each finding has an effect and a remedy, in 80 columns. */
@@ -81,10 +81,10 @@ static void test_ill(void **state)
 	fake_expect("LACKS tsc            the TSC may change its rate");
 	fake_expect("measured against nothing");
 	fake_expect("LACKS date");
-	fake_expect("LACKS x2apic         the processor has none");
+	fake_expect("LACKS x2apic         the processor has none\r\n");
 	fake_expect("LACKS iommu          2 PCI functions stay bus masters, and there is none");
 	fake_expect("note  microcode      the processor tells no revision");
-	fake_expect("LACKS serial         3f8h, COM1, as nothing names another; polled");
+	fake_expect("LACKS serial         0x3f8, COM1, as nothing names another; polled");
 	fake_expect("LACKS acpi           no tables");
 	for (const char *at = fake_output(); (at = strstr(at, "\n      effect         ")); at++)
 		effects++;
@@ -92,6 +92,27 @@ static void test_ill(void **state)
 		remedies++;
 	assert_int_equal(effects, 13);
 	assert_int_equal(remedies, effects);
+}
+
+/* What the firmware keeps off it can switch on; what the processor has not, nobody can. */
+static void test_x2apic(void **state)
+{
+	const char *found;
+
+	(void)state;
+	fake.facts.facts &= ~(uint32_t)FACT_X2APIC;
+	fake.cpuid_1_ecx = 1 << 21;
+	doctor();
+	fake_expect("LACKS x2apic         the processor has it; the firmware keeps it off\r\n");
+	fake_expect("remedy         Switch x2APIC on in the firmware;");
+	fake_expect("1 note, 1 lacks");
+	fake.cpuid_1_ecx = 0;
+	doctor();
+	found = strstr(fake_output(), "LACKS x2apic         the processor has none\r\n");
+	assert_non_null(found);
+	assert_non_null(strstr(found, "remedy         None but another processor.\r\n"));
+	assert_null(strstr(fake_output(), "Switch x2APIC on"));
+	fake_expect("1 note, 1 lacks");
 }
 
 static void test_some(void **state)
@@ -104,8 +125,8 @@ static void test_some(void **state)
 	fake.cpuid_7_ebx &= ~(1u << 20);
 	doctor();
 	fake_expect("LACKS tsc            cpu 2's TSC goes back by 1200 ticks against cpu 0's");
-	fake_expect("note  threads        1 stay idle");
-	fake_expect("note  acpi           1 tables or parts of them were refused");
+	fake_expect("note  threads        1 stays idle");
+	fake_expect("note  acpi           1 table or part of one was refused");
 	fake_expect("LACKS smap           no SMAP");
 	fake.fail[CALL_FACTS] = ERR_NOSYS;
 	doctor();
@@ -135,7 +156,7 @@ static void test_memory(void **state)
 {
 	(void)state;
 	doctor();
-	fake_expect("well  memory         0 holes of 0 KiB; free in 1 pieces, largest 1 GiB");
+	fake_expect("well  memory         0 holes of 0 KiB; free in 1 piece, largest 1 GiB");
 }
 
 int main(void)
@@ -143,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_well, set_up),
 		cmocka_unit_test_setup(test_ill, set_up),
+		cmocka_unit_test_setup(test_x2apic, set_up),
 		cmocka_unit_test_setup(test_some, set_up),
 		cmocka_unit_test_setup(test_below, set_up),
 		cmocka_unit_test_setup(test_memory, set_up),

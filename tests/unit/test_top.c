@@ -119,15 +119,15 @@ static void test_trace(void **state)
 	(void)state;
 	fake_exit(web, 0, FAKE_IO, 0x100, 0x7b, 0);
 	fake_command("trace web");
-	fake_expect("any key ends it");
+	fake_expect("any key ends");
 	pass(100);
 	assert_null(strstr(fake_output(), "io"));
 	fake_exit(web, 1, FAKE_HLT, 0x200, 0x78, 1);
 	fake.tsc += 1000;
 	fake_exit(web, 0, FAKE_IO, 0x300, 0x7b, 0x3f80001);
 	pass(100);
-	fake_expect(" 1 hlt              0000000000000200    78h 1h\r\n");
-	fake_expect(" 0 io               0000000000000300    7bh 3f80001h\r\n");
+	fake_expect(" 1 hlt              0000000000000200 0x78       0x1\r\n");
+	fake_expect(" 0 io               0000000000000300 0x7b       0x3f80001\r\n");
 	assert_true(strstr(fake_output(), "hlt") < strstr(fake_output(), "io"));
 	pass(100);
 	assert_null(strstr(fake_output(), "io"));

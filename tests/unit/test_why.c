@@ -112,7 +112,7 @@ static void test_injected(void **state)
 	text = why();
 	assert_shown(text, "refused by Freehold with that exception");
 	assert_shown(text, "injected");
-	assert_shown(text, "dh");
+	assert_shown(text, "   0xd ");
 }
 
 static void test_ends(void **state)
@@ -219,11 +219,12 @@ static void test_kept(void **state)
 	assert_shown(text, "web stopped: triple fault");
 	assert_shown(text, "0000000000003000");
 	assert_null(strstr(text, "0000000000004000"));
-	assert_shown(fake_command("exits web 1"), "rip 0000000000003000 code 0x7b");
+	assert_shown(fake_command("exits web 1"),
+		     "io               0000000000003000 0x7b       0x0\r\n");
 	/* A stop is no failure; of what is stopped the kernel knows most. */
 	end(REASON_OPERATOR, "");
 	assert_shown(why(), "Somebody stopped it here.");
-	assert_shown(fake_command("exits web 1"), "rip 0000000000004000");
+	assert_shown(fake_command("exits web 1"), " 0000000000004000 ");
 	fake_command("destroy web --yes");
 	fake_command("create web vcpus=2 memory=16M kernel=kernel");
 	assert_int_equal(fake.mapped_pages, pages);
@@ -292,11 +293,21 @@ static void test_exits(void **state)
 	for (unsigned i = 0; i < 3000; i++)
 		fake_exit(web, 0, FAKE_IO, i, 0x7b, 0);
 	text = fake_command("exits web");
+	assert_shown(
+		text,
+		"exits web\r\n       BEFORE  EXIT             RIP              CODE       INFO\r\n");
 	for (const char *at = text; (at = strstr(at, " us  io")); at++)
 		lines++;
 	assert_int_equal(lines, EXIT_RECORDS);
-	assert_shown(text, "rip 0000000000000bb7");
-	assert_null(strstr(text, "rip 00000000000007b7"));
+	assert_shown(text, " 0000000000000bb7 ");
+	assert_null(strstr(text, " 00000000000007b7 "));
+	/* Of what Freehold raised itself it says so; a script gets the titles, too. */
+	fake_exit(web, 0, FAKE_INJECTED, 0xffffffff81000000, 14, 0xb);
+	fake_command("exits web");
+	assert_shown(fake_output(),
+		     " 0 us  injected         ffffffff81000000 vector 14  error 0xb\r\n");
+	fake_command("mode script");
+	assert_memory_equal(fake_command("exits web"), "       BEFORE  EXIT  ", 20);
 }
 
 int main(void)
