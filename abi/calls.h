@@ -85,7 +85,7 @@ enum power_action { POWER_OFF, POWER_REBOOT };
 enum debug_command {
 	/*
 	 * (goes on): walks every live CR3 and nested table, from the start or from where a step ended;
-	 * ERR_AGAIN, then text of what was found
+	 * ERR_AGAIN, then a struct audit_report
 	 */
 	DEBUG_AUDIT,
 	DEBUG_PANIC,	 /* (kind): the kernel's own fault, on purpose */

@@ -44,6 +44,16 @@ struct extent_info {
 	uint32_t is_pool; /* OWNER_PARTITION: kernel objects, not guest memory */
 };
 
+/* DEBUG_AUDIT's answer. */
+enum { AUDIT_VIOLATION = 160 };
+
+struct audit_report {
+	uint64_t partitions, spaces, mappings; /* that were looked at */
+	uint64_t digest; /* of the mappings, but for the windows that come and go */
+	uint64_t violations;
+	char first[AUDIT_VIOLATION]; /* of them; "" if there is none */
+};
+
 struct image_info {
 	char name[NAME_SIZE];
 	uint64_t size; /* bytes */

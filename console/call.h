@@ -194,7 +194,7 @@ static inline int64_t call_power(enum power_action action)
 	return call_invoke(CALL_POWER, action, 0, 0, 0);
 }
 
-static inline int64_t call_debug(enum debug_command command, uint64_t argument, char *buffer,
+static inline int64_t call_debug(enum debug_command command, uint64_t argument, void *buffer,
 				 size_t size)
 {
 	return call_invoke(CALL_DEBUG, command, argument, call_address(buffer), size);

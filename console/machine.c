@@ -4,12 +4,15 @@
 #include "console/handlers.h"
 #include "console/host.h"
 #include "console/log.h"
+#include "console/notation.h"
 #include "console/op.h"
 #include "console/session.h"
 #include "console/text.h"
 #include "console/uart.h"
 #include "lib/format.h"
 #include "lib/string.h"
+
+#define AUDIT_FORM "audit: %lu partitions, %lu spaces, %lu mappings, digest %016lx, %lu violations"
 
 static enum session_answer step_log(void)
 {
@@ -102,28 +105,21 @@ void machine_poweroff(const struct invocation *in)
 	confirm(in, power_question("Switch off"), poweroff);
 }
 
-/* The audit takes many steps; its text comes with the last. */
 static struct {
 	enum debug_command command;
-	uint64_t argument; /* DEBUG_AUDIT: it goes on */
+	uint64_t argument;
 	char text[16 * 1024];
 } debug;
 
 static void show_debug(size_t length)
 {
-	text_open_list("lines");
 	text_print_lines(debug.text, length, 0);
-	text_close();
 }
 
 static enum session_answer step_debug(void)
 {
 	int64_t result = call_debug(debug.command, debug.argument, debug.text, sizeof(debug.text));
 
-	if (result == ERR_AGAIN) {
-		debug.argument = 1;
-		return SESSION_AGAIN;
-	}
 	if (result < 0)
 		op_fail(result);
 	else
@@ -143,11 +139,60 @@ static void prepare_debug(enum debug_command command, uint64_t argument)
 	debug.argument = argument;
 }
 
+static struct {
+	bool goes_on; /* it takes many steps; the report comes with the last */
+	struct audit_report report;
+} audit;
+
+/* For a program the sentence, too, which was all that it got at first. */
+static void show_audit_lines(void)
+{
+	text_open_list("lines");
+	text_print(AUDIT_FORM, audit.report.partitions, audit.report.spaces, audit.report.mappings,
+		   audit.report.digest, audit.report.violations);
+	if (audit.report.first[0])
+		text_print("%s", audit.report.first);
+	text_close();
+}
+
+static void show_audit_facts(void)
+{
+	const char *first = audit.report.first;
+	char digest[20];
+
+	format(digest, sizeof(digest), "%016lx", audit.report.digest);
+	text_facts(NULL, "",
+		   FACTS(fact_number("partitions", audit.report.partitions),
+			 fact_number("spaces", audit.report.spaces),
+			 fact_number("mappings", audit.report.mappings), fact_text("digest", digest),
+			 fact_number("violations", audit.report.violations),
+			 first[0] ? fact_text("first_violation", first)
+				  : fact_none("first_violation")));
+}
+
+static enum session_answer step_audit(void)
+{
+	int64_t result = call_debug(DEBUG_AUDIT, audit.goes_on, &audit.report, sizeof(audit.report));
+
+	audit.goes_on = true;
+	if (result == ERR_AGAIN)
+		return SESSION_AGAIN;
+	if (result < 0) {
+		op_fail(result);
+		return SESSION_DONE;
+	}
+	audit.report.first[AUDIT_VIOLATION - 1] = '\0';
+	if (notation_is_json())
+		show_audit_facts();
+	show_audit_lines();
+	return SESSION_DONE;
+}
+
 void machine_audit(const struct invocation *in)
 {
 	(void)in;
-	prepare_debug(DEBUG_AUDIT, 0);
-	start_debug();
+	memset(&audit, 0, sizeof(audit));
+	session_continue(step_audit, interrupt_show);
 }
 
 void machine_debug_panic(const struct invocation *in)

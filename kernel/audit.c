@@ -31,29 +31,25 @@ enum {
 };
 
 static struct audit {
-	unsigned port;	   /* the next one to be looked at */
-	unsigned number;   /* of the space */
-	uint64_t va;	   /* where in it the next step begins */
-	uint64_t serial;   /* of the partition it belongs to */
-	unsigned left;	   /* leaves that this step may still look at */
-	const char *space; /* what is being walked, for the report */
-	uint32_t slot;	   /* whose it is; MAX_PARTITIONS: the console's or the kernel's */
-	uint64_t leaves;
-	uint64_t digest;      /* of the leaves, but for the windows that come and go */
+	unsigned port;	      /* the next one to be looked at */
+	unsigned number;      /* of the space */
+	uint64_t va;	      /* where in it the next step begins */
+	uint64_t serial;      /* of the partition it belongs to */
+	unsigned left;	      /* leaves that this step may still look at */
+	const char *space;    /* what is being walked, for the report */
+	uint32_t slot;	      /* whose it is; MAX_PARTITIONS: the console's or the kernel's */
 	uint64_t guest_pages; /* guest memory seen in this space */
 	uint64_t open_ports;
-	uint64_t violations;
-	char first[160]; /* the first violation */
-	uint64_t partitions;
-	uint64_t spaces;
+	struct audit_report report;
 } state; /* CPU 0, one call at a time */
 
 static void violation(struct audit *audit, const char *rule, const struct page_mapping *m)
 {
-	if (audit->violations++)
+	if (audit->report.violations++)
 		return;
-	format(audit->first, sizeof(audit->first), "%s slot %u: va 0x%lx -> pa 0x%lx size 0x%lx: %s",
-	       audit->space, audit->slot, m->va, m->pa, m->size, rule);
+	format(audit->report.first, AUDIT_VIOLATION,
+	       "%s slot %u: va 0x%lx -> pa 0x%lx size 0x%lx: %s", audit->space, audit->slot, m->va,
+	       m->pa, m->size, rule);
 }
 
 static bool owned(const struct page_mapping *m, enum extent_owner owner, uint32_t slot, bool pool)
@@ -140,13 +136,13 @@ static void add_to_digest(struct audit *audit, const struct page_mapping *m)
 	if (m->va - KERNEL_WINDOW_BASE < MAX_CPUS * KERNEL_WINDOW_SIZE)
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-		audit->digest = fold(audit->digest, words[i]);
+		audit->report.digest = fold(audit->report.digest, words[i]);
 }
 
 /* page_visit_fn of one kind of space, which ends its step in time. */
 static bool step_on(struct audit *audit, const struct page_mapping *m, check_fn *check)
 {
-	audit->leaves++;
+	audit->report.mappings++;
 	add_to_digest(audit, m);
 	check(audit, m);
 	audit->va = m->va + m->size;
@@ -208,8 +204,8 @@ static bool find_space(unsigned number, struct space *found)
 static void check_root(struct audit *audit, const struct space *s)
 {
 	for (unsigned i = 256; i < 512; i++)
-		if (s->space->root[i] != kernel_space.root[i] && !audit->violations++)
-			format(audit->first, sizeof(audit->first),
+		if (s->space->root[i] != kernel_space.root[i] && !audit->report.violations++)
+			format(audit->report.first, AUDIT_VIOLATION,
 			       "%s slot %u: root entry %u differs from the kernel's", s->name,
 			       audit->slot, i);
 }
@@ -220,8 +216,8 @@ static void begin_space(struct audit *audit, const struct space *s)
 	audit->slot = s->part ? s->part->slot : MAX_PARTITIONS;
 	audit->serial = s->part ? s->part->serial : 0;
 	audit->guest_pages = 0;
-	audit->spaces++;
-	audit->partitions += s->part && s->has_upper_half;
+	audit->report.spaces++;
+	audit->report.partitions += s->part && s->has_upper_half;
 	if (s->has_upper_half)
 		check_root(audit, s);
 }
@@ -235,8 +231,8 @@ static void end_space(struct audit *audit, const struct space *s)
 		return;
 	for (uint32_t i = 0; i < s->part->desc.range_count; i++)
 		configured += s->part->desc.ranges[i].size / PAGE_SIZE;
-	if (audit->guest_pages != configured && !audit->violations++)
-		format(audit->first, sizeof(audit->first),
+	if (audit->guest_pages != configured && !audit->report.violations++)
+		format(audit->report.first, AUDIT_VIOLATION,
 		       "slot %u: %lu pages configured, %lu in its %s", s->part->slot, configured,
 		       audit->guest_pages, s->name);
 }
@@ -278,23 +274,17 @@ static void step_ports(struct audit *audit)
 		audit->open_ports += machine.virt && machine.virt->port_open((uint16_t)audit->port);
 }
 
-static size_t describe(struct audit *audit, char *text, size_t size)
+static void check_ports(struct audit *audit)
 {
-	if (audit->open_ports && !audit->violations++)
-		format(audit->first, sizeof(audit->first), "%lu ports are open to guests",
+	if (audit->open_ports && !audit->report.violations++)
+		format(audit->report.first, AUDIT_VIOLATION, "%lu ports are open to guests",
 		       audit->open_ports);
-	return format(
-		text, size,
-		"audit: %lu partitions, %lu spaces, %lu mappings, digest %016lx, %lu violations\n"
-		"%s%s",
-		audit->partitions, audit->spaces, audit->leaves, audit->digest, audit->violations,
-		audit->violations ? audit->first : "", audit->violations ? "\n" : "");
 }
 
-int64_t audit(bool begin, char *text, size_t size)
+int audit(bool begin, struct audit_report *report)
 {
 	if (begin)
-		state = (struct audit){.digest = 0xcbf29ce484222325ULL};
+		state = (struct audit){.report.digest = 0xcbf29ce484222325ULL};
 	if (state.port < PORTS) {
 		step_ports(&state);
 		return ERR_AGAIN;
@@ -304,5 +294,7 @@ int64_t audit(bool begin, char *text, size_t size)
 	spin_unlock(&machine.memory_lock);
 	if (state.number < SPACES)
 		return ERR_AGAIN;
-	return (int64_t)describe(&state, text, size);
+	check_ports(&state);
+	*report = state.report;
+	return ERR_NONE;
 }

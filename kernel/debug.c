@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "abi/calls.h"
+#include "abi/info.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/user_copy.h"
 #include "drivers/tsc.h"
@@ -14,10 +15,11 @@
 #include "kernel/partition.h"
 #include "kernel/stats.h"
 #include "lib/format.h"
+#include "lib/string.h"
 
 enum { DEBUG_TEXT = 4096, SHOWN_EXITS = 16, STUCK_SECONDS = 3600 };
 
-static char text[DEBUG_TEXT]; /* CPU 0, one call at a time */
+static char text[DEBUG_TEXT]; /* CPU 0, one call at a time; the answer, whatever it is of */
 static size_t length;
 static uint32_t panic_cpu = CPU_NO_OWNER; /* atomic: which CPU is to panic at its next kick */
 
@@ -73,12 +75,16 @@ static int vcpu_text(uint32_t slot, uint32_t index)
 	return ERR_NONE;
 }
 
-static int audit_text(uint64_t goes_on)
+static int audit_report(uint64_t goes_on)
 {
-	int64_t result = audit(!goes_on, text, sizeof(text));
+	static struct audit_report report;
+	int err = audit(!goes_on, &report);
 
-	length = result > 0 ? (size_t)result : 0;
-	return result < 0 ? (int)result : ERR_NONE;
+	if (err)
+		return err;
+	length = sizeof(report);
+	memcpy(text, &report, length);
+	return ERR_NONE;
 }
 
 /* One CPU a call: each word that was never used is looked at. */
@@ -182,7 +188,7 @@ int64_t debug_call(uint32_t command, uint64_t argument, uint64_t to, uint64_t si
 	text[0] = 0;
 	switch (command) {
 	case DEBUG_AUDIT:
-		err = audit_text(argument);
+		err = audit_report(argument);
 		break;
 	case DEBUG_PANIC:
 		err = panic_kind(argument);

@@ -119,7 +119,11 @@ def test_json(script_of, bed):
     assert owned["a"] > 8 << 20
     images = script.json("images --json")["images"]
     assert any(image["name"] == "heartbeat" and image["partitions"] >= 1 for image in images)
-    assert script.json("audit --json")["lines"][-1].endswith("0 violations")
+    audit = script.json("audit --json")
+    assert audit["lines"][-1].endswith("0 violations")
+    assert audit["violations"] == 0 and audit["first_violation"] is None, audit
+    assert audit["partitions"] >= 1 and audit["spaces"] >= 4 and audit["mappings"] > 100, audit
+    assert re.fullmatch("[0-9a-f]{16}", audit["digest"]), audit
     assert all(isinstance(line, str) for line in script.json("log --json")["log"])
     script.ok("destroy a --yes")
     script.leave()

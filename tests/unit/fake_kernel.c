@@ -571,8 +571,18 @@ static int64_t do_power(const struct arguments *args)
 	return 0;
 }
 
+static int64_t do_audit(const struct arguments *args)
+{
+	size_t size = args->d < sizeof(fake.audit) ? args->d : sizeof(fake.audit);
+
+	memcpy(pointer(args->c), &fake.audit, size);
+	return (int64_t)size;
+}
+
 static int64_t do_debug(const struct arguments *args)
 {
+	if (args->a == DEBUG_AUDIT)
+		return do_audit(args);
 	if (fake.debug)
 		return snprintf(pointer(args->c), args->d, "%s", fake.debug);
 	return snprintf(pointer(args->c), args->d, "debug %lu %lx\nsecond line\n", args->a, args->b);
@@ -635,6 +645,7 @@ int64_t call_invoke(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64
 	if (!calls[number])
 		return ERR_NOSYS;
 	fake.count[number]++;
+	fake.audit_begun += number == CALL_DEBUG && a == DEBUG_AUDIT && b == 0;
 	if (fake.fail[number])
 		return fake.fail[number];
 	if (fake.fail_once[number]) {

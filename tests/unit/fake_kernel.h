@@ -70,8 +70,10 @@ struct fake_kernel {
 	const char *config; /* freehold.conf, NULL: none */
 	size_t config_size;
 	const char *log;
-	const char *debug; /* what the debugging calls and the audit tell, NULL: something short */
-	bool huge;	   /* whatever vCPUs count is as large as can be */
+	const char *debug; /* what the debugging calls tell, NULL: something short */
+	struct audit_report audit;
+	unsigned audit_begun;  /* so often; other calls go on */
+	bool huge;	       /* whatever vCPUs count is as large as can be */
 	uint64_t load_delay;   /* TSC that a VMM takes to load its guest */
 	bool load_runs;	       /* and it gets CPU time meanwhile */
 	const char *refusal;   /* its VMM refuses each guest then, with that report; NULL: none */

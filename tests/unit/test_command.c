@@ -722,10 +722,17 @@ static void test_debug(void **state)
 {
 	(void)state;
 	fake_command("create web " GOOD);
+	fake.audit = (struct audit_report){
+		.partitions = 1, .spaces = 4, .mappings = 7, .digest = 0xab};
 	fake.again[CALL_DEBUG] = 3;
-	expect("audit", "debug 0 1\r\nsecond line"); /* it went on, */
+	expect("audit", "audit: 1 partitions, 4 spaces, 7 mappings, digest 00000000000000ab, "
+			"0 violations");
+	assert_int_equal(fake.audit_begun, 1); /* it went on, */
 	fake.again[CALL_DEBUG] = 0;
-	expect("audit", "debug 0 0\r\nsecond line"); /* and this one begins */
+	fake.audit.violations = 2;
+	strcpy(fake.audit.first, "vmm slot 0: x");
+	fake_expect_in("audit", ", 2 violations\r\nvmm slot 0: x\r\nfreehold> ");
+	assert_int_equal(fake.audit_begun, 2); /* and this one begins */
 	expect("debug vcpu web", "debug 3 0\r\nsecond line");
 	expect("debug vcpu web 1", "error: debug vcpu web: there is no vcpu 1; it has 1");
 	expect("debug random-state web 0 5 --yes", "debug 4 50000\r\nsecond line");
@@ -817,13 +824,6 @@ static void test_show(void **state)
 	fake_expect_in("show web", "memory      64 MiB, RAM in it 65408 KiB\r\n");
 	assert_non_null(strstr(fake_output(), "cmdline     quiet\r\n"));
 	fake_expect("testdev     off\r\n");
-	fake_command("create test testdev=on " GOOD);
-	fake_expect_in("show test", "testdev     on\r\n");
-	/* Of one that does not run, no vCPU runs or halts. */
-	fake_expect_in("stats web", "vcpu 0    0  -         ");
-	fake_expect_in("stats test", "vcpu 0    0  -         ");
-	fake_command("start test");
-	fake_expect_in("stats test", "vcpu 0    0  running   ");
 	/* Numbers in base 16 are as they are typed; a size is told once. */
 	fake_find("web")->info.exit_code = 0x7b;
 	fake_find("web")->info.pool = KIB(412);
@@ -831,6 +831,13 @@ static void test_show(void **state)
 	fake_expect_in("show web", "exit code   123 (0x7b)\r\n");
 	fake_expect("objects     412 KiB in the kernel, page tables 40 KiB\r\n");
 	fake_expect("range       0x000000000 to 0x00009ffff\r\n");
+	fake_command("create test testdev=on " GOOD);
+	fake_expect_in("show test", "testdev     on\r\n");
+	/* Of one that does not run, no vCPU runs or halts. */
+	fake_expect_in("stats web", "vcpu 0    0  -         ");
+	fake_expect_in("stats test", "vcpu 0    0  -         ");
+	fake_command("start test");
+	fake_expect_in("stats test", "vcpu 0    0  running   ");
 	fake_command("destroy test --yes");
 	fake_expect_in("stats web", "cpuid      5\r\nio         7\r\n");
 	fake_expect_in("list", "web   stopped  1 pool  64 MiB   -  triple fault\r\n");

@@ -196,6 +196,15 @@ static void test_others(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
 		expect_json(fake_command(lines[i]), "ok\r\n");
+	assert_string_equal(fake_command("audit --json"),
+			    "{\"partitions\":0,\"spaces\":0,\"mappings\":0,"
+			    "\"digest\":\"0000000000000000\",\"violations\":0,"
+			    "\"first_violation\":null,\"lines\":[\"audit: 0 partitions, 0 spaces, "
+			    "0 mappings, digest 0000000000000000, 0 violations\"]}\r\nok\r\n");
+	memset(&fake.audit, 0xff, sizeof(fake.audit));
+	expect_json(fake_command("audit --json"), "ok\r\n");
+	fake_expect("\"mappings\":18446744073709551615,\"digest\":\"ffffffffffffffff\","
+		    "\"violations\":18446744073709551615,\"first_violation\":\"\\u00ff");
 	fake_command("host --json");
 	fake_expect("\"memory\":{\"total\":2147483648,\"free\":");
 	fake_expect("{\"owner\":\"kernel\",\"memory\":");

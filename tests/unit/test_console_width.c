@@ -79,9 +79,9 @@ static int boot(void **state)
 	memset(fake.images[1].name, 'i', NAME_SIZE - 1);
 	fake.log = "[12345.123456] error: " WORDS WORDS "\n[1.0] " NO_BLANK NO_BLANK
 		   "\n[2.0] " NO_TEXT "\n";
-	fake.debug = "audit: 64 partitions, 4294967295 spaces, 18446744073709551615 mappings, digest "
-		     "0123456789abcdef, 18446744073709551615 violations\n" NO_BLANK NO_BLANK
-		     "\n  " WORDS "\n";
+	memset(&fake.audit, 0xff, sizeof(fake.audit));
+	strcpy(fake.audit.first, NO_BLANK " no blank in it");
+	fake.debug = "pending 18446744073709551615\n" NO_BLANK NO_BLANK "\n  " WORDS "\n";
 	fake_boot();
 	fake_command(
 		"create " LONG_NAME
