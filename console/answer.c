@@ -202,6 +202,10 @@ void answer_end(void)
 
 void answer_set_mode(const struct invocation *in)
 {
+	if (in->args == 0) {
+		text_print("mode %s", answer.script ? "script" : "human");
+		return;
+	}
 	answer.script = in->number[0] == 0;
 	screen_set_plain(answer.script);
 }

@@ -20,9 +20,20 @@ static struct {
 	struct create create;
 	struct definition definition;
 	bool applied;
-	char name[NAME_SIZE], now[NAME_SIZE];
+	char name[NAME_SIZE];
+	char after[NAME_SIZE]; /* as it was given */
 	const char *done_text;
 } change;
+
+/* Not in freehold.conf, whose next line may make that partition. */
+static void remember_after(const struct invocation *in)
+{
+	const char *after = definition_given(in->values, in->value_count, KEY_IS_AFTER);
+
+	change.after[0] = '\0';
+	if (after && !in->line)
+		str_copy(change.after, NAME_SIZE, after);
+}
 
 static void tell_created(uint32_t slot)
 {
@@ -44,10 +55,12 @@ static enum session_answer step_create(void)
 
 	if (slot == ERR_AGAIN)
 		return SESSION_AGAIN;
-	if (slot >= 0)
+	if (slot >= 0) {
 		tell_created((uint32_t)slot);
-	else
+		check_tell_nobody(NULL, change.create.desc.name, change.after);
+	} else {
 		create_explain(&change.create, slot);
+	}
 	return SESSION_DONE;
 }
 
@@ -81,6 +94,7 @@ static bool check_new_order(const char *name)
 void create_run(const struct invocation *in)
 {
 	view_reset();
+	remember_after(in);
 	if (apply_check_idle() && check_new_name(in->name) && create_check_machine() &&
 	    definition_merge(&change.definition, NULL, in->values, in->value_count) &&
 	    create_parse(&change.create, in->name, &change.definition) &&
@@ -95,10 +109,12 @@ static enum session_answer step_apply(void)
 	if (apply_is_busy())
 		return SESSION_WAIT;
 	apply_tell(told);
-	if (change.applied)
+	if (change.applied) {
 		text_print("%s: %s%s", change.name, change.done_text, told);
-	else if (told[0])
+		check_tell_nobody(NULL, change.name, change.after);
+	} else if (told[0]) {
 		text_print("%s: all is as it was before%s", change.name, told);
+	}
 	return SESSION_DONE;
 }
 
@@ -140,6 +156,7 @@ void change_set(const struct invocation *in)
 		return;
 	if (!config_take(&target))
 		return;
+	remember_after(in);
 	if (config_put(&target, in->partition->name, &change.definition))
 		begin(in, &target, in->partition->name, "changed");
 	config_free(&target);
@@ -155,6 +172,7 @@ void change_rename(const struct invocation *in)
 	}
 	if (!apply_check_idle() || !check_new_name(in->name) || !config_take(&target))
 		return;
+	remember_after(in);
 	if (config_rename(&target, in->partition->name, in->name))
 		begin(in, &target, in->name, "renamed");
 	config_free(&target);

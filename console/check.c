@@ -201,3 +201,12 @@ void check_tell_waiting(const struct config *config, const char *name)
 	if (used)
 		text_print("%s: after=%s names nobody then", names, name);
 }
+
+void check_tell_nobody(const struct config *config, const char *name, const char *after)
+{
+	bool known = !after || !after[0] ||
+		     (config ? config_find(config, after) != NULL : partition_find(after) != NULL);
+
+	if (!known)
+		text_print("%s: after=%s names nobody yet", name, after);
+}

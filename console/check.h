@@ -17,5 +17,11 @@ unsigned check_references(const struct config *config, const char *command, unsi
 /* Before one goes: tells who has it in its after=, of a configuration or (NULL) of what runs. */
 void check_tell_waiting(const struct config *config, const char *name);
 
+/*
+ * After a change: tells of an after= that names nobody, in a configuration or (NULL) among what runs. It is
+ * no error, but may be a slip.
+ */
+void check_tell_nobody(const struct config *config, const char *name, const char *after);
+
 /* after= of a new partition, as far as the others are known; false after an error was printed. */
 bool must_check check_order(const struct config *config, const char *name, const char *after);

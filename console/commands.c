@@ -137,8 +137,9 @@ const struct command commands[] = {
 	{
 		.name = "commit confirmed",
 		.help = "commit, and undo it unless confirm comes in time",
-		.detail = "SECONDS: 1 to 3600, else 60. A line that is cut cannot strand the machine.",
-		.args = {{ARG_NUMBER, "SECONDS", true}},
+		.detail = "TIME is 30 (seconds), 30s, 5m or 1h, at most 1h; else it is 60 s. A line that is\n"
+			  "cut cannot strand the machine.",
+		.args = {{ARG_SECONDS, "TIME", true}},
 		.flags = FLAG_YES,
 		.handler = edit_commit_confirmed,
 	},
@@ -315,10 +316,10 @@ const struct command commands[] = {
 	{
 		.name = "host",
 		.help = "the machine: its CPUs and memory, and who has them",
-		.flags = FLAG_JSON,
 		.detail = "The total of memory is the sum of what is free and of what all but the firmware\n"
 			  "have. The firmware's is what it reserved: RAM, but also flash, registers and\n"
 			  "holes, as its map does not tell them apart; so it may be more than the total.",
+		.flags = FLAG_JSON,
 		.handler = host_show,
 	},
 	{
@@ -414,8 +415,9 @@ const struct command commands[] = {
 		.help = "how it answers: to a person, or to a script",
 		.detail = "script: no echo, no prompt, no control sequence. Each line is answered by\n"
 			  "its output and one last line, ok or \"error CODE text\"; news is a line that\n"
-			  "begins with \"event\", between answers. Nothing is asked: --yes must be there.",
-		.args = {{ARG_CHOICE, "script|human", false}},
+			  "begins with \"event\", between answers. Nothing is asked: --yes must be there.\n"
+			  "Alone it tells the mode.",
+		.args = {{ARG_CHOICE, "script|human", true}},
 		.handler = answer_set_mode,
 	},
 	{
@@ -423,8 +425,9 @@ const struct command commands[] = {
 		.help = "stop at each screenful of output, or do not",
 		.detail = "After 23 lines, --more--: the space bar shows the next page, Enter a line;\n"
 			  "q or Ctrl-C ends the output and the command; any other key shows the rest and\n"
-			  "begins the next line. It is off at first, and never done for a script.",
-		.args = {{ARG_CHOICE, "on|off", false}},
+			  "begins the next line. It is off at first, and never done for a script.\n"
+			  "Alone it tells whether it is on.",
+		.args = {{ARG_CHOICE, "on|off", true}},
 		.handler = pager_set,
 	},
 	{

@@ -13,7 +13,7 @@
 #include "lib/copy.h"
 #include "lib/format.h"
 
-enum { STOP_SECONDS = 30, STOP_SECONDS_MAX = 3600 };
+enum { STOP_SECONDS = 30, STOP_SECONDS_MAX = 3600, KEY_SHOWN = 40 };
 
 static const struct command_key stop_keys[] = {
 	{"timeout", "SECONDS", KEY_SECONDS, KEY_OPTION,
@@ -212,5 +212,6 @@ void control_detach_key(const struct invocation *in)
 		text_print("%s detaches", attach_key_text());
 	else
 		text_fail(CODE_USAGE,
-			  "must be ^A to ^Z, \"^\\\\\", ^], ^^ or ^_, and not ^J, ^M or ^[");
+			  "%.*s: must be ^A to ^Z, \"^\\\\\", ^], ^^ or ^_, and not ^J, ^M or ^[",
+			  (int)MIN(in->raw_length, (size_t)KEY_SHOWN), in->raw);
 }

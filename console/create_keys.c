@@ -35,7 +35,7 @@ static const struct command_key keys[KEY_TOTAL] = {
 	[KEY_IS_WEIGHT] = {"weight", "N", KEY_COUNT, KEY_ONCE,
 			   "its share of pool CPUs, against others (1 to 10000, else 100)"},
 	[KEY_IS_CAP] = {"cap", "PERCENT", KEY_COUNT, KEY_ONCE,
-			"of one CPU that its vCPUs may use at most together"},
+			"of one CPU that its vCPUs may use together; 0: no limit"},
 	[KEY_IS_SMT] = {"smt", "share", KEY_CHOICE, KEY_ONCE,
 			"cpus= may be threads of cores of others that say so, too"},
 	[KEY_IS_RESTART] = {"restart", "never|on-failure|always", KEY_CHOICE, KEY_ONCE,

@@ -111,6 +111,15 @@ unsigned definition_values(const struct definition *definition, struct command_k
 	return count;
 }
 
+const char *definition_given(const struct command_key_value *values, unsigned count, unsigned key)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (values[i].key == key)
+			return values[i].value;
+	}
+	return NULL;
+}
+
 const char *definition_get(const struct definition *definition, unsigned key)
 {
 	const char *text = NULL;

@@ -37,6 +37,9 @@ bool must_check definition_merge(struct definition *to, const struct definition 
  */
 unsigned definition_values(const struct definition *definition, struct command_key_value *values);
 
+/* What an invocation gives of a key, first, or NULL. */
+const char *definition_given(const struct command_key_value *values, unsigned count, unsigned key);
+
 /* The first value of a key, or NULL. */
 const char *definition_get(const struct definition *definition, unsigned key);
 

@@ -158,17 +158,21 @@ static bool is_new(const char *name)
 	return false;
 }
 
-static void put(const char *name)
+static void put(const struct invocation *in, const char *name)
 {
-	if (create_parse(&create, name, &definition) &&
-	    config_put(&edit.candidate, name, &definition))
-		save();
+	if (!create_parse(&create, name, &definition) ||
+	    !config_put(&edit.candidate, name, &definition))
+		return;
+	save();
+	if (!in->line)
+		check_tell_nobody(&edit.candidate, name,
+				  definition_given(in->values, in->value_count, KEY_IS_AFTER));
 }
 
 void edit_create(const struct invocation *in)
 {
 	if (is_new(in->name) && definition_merge(&definition, NULL, in->values, in->value_count))
-		put(in->name);
+		put(in, in->name);
 }
 
 /* A candidate starts nothing before it is committed. */
@@ -187,7 +191,7 @@ void edit_set(const struct invocation *in)
 		return;
 	definition_copy(&base, &entry->definition);
 	if (definition_merge(&definition, &base, in->values, in->value_count))
-		put(in->subject);
+		put(in, in->subject);
 }
 
 void edit_rename(const struct invocation *in)
@@ -380,7 +384,7 @@ void edit_commit_confirmed(const struct invocation *in)
 	uint64_t seconds = in->args ? in->number[0] : CONFIRM_SECONDS;
 
 	if (seconds == 0 || seconds > CONFIRM_SECONDS_MAX)
-		text_fail(CODE_USAGE, "%lu: must be a number of seconds from 1 to %d", seconds,
+		text_fail(CODE_USAGE, "%lu s: must be from 1 s to %d s", seconds,
 			  CONFIRM_SECONDS_MAX);
 	else
 		commit(in, (uint32_t)seconds);

@@ -6,6 +6,7 @@
 #include "console/keys.h"
 #include "console/screen.h"
 #include "console/session.h"
+#include "console/text.h"
 #include "lib/string.h"
 
 enum { HELD_SIZE = 32 * 1024, LENGTH_SIZE = sizeof(uint16_t), PAGE = PAGER_ROWS - 1 };
@@ -27,7 +28,10 @@ void pager_reset(void)
 
 void pager_set(const struct invocation *in)
 {
-	pager.on = in->number[0] == 0;
+	if (in->args == 0)
+		text_print("pager %s", pager.on ? "on" : "off");
+	else
+		pager.on = in->number[0] == 0;
 }
 
 void pager_begin(void)

@@ -710,7 +710,24 @@ static void test_commit_confirmed(void **state)
 	fake_command("commit");
 	pass_seconds(31);
 	assert_string_equal(fake_find("web")->info.cmdline, "last");
-	fake_expect_in("commit confirmed 0", "must be a number of seconds from 1 to 3600");
+	fake_expect_in("commit confirmed 0",
+		       "error: commit confirmed: 0 s: must be from 1 s to 3600 s");
+	fake_expect_in("commit confirmed 2h", "7200 s: must be from 1 s to 3600 s");
+	fake_expect_in("commit confirmed 3601", "3601 s: must be from 1 s to 3600 s");
+	fake_expect_in(
+		"commit confirmed soon",
+		"soon is no time as in 30, 30s, 5m or 2h; usage: commit confirmed [TIME] [--yes]");
+	fake_command("edit");
+	fake_command("set web cmdline=units");
+	fake_expect_in("commit confirmed 2m", "without confirm it is undone in 120 s");
+	pass_seconds(119);
+	assert_string_equal(fake_find("web")->info.cmdline, "units");
+	pass_seconds(2);
+	assert_string_equal(fake_find("web")->info.cmdline, "last");
+	fake_command("edit");
+	fake_command("set web cmdline=units");
+	fake_expect_in("commit confirmed 30s", "without confirm it is undone in 30 s");
+	fake_expect_in("confirm", "confirmed");
 }
 
 /* Whoever reads or waits for a partition that goes away is not left with it. */
@@ -895,6 +912,35 @@ static void test_undo_starts_what_ran(void **state)
 	pass_seconds(4);
 	fake_expect_in("logs web", "later");
 	assert_int_equal(fake_find("web")->info.state, PART_STOPPED);
+}
+
+/* An after= that names nobody is taken, and told of where it was typed: it may be a slip. */
+static void test_after_nobody(void **state)
+{
+	static const char created[] = "a: created with 64 MiB and 1 pool vCPU\r\n"
+				      "a: after=zz names nobody yet\r\n";
+	char script[sizeof(created) + 8];
+
+	(void)state;
+	expect("create a " GOOD " after=zz", created);
+	expect("set a weight=7", "a: changed\r\n");
+	expect("rename a b", "a: renamed\r\n");
+	expect("set b after=zy", "b: changed\r\nb: after=zy names nobody yet\r\n");
+	expect("create zy " GOOD, "zy: created with 64 MiB and 1 pool vCPU\r\n");
+	expect("set b after=zy", "b: changed\r\n");
+	expect("set b after=", "b: changed\r\n");
+	fake_command("edit");
+	expect_edit("set b after=zx", "b: after=zx names nobody yet\r\n");
+	expect_edit("set b weight=8", "");
+	expect_edit("create c " GOOD " after=c2", "c: after=c2 names nobody yet\r\n");
+	fake_command("discard");
+	fake_command("mode script");
+	fake_command("destroy b");
+	snprintf(script, sizeof(script), "%sok\r\n", created);
+	assert_string_equal(fake_command("create a " GOOD " after=zz"), script);
+	/* In freehold.conf the next line may make it. */
+	boot_with("create a " GOOD " after=b\nset a after=c\nedit\nset a after=d\ndiscard\n");
+	assert_null(strstr(fake_output(), "names nobody"));
 }
 
 /* after= follows the name of its target; who is left with nobody is told, and nobody else suffers. */
@@ -1109,6 +1155,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rename_is_undone, boot),
 		cmocka_unit_test_setup(test_names_changed_hands, boot),
 		cmocka_unit_test_setup(test_undo_starts_what_ran, boot),
+		cmocka_unit_test_setup(test_after_nobody, boot),
 		cmocka_unit_test_setup(test_after, boot),
 		cmocka_unit_test_setup(test_names_exchanged, boot),
 		cmocka_unit_test_setup(test_commit_of_nothing, boot),

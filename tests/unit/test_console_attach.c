@@ -225,11 +225,15 @@ static void test_other_key(void **state)
 	fake_command("detach-key \"^\\\\\"");
 	fake_expect("\r\nCtrl-\\ detaches\r\n");
 	fake_command("detach-key ^m");
-	fake_expect("error: detach-key: must be ^A to ^Z");
+	fake_expect("error: detach-key: ^m: must be ^A to ^Z");
 	fake_command("detach-key ^@");
-	fake_expect("error: detach-key: must be ^A to ^Z");
+	fake_expect("error: detach-key: ^@: must be ^A to ^Z");
 	fake_command("detach-key a");
-	fake_expect("error: detach-key: must be ^A to ^Z");
+	fake_expect("error: detach-key: a: must be ^A to ^Z");
+	fake_command("detach-key \"^A ^B\"");
+	fake_expect("error: detach-key: \"^A ^B\": must be ^A to ^Z");
+	fake_command("detach-key 0123456789012345678901234567890123456789rest");
+	fake_expect("error: detach-key: 0123456789012345678901234567890123456789: must be ^A to ^Z");
 	fake_command("detach-key");
 	fake_expect("\r\nCtrl-\\ detaches\r\n");
 }

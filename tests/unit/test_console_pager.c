@@ -101,12 +101,14 @@ static void test_typing_on(void **state)
 static void test_never(void **state)
 {
 	(void)state;
+	assert_string_equal(press("pager\r"), "pager\r\npager on\r\nfreehold> ");
 	assert_null(strstr(press("list\r"), MORE));
 	assert_null(strstr(press("log --json\r"), MORE));
 	press("mode script\r");
 	expect(press("log\r"), "", 0, LINES, "ok\r\n");
 	press("mode human\r");
 	press("pager off\r");
+	assert_string_equal(press("pager\r"), "pager\r\npager off\r\nfreehold> ");
 	expect(press("log\r"), "log\r\n", 0, LINES, "freehold> ");
 }
 

@@ -40,7 +40,10 @@ static void test_answers(void **state)
 	expect("pause web", "web: paused\r\nok\r\n");
 	expect("", "ok\r\n");
 	expect("# nothing", "ok\r\n");
+	expect("mode", "mode script\r\nok\r\n");
+	expect("pager", "pager off\r\nok\r\n");
 	expect("mode human", "ok\r\nfreehold> ");
+	expect("mode", "mode\r\nmode human\r\nfreehold> ");
 	expect("pause web", "pause web\r\n"
 			    "error: pause web: it is paused, and must be running\r\nfreehold> ");
 }
@@ -55,8 +58,8 @@ static void test_codes(void **state)
 	expect("strat web",
 	       "error EUSAGE strat: there is no such command; did you mean start?; help lists them\r\n");
 	fake_expect_in("pause", "error EUSAGE pause: NAME is missing; usage: pause NAME\r\n");
-	fake_expect_in("mode",
-		       "error EUSAGE mode: script|human is missing; usage: mode script|human\r\n");
+	fake_expect_in("mode a b", "error EUSAGE mode: a is none of the words that it takes; "
+				   "usage: mode [script|human]\r\n");
 	fake_expect_in("mode fast", "error EUSAGE mode: fast is none of the words that it takes");
 	expect("resume web", "error ESTATE resume web: it is running, and must be paused\r\n");
 	expect("list \"", "error ELINE a \" has no partner\r\n");
