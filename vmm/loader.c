@@ -69,6 +69,39 @@ static const struct load_segment *overlapped(const struct load_plan *plan, gpa_t
 	return NULL;
 }
 
+static uint64_t kib(uint64_t bytes)
+{
+	return bytes / KIB(1) + (bytes % KIB(1) != 0);
+}
+
+/* What the modules take; none: 0. */
+static uint64_t modules_size(const struct load_plan *plan)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < partition->image_count && i < MAX_PART_IMAGES; i++)
+		if (&partition->images[i] != plan->kernel)
+			size += ALIGN_UP(partition->images[i].size, PAGE_SIZE);
+	return size;
+}
+
+/* Below 3 GiB a partition's memory= is the address at which its RAM ends. */
+const char *load_remedy(const struct load_plan *plan, gpa_t to, uint64_t size)
+{
+	static char text[48];
+	uint64_t modules = modules_size(plan);
+	gpa_t limit = modules ? MIN(plan->module_limit, GUEST_DEVICES) : GUEST_DEVICES;
+	gpa_t end;
+
+	if (to > limit || size > limit || modules > limit)
+		return "";
+	end = ALIGN_UP(to + size, PAGE_SIZE) + modules;
+	if (to < GUEST_HIGH || end > ALIGN_DOWN(limit, PAGE_SIZE))
+		return "";
+	format(text, sizeof(text), "; it needs memory=%luM or more", ALIGN_UP(end, MIB(1)) / MIB(1));
+	return text;
+}
+
 /* Outside of what the format leaves free, or of the memory there is. */
 static const char *misplaced(const struct load_plan *plan, gpa_t to, uint64_t size)
 {
@@ -79,12 +112,12 @@ static const char *misplaced(const struct load_plan *plan, gpa_t to, uint64_t si
 					 "it is loaded too low: other things stand there: %lXh, below %lXh",
 					 to, plan->floor);
 	if (to < GUEST_HIGH && (to >= plan->low_end || size > plan->low_end - to))
-		return load_refuse("it is loaded below 1 MiB and ends above %lXh: %lXh bytes at %lXh",
-				   plan->low_end, size, to);
+		return load_refuse("it is loaded below 1 MiB and ends above %lXh: %lu KiB at %lXh",
+				   plan->low_end, kib(size), to);
 	if (!guest_ptr(to, size))
 		return load_refuse(
-			"a segment does not fit into the partition's memory: %lXh bytes at %lXh",
-			size, to);
+			"a segment does not fit into the partition's memory: %lu KiB at %lXh%s",
+			kib(size), to, load_remedy(plan, to, size));
 	return NULL;
 }
 
@@ -161,12 +194,12 @@ static const char *place_modules(struct load_plan *plan)
 		if (image == plan->kernel)
 			continue;
 		if (top < floor || size > top - floor)
-			return load_refuse("%s, of %lu KiB, does not fit into memory beside it",
-					   image->name, ALIGN_UP(size, KIB(1)) / KIB(1));
+			return load_refuse("%s, of %lu KiB, does not fit into memory beside it%s",
+					   image->name, kib(size), load_remedy(plan, floor, 0));
 		top = ALIGN_DOWN(top - size, PAGE_SIZE);
 		if (size && !guest_ptr(top, size))
 			return load_refuse("%s, of %lu KiB, does not fit into one range of memory",
-					   image->name, ALIGN_UP(size, KIB(1)) / KIB(1));
+					   image->name, kib(size));
 		plan->module[plan->module_count++] = (struct load_module){image, top};
 	}
 	return NULL;

@@ -4,58 +4,14 @@
 
 #include "lib/string.h"
 
-struct elf32_header {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version, entry, phoff, shoff, flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct elf64_header {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, phoff, shoff;
-	uint32_t flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct elf32_segment {
-	uint32_t type, offset, vaddr, paddr, filesz, memsz, flags, align;
-};
-
-struct elf64_segment {
-	uint32_t type, flags;
-	uint64_t offset, vaddr, paddr, filesz, memsz, align;
-};
-
-static_assert(sizeof(struct elf32_header) == 52 && sizeof(struct elf64_header) == 64, "no padding");
-static_assert(sizeof(struct elf32_segment) == 32 && sizeof(struct elf64_segment) == 56,
-	      "no padding");
-
-enum {
-	IDENT_CLASS = 4,
-	IDENT_DATA = 5,
-	IDENT_VERSION = 6,
-	CLASS_32 = 1,
-	CLASS_64 = 2,
-	DATA_LSB = 1
-};
-enum { TYPE_EXEC = 2, MACHINE_386 = 3, MACHINE_X86_64 = 62 };
-enum {
-	PHNUM_MAX = 64
-}; /* any more is no kernel; FFFFh (PN_XNUM) would stand for a larger number */
-
-static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
-
 /* What both classes' headers must say. */
 static const char *check(uint16_t type, uint16_t phentsize, size_t entry_size, const struct elf *elf)
 {
 	uint64_t size = elf->phnum * entry_size;
 
-	if (type != TYPE_EXEC)
+	if (type != ELF_TYPE_EXEC)
 		return "an ELF file that is not an executable for fixed addresses";
-	if (elf->phnum == 0 || elf->phnum > PHNUM_MAX || phentsize != entry_size)
+	if (elf->phnum == 0 || elf->phnum > ELF_PHNUM_MAX || phentsize != entry_size)
 		return "the ELF header's e_phnum or e_phentsize is wrong";
 	if (elf->phoff > elf->image->size || elf->image->size - elf->phoff < size)
 		return "the ELF program headers are not in the file";
@@ -68,7 +24,7 @@ static const char *open32(const struct vmm_image *image, struct elf *elf)
 
 	if (!load_image_read(image, 0, &header, sizeof(header)))
 		return "the ELF file is cut off";
-	if (header.machine != MACHINE_386)
+	if (header.machine != ELF_MACHINE_386)
 		return "an ELF file for another machine";
 	*elf = (struct elf){image, false, header.phnum, header.phoff, header.entry};
 	return check(header.type, header.phentsize, sizeof(struct elf32_segment), elf);
@@ -80,7 +36,7 @@ static const char *open64(const struct vmm_image *image, struct elf *elf)
 
 	if (!load_image_read(image, 0, &header, sizeof(header)))
 		return "the ELF file is cut off";
-	if (header.machine != MACHINE_X86_64)
+	if (header.machine != ELF_MACHINE_X86_64)
 		return "an ELF file for another machine";
 	*elf = (struct elf){image, true, header.phnum, header.phoff, header.entry};
 	return check(header.type, header.phentsize, sizeof(struct elf64_segment), elf);
@@ -88,25 +44,25 @@ static const char *open64(const struct vmm_image *image, struct elf *elf)
 
 bool elf_has_mark(const struct vmm_image *image)
 {
-	uint8_t start[sizeof(magic)];
+	uint32_t magic;
 
-	return load_image_read(image, 0, start, sizeof(start)) &&
-	       !memcmp(start, magic, sizeof(magic));
+	return load_image_read(image, 0, &magic, sizeof(magic)) && magic == ELF_MAGIC;
 }
 
 const char *elf_open(const struct vmm_image *image, struct elf *elf)
 {
-	uint8_t ident[16];
+	uint8_t ident[ELF_IDENT];
 
 	if (!elf_has_mark(image))
 		return "no ELF file";
 	if (!load_image_read(image, 0, ident, sizeof(ident)))
 		return "the ELF file is cut off";
-	if (ident[IDENT_DATA] != DATA_LSB || ident[IDENT_VERSION] != 1)
+	if (ident[ELF_IDENT_DATA] != ELF_DATA_LSB || ident[ELF_IDENT_VERSION] != 1)
 		return "an ELF file for another machine";
-	if (ident[IDENT_CLASS] == CLASS_32)
+	if (ident[ELF_IDENT_CLASS] == ELF_CLASS_32)
 		return open32(image, elf);
-	return ident[IDENT_CLASS] == CLASS_64 ? open64(image, elf) : "an ELF file of unknown class";
+	return ident[ELF_IDENT_CLASS] == ELF_CLASS_64 ? open64(image, elf)
+						      : "an ELF file of unknown class";
 }
 
 struct elf_segment elf_segment(const struct elf *elf, unsigned index)

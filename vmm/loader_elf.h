@@ -2,6 +2,7 @@
 /* ELF32 and ELF64 executables, as the loaders that know the format see them. */
 #pragma once
 
+#include "lib/elf.h"
 #include "vmm/loader_plan.h"
 
 /* Both classes in one form (System V ABI, "ELF Header" and "Program Header"). */
@@ -11,8 +12,6 @@ struct elf {
 	unsigned phnum;
 	uint64_t phoff, entry;
 };
-
-enum elf_segment_type { ELF_LOAD = 1, ELF_NOTE = 4 };
 
 struct elf_segment {
 	uint32_t type;

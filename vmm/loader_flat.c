@@ -24,8 +24,10 @@ static const char *plan_sector(struct load_plan *plan)
 	plan->entry = (struct boot_entry){
 		.mode = ENTRY_REAL, .rip = SECTOR_TO, .rsp = SECTOR_TO, .rdx = FIRST_DISK};
 	if (plan->kernel->size > GUEST_EBDA - SECTOR_TO)
-		return "it begins with a boot sector, but is larger than fits below 9FC00h; there is no disk "
-		       "that it could be";
+		return load_refuse(
+			"it begins with a boot sector, but has %lu KiB, and 608 KiB fit below 9FC00h; "
+			"there is no disk that it could be",
+			ALIGN_UP(plan->kernel->size, KIB(1)) / KIB(1));
 	return load_add_segment(plan, 0, plan->kernel->size, SECTOR_TO, plan->kernel->size);
 }
 

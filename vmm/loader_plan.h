@@ -64,6 +64,12 @@ const char *load_refuse(const char *text, ...) printf_like(1, 2);
 /* What the image is, and what to do then, of what is no kernel; NULL: nobody knows. */
 const char *load_known(const struct vmm_image *image);
 
+/*
+ * For a refusal, of what is loaded above 1 MiB: "; it needs memory=67M or more", with the modules beside it,
+ * or "" if that would not help. It lasts until the next one is made.
+ */
+const char *load_remedy(const struct load_plan *plan, gpa_t to, uint64_t size);
+
 /* Adds a segment of the image at offset. Null, or what is wrong with it. */
 const char *must_check load_add_segment(struct load_plan *plan, uint64_t offset, uint64_t file_size,
 					gpa_t to, uint64_t size);

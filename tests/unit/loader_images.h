@@ -26,7 +26,7 @@ enum {
 	LINUX_KERNEL = 5 * 512, /* where the protected-mode part begins in the file */
 	LINUX_KERNEL_SIZE = 16384,
 	LINUX_INIT_SIZE = 0x100000,
-	LINUX_PREF = 0x1000000,
+	LINUX_PREF = 0x200000,
 };
 
 /*

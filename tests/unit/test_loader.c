@@ -156,16 +156,33 @@ static void test_linux_e820(void **state)
 	image_free(&image);
 }
 
-static void test_linux_relocates(void **state)
+/* "init_size": whatever memory it is loaded to, it runs at pref_address or above, by its alignment. */
+static void test_linux_place(void **state)
 {
 	struct image image = image_linux();
 	struct boot_entry entry;
 
 	(void)state;
-	fixture_init(MIB(8)); /* ends below pref_address */
+	image_put64(&image, 0x258, MIB(16));
+	fixture_init(MIB(8));
+	assert_non_null(load(&image, &entry));
+	image_put64(&image, 0x258, 0);
+	fixture_init(MIB(8));
 	assert_null(load(&image, &entry));
 	assert_int_equal(entry.rip, MIB(2) + 0x200);
+	image_put64(&image, 0x258, MIB(3));
+	fixture_init(MIB(8));
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.rip, MIB(4) + 0x200);
 	image.bytes[0x234] = 0; /* not relocatable */
+	fixture_init(MIB(8));
+	assert_null(load(&image, &entry));
+	assert_int_equal(entry.rip, MIB(3) + 0x200);
+	image_put64(&image, 0x258, 0);
+	fixture_init(MIB(8));
+	assert_non_null(load(&image, &entry));
+	image_put64(&image, 0x258, 0xfffffffffffff000);
+	image.bytes[0x234] = 1;
 	fixture_init(MIB(8));
 	assert_non_null(load(&image, &entry));
 	image_free(&image);
@@ -539,7 +556,7 @@ int main(void)
 		cmocka_unit_test(test_linux_before_64),
 		cmocka_unit_test(test_linux_32_too_high),
 		cmocka_unit_test(test_linux_e820),
-		cmocka_unit_test(test_linux_relocates),
+		cmocka_unit_test(test_linux_place),
 		cmocka_unit_test(test_linux_initrd_limit),
 		cmocka_unit_test(test_linux_without_initrd),
 		cmocka_unit_test(test_pieces),

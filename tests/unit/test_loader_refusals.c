@@ -47,13 +47,21 @@ static void test_wrong(void **state)
 		 "a Linux kernel with a boot protocol older than 2.10 is not supported: 2.09"},
 		{image_linux, 0x1fe, 2, 0x1234, "the setup header's boot_flag is 1234h, not AA55h"},
 		{image_linux, 0x230, 4, 0x3000, "kernel_alignment is not a power of two: 3000h"},
-		{image_linux, 0x258, 8, 0x1000010, "pref_address is not page-aligned: 1000010h"},
+		{image_linux, 0x258, 8, 0x200010, "pref_address is not page-aligned: 200010h"},
 		{image_linux, 0x260, 4, MIB(65),
-		 "the kernel does not fit into the partition's memory: 4100000h bytes, best at 1000000h"},
+		 "the kernel does not fit into the partition's memory: 65 MiB at 200000h; it needs "
+		 "memory=67M or more"},
+		{image_linux, 0x260, 4, 0xc0000000,
+		 "the kernel does not fit into the partition's memory: 3072 MiB at 200000h"},
 		{image_elf64, ELF64_PH + 24, 8, 0x80000,
 		 "a segment is loaded below 1 MiB: at 80000h"},
 		{image_elf64, ELF64_PH + 24, 8, MIB(64) - 0x1000,
-		 "a segment does not fit into the partition's memory: 2000h bytes at 3FFF000h"},
+		 "a segment does not fit into the partition's memory: 8 KiB at 3FFF000h; it needs "
+		 "memory=65M or more"},
+		{image_elf64, ELF64_PH + 24, 8, 0xfffffffffffff000,
+		 "a segment does not fit into the partition's memory: 8 KiB at FFFFFFFFFFFFF000h"},
+		{image_elf64, ELF64_PH + 24, 8, GIB(3),
+		 "a segment does not fit into the partition's memory: 8 KiB at C0000000h"},
 		{image_elf64, ELF64_PH + ELF64_PH_SIZE + 24, 8, 0x101000,
 		 "two segments overlap: 2000h bytes at 100000h, 100h bytes at 101000h"},
 		{image_elf64, ELF64_PH + 8, 8, 0x9999999,
@@ -116,9 +124,44 @@ static void test_module(void **state)
 	fixture_init(MIB(2));
 	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
 	fixture_image(IMAGE_INITRD, "the-initrd", initrd, sizeof(initrd));
+	assert_string_equal(
+		load_whole(0xf0000, &entry),
+		"the-initrd, of 2048 KiB, does not fit into memory beside it; it needs memory=4M or "
+		"more");
+	image_free(&image);
+}
+
+/* What lies higher than the initrd may is no help. */
+static void test_module_limit(void **state)
+{
+	static const uint8_t initrd[MIB(2)];
+	struct image image = image_linux();
+	struct boot_entry entry;
+
+	(void)state;
+	image_put32(&image, 0x22c, MIB(4) - 1);
+	fixture_init(MIB(64));
+	fixture_image(IMAGE_KERNEL, "kernel", image.bytes, image.size);
+	fixture_image(IMAGE_INITRD, "the-initrd", initrd, sizeof(initrd));
 	assert_string_equal(load_whole(0xf0000, &entry),
 			    "the-initrd, of 2048 KiB, does not fit into memory beside it");
 	image_free(&image);
+}
+
+static void test_large_sector(void **state)
+{
+	static uint8_t bytes[KIB(700)];
+	struct boot_entry entry;
+
+	(void)state;
+	bytes[510] = 0x55;
+	bytes[511] = 0xaa;
+	fixture_init(MIB(64));
+	fixture_image(IMAGE_KERNEL, "kernel", bytes, sizeof(bytes));
+	assert_string_equal(
+		load_whole(0xf0000, &entry),
+		"it begins with a boot sector, but has 700 KiB, and 608 KiB fit below 9FC00h; "
+		"there is no disk that it could be");
 }
 
 /* What people take for a kernel. Asked for by name or not, it is called what it is. */
@@ -172,6 +215,8 @@ int main(void)
 		cmocka_unit_test(test_multiboot_flags),
 		cmocka_unit_test(test_multiboot_cut_off),
 		cmocka_unit_test(test_module),
+		cmocka_unit_test(test_module_limit),
+		cmocka_unit_test(test_large_sector),
 		cmocka_unit_test(test_known),
 	};
 
