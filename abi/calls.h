@@ -37,7 +37,11 @@ enum call {
 	CALL_CPU_INFO,	  /* (cpu, struct cpu_info *) */
 	CALL_EXTENT_INFO, /* (first, struct extent_info *, count): how many were written */
 	CALL_IMAGE_INFO,  /* (index, struct image_info *) */
-	CALL_IMAGE_MAP, /* (index or IMAGE_CONFIG, uint64_t *size): address where it is mapped read-only */
+	/*
+	 * (index or IMAGE_CONFIG, uint64_t *size): address where its first IMAGE_WINDOW bytes are mapped
+	 * read-only, from now on; size is that of all of it
+	 */
+	CALL_IMAGE_MAP,
 	CALL_MEM_MAP,	   /* (pages): address of that many new zero pages; AGAIN goes on */
 	CALL_MEM_UNMAP,	   /* (address, pages): as CALL_MEM_MAP gave them */
 	CALL_PART_CREATE,  /* (struct part_desc *): slot; AGAIN goes on */

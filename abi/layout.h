@@ -20,6 +20,9 @@
 #define USER_GUEST_BASE	 0x0000010000000000ULL /* VMM: the guest's memory, GPA g at + g */
 #define USER_END	 0x0000800000000000ULL
 
+/* Bytes of an image, from its first on, that the console can see. */
+#define IMAGE_WINDOW 0x100000ULL
+
 #define USER_STACK_TOP(i)  (USER_STACK_BASE + ((uint64_t)(i) + 1) * USER_STACK_STRIDE)
 #define USER_FRAME_PAGE(i) (USER_FRAME_BASE + (uint64_t)(i)*USER_FRAME_STRIDE)
 

@@ -98,7 +98,8 @@ void create_run(const struct invocation *in)
 	if (apply_check_idle() && check_new_name(in->name) && create_check_machine() &&
 	    definition_merge(&change.definition, NULL, in->values, in->value_count) &&
 	    create_parse(&change.create, in->name, &change.definition) &&
-	    create_place(&change.create) && check_new_order(in->name))
+	    create_check_images(&change.create) && create_place(&change.create) &&
+	    check_new_order(in->name))
 		session_continue(step_create, NULL);
 }
 

@@ -126,7 +126,8 @@ static bool check_entry(const struct config *config, const struct config_entry *
 			return false;
 	} else {
 		create.has_ring = partition && create_takes_ring(&create, &partition->ring);
-		if (!create_check_machine() || !create_place(&create))
+		if (!create_check_machine() || !create_check_images(&create) ||
+		    !create_place(&create))
 			return false;
 		view_claim(&create);
 	}

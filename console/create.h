@@ -69,6 +69,12 @@ bool must_check create_parse(struct create *create, const char *name,
 /* The machine can run guests, and has room for one more partition (view.h); false after an error. */
 bool must_check create_check_machine(void);
 
+/*
+ * create_images.c: the images fit into the memory, as far as they tell; false after an error was printed.
+ * Not for one that is only given back what it had.
+ */
+bool must_check create_check_images(const struct create *create);
+
 /* create_place.c: fill in desc, as the view allows; false after an error was printed. */
 bool must_check create_place(struct create *create);
 

@@ -6,7 +6,7 @@
 
 #define HOLE_START KIB(640) /* VGA memory of a PC */
 #define HOLE_END   KIB(768)
-#define LOW_END	   GIB(3) /* above: PCI windows, IOAPIC, local APIC, BIOS */
+#define LOW_END	   LAYOUT_LOW_END
 #define HIGH_START GIB(4)
 
 uint32_t layout_plan(uint64_t bytes, struct part_range ranges[MAX_RANGES])
@@ -38,4 +38,13 @@ uint64_t layout_bytes(const struct part_range *ranges, uint32_t count)
 	for (uint32_t i = 0; i < MIN(count, (uint32_t)MAX_RANGES); i++)
 		bytes += ranges[i].size;
 	return bytes;
+}
+
+uint64_t layout_needed(uint64_t begin, uint64_t end)
+{
+	if (end <= LOW_END)
+		return end;
+	if (begin >= HIGH_START && end > begin && end - HIGH_START <= LAYOUT_MAX - LOW_END)
+		return LOW_END + (end - HIGH_START);
+	return LAYOUT_NEVER;
 }

@@ -5,6 +5,8 @@
 #include "abi/config.h"
 
 enum { LAYOUT_GRANULE = 4096 };
+#define LAYOUT_LOW_END \
+	(3ULL << 30) /* above: PCI windows, IOAPIC, local APIC, BIOS; then from 4 GiB on */
 #define LAYOUT_MIN (1ULL << 20)
 #define LAYOUT_MAX (1ULL << 46) /* any processor's guest-physical space holds it and the hole */
 
@@ -20,3 +22,7 @@ uint64_t layout_asked(const struct part_range *ranges, uint32_t count);
 
 /* The RAM in them. */
 uint64_t layout_bytes(const struct part_range *ranges, uint32_t count);
+
+/* The least memory=bytes with which there is RAM in [begin, end), from 1 MiB on; LAYOUT_NEVER: none. */
+#define LAYOUT_NEVER (~0ULL)
+uint64_t layout_needed(uint64_t begin, uint64_t end);

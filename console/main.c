@@ -54,7 +54,7 @@ static void run_config(void)
 
 	if (address == ERR_NOENT)
 		text_print("[there is no freehold.conf: no partition is made]");
-	else if (address == ERR_LIMIT)
+	else if (address > 0 && size > IMAGE_WINDOW)
 		text_print("[freehold.conf cannot be read: it is larger than 1 MiB]");
 	else if (address <= 0)
 		text_print("[freehold.conf cannot be read: %s]", op_error_text(address));

@@ -23,7 +23,7 @@ static const struct {
 	[RULE_SHARE] = {"weight= and cap= are for pool vCPUs, and cap= within their reach",
 			CODE_RULE},
 	[RULE_MEMORY] = {"the memory is free", CODE_MEMORY},
-	[RULE_IMAGE] = {"images exist, and a partition has at most 8", CODE_NAME},
+	[RULE_IMAGE] = {"images exist, fit into the memory, and are at most 8", CODE_NAME},
 	[RULE_BOOT] = {"boot=, load= and entry= fit together", CODE_RULE},
 	[RULE_RUNNING] = {"a running partition keeps what it was made from", CODE_STATE},
 	[RULE_ORDER] = {"after= is another partition, and no circle is made", CODE_RULE},

@@ -185,12 +185,11 @@ int64_t console_image_map(uint32_t index, uint64_t *size)
 
 	if ((index != IMAGE_CONFIG && index >= machine.image_count) || !image->size)
 		return ERR_NOENT;
-	bytes = ALIGN_UP(image->size, PAGE_SIZE);
+	/* For texts, and the headers of kernels: one table of pages each, whatever its size. */
+	bytes = MIN(ALIGN_UP(image->size, PAGE_SIZE), IMAGE_WINDOW);
 	*size = image->size;
 	if (memory.image_va[place])
 		return (int64_t)va;
-	if (bytes > MIB(1))
-		return ERR_LIMIT; /* it is for texts */
 	err = page_map(console_space(), va, image->start, bytes, PAGE_USER | PAGE_READ);
 	if (err)
 		return err;

@@ -4,6 +4,7 @@ here are Multiboot 1 and 2, the boot sector, the flat binary, and Freehold itsel
 import gzip
 import os
 import re
+import struct
 
 import pytest
 from arena import ESCAPES
@@ -50,7 +51,9 @@ REFUSED = {
     "kernel=multiboot boot=sector": "its first 512 bytes do not end in 55h, AAh: boot=sector",
     "kernel=flat load=0x9fb00": "it is loaded below 1 MiB and ends above 90000h",
     "kernel=flat load=0x1000": "it is loaded too low: other things stand there",
-    "kernel=flat load=0x4000000": "a segment does not fit into the partition's memory: ",
+    # Its Multiboot header says so, which create does not read.
+    "kernel=high": "a segment does not fit into the partition's memory: 4 KiB at 4000000h; "
+                   "it needs memory=65M or more",
     "kernel=flat load=0x100000 entry=0x100": "entry= is not inside of the image, or not below 4 GiB",
 }
 WRONG = {
@@ -59,6 +62,7 @@ WRONG = {
     "kernel=flat boot=flat": "boot=flat: load= is missing",
     "kernel=flat boot=pvh load=0x100000": "load= goes with boot=flat only: other images say it themselves",
     "kernel=flat boot=bios": "boot=bios: must be linux, pvh, multiboot2, multiboot, sector or flat",
+    "kernel=flat load=0x4000000": "kernel=flat: needs memory=65M or more, and memory=16M is less: ",
     'kernel=flat module="none at all"': "there is no such image",
 }
 
@@ -71,7 +75,11 @@ def images(build, tmp_path_factory):
     packed = env.with_name("gz")
     with open(found["flat"], "rb") as image:
         packed.write_bytes(gzip.compress(image.read(), mtime=0))
-    return dict(found, env=str(env), gz=str(packed))
+    high, to = env.with_name("high"), 64 << 20
+    flags = 1 << 16  # the addresses are there
+    high.write_bytes(struct.pack("<3I5I", 0x1badb002, flags, -(0x1badb002 + flags) & 0xffffffff,
+                                 to, to, 0, 0, to).ljust(4096, b"\0"))
+    return dict(found, env=str(env), gz=str(packed), high=str(high))
 
 
 def output(bed, name):

@@ -209,12 +209,19 @@ static int64_t do_image_info(const struct arguments *args)
 
 static int64_t do_image_map(const struct arguments *args)
 {
+	static const uint8_t zeros[IMAGE_WINDOW];
 	uint64_t *size = pointer(args->b);
+	const void *bytes;
 
-	if (args->a != IMAGE_CONFIG || !fake.config)
+	if (args->a == IMAGE_CONFIG && fake.config) {
+		*size = fake.config_size;
+		return (int64_t)(uintptr_t)fake.config;
+	}
+	if (args->a >= fake.host.image_count)
 		return ERR_NOENT;
-	*size = fake.config_size;
-	return (int64_t)(uintptr_t)fake.config;
+	bytes = fake.image_bytes[args->a];
+	*size = fake.images[args->a].size;
+	return (int64_t)(uintptr_t)(bytes ? bytes : zeros);
 }
 
 /* What the console has mapped: its process is gone with the test, whatever it forgot. */

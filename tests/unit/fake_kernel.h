@@ -65,6 +65,7 @@ struct fake_kernel {
 	uint32_t cpuid_1_ecx, cpuid_7_ebx, cpuid_7_edx, below[3], ext_7_edx, ext_8_ebx,
 		ext_a_edx; /* of the processor */
 	struct image_info images[MAX_IMAGES];
+	const void *image_bytes[MAX_IMAGES]; /* what stands in it, as far as it is looked at; NULL: zeros */
 	struct fake_partition partitions[MAX_PARTITIONS];
 	struct part_desc last_desc;
 	const char *config; /* freehold.conf, NULL: none */

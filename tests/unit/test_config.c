@@ -232,16 +232,20 @@ static void test_random_bytes(void **state)
 
 static void test_long_lines(void **state)
 {
-	static char text[(1 << 20) + 64];
+	static const char create[] = "\ncreate a memory=1M kernel=tiny\n";
+	static char text[IMAGE_WINDOW + 2];
 	static char cmdline[8192];
 
 	(void)state;
-	memset(text, 'x', 1 << 20);
-	strcpy(text + (1 << 20), "\ncreate a memory=1M kernel=tiny\n");
-	boot_with(text, strlen(text));
+	memset(text, 'x', IMAGE_WINDOW);
+	strcpy(text + IMAGE_WINDOW + 1 - sizeof(create), create);
+	boot_with(text, IMAGE_WINDOW);
 	fake_expect("error: line 1: a command has at most 4095 characters\r\n");
 	assert_int_equal(count_errors(), 1);
 	assert_non_null(fake_find("a"));
+	boot_with(text, IMAGE_WINDOW + 1);
+	fake_expect("[freehold.conf cannot be read: it is larger than 1 MiB]\r\nfreehold> ");
+	assert_null(fake_find("a"));
 	for (unsigned length = 2046; length < 2050; length++) {
 		int used = sprintf(cmdline, "create b memory=1M kernel=tiny cmdline=");
 
