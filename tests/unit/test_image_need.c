@@ -350,13 +350,79 @@ static void test_not_certain(void **state)
 	image_free(&image);
 }
 
+/* The last page below initrd_addr_max can be had, and no other. */
+static void test_module_limit(void **state)
+{
+	struct both both = {.memory = MIB(64), .module_count = 1, .modules = {PAGE_SIZE}};
+	struct image image = image_linux();
+	uint32_t end = LINUX_PREF + LINUX_INIT_SIZE;
+
+	(void)state;
+	for (uint32_t limit = end; limit < end + 3 * PAGE_SIZE; limit += 512) {
+		image_put32(&image, 0x22c, limit - 1);
+		ask_both(&image, &both);
+		assert_int_equal(both.needed,
+				 limit < end + PAGE_SIZE ? LAYOUT_NEVER : end + PAGE_SIZE);
+		assert_int_equal(is_accepted(&both), !both.why);
+	}
+	image_free(&image);
+}
+
+static void check_segments(uint64_t first, uint64_t second, uint64_t size, uint64_t needed)
+{
+	struct both both = {.memory = GIB(6)};
+	struct image image = image_elf64();
+
+	image_multiboot_flags(&image, 0x200, 3);
+	both.boot.protocol = BOOT_MULTIBOOT;
+	image_put64(&image, 24, first); /* e_entry */
+	image_put64(&image, ELF64_PH + 24, first);
+	image_put64(&image, ELF64_PH + ELF64_PH_SIZE + 24, second);
+	image_put64(&image, ELF64_PH + ELF64_PH_SIZE + 32, 0);
+	image_put64(&image, ELF64_PH + ELF64_PH_SIZE + 40, size);
+	ask_both(&image, &both);
+	assert_int_equal(both.needed, needed);
+	assert_int_equal(is_accepted(&both), !both.why);
+	image_free(&image);
+}
+
+/* What is empty stands nowhere, below 1 MiB all is there, and what is in two ranges is not certain. */
+static void test_segments(void **state)
+{
+	(void)state;
+	check_segments(MIB(2), MIB(4), KIB(4), MIB(4) + KIB(4));
+	check_segments(MIB(2), GIB(3) + MIB(1), 0, MIB(2) + KIB(8));
+	check_segments(MIB(2), GIB(3) + MIB(1), KIB(4), LAYOUT_NEVER);
+	check_segments(MIB(2), KIB(64), KIB(4), MIB(2) + KIB(8));
+	check_segments(MIB(2), GIB(5), KIB(4), MIB(1));
+}
+
+/* No partition is that large. */
+static void test_beyond(void **state)
+{
+	struct both both = {.memory = MIB(64)};
+	struct image image = image_sector();
+
+	(void)state;
+	both.boot.protocol = BOOT_FLAT;
+	both.boot.load = both.boot.entry = LAYOUT_MAX + GIB(1) - image.size;
+	ask_both(&image, &both);
+	assert_int_equal(both.needed, LAYOUT_MAX);
+	both.boot.load = both.boot.entry = LAYOUT_MAX + GIB(1);
+	ask_both(&image, &both);
+	assert_int_equal(both.needed, LAYOUT_NEVER);
+	assert_non_null(both.why);
+	image_free(&image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_linux),	    cmocka_unit_test(test_elf),
 		cmocka_unit_test(test_flat),	    cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_lies),	    cmocka_unit_test(test_cut_off),
-		cmocka_unit_test(test_not_certain),
+		cmocka_unit_test(test_not_certain), cmocka_unit_test(test_module_limit),
+		cmocka_unit_test(test_segments),    cmocka_unit_test(test_beyond),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
