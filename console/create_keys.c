@@ -18,7 +18,7 @@ static const struct command_key keys[KEY_TOTAL] = {
 			  "vCPUs that share the CPUs of the pool (1 to 64)"},
 	[KEY_IS_ON] = {"on", "LIST", KEY_CPUS, KEY_ONCE, "the CPUs by number: on=3 or on=2-3,5"},
 	[KEY_IS_MEMORY] = {"memory", "SIZE", KEY_SIZE, KEY_ONCE,
-			   "128M; K, M, G or T; a multiple of 4K, at least 1M"},
+			   "128M; K, M, G or T; a multiple of 4K, at least 2M"},
 	[KEY_IS_KERNEL] = {"kernel", "IMAGE", KEY_IMAGE, KEY_ONCE, "what is started"},
 	[KEY_IS_INITRD] = {"initrd", "IMAGE", KEY_IMAGE, KEY_ONCE, "its initial RAM disk"},
 	[KEY_IS_MODULE] = {"module", "IMAGE", KEY_IMAGE, KEY_REPEATS,
@@ -145,7 +145,7 @@ static bool take_memory(struct create *create, const struct command_key_value *v
 	if (bytes % LAYOUT_GRANULE)
 		return refuse(value, "must be a multiple of 4K");
 	if (bytes < LAYOUT_MIN || bytes > LAYOUT_MAX)
-		return refuse(value, "must be from 1M to 64T");
+		return refuse(value, "must be from 2M to 64T");
 	create->memory = bytes;
 	create->memory_text = value->value;
 	return true;

@@ -7,7 +7,7 @@
 enum { LAYOUT_GRANULE = 4096 };
 #define LAYOUT_LOW_END \
 	(3ULL << 30) /* above: PCI windows, IOAPIC, local APIC, BIOS; then from 4 GiB on */
-#define LAYOUT_MIN (1ULL << 20)
+#define LAYOUT_MIN (2ULL << 20) /* a VMM wants RAM up to there (vmm/memory_map.h) */
 #define LAYOUT_MAX (1ULL << 46) /* any processor's guest-physical space holds it and the hole */
 
 /*

@@ -217,7 +217,7 @@ static void expect_prompt(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char
-		config[] = "create a memory=1M kernel=tiny\nstart a\ncreate b memory=1M kernel=tiny\n";
+		config[] = "create a memory=2M kernel=tiny\nstart a\ncreate b memory=2M kernel=tiny\n";
 	uint8_t mode;
 
 	input.data = data;

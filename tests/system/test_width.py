@@ -33,7 +33,7 @@ def test_all_fits(arena_of, bed):
     arena.command(f"wait {LONG} /ready> / 20")
     for line in ALONE + [f"{line} {name}" for line in ABOUT for name in (LONG, "hb")]:
         expect_narrow(arena, line)
-    shown = expect_narrow(arena, f"create {LONG} memory=1M kernel={'k' * 60}")
+    shown = expect_narrow(arena, f"create {LONG} memory=2M kernel={'k' * 60}")
     assert re.search(r"^error: create .*\n    \S", shown, re.MULTILINE), shown
     position = arena.position()
     arena.command(f'send {LONG} "crash\\n"')

@@ -145,7 +145,7 @@ static void test_create_refusals(void **state)
 		{GOOD " smt=share",
 		 "smt=share: is for cpus=; of each core the pool uses one thread [rule 10]"},
 		{GOOD " testdev=yes", "testdev=yes: must be on or off [rule 3]"},
-		{GOOD " memory=1M", "memory= is given twice [rule 2]"},
+		{GOOD " memory=2M", "memory= is given twice [rule 2]"},
 		{GOOD " extra", "extra is one word too many; usage: create NAME KEY=VALUE ..."},
 		{GOOD " --yes",
 		 "--yes is no option of this command; its options: --help; keys are written KEY=VALUE"},
@@ -159,8 +159,8 @@ static void test_create_refusals(void **state)
 		 "memory= 64M: must be a number with K, M, G or T, as in 512M [rule 3]"},
 		{"kernel=kernel memory=", "memory=: a value is missing [rule 3]"},
 		{"kernel=kernel memory=128", "memory=128: must be a multiple of 4K [rule 3]"},
-		{"kernel=kernel memory=4K", "memory=4K: must be from 1M to 64T [rule 3]"},
-		{"kernel=kernel memory=65T", "memory=65T: must be from 1M to 64T [rule 3]"},
+		{"kernel=kernel memory=4K", "memory=4K: must be from 2M to 64T [rule 3]"},
+		{"kernel=kernel memory=65T", "memory=65T: must be from 2M to 64T [rule 3]"},
 		{"kernel=kernel memory=1536M",
 		 "memory=1536M: only 1 GiB is free (largest piece 1 GiB) [rule 12]"},
 		{"kernel=kernel memory=8G",
@@ -268,10 +268,10 @@ static void test_sixty_four_and_one(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
-		snprintf(line, sizeof(line), "create p%u memory=1M kernel=tiny", i);
+		snprintf(line, sizeof(line), "create p%u memory=2M kernel=tiny", i);
 		fake_expect_in(line, ": created with");
 	}
-	fake_expect_in("create p64 memory=1M kernel=tiny",
+	fake_expect_in("create p64 memory=2M kernel=tiny",
 		       "error: create p64: there are 64 partitions already");
 	assert_int_equal(fake.count[CALL_PART_CREATE], MAX_PARTITIONS);
 }

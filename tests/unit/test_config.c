@@ -213,7 +213,7 @@ static void test_flipped(void **state)
 
 static void test_random_bytes(void **state)
 {
-	static const char alphabet[] = "create start memory=1M kernel=tiny \"\\#\n\r\t= ";
+	static const char alphabet[] = "create start memory=2M kernel=tiny \"\\#\n\r\t= ";
 	char text[400];
 
 	(void)state;
@@ -232,7 +232,7 @@ static void test_random_bytes(void **state)
 
 static void test_long_lines(void **state)
 {
-	static const char create[] = "\ncreate a memory=1M kernel=tiny\n";
+	static const char create[] = "\ncreate a memory=2M kernel=tiny\n";
 	static char text[IMAGE_WINDOW + 2];
 	static char cmdline[8192];
 
@@ -247,7 +247,7 @@ static void test_long_lines(void **state)
 	fake_expect("[freehold.conf cannot be read: it is larger than 1 MiB]\r\nfreehold> ");
 	assert_null(fake_find("a"));
 	for (unsigned length = 2046; length < 2050; length++) {
-		int used = sprintf(cmdline, "create b memory=1M kernel=tiny cmdline=");
+		int used = sprintf(cmdline, "create b memory=2M kernel=tiny cmdline=");
 
 		memset(cmdline + used, 'c', length);
 		cmdline[(unsigned)used + length] = '\0';
@@ -272,8 +272,8 @@ static void test_interrupt(void **state)
 {
 	(void)state;
 	fake_reset();
-	fake.config = "create a memory=1M kernel=tiny\nstart a\nstop a timeout=3600\n"
-		      "create b memory=1M kernel=tiny\n";
+	fake.config = "create a memory=2M kernel=tiny\nstart a\nstop a timeout=3600\n"
+		      "create b memory=2M kernel=tiny\n";
 	fake.config_size = strlen(fake.config);
 	fake.stand_still = true;
 	fake_boot();

@@ -119,8 +119,8 @@ static void test_type_ahead(void **state)
 	fake.again[CALL_PART_CREATE] = 200;
 	fake.again[CALL_PART_START] = 200;
 	fake.again[CALL_PART_DESTROY] = 200;
-	fake_command("create a memory=1M kernel=tiny\rstart a\rimages\rstop a --force\rdestroy a\r"
-		     "create b memory=1M "
+	fake_command("create a memory=2M kernel=tiny\rstart a\rimages\rstop a --force\rdestroy a\r"
+		     "create b memory=2M "
 		     "kernel=tiny\rlist");
 	assert_null(fake_find("a"));
 	fake_expect("a: created with");
@@ -140,17 +140,17 @@ static void test_typing_during_a_call(void **state)
 	(void)state;
 	fake.again[CALL_PART_CREATE] = 1000000;
 	fake_clear();
-	fake_type("create a memory=1M kernel=tiny\r");
+	fake_type("create a memory=2M kernel=tiny\r");
 	for (unsigned i = 0; i < 100; i++)
 		console_turn();
 	fake_type("lis");
 	for (unsigned i = 0; i < 3; i++)
 		console_turn();
-	assert_string_equal(fake_output(), "create a memory=1M kernel=tiny\r\nlis");
+	assert_string_equal(fake_output(), "create a memory=2M kernel=tiny\r\nlis");
 	fake.again[CALL_PART_CREATE] = 0;
 	fake_type("t\r");
 	fake_run();
-	fake_expect("lis\r\x1b[Ja: created with 1 MiB and 1 pool vCPU\r\nfreehold> list\r\nNAME");
+	fake_expect("lis\r\x1b[Ja: created with 2 MiB and 1 pool vCPU\r\nfreehold> list\r\nNAME");
 }
 
 static void test_paste_of_many(void **state)

@@ -353,7 +353,7 @@ static void test_flood(void **state)
 	size_t done = 0, begin;
 
 	(void)state;
-	fake_command("create noise memory=1M kernel=tiny");
+	fake_command("create noise memory=2M kernel=tiny");
 	fake_command("start noise");
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (uint8_t)((i * 2654435761u) >> 13);
@@ -443,7 +443,7 @@ static void test_deaf_guest(void **state)
 static void test_guest_ends_while_attached(void **state)
 {
 	(void)state;
-	fake_command("create db memory=1M kernel=tiny");
+	fake_command("create db memory=2M kernel=tiny");
 	fake_command("start db");
 	fake_command("console web");
 	write_text("last words");
@@ -499,7 +499,7 @@ static void test_restart(void **state)
 	fake_end("web", REASON_RESET, "");
 	fake.events |= CONSOLE_RESTARTED;
 	fake.log = "[1.0] a kernel\n[2.0] error: console: restarted: #PF\n";
-	fake.config = "create more memory=1M kernel=tiny\n";
+	fake.config = "create more memory=2M kernel=tiny\n";
 	fake.config_size = strlen(fake.config);
 	fake_clear();
 	fake_boot();

@@ -162,7 +162,7 @@ static void test_values(void **state)
 	expect_list("create db on=1-2,\t", "0  1  2  3\r\n");
 	expect_list("debug stacks \t", "0  1  2  3\r\n");
 	/* Given once it is none to give again, but for modules. */
-	expect_line("create db memory=1M mem\t", "create db memory=1M mem\a");
+	expect_line("create db memory=2M mem\t", "create db memory=2M mem\a");
 	expect_line("create db module=tiny mod\t", "create db module=tiny module=");
 }
 

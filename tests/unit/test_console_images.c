@@ -83,10 +83,11 @@ static void test_others(void **state)
 {
 	(void)state;
 	fake_expect_in(
-		"create web memory=1M kernel=tiny initrd=initrd",
-		"create web: initrd=initrd: needs memory=2M or more, and memory=1M is less: the "
-		"other images take 980 KiB [rule 13]");
-	fake_expect_in("create web memory=2M kernel=tiny initrd=initrd", "web: created");
+		"create web memory=2M kernel=tiny initrd=initrd module=initrd",
+		"create web: module=initrd: needs memory=3M or more, and memory=2M is less: the "
+		"other images take 1.9 MiB [rule 13]");
+	fake_expect_in("create web memory=3M kernel=tiny initrd=initrd module=initrd",
+		       "web: created");
 	fake_expect_in("create db memory=16M kernel=tiny load=0x4000000",
 		       "create db: kernel=tiny: needs memory=65M or more, and memory=16M is less: the "
 		       "kernel takes 4 KiB from 64 MiB on [rule 13]");

@@ -274,7 +274,7 @@ static void test_layout(void **state)
 	assert_int_equal(layout_asked(r, 0), 0);
 	assert_int_equal(layout_asked(r, 99), 0);
 	assert_int_equal(layout_plan(LAYOUT_MIN, r), 2);
-	assert_int_equal(r[1].size, KIB(256));
+	assert_int_equal(r[1].size, KIB(1280));
 }
 
 static void test_clock(void **state)

@@ -66,7 +66,7 @@ static void test_codes(void **state)
 	expect("list \x80", "error ELINE 1 bytes of the line were no text; nothing was done\r\n");
 	expect("poweroff", "error ECONFIRM poweroff: a script must say --yes\r\n");
 	fake_expect_in("destroy web", "error ECONFIRM destroy web: ");
-	fake_expect_in("create db memory=1M",
+	fake_expect_in("create db memory=2M",
 		       "error ERULE create db: kernel= is missing [rule 4]\r\n");
 	fake_expect_in("wait web /(/", "error EUSAGE wait web: /(/: a ( has no partner");
 	fake_expect_in("wait web /never/ 1", "error ETIMEOUT wait web: no match within 1 s");

@@ -176,7 +176,7 @@ static void test_refusals(void **state)
 		LONG_NAME " " WORDS,
 		"web " NO_BLANK "=x",
 		"web memory=" NO_BLANK,
-		"web kernel=" NO_BLANK " memory=1M",
+		"web kernel=" NO_BLANK " memory=2M",
 		"web /" NO_BLANK "/ 1",
 		"--help",
 	};
@@ -290,11 +290,11 @@ static void test_error(void **state)
 		": a partition of that name exists; it is running [rule 1]\r\n";
 
 	(void)state;
-	assert_non_null(strstr(fake_command("create " LONG_NAME " memory=1M kernel=kernel"), text));
+	assert_non_null(strstr(fake_command("create " LONG_NAME " memory=2M kernel=kernel"), text));
 	assert_non_null(strstr(fake.output, "exists;\r\n    it is running [rule 1]\r\n"));
 	/* One line is what a program reads. */
 	fake_command("mode script");
-	fake_command("create " LONG_NAME " memory=1M kernel=kernel");
+	fake_command("create " LONG_NAME " memory=2M kernel=kernel");
 	assert_non_null(strstr(fake.output, text));
 	assert_true(!strncmp(fake.output, "error EEXIST create ", 20));
 	fake_command("host");

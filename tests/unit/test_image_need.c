@@ -309,7 +309,7 @@ static void test_cut_off(void **state)
 			const struct part_boot boot = {0};
 
 			memcpy(bytes, whole.bytes, size);
-			assert_true(image_need(&view, &boot).begin >= LAYOUT_MIN);
+			assert_true(image_need(&view, &boot).begin >= MIB(1));
 			free(bytes);
 		}
 		image_free(&whole);
