@@ -592,6 +592,26 @@ static void test_states(void **state)
 	}
 }
 
+/* Its guest has been let run, and answers, before the console has looked whether it does. */
+static void test_started_meanwhile(void **state)
+{
+	struct partition *web;
+
+	(void)state;
+	fake_command("create web " GOOD);
+	fake_command("start web");
+	web = partition_find("web");
+	web->op = (struct op){.kind = OP_START, .phase = 1, .background = true};
+	fake_expect_in("pause web", "web: paused\r\n");
+	/* One that has ended meanwhile is not taken for one that runs. */
+	fake_command("resume web");
+	fake_find("web")->info.entered_tsc = 0;
+	fake_find("web")->info.state = PART_STOPPED;
+	fake_find("web")->info.reason = REASON_REFUSED;
+	web->op = (struct op){.kind = OP_START, .phase = 1, .background = true};
+	fake_expect_in("pause web", "error: pause web: it is stopped (its VMM refused to start it)");
+}
+
 /* A kernel that answers a state which is none: nothing is allowed in it, and no shift by it is tried. */
 static void test_unknown_state(void **state)
 {
@@ -898,6 +918,7 @@ int main(void)
 		cmocka_unit_test_setup(test_call_failures, boot),
 		cmocka_unit_test_setup(test_vanished, boot),
 		cmocka_unit_test_setup(test_states, boot),
+		cmocka_unit_test_setup(test_started_meanwhile, boot),
 		cmocka_unit_test_setup(test_unknown_state, boot),
 		cmocka_unit_test_setup(test_random_commands, boot),
 		cmocka_unit_test_setup(test_questions, boot),
