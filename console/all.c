@@ -19,6 +19,7 @@ static struct {
 	size_t width;  /* of the longest name */
 	struct reader readers[MAX_PARTITIONS];
 	struct lines lines[MAX_PARTITIONS];
+	uint64_t heads[MAX_PARTITIONS]; /* how far its output had come at the begin */
 } all;
 
 void all_reset(void)
@@ -53,12 +54,29 @@ static void show(const struct partition *partition, struct lines *lines)
 	text_print_bytes(line, used + lines->length);
 }
 
-static void open_reader(const struct partition *partition)
+/* Where the line begins that is being said, if that is near. */
+static uint64_t line_begin(const struct partition *partition)
 {
 	uint64_t head = ring_head(&partition->ring);
+	uint64_t from = MAX(head - MIN(head, (uint64_t)LINES_TEXT),
+			    boots_position(&partition->boots));
+	struct ring_view view = ring_look(&partition->ring, MIN(from, head));
+	uint8_t bytes[LINES_TEXT];
+	size_t at = MIN(view.size, sizeof(bytes));
 
-	lines_open(&all.lines[partition->slot], &partition->ring, &partition->boots, head);
-	reader_open(&all.readers[partition->slot], partition, head);
+	ring_copy(&partition->ring, view.start, bytes, at);
+	while (at > 0 && bytes[at - 1] != '\n')
+		at--;
+	return view.start + at;
+}
+
+static void open_reader(const struct partition *partition)
+{
+	uint64_t begin = line_begin(partition);
+
+	all.heads[partition->slot] = ring_head(&partition->ring);
+	lines_open(&all.lines[partition->slot], &partition->ring, &partition->boots, begin);
+	reader_open(&all.readers[partition->slot], partition, begin);
 	all.width = MAX(all.width, strlen(partition->name));
 }
 
@@ -67,7 +85,9 @@ static void end(void)
 	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
 		struct reader *reader = &all.readers[i];
 
-		if (reader->partition && lines_rest(&all.lines[i]))
+		/* What was said of a line before, and no more of it since, is no news. */
+		if (reader->partition && all.lines[i].position > all.heads[i] &&
+		    lines_rest(&all.lines[i]))
 			show(reader->partition, &all.lines[i]);
 		reader_close(reader);
 	}

@@ -45,8 +45,10 @@ enum { TOLD_SIZE = 64 };
 enum phase { PHASE_LEAVE, PHASE_RENAME, PHASE_LIVE, PHASE_MAKE, PHASE_END };
 
 static struct {
-	bool busy, undoes;
+	bool busy;
 	bool restores; /* what was before: it is not the operator who wants what is made */
+	bool turned;   /* a change that failed, and is undone */
+	bool failed;   /* it is not, or not all, what was to be */
 	enum phase phase;
 	struct config before, target;
 	void (*done)(bool applied);
@@ -171,7 +173,7 @@ static void keep(struct partition *partition)
 {
 	bool has_heir = config_find_slot(&apply.target, partition->slot);
 
-	if (!has_heir && apply.restores && !apply.undoes)
+	if (!has_heir && apply.restores && !apply.turned)
 		note_told(TOLD_DESTROYED, partition->name);
 	if (has_heir && (crash_of(partition) || crash_is_one(partition->reason)))
 		note_told(TOLD_LOST, partition->name);
@@ -413,9 +415,19 @@ static int64_t make_step(struct config_entry *entry)
 	return ERR_AGAIN;
 }
 
+/* The next that is to be made, or NULL. */
+static struct config_entry *next_to_make(void)
+{
+	struct config_entry *entry = NULL;
+
+	while ((entry = config_next_placed(&apply.target, entry)) && entry->slot != CONFIG_NO_SLOT)
+		;
+	return entry;
+}
+
 static int64_t phase_make(void)
 {
-	struct config_entry *entry = config_find_slot(&apply.target, CONFIG_NO_SLOT);
+	struct config_entry *entry = next_to_make();
 
 	return entry ? make_step(entry) : ERR_NONE;
 }
@@ -444,13 +456,13 @@ static void unmark(void)
 	}
 }
 
-/* While undoing, what cannot be had again is left out: the rest can. */
+/* Of what was before, what cannot be had again is left out: the rest can. */
 static void leave_out(void)
 {
-	struct config_entry *entry = config_find_slot(&apply.target, CONFIG_NO_SLOT);
+	struct config_entry *entry = next_to_make();
 
 	if (apply.phase == PHASE_MAKE && entry) {
-		text_fail(CODE_STATE, "%s could not be made again", entry->name);
+		text_fail(CODE_STATE, "it could not be made again");
 		config_remove(&apply.target, entry);
 	} else {
 		apply.phase++;
@@ -463,14 +475,15 @@ static void fail(int64_t result)
 	apply.making = false;
 	if (apply.phase != PHASE_MAKE)
 		op_fail(result);
-	if (apply.undoes) {
+	apply.failed = true;
+	if (apply.restores) {
 		leave_out();
 		return;
 	}
 	config_free(&apply.target);
 	apply.target = apply.before;
 	apply.before = (struct config){0};
-	apply.undoes = true;
+	apply.turned = true;
 	apply.restores = true;
 	memset(apply.told[TOLD_DESTROYED], 0, TOLD_SIZE);
 	apply.phase = PHASE_LEAVE;
@@ -494,6 +507,6 @@ bool apply_step(void)
 	else if (result == ERR_NONE)
 		apply.phase++;
 	if (apply.phase == PHASE_END)
-		finish(!apply.undoes);
+		finish(!apply.failed);
 	return true;
 }

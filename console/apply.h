@@ -15,7 +15,10 @@ void apply_reset(void);
  */
 bool must_check apply_begin(struct config *target, void (*done)(bool applied));
 
-/* The same with what was before: of those that are made again, the ones that ran then are started. */
+/*
+ * The same with what was before: of those that are made again, the ones that ran then are started. What
+ * cannot be had again is left out, and done is called with false.
+ */
 bool must_check apply_restore(struct config *target, void (*done)(bool applied));
 
 bool apply_is_busy(void);

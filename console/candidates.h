@@ -12,6 +12,7 @@ struct candidates {
 	unsigned found;
 	unsigned kept; /* of them; the others are only counted */
 	bool ends;     /* a blank may follow the latest */
+	bool optional; /* there are some that can be left out: where nothing is typed yet none is put */
 	size_t common; /* of the first one's text: it begins all of them */
 	const char *first;
 	const char *kept_text[CANDIDATES]; /* sorted */

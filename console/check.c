@@ -148,7 +148,7 @@ unsigned check_config(const struct config *config, const char *only, const char 
 		if (apply_must_leave(partition, config))
 			view_leave(partition->slot);
 	}
-	while ((entry = config_next(config, entry))) {
+	while ((entry = config_next_placed(config, entry))) {
 		if (only && strcmp(only, entry->name))
 			continue;
 		text_set_context(line, command, entry->name);

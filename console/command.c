@@ -97,7 +97,8 @@ static bool take_partition(struct invocation *in, unsigned place, const char *wo
 static bool take_second_word(struct invocation *in, const char *word)
 {
 	const struct command *about = in->about;
-	const char *equals = strchr(word, '=');
+	const char *key = str_starts(word, "--") ? word + 2 : word;
+	const char *equals = strchr(key, '=');
 	char first[NAME_SIZE];
 	const char *words[] = {first, word};
 	unsigned used;
@@ -107,9 +108,9 @@ static bool take_second_word(struct invocation *in, const char *word)
 	if (in->about && used == 2)
 		return true;
 	in->about = about;
-	in->about_key = command_find_key(about, word,
-					 equals ? (size_t)(equals - word) : strlen(word));
-	if (in->about_key)
+	in->about_key = command_find_key(about, key, equals ? (size_t)(equals - key) : strlen(key));
+	in->about_flag = command_find_flag(about, word);
+	if (in->about_key || in->about_flag)
 		return true;
 	if (command_find_group(first) && !about->keys)
 		return unknown_second_word(command_find_group(first));
@@ -221,6 +222,7 @@ static bool take_option(struct invocation *in, const struct words *words, unsign
 {
 	const char *word = words->word[*index], *equals = strchr(word, '=');
 	const struct command_key *key = command_find_option(in->command, word);
+	const struct command_flag_text *flag;
 
 	if (key && equals)
 		return take_value(in, key, equals + 1);
@@ -228,14 +230,11 @@ static bool take_option(struct invocation *in, const struct words *words, unsign
 		return usage_error(in->command, word, "needs a value");
 	if (key)
 		return take_value(in, key, words->word[++*index]);
-	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (!strcmp(command_flags[i].name, word) &&
-		    ((in->command->flags | FLAGS_COMMON) & command_flags[i].flag)) {
-			in->flags |= command_flags[i].flag;
-			return true;
-		}
-	}
-	return unknown_option(in->command, word);
+	flag = command_find_flag(in->command, word);
+	if (!flag)
+		return unknown_option(in->command, word);
+	in->flags |= flag->flag;
+	return true;
 }
 
 static bool take_positional(struct invocation *in, const char *word)
@@ -252,6 +251,12 @@ static bool take_positional(struct invocation *in, const char *word)
 	return takers[arg->kind](in, in->args++, word);
 }
 
+/* help logs --tail */
+static bool is_about_option(const struct invocation *in, const char *word)
+{
+	return in->args == 1 && in->command->args[1].kind == ARG_COMMAND && strcmp(word, "--help");
+}
+
 /* The word at *index, and the next if it belongs to that. A text may look like anything. */
 static bool take_word(struct invocation *in, const struct words *words, unsigned *index)
 {
@@ -263,7 +268,7 @@ static bool take_word(struct invocation *in, const struct words *words, unsigned
 		in->raw_length = words->raw_length[*index];
 		return take_positional(in, word);
 	}
-	if (word[0] == '-')
+	if (word[0] == '-' && !is_about_option(in, word))
 		return take_option(in, words, index);
 	if (equals && in->command->keys)
 		return take_key(in, word, (size_t)(equals - word));
@@ -287,9 +292,25 @@ static bool parse(struct invocation *in, const struct words *words, unsigned fir
 	return in->partition ? check_state(in) : true;
 }
 
-/* Right behind a command, also behind the first of two words: where no name can stand, and no text yet. */
-static bool asks_for_help(const struct words *words, unsigned index)
+static bool takes_text(const struct command *command)
 {
+	for (unsigned i = 0; command && i < COMMAND_ARGS; i++) {
+		if (command->args[i].kind == ARG_TEXT || command->args[i].kind == ARG_LINE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * At the end of a command, or right behind it, also behind the first of two words: where no name can stand,
+ * and no text yet.
+ */
+static bool asks_for_help(const struct command *command, const struct words *words, unsigned index)
+{
+	unsigned last = words->count - 1;
+
+	if (!takes_text(command))
+		index = MAX(index, strcmp(words->word[last], "?") ? index : last);
 	return index < words->count &&
 	       (!strcmp(words->word[index], "?") || !strcmp(words->word[index], "--help"));
 }
@@ -361,7 +382,7 @@ static void run_words(struct words *words, unsigned first, unsigned line)
 	in.line = line;
 	join_name(words, first);
 	in.command = command_find(words->word + first, words->count - first, &used);
-	if (asks_for_help(words, first + MAX(used, 1u))) {
+	if (asks_for_help(in.command, words, first + MAX(used, 1u))) {
 		run_help(in.command ? in.command->name : words->word[first], line);
 		return;
 	}

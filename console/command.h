@@ -93,7 +93,8 @@ struct invocation {
 	const struct grave *grave;   /* ARG_LOGGED, if there is no such partition any more */
 	const char *name;	     /* ARG_NEW_NAME */
 	const struct command *about; /* ARG_COMMAND, */
-	const struct command_key *about_key; /* or this key of it */
+	const struct command_key *about_key;	    /* or this key of it, */
+	const struct command_flag_text *about_flag; /* or this option */
 	uint64_t number[COMMAND_ARGS]; /* ARG_NUMBER, ARG_CPU, ARG_SECONDS, by the argument's place */
 	const char *raw; /* ARG_TEXT as it was typed, with quotes and \; ARG_REGEX without its / */
 	size_t raw_length;
@@ -161,6 +162,9 @@ bool command_has_plain_keys(const struct command *command);
 
 /* The key that is written as this option, --key or --key=value, or NULL. */
 const struct command_key *command_find_option(const struct command *command, const char *word);
+
+/* A flag of that text which the command takes, or NULL. */
+const struct command_flag_text *command_find_flag(const struct command *command, const char *word);
 
 /* The index-th word of a|b|c. False past the last. */
 bool command_choice(const char *choices, unsigned index, char to[NAME_SIZE]);

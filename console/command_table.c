@@ -15,7 +15,7 @@ const struct command_flag_text command_flags[] = {
 	{FLAG_JSON, "--json", "one line of JSON; sizes in bytes, times in microseconds"},
 	{FLAG_FOLLOW, "-f", "and what comes, until Ctrl-C or Ctrl-]"},
 	{FLAG_ALL, "-a", "those that were destroyed, too, if their output is kept"},
-	{FLAG_HELP, "--help", "what help tells of it; as a question mark behind it does"},
+	{FLAG_HELP, "--help", "what help tells of it, as a ? at the end does; in a text neither"},
 };
 const unsigned command_flag_count = ARRAY_SIZE(command_flags);
 
@@ -135,6 +135,16 @@ const struct command_key *command_find_option(const struct command *command, con
 		return NULL;
 	key = command_find_key(command, word + 2, length - 2);
 	return key && key->use == KEY_OPTION ? key : NULL;
+}
+
+const struct command_flag_text *command_find_flag(const struct command *command, const char *word)
+{
+	for (unsigned i = 0; i < command_flag_count; i++) {
+		if (!strcmp(command_flags[i].name, word) &&
+		    (command->flags | FLAGS_COMMON) & command_flags[i].flag)
+			return &command_flags[i];
+	}
+	return NULL;
 }
 
 static size_t add(char *to, size_t used, const char *text, const char *a, const char *b)

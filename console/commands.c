@@ -137,8 +137,8 @@ const struct command commands[] = {
 	{
 		.name = "commit confirmed",
 		.help = "commit, and undo it unless confirm comes in time",
-		.detail = "TIME is 30 (seconds), 30s, 5m or 1h, at most 1h; else it is 60 s. A line that is\n"
-			  "cut cannot strand the machine.",
+		.detail = "TIME is 30 (seconds), 30s, 5m or 1h, at most 1h; else it is 60 s.\n"
+			  "A line that is cut cannot strand the machine.",
 		.args = {{ARG_SECONDS, "TIME", true}},
 		.flags = FLAG_YES,
 		.handler = edit_commit_confirmed,

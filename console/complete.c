@@ -157,6 +157,7 @@ static bool is_given(const struct given *given, const char *text)
 /* Flags: those of the command, or those that every command takes. */
 static void offer_flags(struct candidates *c, const struct given *given, uint32_t flags)
 {
+	c->optional = true;
 	for (unsigned i = 0; i < command_flag_count; i++) {
 		if (flags & command_flags[i].flag && !is_given(given, command_flags[i].name))
 			candidates_offer(c, command_flags[i].name, true);
@@ -286,8 +287,10 @@ static void collect(struct candidates *c, const char *const *word, unsigned befo
 	if (before == 0)
 		offer_first_words(c);
 	/* The second one, whatever options stand before it. */
-	if (before > 0 && count_plain(word, before) == 1)
+	if (before > 0 && count_plain(word, before) == 1) {
 		offer_second_words(c, word[0]);
+		c->optional = command && c->found > 0;
+	}
 	if (command)
 		offer_arguments(c, &(struct given){command, word + used, before - used});
 }
@@ -307,7 +310,7 @@ void complete_line(struct line *line, const char *before, size_t size)
 	static char text[SCRIPT_LINE + LINE_SIZE];
 	size_t length = MIN(size, (size_t)SCRIPT_LINE) + line->cursor;
 	const char *word = "";
-	bool in_word;
+	bool in_word, shows;
 
 	memcpy(text, before, length - line->cursor);
 	memcpy(text + length - line->cursor, line->text, line->cursor);
@@ -320,9 +323,11 @@ void complete_line(struct line *line, const char *before, size_t size)
 		word = words.word[words.count - 1];
 	candidates_begin(&c, word, strlen(word));
 	collect(&c, words.word, words.count - in_word);
-	if (c.found == 0 || (c.common == c.length && c.found > 1))
-		line->bell = true;
-	if (c.found > 1 && c.common == c.length)
+	/* Not even the only one, which might be --yes. */
+	shows = c.found > 0 && c.length == 0 && c.optional;
+	shows |= c.found > 1 && c.common == c.length;
+	line->bell |= c.found == 0 || shows;
+	if (shows)
 		candidates_show(&c);
 	else if (c.found > 0)
 		insert(line, &c);

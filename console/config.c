@@ -69,6 +69,26 @@ struct config_entry *config_next(const struct config *config, const struct confi
 	return at < config->used ? (struct config_entry *)(void *)(config->data + at) : NULL;
 }
 
+static bool is_placed(const struct config_entry *entry)
+{
+	return definition_get(&entry->definition, KEY_IS_ON) != NULL;
+}
+
+struct config_entry *config_next_placed(const struct config *config,
+					const struct config_entry *entry)
+{
+	bool placed = !entry || is_placed(entry);
+	struct config_entry *next = config_next(config, entry);
+
+	while (next && is_placed(next) != placed)
+		next = config_next(config, next);
+	if (next || !placed)
+		return next;
+	while ((next = config_next(config, next)) && is_placed(next))
+		;
+	return next;
+}
+
 struct config_entry *config_find(const struct config *config, const char *name)
 {
 	struct config_entry *entry = NULL;

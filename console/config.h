@@ -35,6 +35,14 @@ void config_free(struct config *config);
 
 /* Visit all: config_next(config, NULL) is the first, NULL ends. */
 struct config_entry *config_next(const struct config *config, const struct config_entry *entry);
+
+/*
+ * The same in the order in which they are made: those that name their CPUs come first, so that who takes any
+ * does not take one of these.
+ */
+struct config_entry *config_next_placed(const struct config *config,
+					const struct config_entry *entry);
+
 struct config_entry *config_find(const struct config *config, const char *name);
 struct config_entry *config_find_slot(const struct config *config, uint32_t slot);
 

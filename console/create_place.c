@@ -174,7 +174,7 @@ static void refuse_memory(const struct create *create)
 
 	name_holders(holders);
 	number_size_text(free, view_free());
-	number_size_text(largest, host_largest_free());
+	number_size_text(largest, MIN(host_largest_free(), view_free()));
 	if (needed > view_free() && create->ram <= view_free())
 		rule_error(RULE_MEMORY,
 			   "memory=%.24s: needs %lu KiB (%lu of RAM, %lu for tables and log); only %lu "

@@ -34,7 +34,8 @@ static struct edit {
 	uint64_t confirm_at;		/* host TSC; 0: nothing is to be confirmed */
 	uint32_t confirm_seconds;	/* of the commit under way */
 	bool changes;			/* it changes something */
-	bool waited_for;		/* the operator waits for it */
+	bool takes_back; /* earlier[0] is being applied, and goes out of the list then */
+	bool waited_for; /* the operator waits for it */
 } edit;
 
 static struct definition definition;
@@ -281,6 +282,8 @@ static void committed(bool applied)
 
 	apply_tell(told);
 	if (!applied) {
+		/* What was made anew has other slots. */
+		config_find_again(&edit.candidate);
 		config_free(&edit.before);
 		save();
 		tell("nothing was committed: all is as it was before%s", told);
@@ -407,21 +410,34 @@ uint64_t edit_deadline(void)
 	return apply_is_busy() ? 0 : edit.confirm_at;
 }
 
+/* The one before goes out of the list: what it was before that is one step away again. */
+static void pop_earlier(void)
+{
+	config_free(&edit.earlier[0]);
+	edit.earlier_count--;
+	memmove(edit.earlier, edit.earlier + 1, edit.earlier_count * sizeof(edit.earlier[0]));
+	edit.earlier[edit.earlier_count] = (struct config){0};
+}
+
+/* What could not be had again as a whole stays what rollback opens. */
 static void undone(bool applied)
 {
 	char told[APPLY_TOLD];
 
 	apply_tell(told);
+	if (applied && edit.takes_back)
+		pop_earlier();
+	edit.takes_back = false;
 	if (edit.candidate.data)
 		config_find_again(&edit.candidate);
 	save();
-	notice_print(NULL, false, "%s%s",
+	notice_print(NULL, false, "%s%s%s",
 		     applied ? "the configuration is what it was before the commit"
-			     : "the configuration before the commit could not be had again",
-		     told);
+			     : "not all of the configuration before the commit could be had again; "
+			       "rollback opens it",
+		     told, edit.candidate.data ? "; the candidate stays as it is" : "");
 }
 
-/* The one before goes out of the list: what it was before that is one step away again. */
 static void take_back(void)
 {
 	struct config target;
@@ -429,13 +445,14 @@ static void take_back(void)
 	edit.confirm_at = 0;
 	if (edit.earlier_count == 0)
 		return;
-	target = edit.earlier[0];
-	edit.earlier_count--;
-	memmove(edit.earlier, edit.earlier + 1, edit.earlier_count * sizeof(edit.earlier[0]));
-	edit.earlier[edit.earlier_count] = (struct config){0};
+	text_set_context(0, "", "");
+	if (!config_copy(&target, &edit.earlier[0])) {
+		undone(false);
+		return;
+	}
+	edit.takes_back = true;
 	save();
 	config_find_again(&target);
-	text_set_context(0, "", "");
 	if (!apply_restore(&target, undone))
 		undone(false);
 }
@@ -460,6 +477,7 @@ void edit_adopt(void)
 	if (call_blob_get(BLOB_EDIT, &found, sizeof(found)) == sizeof(found) &&
 	    found.magic == EDIT_MAGIC && found.earlier_count <= EARLIER) {
 		edit = found;
+		edit.takes_back = false;
 		config_free(&edit.before);
 		if (edit.candidate.data)
 			open_prompt();

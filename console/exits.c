@@ -65,13 +65,19 @@ void exits_titles(char to[EXITS_LINE])
 	format(to, EXITS_LINE, COLUMNS, "EXIT", "RIP", "CODE", "INFO");
 }
 
-void exits_format(const struct exit_record *record, char to[EXITS_LINE])
+void exits_numbers(const struct exit_record *record, char code[EXITS_CELL], char info[EXITS_CELL])
 {
 	bool injected = exits_is(record, "injected");
-	char rip[20], code[20], info[32];
+
+	format(code, EXITS_CELL, injected ? "vector %u" : "0x%x", record->code);
+	format(info, EXITS_CELL, injected ? "error 0x%lx" : "0x%lx", record->info);
+}
+
+void exits_format(const struct exit_record *record, char to[EXITS_LINE])
+{
+	char rip[20], code[EXITS_CELL], info[EXITS_CELL];
 
 	format(rip, sizeof(rip), "%016lx", record->rip);
-	format(code, sizeof(code), injected ? "vector %u" : "0x%x", record->code);
-	format(info, sizeof(info), injected ? "error 0x%lx" : "0x%lx", record->info);
+	exits_numbers(record, code, info);
 	format(to, EXITS_LINE, COLUMNS, exits_name(record->kind), rip, code, info);
 }

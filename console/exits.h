@@ -20,6 +20,10 @@ unsigned exits_next(uint32_t slot, struct exit_window *window, struct exit_recor
 const char *exits_name(uint32_t kind);
 bool exits_is(const struct exit_record *record, const char *name);
 
+/* What its two numbers are: of an exit plain, of an event that was injected by their names. */
+enum { EXITS_CELL = 32 };
+void exits_numbers(const struct exit_record *record, char code[EXITS_CELL], char info[EXITS_CELL]);
+
 /* "hlt              ffffffff81a0b2c4 0x78       0x0", and what stands above that. */
 enum { EXITS_LINE = 96 };
 void exits_titles(char to[EXITS_LINE]);

@@ -223,18 +223,25 @@ unsigned export_difference(const struct config *from, const struct config *to)
 		return 1;
 	count = print_leaving(from, &work, to);
 	count += print_renames(&work, to);
-	while ((entry = config_next(to, entry)))
+	while ((entry = config_next_placed(to, entry)))
 		count += compare_entry(&work, entry);
 	config_free(&work);
 	return count;
 }
 
+/* Who names CPUs comes before who takes any, as they are made (config_next_placed). */
 static void print_running(void)
 {
 	struct partition *partition = NULL;
 
-	while ((partition = partition_next(partition)))
-		export_create(partition->name, &partition->definition);
+	for (unsigned placed = 2; placed-- > 0;) {
+		while ((partition = partition_next(partition))) {
+			const struct definition *definition = &partition->definition;
+
+			if ((definition_get(definition, KEY_IS_ON) != NULL) == placed)
+				export_create(partition->name, definition);
+		}
+	}
 	while ((partition = partition_next(partition))) {
 		if (!partition->policy.autostart && partition_is_to_run(partition))
 			text_print("start %s", partition->name);
@@ -250,6 +257,6 @@ void export_show(const struct invocation *in)
 	text_print("# Freehold's configuration%s", candidate ? ", the candidate" : "");
 	if (!candidate)
 		print_running();
-	while (candidate && (entry = config_next(candidate, entry)))
+	while (candidate && (entry = config_next_placed(candidate, entry)))
 		export_create(entry->name, &entry->definition);
 }

@@ -99,6 +99,10 @@ void help_show(const struct invocation *in)
 		show_key(in->about_key);
 		return;
 	}
+	if (in->about_flag) {
+		show_option(in->about_flag->name, in->about_flag->help);
+		return;
+	}
 	if (in->args == 2) {
 		show_one(in->about);
 		return;

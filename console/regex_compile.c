@@ -110,12 +110,23 @@ static uint8_t take_byte(struct compiler *c)
 	return byte;
 }
 
+/* [:digit:] and its like begin so. */
+static bool begins_class(const struct compiler *c)
+{
+	char second = c->at + 1 < c->length ? c->text[c->at + 1] : '\0';
+
+	return peek(c) == '[' && (second == ':' || second == '.' || second == '=');
+}
+
 /* One member of a set, or a range of them. */
 static void take_member(struct compiler *c, uint8_t set[32])
 {
 	size_t at = c->at;
+	bool class = begins_class(c);
 	unsigned first = take_byte(c), last = first;
 
+	if (class)
+		fail_at(c, at, "[: [. and [= stand for nothing here; digits are [0-9]");
 	if (peek(c) == '-' && c->at + 1 < c->length && c->text[c->at + 1] != ']') {
 		c->at++;
 		last = take_byte(c);
@@ -228,8 +239,11 @@ static void take_sequence(struct compiler *c)
 		unsigned start = c->regex->count;
 
 		take_atom(c);
-		while (!c->error && is_repeat(peek(c)))
+		if (!c->error && is_repeat(peek(c)))
 			take_repeat(c, start);
+		/* Elsewhere a+? takes as little as it can, and a*+ as much. */
+		if (!c->error && is_repeat(peek(c)))
+			fail(c, "* + and ? cannot follow each other");
 	}
 }
 

@@ -219,8 +219,7 @@ static enum table_answer fill_exit(struct table_row *row, unsigned index)
 	format(row->cell[1], TABLE_CELL, "%lu us", us);
 	str_copy(row->cell[2], TABLE_CELL, exits_name(record->kind));
 	format(row->cell[3], TABLE_CELL, "%016lx", record->rip);
-	format(row->cell[4], TABLE_CELL, "0x%x", record->code);
-	format(row->cell[5], TABLE_CELL, "0x%lx", record->info);
+	exits_numbers(record, row->cell[4], row->cell[5]);
 	return TABLE_ROW;
 }
 

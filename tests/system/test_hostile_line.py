@@ -93,7 +93,7 @@ WAITING = {"stop a": (r"a: not started again", "stopped"), "start a": (r"a: star
            "set a restart=never": (r"a: changed", "stopped"), "destroy a --yes": (r"a: destroyed", None),
            "pause a": (r"error: pause a: it is waiting \(powered off; again in \d s\), and must be", None),
            "reset a": (r"error: reset a: it is waiting", None), "show a": (r"name +a", None)}
-FAILED = {"stop a --force": r"error: stop a: it is failed \(powered off\), and must be running, paused or",
+FAILED = {"stop a --force": r"error: stop a: it is failed \(powered off; 5 restarts in 60 s\), and must be",
           "resume a": r"error: resume a: it is failed", "why a": r"a failed: powered off",
           "show a": r"name +a", "start a": r"a: started"}
 

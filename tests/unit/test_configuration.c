@@ -69,9 +69,9 @@ static void test_export(void **state)
 	fake_command("start db");
 	expect("export",
 	       "# Freehold's configuration\r\n"
+	       "create db cpus=1 on=2 memory=64M kernel=kernel restart=always autostart=on\r\n"
 	       "create web vcpus=2 memory=64M kernel=kernel "
 	       "cmdline=\"a \\\"b\\\" c\\\\d # e\"\r\n"
-	       "create db cpus=1 on=2 memory=64M kernel=kernel restart=always autostart=on\r\n"
 	       "start web\r\n");
 }
 
@@ -557,11 +557,11 @@ static void test_commit_refused(void **state)
 	fake_command("set db memory=32M");
 	fake_command("set web after=web");
 	expect_edit("commit",
-		    "error: commit web: after=web: that is itself [rule 16]\r\n"
 		    "error: commit db: it is running: memory= cannot be changed before it is "
 		    "stopped [rule 15]\r\n"
 		    "error: commit b: cpu 3 is dedicated to partition a [rule 8]\r\n"
-		    "error: commit c: memory=1G: only 896.1 MiB is free (largest piece 896.2 MiB); "
+		    "error: commit web: after=web: that is itself [rule 16]\r\n"
+		    "error: commit c: memory=1G: only 896.1 MiB is free (largest piece 896.1 MiB); "
 		    "web has 64 MiB; a is to have 64 MiB [rule 12]\r\n");
 	assert_null(fake_find("a"));
 	assert_int_equal(fake.count[CALL_PART_CREATE], 2);
@@ -646,6 +646,70 @@ static void test_commit_is_undone(void **state)
 	expect_edit("check", "no rule is broken by the candidate, 2 partitions\r\n");
 	fake_command("discard");
 	expect_no_leak(2);
+}
+
+/* The fake's kernel gives a CPU to who asks first, from the last on, as the real one does. */
+static void test_undo_in_any_order(void **state)
+{
+	(void)state;
+	fake_command("create x " GOOD);
+	fake_command("create e cpus=1 on=3 " GOOD);
+	fake_command("create g vcpus=1 " GOOD);
+	fake_command("destroy x");
+	fake_command("create d cpus=1 " GOOD);
+	for (const char *const *name = (const char *const[]){"d", "e", "g", NULL}; *name; name++) {
+		char line[16];
+
+		snprintf(line, sizeof(line), "start %s", *name);
+		fake_command(line);
+	}
+	fake_expect_in("export", "configuration\r\ncreate e cpus=1 on=3 ");
+	fake_command("edit");
+	fake_command("destroy d");
+	fake_command("destroy e");
+	fake_command("commit confirmed 2 --yes");
+	pass_seconds(3);
+	fake_expect("[nobody confirmed: the commit is undone]\r\n");
+	fake_expect(
+		"[the configuration is what it was before the commit; e, d were made and started anew]");
+	assert_int_equal(fake_find("d")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("e")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("e")->info.cpus[0], 3);
+	/* It is undone, and no step of rollback any more. */
+	fake_expect_in("rollback", "there is no earlier configuration");
+}
+
+/* What cannot be had again is left out, all else is there again, and what it was can be opened. */
+static void test_undo_in_part(void **state)
+{
+	(void)state;
+	fake_command("create a " GOOD);
+	fake_command("create b " GOOD);
+	fake_command("create c " GOOD);
+	fake_command("start b");
+	fake_command("start c");
+	fake_command("edit");
+	fake_command("destroy a");
+	fake_command("destroy b");
+	fake_command("set c weight=7");
+	fake.stand_still = true;
+	fake_command("commit confirmed 2 --yes");
+	fake_command("edit");
+	fake.stand_still = false;
+	fake.fail_once[CALL_PART_CREATE] = ERR_NOMEM;
+	pass_seconds(3);
+	fake_expect("error: create a: it could not be made again\r\n");
+	fake_expect(
+		"[not all of the configuration before the commit could be had again; rollback opens "
+		"it; b was made and started anew; the candidate stays as it is]");
+	assert_null(fake_find("a"));
+	assert_int_equal(fake_find("b")->info.state, PART_RUNNING);
+	assert_int_equal(fake_find("c")->info.weight, 0);
+	fake_command("discard");
+	fake_expect_in("rollback", "the candidate is what was before the last commit");
+	fake_expect_in("diff", "create a memory=64M");
+	fake_expect_in("commit", "committed\r\n");
+	assert_non_null(fake_find("a"));
 }
 
 static void test_rollback(void **state)
@@ -1098,7 +1162,7 @@ static void test_cost(void **state)
 	fake_command("create a memory=245M kernel=kernel");
 	fake_command("create b memory=245M kernel=kernel");
 	fake_expect_in("check",
-		       "error: check b: memory=245M: only 244 MiB is free (largest piece 491 MiB); "
+		       "error: check b: memory=245M: only 244 MiB is free (largest piece 244 MiB); "
 		       "a is to have 245 MiB [rule 12]\r\n");
 	fake_command("set a memory=240M");
 	fake_expect_in("check", "no rule is broken");
@@ -1147,6 +1211,8 @@ int main(void)
 		cmocka_unit_test_setup(test_commit_asks, boot),
 		cmocka_unit_test_setup(test_commit_under_way, boot),
 		cmocka_unit_test_setup(test_commit_is_undone, boot),
+		cmocka_unit_test_setup(test_undo_in_any_order, boot),
+		cmocka_unit_test_setup(test_undo_in_part, boot),
 		cmocka_unit_test_setup(test_rollback, boot),
 		cmocka_unit_test_setup(test_commit_confirmed, boot),
 		cmocka_unit_test_setup(test_undone_under_somebody, boot),

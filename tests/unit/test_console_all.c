@@ -76,6 +76,13 @@ static void test_lines(void **state)
 	fake_run();
 	fake_expect("^C\r\nfreehold> ");
 	expect_closed();
+	/* A line that goes on is whole: with what was said of it before. */
+	fake_command("console all");
+	say(3, " and half\nnext\n");
+	fake_expect("\nd   | half and half\r\nd   | next\r\n");
+	fake_type("\x03");
+	fake_run();
+	expect_closed();
 }
 
 /* All flood: each line of each comes once, in its guest's order. */

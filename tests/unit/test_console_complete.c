@@ -105,7 +105,11 @@ static void test_everywhere(void **state)
 	expect_line("logs web --s\t", "logs web --since ");
 	expect_line("logs web --since \t", "logs web --since \a");
 	expect_list("list \t\t", "--json  -a\r\n");
-	expect_line("list --json \t", "list --json -a ");
+	expect_list("list --json \t", "-a\r\n\afreehold> list --json ");
+	expect_list("reboot \t", "--yes\r\n\afreehold> reboot ");
+	expect_list("destroy web \t", "--yes\r\n\afreehold> destroy web ");
+	expect_line("destroy web --\t", "destroy web --yes ");
+	expect_list("commit confirmed \t", "--yes\r\n\afreehold> commit confirmed ");
 	expect_line("pause web --\t", "pause web --help ");
 	expect_line("list --h\t", "list --help ");
 	expect_line("pager of\t", "pager off ");

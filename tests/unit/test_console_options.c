@@ -77,6 +77,14 @@ static void test_help(void **state)
 	fake_expect_in("debug ?", "debug vcpu NAME [VCPU]\r\n");
 	fake_expect_in("policy --help", "policy cpuid NAME\r\n");
 	fake_expect_in("nothing ?", "error: help nothing: there is no such command");
+	/* At the end, wherever that is, and whatever stands before it. */
+	fake_expect_in("set web ?", "set NAME KEY=VALUE ...\r\n");
+	fake_expect_in("stop nobody --timeout 5 ?", "stop NAME [--force]");
+	fake_expect_in("create zz memory=64M ?", "create NAME KEY=VALUE ...\r\n");
+	fake_expect_in("help logs --tail", "  --tail N");
+	fake_expect_in("help logs -f", "  -f              and what comes");
+	fake_expect_in("help pause -f", "error: help pause: -f is no key of it");
+	fake_expect_in("help --help", "help [COMMAND] [WORD]\r\n");
 	/* A text is a text. */
 	fake_expect_in("send web ?", "send web ?\r\nfreehold> ");
 	fake_expect_in("send web --help", "send web --help\r\nfreehold> ");

@@ -148,6 +148,12 @@ static void test_other_languages(void **state)
 	refused_at("\\bweb", "\\b stands for nothing", 0);
 	refused_at("[0-\\9]", "\\ before a letter or digit", 3);
 	refused_at("a{2}", "{ must be \\{", 1);
+	refused_at("a+?", "cannot follow each other", 2);
+	refused_at("(ab)*?c", "cannot follow each other", 5);
+	refused_at("a++", "cannot follow each other", 2);
+	refused_at("[[:digit:]]", "digits are [0-9]", 1);
+	refused_at("[a[=e=]]", "digits are [0-9]", 2);
+	assert_int_equal(search("[[]:", "x[:"), 3);
 	for (int c = 1; c < 128; c++) {
 		const char expression[] = {'a', '\\', (char)c, 'f', 'f', '\0'};
 		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||

@@ -112,7 +112,7 @@ static void test_injected(void **state)
 	text = why();
 	assert_shown(text, "refused by Freehold with that exception");
 	assert_shown(text, "injected");
-	assert_shown(text, "   0xd ");
+	assert_shown(text, "  vector 13 ");
 }
 
 static void test_ends(void **state)
