@@ -59,6 +59,8 @@ void kernel_interrupt(struct trap_frame *frame, unsigned vector)
 	struct cpu *cpu = this_cpu();
 
 	cpu->interrupts++;
+	/* Awake: who is stuck in here is none that sleeps. It looks for work before it sleeps again. */
+	__atomic_store_n(&cpu->idle, 0, __ATOMIC_RELAXED);
 	if (cpu->in_firmware) {
 		efi_interrupt(frame, vector);
 		return;

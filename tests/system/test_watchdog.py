@@ -45,6 +45,14 @@ def test_another_cpu(machine):
     assert 1.5 < over - told < 4, log  # 4 s, of which at most 2 went by before it was named
 
 
+def test_an_idle_cpu(machine):
+    """Who slept when it came to that sleeps no more."""
+    machine.send_line("debug cpu-stuck 1 4 --yes")
+    machine.expect(STUCK.format(1, "none"), 200)
+    machine.expect(r"watchdog: cpu 1 goes on after [2-9] s", 200)
+    machine.expect_prompt()
+
+
 def test_cpu_0(machine):
     """Nobody prints the log: the line comes from the CPU that found out."""
     machine.send_line("debug cpu-stuck 0 4 --yes")
