@@ -85,6 +85,14 @@ static void tell_kept(const struct crash *crash)
 	       story.count * sizeof(story.exits[0]));
 }
 
+/* What is left of the life before is no part of the next. */
+static void tell_starting(void)
+{
+	story.starting = true;
+	story.info.report[0] = '\0';
+	story.info.start_count = 0;
+}
+
 /* What its vCPUs wait for just now. */
 static void look_at_vcpus(uint32_t slot)
 {
@@ -104,12 +112,16 @@ static void look_at_vcpus(uint32_t slot)
 static void collect(const struct partition *partition)
 {
 	const struct crash *crash = crash_of(partition);
+	bool starting;
 
 	memset(&story, 0, sizeof(story));
 	story.now = call_clock();
 	partition_query(partition, &story.info);
-	if (crash && partition_is_up(story.info.state))
+	starting = partition_shown_state(partition, &story.info) == SHOWN_STARTING;
+	if (crash && (starting || partition_is_up(story.info.state)))
 		tell_kept(crash);
+	else if (starting)
+		tell_starting();
 	else
 		tell_live(partition);
 	/* What was kept of its end was kept in that moment. */
@@ -121,7 +133,7 @@ static void collect(const struct partition *partition)
 static void show_head(const struct partition *partition)
 {
 	char ago[CLOCK_TEXT], ran[CLOCK_TEXT];
-	bool ended = !partition_is_up(story.info.state);
+	bool ended = !partition_is_up(story.info.state) && !story.starting;
 	uint64_t end = ended || story.kept ? story.since : story.now;
 
 	clock_duration(ago, story.now > story.since ? story.now - story.since : 0);

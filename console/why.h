@@ -14,6 +14,7 @@ struct story {
 	uint64_t since; /* when it ended, or was frozen; 0: neither */
 	bool kept;	/* of an earlier start, or frozen by hand */
 	bool by_hand;
+	bool starting; /* its memory is cleared for it */
 	uint64_t output_from,
 		output_to; /* positions of the ring's output: what was said in that life */
 	uint32_t vcpu;	   /* which one it is about */

@@ -54,6 +54,11 @@ static bool is_being_loaded(const struct story *s)
 	return !s->info.entered_tsc;
 }
 
+static bool is_being_cleared(const struct story *s)
+{
+	return s->starting;
+}
+
 static bool sleeps_for_good(const struct story *s)
 {
 	return is_still(s) && s->halted && !s->open;
@@ -78,6 +83,9 @@ static bool exited_by_itself(const struct story *s)
 #define ENDED	(IN(PART_STOPPED) | IN(PART_DYING))
 
 static const struct row rows[] = {
+	{ENDED, 0, NULL, is_being_cleared,
+	 "It is being started: its memory is cleared, then its images are loaded.",
+	 "Nothing needs to be done, but patience with a large memory=."},
 	{ENDED, FOR(REASON_TRIPLE), NULL, was_injected,
 	 "What it did last is refused by Freehold with that exception, and it has "
 	 "no handler for it: an MSR or an instruction that guests do not have.",

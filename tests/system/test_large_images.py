@@ -113,7 +113,7 @@ def start_slowly(bed):
     bed.send("\x03")
     bed.expect(r"^a: it is being started in the background\n")
     bed.expect_prompt()
-    while "stopped" in bed.command("why a")[0]:
+    while bed.command("why a")[0].startswith("a starting"):
         pass
     assert is_loading(bed)
 

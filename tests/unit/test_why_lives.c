@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "abi/calls.h"
+#include "console/main.h"
 #include "tests/unit/fake_expect.h"
 
 static int boot(void **state)
@@ -106,6 +107,27 @@ static void test_overwritten(void **state)
 	expect_none("output");
 }
 
+/* The kernel takes its time over clearing its memory: neither what it was before, nor what it will be. */
+static void test_starting(void **state)
+{
+	(void)state;
+	fake_command("set web restart=never");
+	fake_command("start web");
+	say("first life\n");
+	fake_command("stop web --force");
+	fake.again[CALL_PART_START] = 10000;
+	fake_type("start web\r");
+	for (unsigned i = 0; i < 50; i++)
+		console_turn();
+	fake_type("\x03");
+	for (unsigned i = 0; i < 50; i++)
+		console_turn();
+	fake_expect_in("why web",
+		       "web starting\r\ncause       It is being started: its memory is cleared");
+	expect_none("first life");
+	fake_expect_in("list", "web   running");
+}
+
 static void test_news(void **state)
 {
 	(void)state;
@@ -130,6 +152,7 @@ int main(void)
 		cmocka_unit_test_setup(test_one_life, boot),
 		cmocka_unit_test_setup(test_frozen, boot),
 		cmocka_unit_test_setup(test_overwritten, boot),
+		cmocka_unit_test_setup(test_starting, boot),
 		cmocka_unit_test_setup(test_news, boot),
 	};
 
