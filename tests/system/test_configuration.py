@@ -20,8 +20,9 @@ EDIT = "freehold(edit)> "
 class Day:
     """A machine with its images, and commands with a candidate open."""
 
-    def __init__(self, boot, build, name):
+    def __init__(self, boot, build, name, **more):
         bed_class, options, self.bed_word = MACHINES[name]
+        options = {**options, **more}
         images = {guest: os.path.join(build, "tiny", f"{guest}.elf") for guest in ("heartbeat", "hostile_c")}
         self.boot = lambda config: boot(bed_class, config=config, deadline=600, images=images, **options)
         self.machine = None
@@ -147,6 +148,32 @@ def test_working_day(boot, build, name):
     assert day.export() == exported
     day.wait_states(before)
     assert "0 violations" in day.command("audit")[0]
+
+
+def test_made_again_in_any_order(boot, build):
+    """Who takes any CPU does not take the one that another names, though its slot comes first: when a commit is
+    undone, and when what was exported is booted."""
+    day = Day(boot, build, "qemu", cpus=4)
+    heart = f'memory=4M kernel=heartbeat cmdline="bed={day.bed_word} period=100"'
+    day.start("")
+    for line in (f"create x vcpus=1 {heart}", f"create e cpus=1 on=3 {heart}", f"create g vcpus=1 {heart}",
+                 "destroy x", f"create d cpus=1 {heart}", "start d", "start e", "start g"):
+        assert not day.command(line)[0].startswith("error"), line
+    before = {name: "running" for name in "deg"}
+    assert day.states() == before
+    config = day.export()
+    exported = sorted(config.splitlines())
+    for command in ("edit", "destroy d", "destroy e"):
+        day.edit(command)
+    day.machine.send_line("commit confirmed 2 --yes")
+    day.machine.expect(r"; e, d were made and started\s+anew", 120)
+    day.wait_states(before)
+    assert any(re.match(r"cpus +1 on 3$", line) for line in day.command("show e"))
+    assert sorted(day.export().splitlines()) == exported
+    day.machine.stop()
+    day.start(config)
+    day.wait_states(before)
+    assert sorted(day.export().splitlines()) == exported
 
 
 def test_memory_to_the_page(boot, build):
