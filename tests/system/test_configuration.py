@@ -151,8 +151,8 @@ def test_working_day(boot, build, name):
 
 
 def test_made_again_in_any_order(boot, build):
-    """Who takes any CPU does not take the one that another names, though its slot comes first: when a commit is
-    undone, and when what was exported is booted."""
+    """Who takes any CPU does not take the one that another names, though its slot comes first: when a commit
+    is undone, and when what was exported is booted."""
     day = Day(boot, build, "qemu", cpus=4)
     heart = f'memory=4M kernel=heartbeat cmdline="bed={day.bed_word} period=100"'
     day.start("")
