@@ -54,27 +54,14 @@ static void show(const struct partition *partition, struct lines *lines)
 	text_print_bytes(line, used + lines->length);
 }
 
-/* Where the line begins that is being said, if that is near. */
-static uint64_t line_begin(const struct partition *partition)
-{
-	uint64_t head = ring_head(&partition->ring);
-	uint64_t from = MAX(head - MIN(head, (uint64_t)LINES_TEXT),
-			    boots_position(&partition->boots));
-	struct ring_view view = ring_look(&partition->ring, MIN(from, head));
-	uint8_t bytes[LINES_TEXT];
-	size_t at = MIN(view.size, sizeof(bytes));
-
-	ring_copy(&partition->ring, view.start, bytes, at);
-	while (at > 0 && bytes[at - 1] != '\n')
-		at--;
-	return view.start + at;
-}
-
+/* From the begin of the line that is being said: whole lines. */
 static void open_reader(const struct partition *partition)
 {
-	uint64_t begin = line_begin(partition);
+	uint64_t head = ring_head(&partition->ring);
+	uint64_t first = MIN(boots_position(&partition->boots), head);
+	uint64_t begin = ring_line_begin(&partition->ring, first, head);
 
-	all.heads[partition->slot] = ring_head(&partition->ring);
+	all.heads[partition->slot] = head;
 	lines_open(&all.lines[partition->slot], &partition->ring, &partition->boots, begin);
 	reader_open(&all.readers[partition->slot], partition, begin);
 	all.width = MAX(all.width, strlen(partition->name));

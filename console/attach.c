@@ -22,7 +22,6 @@ enum {
 	HISTORY = 16 * 1024, /* shown again at each attach */
 	HISTORY_SLACK = 4096, /* the oldest bytes of a full ring may be overwritten while we attach */
 	LINE_SEARCH = 1024,   /* how far the history may begin later to begin with a line */
-	LINE_AGAIN = 512,     /* how far it may begin earlier, at what was not seen */
 	RETRIES_PER_SECOND = 50, /* the VMM does not tell when it has taken input */
 	TWICE_PER_SECOND = 2,	 /* the key's second time comes within this part of a second */
 };
@@ -98,16 +97,9 @@ static uint64_t skip_to_line(const struct ring *ring, uint64_t position)
 /* A line that the last detaching cut is shown from its beginning, if that is near and still there. */
 static uint64_t back_to_line(const struct ring *ring, uint64_t oldest, uint64_t position)
 {
-	uint8_t bytes[LINE_AGAIN];
-	size_t size = MIN(position - oldest, sizeof(bytes));
-	uint64_t begin = position - size;
+	uint64_t begin = ring_line_begin(ring, 0, position);
 
-	ring_copy(ring, begin, bytes, size);
-	for (size_t i = size; i > 0; i--) {
-		if (bytes[i - 1] == '\n')
-			return begin + i;
-	}
-	return begin == 0 ? 0 : position;
+	return begin >= oldest ? begin : position;
 }
 
 /* Where the history begins: at what was not seen yet, or earlier, so that something is there to see. */

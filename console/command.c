@@ -25,15 +25,12 @@ static bool usage_error(const struct command *command, const char *what, const c
 
 static bool take_new_name(struct invocation *in, unsigned place, const char *word)
 {
-	static const char
-		rule[] = "a name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with -";
-
 	if (!command_name_is_valid(word)) {
 		/* The first argument is named by the error's begin. */
-		if (place > 0)
-			rule_error(RULE_NAME, "%.40s: %s", word, rule);
-		else
-			rule_error(RULE_NAME, "%s", rule);
+		rule_error(
+			RULE_NAME,
+			"%.40s%sa name is 1 to 31 of a-z, 0-9, _ and -, not all, and does not begin with -",
+			place > 0 ? word : "", place > 0 ? ": " : "");
 		return false;
 	}
 	in->name = word;

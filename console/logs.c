@@ -271,9 +271,7 @@ static bool take_source(const struct invocation *in)
 /* Where to begin: where the output does, or its latest start. */
 static uint64_t first_position(bool last)
 {
-	const struct boot *boot = boots_latest(&logs.boots);
-
-	return last && boot ? boot->position : 0;
+	return last ? boots_position(&logs.boots) : 0;
 }
 
 static void open_output(bool last, uint64_t skip)

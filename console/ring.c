@@ -74,6 +74,21 @@ void ring_copy(const struct ring *ring, uint64_t position, uint8_t *to, size_t c
 	memcpy(to + first, out, count - first);
 }
 
+uint64_t ring_line_begin(const struct ring *ring, uint64_t first, uint64_t position)
+{
+	uint64_t from = MAX(position - MIN(position, (uint64_t)RING_LINE), first);
+	uint64_t start = MIN(ring_look(ring, from).start, position);
+	uint8_t bytes[RING_LINE];
+	size_t at = MIN(position - start, sizeof(bytes));
+
+	ring_copy(ring, start, bytes, at);
+	for (; at > 0; at--) {
+		if (bytes[at - 1] == '\n')
+			return start + at;
+	}
+	return start == first ? first : position;
+}
+
 /*
  * The full barriers: "attached" must be seen by the VMM before we read how far it has come, as the
  * VMM writes its head before it looks whether somebody is attached.

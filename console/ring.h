@@ -42,6 +42,13 @@ uint64_t ring_head(const struct ring *ring);
 /* Copies count bytes (at most its size) from position on, whatever they are. */
 void ring_copy(const struct ring *ring, uint64_t position, uint8_t *to, size_t count);
 
+/*
+ * Where the line begins that goes on at position, if that is near (RING_LINE bytes) and still there; else
+ * position. At `first`, which is not behind it, one begins for sure.
+ */
+enum { RING_LINE = 512 };
+uint64_t ring_line_begin(const struct ring *ring, uint64_t first, uint64_t position);
+
 /* From now on the VMM holds back what would overwrite the bytes from position on. */
 void ring_attach(const struct ring *ring, uint64_t position);
 void ring_detach(const struct ring *ring);

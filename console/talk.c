@@ -26,7 +26,6 @@ enum {
 	CHUNK = 1024,
 	TURN_BYTES = 16 * 1024, /* that one turn looks at */
 	LINE = 160,		/* as much as is told of a line */
-	LOOK_BACK = 2 * LINE,	/* for the begin of a line */
 };
 
 /* The running command, one of the two. */
@@ -226,30 +225,28 @@ static bool wait_interrupt(void)
 	return true;
 }
 
-/*
- * What is told of lines begins before what is searched: with the present one's begin, and the one before it,
- * if that is near and not before `first`, the latest start.
- */
+/* What is told of lines begins before what is searched: with this line's begin, or the one before it. */
 static void look_back(const struct ring *ring, uint64_t first)
 {
-	uint8_t bytes[LOOK_BACK];
-	uint64_t from = wait.position - MIN(wait.position, (uint64_t)LOOK_BACK);
-	struct ring_view view = ring_look(ring, MAX(from, first));
-	size_t size = (size_t)(wait.position - MIN(view.start, wait.position)), at = 0;
+	uint8_t bytes[RING_LINE + 1];
+	uint64_t begin = ring_line_begin(ring, first, wait.position);
+	size_t size;
 
-	ring_copy(ring, view.start, bytes, size);
-	if (view.start > first) {
-		while (at < size && bytes[at] != '\n')
-			at++;
+	if (begin == wait.position && begin > first) {
+		/* Empty, or so long that its begin is not in sight. */
+		ring_copy(ring, begin - 1, bytes, 1);
+		if (bytes[0] == '\n')
+			begin = ring_line_begin(ring, first, begin - 1);
 	}
-	for (; at < size; at++)
-		keep_line(bytes[at]);
+	size = MIN(wait.position - begin, sizeof(bytes));
+	ring_copy(ring, begin, bytes, size);
+	for (size_t i = 0; i < size; i++)
+		keep_line(bytes[i]);
 }
 
 static void wait_begin(struct partition *partition)
 {
-	const struct boot *boot = boots_latest(&partition->boots);
-	uint64_t first = boot ? boot->position : 0;
+	uint64_t first = boots_position(&partition->boots);
 	uint64_t start = MAX(partition->matched, first);
 
 	wait.position = ring_look(&partition->ring, start).start;

@@ -3,15 +3,17 @@
  * THREATS harness 14: the kernel image is the input, and what the operator may say besides (boot=, load=,
  * entry=, modules with texts) stands behind it. Whatever it is, the loader refuses it without a write to
  * guest memory, or the guest starts inside of what was loaded; and nothing that is in the guest's memory,
- * from before or written just now, decides anything: it is not read.
+ * from before or written just now, decides anything: it is not read. What it accepts the console, which looks
+ * at the image's beginning when the partition is configured, does not refuse.
  */
 /* sources: vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
  * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
- * tests/unit/guest_record.c */
+ * tests/unit/guest_record.c console/image_need.c console/layout.c */
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/image_need.h"
 #include "tests/unit/guest_record.h"
 #include "tests/unit/load_whole.h"
 #include "tests/unit/vmm_fixture.h"
@@ -76,11 +78,24 @@ static bool is_entry_good(const struct boot_entry *entry, uint64_t size)
 	return entry->rip >= GUEST_HIGH && entry->rip < MEMORY;
 }
 
+/* The least memory=, as the console has it. */
+static uint64_t needed(const uint8_t *data, size_t size)
+{
+	const struct image_view view = {data, MIN(size, IMAGE_WINDOW), size};
+	struct image_need need = image_need(&view, &fixture_config.boot);
+	uint64_t modules = 0;
+
+	for (unsigned i = 1; i < fixture_config.image_count; i++)
+		modules += ALIGN_UP(fixture_config.images[i].size, PAGE_SIZE);
+	return image_need_memory(&need, modules);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t initrd[100] = {1};
 	static bool is_clean;
 	struct boot_entry entry;
+	uint64_t memory;
 	struct wish wish;
 
 	if (!is_clean)
@@ -91,11 +106,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fixture_image(IMAGE_KERNEL, "kernel", data, size);
 	fixture_image(IMAGE_INITRD, "initrd", initrd, sizeof(initrd));
 	put_wish(&wish);
+	memory = needed(data, size);
 	is_clean = load_whole(GUEST_BIOS, &entry) != NULL;
 	require(!guest_record.accesses);
 	if (is_clean)
 		require(fixture_untouched(0, GUEST_HOLE) && fixture_untouched(GUEST_HIGH, MEMORY));
 	else
-		require(is_entry_good(&entry, size));
+		require(is_entry_good(&entry, size) && memory <= MEMORY);
 	return 0;
 }

@@ -113,7 +113,7 @@ static void test_wait_finds(void **state)
 /* What is told of a line begins where the line does, wherever the latest match ended. */
 static void test_whole_line(void **state)
 {
-	static char text[400];
+	static char text[700];
 
 	(void)state;
 	write_text("before\r\n\r\nlinux1 login: ");
@@ -140,8 +140,8 @@ static void test_whole_line(void **state)
 	write_text(text);
 	fake_expect_in("wait web /y+/", "zzzone twoy\r\n");
 	write_text("\n");
-	memset(text, 'x', 350);
-	strcpy(text + 350, "three four");
+	memset(text, 'x', 560);
+	strcpy(text + 560, "three four");
 	write_text(text);
 	fake_command("wait web /three/");
 	fake_expect_in("wait web /four/", "web: matched in:  four\r\n");
