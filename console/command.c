@@ -352,7 +352,7 @@ static void join_name(struct words *words, unsigned first)
 
 	while (second < words->count && words->word[second][0] == '-')
 		second++;
-	if (second >= words->count)
+	if (second == first + 1 || second >= words->count)
 		return;
 	name[0] = words->word[first];
 	name[1] = words->word[second];

@@ -74,10 +74,16 @@ static bool has_address_tag(const struct image_view *image, uint64_t header, uin
 static bool may_give_addresses(const struct image_view *image)
 {
 	uint32_t words[3];
+	uint64_t step;
 
-	for (uint64_t at = 0; at < MULTIBOOT2_SEARCH; at += MULTIBOOT_ALIGN) {
-		if (!image_read(image, at, words, sizeof(words)))
-			return false;
+	/* By a byte first: nearly always there is none, and each `create` looks at all these places. */
+	for (uint64_t at = 0; at < MULTIBOOT2_SEARCH && at + sizeof(words) <= image->seen;
+	     at += step) {
+		step = at < MULTIBOOT_SEARCH ? MULTIBOOT_ALIGN : MULTIBOOT2_ALIGN;
+		if (image->bytes[at] != (uint8_t)MULTIBOOT_MAGIC &&
+		    image->bytes[at] != (uint8_t)MULTIBOOT2_MAGIC)
+			continue;
+		memcpy(words, image->bytes + at, sizeof(words));
 		if (words[0] == MULTIBOOT_MAGIC && at < MULTIBOOT_SEARCH &&
 		    (words[1] & MULTIBOOT_ADDRESSES))
 			return true;
