@@ -358,6 +358,111 @@ static void test_three_in_a_set(void **state)
 	assert_true(is_quick(0x200));
 }
 
+static uint32_t seed = 20261129;
+
+static uint32_t draw(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+/* A move to or from memory by [rbx], [rbx + disp8] or with a SIB byte, any prefixes; 16 bytes in all. */
+static void draw_code(uint8_t *code)
+{
+	static const uint8_t prefixes[] = {0x66, 0x67, 0x2e, 0x64, 0x65, 0xf2,
+					   0x40, 0x41, 0x42, 0x44, 0x48, 0x4f};
+	static const uint8_t opcodes[] = {0x88, 0x89, 0x8a, 0x8b, 0xc6,
+					  0xc7, 0xa0, 0xa1, 0xa2, 0xa3};
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		code[i] = (uint8_t)draw(256);
+	if (draw(4) == 0)
+		code[at++] = prefixes[draw(6)];
+	if (draw(2) == 0)
+		code[at++] = prefixes[draw(ARRAY_SIZE(prefixes))];
+	code[at] = opcodes[draw(ARRAY_SIZE(opcodes))];
+	if (code[at] >= 0xa0 && code[at] <= 0xa3) {
+		uint64_t address = MACHINE_DATA + 0x1000 + draw(0x1000);
+
+		memcpy(code + at + 1, &address, sizeof(address));
+	} else {
+		code[at + 1] &= code[at] >= 0xc6 ? 0x47 : 0x7f; /* mod is 0 or 1; C6 and C7 are /0 */
+	}
+}
+
+/* All registers near the device; one of them small, for an index. */
+static void draw_registers(void)
+{
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		FRAME->gpr[i] = MACHINE_DATA + 0x1000 + draw(draw(2) != 0 ? 0x100 : 0x1000);
+	FRAME->gpr[draw(GPR_COUNT)] = draw(0x40);
+}
+
+/* What the kernel does with the answer: SDM 1 3.4.1.1, 32 bits clear the upper half. */
+static void apply_answer(void)
+{
+	uint64_t *gpr = &FRAME->gpr[answer.gpr], mask;
+
+	FRAME->rip += answer.insn_len;
+	if (answer.groups != GROUP_REPLY)
+		return;
+	mask = ~0ULL >> (64 - 8 * answer.size);
+	if (answer.size >= 4)
+		*gpr = answer.value & mask;
+	else if (answer.high_byte != 0)
+		*gpr = (*gpr & ~0xff00ULL) | (answer.value & 0xff) << 8;
+	else
+		*gpr = (*gpr & ~mask) | (answer.value & mask);
+}
+
+/*
+ * Any move that the emulator carries out and the short cut takes, too, does the same by either way: to the
+ * registers, to the device, and to RIP.
+ */
+static void test_random_moves(void **state)
+{
+	static uint8_t before[sizeof(machine.device)], after[sizeof(machine.device)];
+	unsigned done = 0, quick = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 60000; i++) {
+		struct frame given, result;
+		uint8_t code[16];
+
+		draw_code(code);
+		CODE(code);
+		machine_reset_frame(&machine);
+		draw_registers();
+		given = *FRAME;
+		for (unsigned byte = 0; byte < 0x1010; byte++)
+			machine.device[0x1000 + byte] = (uint8_t)(byte * 7 + i);
+		memcpy(before, machine.device, sizeof(before));
+		machine.reads = machine.writes = 0;
+		if (machine_step(&machine) != EMULATE_DONE || machine.reads + machine.writes != 1)
+			continue;
+		done++;
+		result = *FRAME;
+		memcpy(after, machine.device, sizeof(after));
+		memcpy(machine.device, before, sizeof(before));
+		*FRAME = given;
+		exit_at(machine.last_gpa, machine.writes != 0);
+		FRAME->mmio.gva_valid = i & 1;
+		FRAME->mmio.gva = machine.last_gpa - MACHINE_DEVICE + MACHINE_DATA;
+		if (!mmio_quick(FRAME, &answer)) {
+			assert_memory_equal(machine.device, before, sizeof(before));
+			continue;
+		}
+		quick++;
+		apply_answer();
+		assert_memory_equal(FRAME->gpr, result.gpr, sizeof(result.gpr));
+		assert_int_equal(FRAME->rip, result.rip);
+		assert_memory_equal(machine.device, after, sizeof(after));
+	}
+	assert_in_range(done, 10000, 60000);
+	assert_in_range(quick, 5000, 60000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, teardown)
 
 int main(void)
@@ -379,6 +484,7 @@ int main(void)
 		TEST(test_bytes_change),
 		TEST(test_two_in_turn),
 		TEST(test_three_in_a_set),
+		TEST(test_random_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
