@@ -75,6 +75,9 @@ static bool is_entry_good(const struct boot_entry *entry, uint64_t size)
 		return entry->rip == boot->entry && boot->entry - boot->load < size;
 	if (entry->mode == ENTRY_REAL)
 		return entry->rip == 0x7c00;
+	/* Multiboot's magic: its kernels may lie below 1 MiB, and no others. */
+	if (entry->rax != 0 && entry->rip < GUEST_HIGH)
+		return entry->rip >= GUEST_LOW && entry->rip < GUEST_TEXTS;
 	return entry->rip >= GUEST_HIGH && entry->rip < MEMORY;
 }
 
