@@ -46,36 +46,64 @@ static uint8_t kbc_status(void)
 			 model.mouse << 5 | model.silent << 6);
 }
 
+static uint8_t kbc_output_port(void)
+{
+	return (uint8_t)(model.lines | (model.full ? model.mouse ? 0x20 : 0x10 : 0));
+}
+
 static void kbc_command(uint8_t command)
 {
-	bool mouse = command < 0xad; /* A7h, A8h are the mouse's, ADh, AEh the keyboard's */
-
 	model.after_command = true;
 	model.owed = 0;
-	if (command >= 0xf0)
-		model.resets += (command & 1) == 0;
-	else if ((command >= 0xd1 && command <= 0xd4) || (command >= 0x60 && command < 0x80))
-		model.owed = command;
-	else if (command >= 0x20 && command < 0x40)
+	switch (command) {
+	case 0x20 ... 0x3f:
 		offer(model.ram[command - 0x20], false, false);
-	else if (command == 0xa7 || command == 0xad)
-		model.ram[0] |= mouse ? 0x20 : 0x10;
-	else if (command == 0xa8 || command == 0xae)
-		model.ram[0] &= mouse ? 0xdf : 0xef;
-	else if (command == 0xdd || command == 0xdf)
-		model.lines = (model.lines & 0xfd) | (command & 2);
-	else if (command == 0xd0)
-		offer((uint8_t)(model.lines | (model.full ? model.mouse ? 0x20 : 0x10 : 0)), false,
-		      false);
-	else if (command == 0xa4)
+		break;
+	case 0x60 ... 0x7f:
+	case 0xd1 ... 0xd4:
+		model.owed = command;
+		break;
+	case 0xa4:
 		offer(0xf1, false, false);
-	else if (command == 0xc0)
-		offer(0x80, false, false);
-	else if (command == 0xa9 || command == 0xab || command == 0xe0)
+		break;
+	case 0xa7:
+		model.ram[0] |= 0x20;
+		break;
+	case 0xa8:
+		model.ram[0] &= 0xdf;
+		break;
+	case 0xa9:
+	case 0xab:
+	case 0xe0:
 		offer(0, false, false);
-	else if (command == 0xaa) {
+		break;
+	case 0xaa:
 		model.ram[0] = 0x34;
 		offer(0x55, false, false);
+		break;
+	case 0xad:
+		model.ram[0] |= 0x10;
+		break;
+	case 0xae:
+		model.ram[0] &= 0xef;
+		break;
+	case 0xc0:
+		offer(0x80, false, false);
+		break;
+	case 0xd0:
+		offer(kbc_output_port(), false, false);
+		break;
+	case 0xdd:
+		model.lines &= 0xfd;
+		break;
+	case 0xdf:
+		model.lines |= 2;
+		break;
+	case 0xf0 ... 0xff:
+		model.resets += (command & 1) == 0;
+		break;
+	default:
+		break;
 	}
 }
 
