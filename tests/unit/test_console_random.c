@@ -19,19 +19,9 @@
 #include "console/command.h"
 #include "console/history.h"
 #include "tests/unit/fake_kernel.h"
+#include "tests/unit/random.h"
 
 enum { BLOCK = 4096 };
-
-static uint64_t seed;
-
-/* xorshift64 */
-static uint32_t below(uint32_t limit)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 32) % limit;
-}
 
 static unsigned long rounds(unsigned long usual, unsigned long more)
 {
@@ -50,7 +40,7 @@ static uint8_t random_byte(bool tame)
 	static const char
 		usual[] = "  \r\r\t=\"\\#--0123456789abcdefghijklmnopqrstuvwxyz_\x7f\x08\x15\x1b[A";
 
-	return tame && below(16) ? (uint8_t)usual[below(sizeof(usual) - 1)] : (uint8_t)below(256);
+	return tame && pick(16) ? (uint8_t)usual[pick(sizeof(usual) - 1)] : (uint8_t)pick(256);
 }
 
 /* The console is sane: a line end brings the prompt, and the next command is executed. */
@@ -69,7 +59,7 @@ static void test_bytes(void **state)
 	unsigned long blocks = rounds(4000000, 100000000) / BLOCK + 1;
 
 	(void)state;
-	seed = 1;
+	random_start();
 	make_machine();
 	for (unsigned long i = 0; i < blocks; i++) {
 		for (size_t j = 0; j < BLOCK; j++)
@@ -103,7 +93,7 @@ static void add(const char *text)
 
 static const char *one_of(const char *const *texts, size_t count)
 {
-	return texts[below((uint32_t)count)];
+	return texts[pick((uint32_t)count)];
 }
 
 static void add_name(void)
@@ -142,11 +132,11 @@ static void add_value(const struct command_key *key)
 	};
 	char choice[NAME_SIZE];
 
-	if (key->use == KEY_OPTION && below(2))
+	if (key->use == KEY_OPTION && pick(2))
 		add("--");
 	add(key->name);
-	add(key->use == KEY_OPTION && below(2) ? " " : "=");
-	if (key->kind == KEY_CHOICE && command_choice(key->value, below(5), choice))
+	add(key->use == KEY_OPTION && pick(2) ? " " : "=");
+	if (key->kind == KEY_CHOICE && command_choice(key->value, pick(5), choice))
 		add(choice);
 	else if (key->kind < ARRAY_SIZE(values))
 		add(one_of(values[key->kind], ARRAY_SIZE(values[0])));
@@ -160,10 +150,10 @@ static void add_argument(const struct arg *arg)
 
 	if (arg->kind == ARG_NUMBER || arg->kind == ARG_CPU)
 		add_number();
-	else if (arg->kind == ARG_CHOICE && command_choice(arg->name, below(3), choice))
+	else if (arg->kind == ARG_CHOICE && command_choice(arg->name, pick(3), choice))
 		add(choice);
 	else if (arg->kind == ARG_COMMAND || arg->kind == ARG_LINE)
-		add(commands[below(command_count)].name);
+		add(commands[pick(command_count)].name);
 	else
 		add_name();
 }
@@ -176,25 +166,25 @@ static bool is_fit(const struct command *command)
 
 static void add_command(void)
 {
-	const struct command *command = &commands[below(command_count)];
+	const struct command *command = &commands[pick(command_count)];
 
-	add(!is_fit(command)		 ? command_aliases[below(command_alias_count)].name
-	    : below(8) || !command->keys ? command->name
-					 : "create");
+	add(!is_fit(command)		? command_aliases[pick(command_alias_count)].name
+	    : pick(8) || !command->keys ? command->name
+					: "create");
 	for (unsigned i = 0; i < COMMAND_ARGS && command->args[i].kind; i++) {
-		if (below(8)) {
+		if (pick(8)) {
 			add(" ");
 			add_argument(&command->args[i]);
 		}
 	}
 	for (unsigned i = 0; command->keys && i < command->keys->count; i++) {
-		if (below(3) == 0) {
+		if (pick(3) == 0) {
 			add(" ");
-			add_value(&command->keys->keys[below(command->keys->count)]);
+			add_value(&command->keys->keys[pick(command->keys->count)]);
 		}
 	}
 	for (unsigned i = 0; i < command_flag_count; i++) {
-		if (command->flags & command_flags[i].flag ? below(2) : below(64) == 0) {
+		if (command->flags & command_flags[i].flag ? pick(2) : pick(64) == 0) {
 			add(" ");
 			add(command_flags[i].name);
 		}
@@ -204,11 +194,11 @@ static void add_command(void)
 /* Bytes are changed and taken out; none becomes an end of line, or the answers could not be counted. */
 static void spoil(void)
 {
-	for (unsigned i = below(4); i > 0 && made.length > 1; i--) {
-		size_t at = below((uint32_t)made.length);
-		uint8_t byte = random_byte(below(2));
+	for (unsigned i = pick(4); i > 0 && made.length > 1; i--) {
+		size_t at = pick((uint32_t)made.length);
+		uint8_t byte = random_byte(pick(2));
 
-		if (below(3) == 0) {
+		if (pick(3) == 0) {
 			memmove(made.text + at, made.text + at + 1, made.length - at);
 			made.length--;
 		} else if (byte >= ' ') {
@@ -241,7 +231,7 @@ static void test_lines(void **state)
 	unsigned long lines = rounds(40000, 1000000);
 
 	(void)state;
-	seed = 2;
+	random_start();
 	make_machine();
 	fake.stand_still = true; /* top and trace would never come to rest */
 	fake_command("mode script");
@@ -251,11 +241,11 @@ static void test_lines(void **state)
 		made.length = 0;
 		made.text[0] = '\0';
 		add_command();
-		if (below(3) == 0)
+		if (pick(3) == 0)
 			spoil();
 		/* A \ at the end would make the next line part of it. */
-		add(below(4) ? " #" : " # a comment \\\\");
-		fake.again[CALL_PART_CREATE + below(5)] = below(3);
+		add(pick(4) ? " #" : " # a comment \\\\");
+		fake.again[CALL_PART_CREATE + pick(5)] = pick(3);
 		fake_command(made.text);
 		/* What goes on until somebody says so: a console that is read, and what is followed. */
 		if (count_answers(fake_output()) == 0) {

@@ -2,6 +2,7 @@
 /* The IOAPIC against its data sheet: registers, edge and level, remote IRR, EOIs, refused modes. */
 /* sources: vmm/bus.c vmm/timers.c vmm/dev/ioapic.c */
 #include "tests/unit/dev_fakes.h"
+#include "tests/unit/random.h"
 
 #include "vmm/dev/ioapic.h"
 
@@ -395,30 +396,27 @@ static void pins_beyond_the_last_do_nothing(void **state)
  */
 static void any_sequence_keeps_the_invariants(void **state)
 {
-	uint32_t seed = 3;
-
 	(void)state;
 	for (unsigned step = 0; step < 100000; step++) {
 		unsigned before = fake.messages;
+		uint32_t draw = (uint32_t)next_random();
+		unsigned pin = (draw >> 8) % 24;
 
-		seed = seed * 1664525 + 1013904223;
-		unsigned pin = (seed >> 8) % 24;
-
-		switch (seed >> 29) {
+		switch (draw >> 29) {
 		case 0:
 		case 1:
 		case 2:
-			ioapic_set(&io, pin, (seed >> 20 & 1) != 0);
+			ioapic_set(&io, pin, (draw >> 20 & 1) != 0);
 			break;
 		case 3:
 		case 4:
-			set_reg(0x10 + 2 * pin, seed * 2654435761U & 0x3ffff);
+			set_reg(0x10 + 2 * pin, (uint32_t)next_random() & 0x3ffff);
 			break;
 		case 5:
-			ioapic_eoi(&io, seed >> 16 & 0xff);
+			ioapic_eoi(&io, draw >> 16 & 0xff);
 			break;
 		default:
-			put((seed >> 4) & 0xff8, 1U << (seed >> 13 & 3), seed);
+			put((draw >> 4) & 0xff8, 1U << (draw >> 13 & 3), draw);
 			break;
 		}
 		for (unsigned i = before; i < fake.messages && i < before + 64; i++) {

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "tests/unit/dev_fakes.h"
+#include "tests/unit/random.h"
 
 #include "vmm/dev/pc.h"
 #include "vmm/dev/wiring.h"
@@ -196,18 +197,16 @@ static void absent_memory_reads_all_ones(void **state)
 
 static void garbage_on_all_ports_and_a_thousand_resets(void **state)
 {
-	uint32_t seed = 13;
-
 	(void)state;
 	for (unsigned round = 0; round < 1000; round++) {
 		for (unsigned i = 0; i < 200; i++) {
-			seed = seed * 1664525 + 1013904223;
-			uint16_t port = (uint16_t)(seed >> 20 & 0xfff);
-			unsigned size = 1U << (seed >> 9) % 3;
+			uint32_t draw = (uint32_t)next_random();
+			uint16_t port = (uint16_t)(draw >> 20 & 0xfff);
+			unsigned size = 1U << (draw >> 9) % 3;
 
-			bus_port_write(port, size, seed * 2654435761U);
+			bus_port_write(port, size, (uint32_t)next_random());
 			bus_port_read(port, size);
-			fake_go(seed >> 14);
+			fake_go(draw >> 14);
 		}
 		fake.out_count = 0;
 		pc_reset();
@@ -225,34 +224,34 @@ static void garbage_on_all_ports_and_a_thousand_resets(void **state)
 /* vCPUs on two CPUs in the same devices. What is asserted is that no state is torn. */
 static void *hammer(void *arg)
 {
-	uint32_t seed = *(uint32_t *)arg;
+	uint64_t *state = arg;
 
 	for (unsigned i = 0; i < 50000; i++) {
+		uint32_t draw = (uint32_t)random_step(state);
 		uint64_t value;
 
-		seed = seed * 1664525 + 1013904223;
-		switch (seed >> 28) {
+		switch (draw >> 28) {
 		case 0:
 			out8(0x70, 0x0c);
 			in8(0x71);
 			break;
 		case 1:
 			out8(0x43, 0x34);
-			out8(0x40, seed & 0xff);
+			out8(0x40, draw & 0xff);
 			out8(0x40, 0x40);
 			break;
 		case 2:
 			in8(0x40);
 			break;
 		case 3:
-			out8(0x3f9, seed >> 8 & 0xf);
+			out8(0x3f9, draw >> 8 & 0xf);
 			break;
 		case 4:
 			in8(0x3fa);
 			break;
 		case 5:
-			bus_mmio_write(IOAPIC_BASE, 4, 0x10 + (seed >> 8 & 0x2f));
-			bus_mmio_write(IOAPIC_BASE + 0x10, 4, seed & 0x1f7ff);
+			bus_mmio_write(IOAPIC_BASE, 4, 0x10 + (draw >> 8 & 0x2f));
+			bus_mmio_write(IOAPIC_BASE + 0x10, 4, draw & 0x1f7ff);
 			break;
 		case 6:
 			bus_mmio_read(IOAPIC_BASE + 0x10, 4, &value);
@@ -261,22 +260,22 @@ static void *hammer(void *arg)
 			pc_inta();
 			break;
 		case 8:
-			bus_port_write(0x602, 2, seed >> 8);
+			bus_port_write(0x602, 2, draw >> 8);
 			break;
 		case 9:
 			pc_power_button();
 			break;
 		case 10:
-			bus_port_write(0xcf8, 4, seed | 0x80000000);
+			bus_port_write(0xcf8, 4, draw | 0x80000000);
 			bus_port_read(0xcfc, 4);
 			break;
 		case 11:
 			pc_deadline();
 			break;
 		case 12:
-			out8(0x80, seed & 0xff);
+			out8(0x80, draw & 0xff);
 			pc_post_code();
-			out8(0xb2, ACPI_ENABLE_VALUE - (seed >> 8 & 1));
+			out8(0xb2, ACPI_ENABLE_VALUE - (draw >> 8 & 1));
 			bus_port_read(0xcf8, 4);
 			break;
 		case 13:
@@ -286,7 +285,7 @@ static void *hammer(void *arg)
 			pc_uart_dropped();
 			break;
 		default:
-			bus_port_read((uint16_t)(seed >> 8 & 0xff), 1);
+			bus_port_read((uint16_t)(draw >> 8 & 0xff), 1);
 			break;
 		}
 	}
@@ -295,12 +294,12 @@ static void *hammer(void *arg)
 
 static void two_vcpus_do_not_tear_state(void **state)
 {
-	uint32_t seeds[2] = {1, 2};
+	uint64_t states[2] = {RANDOM_START, ~RANDOM_START};
 	pthread_t thread[2];
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++)
-		assert_int_equal(pthread_create(&thread[i], NULL, hammer, &seeds[i]), 0);
+		assert_int_equal(pthread_create(&thread[i], NULL, hammer, &states[i]), 0);
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(pthread_join(thread[i], NULL), 0);
 	pc_reset();

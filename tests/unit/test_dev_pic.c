@@ -5,6 +5,7 @@
  */
 /* sources: vmm/bus.c vmm/timers.c vmm/dev/pic.c */
 #include "tests/unit/dev_fakes.h"
+#include "tests/unit/random.h"
 
 #include "vmm/dev/pic.h"
 
@@ -503,23 +504,22 @@ static void out_of_range_inputs_do_nothing(void **state)
 static void any_sequence_keeps_intr_consistent(void **state)
 {
 	static const uint16_t ports[] = {M, M1, S, S1, ELCR0, ELCR1};
-	uint32_t seed = 7;
 
 	(void)state;
 	for (unsigned step = 0; step < 200000; step++) {
 		bool before = fake.intr;
 		unsigned changes = fake.intr_changes;
+		uint32_t draw = (uint32_t)next_random();
 
-		seed = seed * 1664525 + 1013904223;
-		switch (seed >> 28 & 3) {
+		switch (draw >> 28 & 3) {
 		case 0:
-			pic_set(&pic, seed >> 8 & 15, (seed >> 12 & 1) != 0);
+			pic_set(&pic, draw >> 8 & 15, (draw >> 12 & 1) != 0);
 			break;
 		case 1:
-			out8(ports[(seed >> 8) % 6], seed >> 16 & 0xff);
+			out8(ports[(draw >> 8) % 6], draw >> 16 & 0xff);
 			break;
 		case 2:
-			in8(ports[(seed >> 8) % 6]);
+			in8(ports[(draw >> 8) % 6]);
 			break;
 		default: {
 			bool asked = fake.intr;

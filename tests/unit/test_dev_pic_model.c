@@ -6,6 +6,7 @@
  */
 /* sources: vmm/bus.c vmm/timers.c vmm/dev/pic.c */
 #include "tests/unit/dev_fakes.h"
+#include "tests/unit/random.h"
 
 #include <stdlib.h>
 
@@ -172,14 +173,6 @@ static uint8_t read_even(struct chip *c)
 	return (uint8_t)(input == NONE ? 0 : 0x80 | input);
 }
 
-static uint32_t seed;
-
-static unsigned pick(unsigned count)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % count;
-}
-
 static void act(void)
 {
 	unsigned which = pick(2), irq = pick(16);
@@ -232,7 +225,7 @@ static void the_pair_equals_the_model(void **state)
 	unsigned steps = getenv("FREEHOLD_LONG") != NULL ? 20000000 : 400000;
 
 	(void)state;
-	seed = 11;
+	random_start();
 	fake_start();
 	memset(&pic, 0, sizeof(pic));
 	assert_int_equal(pic_init(&pic), ERR_NONE);

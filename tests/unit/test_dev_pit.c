@@ -4,18 +4,11 @@
 #include "tests/unit/dev_fakes.h"
 
 #include "tests/unit/dev_fake_irq.h"
+#include "tests/unit/random.h"
 #include "vmm/dev/clock.h"
 #include "vmm/dev/pit.h"
 
 static struct pit pit;
-
-static uint32_t seed;
-
-static uint32_t next_random(void)
-{
-	seed = seed * 1664525 + 1013904223;
-	return seed >> 8;
-}
 
 static int setup(void **state)
 {
@@ -52,9 +45,8 @@ static unsigned read_word(unsigned counter)
 static void ticks_and_ns_are_inverse(void **state)
 {
 	(void)state;
-	seed = 5;
 	for (unsigned i = 0; i < 100000; i++) {
-		uint64_t tick = ((uint64_t)next_random() << 20 | next_random()) >> (i % 40);
+		uint64_t tick = next_random() >> (20 + i % 40);
 		uint64_t pit_ns = clock_ns(tick, CLOCK_PIT), pm_ns = clock_ns(tick, CLOCK_PM);
 
 		assert_true(clock_ticks(pit_ns, CLOCK_PIT) == tick);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/random.h"
 #include "vmm/dev/pit_counter.h"
 
 struct ticking {
@@ -170,14 +171,6 @@ static uint16_t k_value(const struct ticking *k)
 	return (uint16_t)((n / 1000) << 12 | (n / 100 % 10) << 8 | (n / 10 % 10) << 4 | n % 10);
 }
 
-static uint32_t seed;
-
-static uint32_t next_random(void)
-{
-	seed = seed * 1664525 + 1013904223;
-	return seed >> 8;
-}
-
 static uint16_t latched_value(struct pit_counter *c, uint64_t t)
 {
 	struct pit_counter copy = *c; /* so that the latch does not disturb */
@@ -203,18 +196,18 @@ static bool null_count(struct pit_counter *c, uint64_t t)
 
 static uint8_t random_control(unsigned mode, bool bcd)
 {
-	return (uint8_t)((1 + next_random() % 3) << 4 | mode << 1 | (bcd ? 1 : 0));
+	return (uint8_t)((1 + pick(3)) << 4 | mode << 1 | (bcd ? 1 : 0));
 }
 
 /* Writes a byte of a count, moves the gate, changes the mode, or does nothing. */
 static void act(struct pit_counter *c, struct ticking *k, uint64_t t)
 {
-	unsigned what = next_random() % 40;
+	unsigned what = pick(40);
 
 	if (what < 3) {
-		uint8_t value = (uint8_t)(next_random() % (next_random() % 2 != 0 ? 12 : 256));
+		uint8_t value = (uint8_t)(pick(pick(2) ? 12 : 256));
 
-		if (k->rw == 3 && k->low_got && next_random() % 2 != 0)
+		if (k->rw == 3 && k->low_got && pick(2))
 			value = 0;
 		/*
 		 * Counts of 1 are outside modes 2 and 3 ("Minimum and Maximum Initial Counts"), also made of
@@ -227,12 +220,12 @@ static void act(struct pit_counter *c, struct ticking *k, uint64_t t)
 		pit_counter_write(c, t, value);
 		k_write(k, value);
 	} else if (what < 5) {
-		bool gate = next_random() % 2 != 0;
+		bool gate = pick(2);
 
 		pit_counter_set_gate(c, t, gate);
 		k_gate(k, gate);
-	} else if (what == 5 && next_random() % 8 == 0) {
-		uint8_t control = random_control(next_random() % 8, k->bcd);
+	} else if (what == 5 && pick(8) == 0) {
+		uint8_t control = random_control(pick(8), k->bcd);
 
 		pit_counter_write_control(c, t, control);
 		k_control(k, control);
@@ -247,15 +240,15 @@ static void play(unsigned mode, bool bcd, unsigned rounds)
 {
 	for (unsigned round = 0; round < rounds; round++) {
 		struct pit_counter c;
-		struct ticking k = {.gate = next_random() % 4 != 0};
-		uint64_t t = next_random();
+		struct ticking k = {.gate = pick(4)};
+		uint64_t t = pick(1 << 24);
 		uint8_t control = random_control(mode, bcd);
 
 		pit_counter_reset(&c, k.gate);
 		pit_counter_write_control(&c, t, control);
 		k_control(&k, control);
 		for (unsigned step = 0; step < 300; step++) {
-			for (unsigned i = next_random() % 8 == 0 ? 20 : 1; i > 0; i--)
+			for (unsigned i = pick(8) == 0 ? 20 : 1; i > 0; i--)
 				act(&c, &k, t);
 			t++;
 			k_tick(&k);
@@ -272,7 +265,7 @@ static void counters_equal_the_ticking_model(void **state)
 	unsigned rounds = getenv("FREEHOLD_LONG") != NULL ? 20000 : 400;
 
 	(void)state;
-	seed = 42;
+	random_start();
 	for (unsigned mode = 0; mode < 8; mode++) {
 		play(mode, false, rounds);
 		play(mode, true, rounds);
@@ -283,7 +276,7 @@ static void counters_equal_the_ticking_model(void **state)
 static void the_predicted_rise_is_the_next_one(void **state)
 {
 	(void)state;
-	seed = 9;
+	random_start();
 	for (unsigned round = 0; round < 3000; round++) {
 		struct pit_counter c;
 		uint64_t t = 1000, rise;
@@ -291,14 +284,14 @@ static void the_predicted_rise_is_the_next_one(void **state)
 
 		pit_counter_reset(&c, true);
 		pit_counter_write_control(&c, t, (uint8_t)(0x10 | (round % 6) << 1));
-		pit_counter_write(&c, t, (uint8_t)(2 + next_random() % 40));
-		t += next_random() % 60;
-		if (next_random() % 2 != 0)
-			pit_counter_write(&c, t, (uint8_t)(2 + next_random() % 40));
-		if (next_random() % 4 == 0) {
+		pit_counter_write(&c, t, (uint8_t)(2 + pick(40)));
+		t += pick(60);
+		if (pick(2))
+			pit_counter_write(&c, t, (uint8_t)(2 + pick(40)));
+		if (pick(4) == 0) {
 			pit_counter_set_gate(&c, t, false);
-			t += next_random() % 5;
-			pit_counter_set_gate(&c, t, next_random() % 4 != 0);
+			t += pick(5);
+			pit_counter_set_gate(&c, t, pick(4));
 		}
 		rise = pit_counter_next_rise(&c, t);
 		was = pit_counter_output(&c, t);

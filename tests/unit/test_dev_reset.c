@@ -4,6 +4,7 @@
 #include "tests/unit/dev_fakes.h"
 
 #include "tests/unit/dev_fake_irq.h"
+#include "tests/unit/random.h"
 #include "vmm/dev/kbc.h"
 #include "vmm/dev/pci.h"
 #include "vmm/dev/sysctl.h"
@@ -230,14 +231,13 @@ static void loopback_commands_and_interrupts(void **state)
 /* A driver that waits for the input buffer to empty, or polls for output, never hangs. */
 static void the_input_buffer_is_always_empty(void **state)
 {
-	uint32_t seed = 11;
-
 	(void)state;
 	for (unsigned i = 0; i < 50000; i++) {
-		seed = seed * 1664525 + 1013904223;
-		out8((seed >> 8 & 1) != 0 ? 0x64 : 0x60, seed >> 16 & 0xff);
+		uint32_t draw = (uint32_t)next_random();
+
+		out8((draw >> 8 & 1) != 0 ? 0x64 : 0x60, draw >> 16 & 0xff);
 		assert_int_equal(in8(0x64) & 0x02, 0);
-		if ((seed >> 28) == 0)
+		if ((draw >> 28) == 0)
 			in8(0x60);
 	}
 }

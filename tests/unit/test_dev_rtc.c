@@ -6,6 +6,7 @@
 #include "tests/unit/dev_fakes.h"
 
 #include "tests/unit/dev_fake_irq.h"
+#include "tests/unit/random.h"
 #include "vmm/dev/rtc.h"
 #include "vmm/dev/rtc_alarm.h"
 #include "vmm/dev/rtc_time.h"
@@ -380,21 +381,20 @@ static void the_alarm_search_equals_a_slow_one(void **state)
 {
 	static const uint8_t values[] = {0x00, 0x01, 0x12, 0x23, 0x59, 0x81,
 					 0x92, 0xc0, 0xff, 0x5a, 0x60};
-	uint32_t seed = 77;
 
 	(void)state;
 	for (unsigned i = 0; i < 300; i++) {
 		struct rtc_alarm alarm;
+		uint32_t draw = (uint32_t)next_random();
 		int64_t from, at, slow;
 		unsigned format;
 		bool found = false;
 
-		seed = seed * 1664525 + 1013904223;
-		alarm.second = values[(seed >> 8) % ARRAY_SIZE(values)];
-		alarm.minute = values[(seed >> 13) % ARRAY_SIZE(values)];
-		alarm.hour = values[(seed >> 18) % ARRAY_SIZE(values)];
-		format = seed >> 28 & 6;
-		from = NEW_YEAR + (seed >> 4) % 100000;
+		alarm.second = values[(draw >> 8) % ARRAY_SIZE(values)];
+		alarm.minute = values[(draw >> 13) % ARRAY_SIZE(values)];
+		alarm.hour = values[(draw >> 18) % ARRAY_SIZE(values)];
+		format = draw >> 28 & 6;
+		from = NEW_YEAR + (draw >> 4) % 100000;
 		for (slow = from + 1; slow <= from + 86400 && !found; slow++) {
 			struct rtc_time t;
 

@@ -2,6 +2,7 @@
 /* The timer queue: order, moves, cancels, the one deadline, bounded expiry. */
 /* sources: vmm/bus.c vmm/timers.c */
 #include "tests/unit/dev_fakes.h"
+#include "tests/unit/random.h"
 
 #include "vmm/device.h"
 
@@ -129,24 +130,23 @@ static void a_timer_armed_for_the_past_does_not_hold_the_vcpu(void **state)
 static void a_long_random_play_equals_the_model(void **state)
 {
 	uint64_t due[TIMERS];
-	uint32_t seed = 1;
 
 	(void)state;
 	memset(due, 0xff, sizeof(due));
 	for (unsigned step = 0; step < 20000; step++) {
-		seed = seed * 1664525 + 1013904223;
-		unsigned which = seed >> 8 & 7, what = seed >> 16 & 3;
+		uint32_t draw = (uint32_t)next_random();
+		unsigned which = draw >> 8 & 7, what = draw >> 16 & 3;
 		uint64_t first = UINT64_MAX;
 
 		if (what == 0) {
 			timer_cancel(&timer[which]);
 			due[which] = UINT64_MAX;
 		} else if (what < 3) {
-			due[which] = fake.now + 1 + (seed >> 20) % 1000;
+			due[which] = fake.now + 1 + (draw >> 20) % 1000;
 			timer_arm(&timer[which], due[which]);
 		} else {
 			unsigned expect = 0;
-			uint64_t end = fake.now + (seed >> 20) % 500;
+			uint64_t end = fake.now + (draw >> 20) % 500;
 
 			for (unsigned i = 0; i < TIMERS; i++) {
 				if (due[i] <= end) {

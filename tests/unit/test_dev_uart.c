@@ -4,6 +4,7 @@
 #include "tests/unit/dev_fakes.h"
 
 #include "tests/unit/dev_fake_irq.h"
+#include "tests/unit/random.h"
 #include "vmm/dev/uart.h"
 
 enum { DATA = 0x3f8, IER, IIR, LCR, MCR, LSR, MSR, SCR, FCR = IIR };
@@ -583,21 +584,19 @@ static void a_driver_finds_a_16550a(void **state)
 
 static void any_sequence_keeps_the_line_consistent(void **state)
 {
-	uint32_t seed = 5;
-
 	(void)state;
 	for (unsigned step = 0; step < 200000; step++) {
-		seed = seed * 1664525 + 1013904223;
-		uint16_t port = (uint16_t)(DATA + (seed >> 8 & 7));
+		uint32_t draw = (uint32_t)next_random();
+		uint16_t port = (uint16_t)(DATA + (draw >> 8 & 7));
 
-		switch (seed >> 29) {
+		switch (draw >> 29) {
 		case 0:
 		case 1:
 		case 2:
-			out8(port, seed >> 16 & 0xff);
+			out8(port, draw >> 16 & 0xff);
 			break;
 		case 3:
-			fake.out_space = seed >> 16 & 31;
+			fake.out_space = draw >> 16 & 31;
 			fake.out_count = 0;
 			uart_console_space(&uart);
 			break;
@@ -606,7 +605,7 @@ static void any_sequence_keeps_the_line_consistent(void **state)
 				type("q");
 			break;
 		case 5:
-			fake_go(seed >> 8);
+			fake_go(draw >> 8);
 			break;
 		default:
 			in8(port);

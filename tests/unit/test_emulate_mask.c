@@ -14,6 +14,7 @@
 #include "tests/unit/emulate_case.h"
 
 #include "tests/unit/fpu_regs_fake.h"
+#include "tests/unit/random.h"
 
 enum { WINDOW = MACHINE_PAGES * 4096, RDI = 0x07, RBP = 0x45 /* ModRM: [rdi], [rbp + disp8] */ };
 
@@ -44,21 +45,6 @@ struct masked {
 	unsigned reg, mask;
 	unsigned at; /* of the window */
 };
-
-static uint64_t random_state = 0x9e3779b97f4a7c15;
-
-static uint64_t next_random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static unsigned pick(unsigned count)
-{
-	return (unsigned)(next_random() >> 33) % count;
-}
 
 /* The device's accesses in their order; and how often each byte of the window was accessed. */
 static struct {

@@ -24,24 +24,10 @@
 #include "tests/unit/emulate_templates.h"
 #include "tests/unit/fpu_regs_fake.h"
 #include "tests/unit/native.h"
+#include "tests/unit/random.h"
 #include "vmm/cpu_bits.h"
 
 enum { DATA_SIZE = MACHINE_PAGES * 4096 };
-
-static uint64_t random_state = 0x2545f4914f6cdd1d;
-
-static uint64_t next_random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static unsigned pick(unsigned count)
-{
-	return (unsigned)(next_random() >> 33) % count;
-}
 
 /* Values that sit on edges more often than chance would have it. */
 static uint64_t random_value(void)

@@ -15,21 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/insn_zydis.h"
-
-static uint64_t random_state = 0x9e3779b97f4a7c15;
-
-static uint64_t next_random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static unsigned pick(unsigned count)
-{
-	return (unsigned)(next_random() >> 33) % count;
-}
+#include "tests/unit/random.h"
 
 static long rounds(long usual)
 {

@@ -13,6 +13,7 @@
 
 #include "tests/unit/lapic_fixture.h"
 #include "tests/unit/lapic_model.h"
+#include "tests/unit/random.h"
 
 noreturn void walk_failed(const char *expression, int line)
 {
@@ -29,11 +30,13 @@ static unsigned posted_new[2];
 static void *poster(void *which)
 {
 	unsigned *count = which;
-	unsigned base_vector = count == &posted_new[0] ? 0x40 : 0x80, seed = base_vector;
+	unsigned base_vector = count == &posted_new[0] ? 0x40 : 0x80;
+	uint64_t state = base_vector;
 
 	for (unsigned i = 0; i < POSTS; i++) {
-		seed = seed * 1103515245 + 12345;
-		*count += lapic_post(&apic, base_vector + (seed >> 16 & 0x3f), seed >> 24 & 1);
+		uint64_t draw = random_step(&state);
+
+		*count += lapic_post(&apic, base_vector + (draw >> 16 & 0x3f), draw >> 24 & 1);
 		if (i % 64 == 0)
 			lapic_post_line(&apic, i & 64);
 	}

@@ -14,21 +14,16 @@
 #include <cmocka.h>
 
 #include "boot/option.h"
+#include "tests/unit/random.h"
 
 enum { MODEL_PAGES = 24, MODEL_BYTES = MODEL_PAGES * 4096, RANDOM_MAPS = 3000 };
 
 static struct memmap map;
 static struct boot_info info;
 
-/* A small generator of its own: the same maps on every machine. */
-static uint64_t random_state = 0x9e3779b97f4a7c15;
-
 static uint64_t random_below(uint64_t limit)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % limit;
+	return next_random() % limit;
 }
 
 static void begin(void)

@@ -12,6 +12,7 @@
  * vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c tests/unit/emulate_machine.c
  * tests/unit/fpu_regs_fake.c tests/unit/guest_record.c */
 #include "tests/unit/emulate_case.h"
+#include "tests/unit/random.h"
 #include "vmm/bus.h"
 #include "vmm/call.h"
 #include "vmm/device.h"
@@ -358,14 +359,6 @@ static void test_three_in_a_set(void **state)
 	assert_true(is_quick(0x200));
 }
 
-static uint32_t seed = 20261129;
-
-static uint32_t draw(uint32_t below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % below;
-}
-
 /* A move to or from memory by [rbx], [rbx + disp8] or with a SIB byte, any prefixes; 16 bytes in all. */
 static void draw_code(uint8_t *code)
 {
@@ -376,14 +369,14 @@ static void draw_code(uint8_t *code)
 	unsigned at = 0;
 
 	for (unsigned i = 0; i < 16; i++)
-		code[i] = (uint8_t)draw(256);
-	if (draw(4) == 0)
-		code[at++] = prefixes[draw(6)];
-	if (draw(2) == 0)
-		code[at++] = prefixes[draw(ARRAY_SIZE(prefixes))];
-	code[at] = opcodes[draw(ARRAY_SIZE(opcodes))];
+		code[i] = (uint8_t)pick(256);
+	if (pick(4) == 0)
+		code[at++] = prefixes[pick(6)];
+	if (pick(2) == 0)
+		code[at++] = prefixes[pick(ARRAY_SIZE(prefixes))];
+	code[at] = opcodes[pick(ARRAY_SIZE(opcodes))];
 	if (code[at] >= 0xa0 && code[at] <= 0xa3) {
-		uint64_t address = MACHINE_DATA + 0x1000 + draw(0x1000);
+		uint64_t address = MACHINE_DATA + 0x1000 + pick(0x1000);
 
 		memcpy(code + at + 1, &address, sizeof(address));
 	} else {
@@ -395,8 +388,8 @@ static void draw_code(uint8_t *code)
 static void draw_registers(void)
 {
 	for (unsigned i = 0; i < GPR_COUNT; i++)
-		FRAME->gpr[i] = MACHINE_DATA + 0x1000 + draw(draw(2) != 0 ? 0x100 : 0x1000);
-	FRAME->gpr[draw(GPR_COUNT)] = draw(0x40);
+		FRAME->gpr[i] = MACHINE_DATA + 0x1000 + pick(pick(2) != 0 ? 0x100 : 0x1000);
+	FRAME->gpr[pick(GPR_COUNT)] = pick(0x40);
 }
 
 /* What the kernel does with the answer: SDM 1 3.4.1.1, 32 bits clear the upper half. */

@@ -7,6 +7,7 @@
 /* sources: arch/x86_64/paging.c arch/x86_64/page_walk.c arch/x86_64/page_format.c
  * arch/x86_64/page_pool.c */
 #include "tests/unit/page_fixture.h"
+#include "tests/unit/random.h"
 
 #define PAGES ((size_t)(GIB(4) / PAGE_SIZE))
 
@@ -23,17 +24,6 @@ struct world {
 	uint64_t base; /* of the modelled range */
 	struct model_page *pages;
 };
-
-static uint64_t seed = 88172645463325252ULL;
-
-/* xorshift64 */
-static uint64_t next_random(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 static uint64_t below(uint64_t limit)
 {

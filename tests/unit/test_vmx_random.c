@@ -6,6 +6,7 @@
 /* sources: tests/unit/vmx_hw.c arch/x86_64/vmx/check.c arch/x86_64/vmx/check_segment.c
  * arch/x86_64/vmx/controls.c arch/x86_64/vmx/maps.c arch/x86_64/vmx/vpid.c arch/x86_64/page_format.c
  * lib/format.c lib/string.c lib/copy.c */
+#include "tests/unit/random.h"
 #include "tests/unit/vmx_host.h"
 
 enum { ROUNDS = 40000 };
@@ -13,22 +14,13 @@ enum { ROUNDS = 40000 };
 static struct hw_vcpu vcpu;
 static struct virt_vcpu *const v = &vcpu.v;
 static struct frame frame;
-static uint64_t seed = 88172645463325252;
-
-static uint64_t any(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 static bool chance(unsigned one_in)
 {
-	return any() % one_in == 0;
+	return next_random() % one_in == 0;
 }
 
-#define PICK(list) ((list)[any() % ARRAY_SIZE(list)])
+#define PICK(list) ((list)[next_random() % ARRAY_SIZE(list)])
 
 enum { DATA = SEG_ATTR_P | SEG_ATTR_S | 3, CODE = SEG_ATTR_P | SEG_ATTR_S | 11, USER = 3 << 5 };
 
@@ -70,7 +62,8 @@ static uint64_t any_flags(void)
 {
 	uint64_t rflags = hw_get(VMCS_GUEST_RFLAGS) & (RFLAGS_VM | RFLAGS_FIXED);
 
-	rflags |= any() & (RFLAGS_CF | RFLAGS_ZF | RFLAGS_DF | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID);
+	rflags |= next_random() &
+		  (RFLAGS_CF | RFLAGS_ZF | RFLAGS_DF | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID);
 	return rflags | (chance(2) ? RFLAGS_IF : 0) | (chance(2) ? RFLAGS_TF : 0);
 }
 
@@ -122,9 +115,9 @@ static void guest_runs(struct virt_vcpu *which)
 	hw_set(VMCS_EXIT_EVENT, event);
 	hw_set(VMCS_EXIT_EVENT_ERROR, 0);
 	hw_set(VMCS_IDT_VECTORING_ERROR, 0);
-	hw_set(VMCS_EXIT_INSN_LEN, 1 + any() % 3);
+	hw_set(VMCS_EXIT_INSN_LEN, 1 + next_random() % 3);
 	hw_set(VMCS_EXIT_INSN_INFO, 0);
-	hw_set(VMCS_QUALIFICATION, reason ? any() & 0xffff0000 : any() & 0x600f);
+	hw_set(VMCS_QUALIFICATION, reason ? next_random() & 0xffff0000 : next_random() & 0x600f);
 	hw_set(VMCS_GUEST_PHYSICAL, 0xfee00000);
 	leave(rflags, (event & VMX_EVENT_VECTOR) == EXCEPTION_DB && event);
 	if ((reason == 0 || reason == 48) && chance(3))
@@ -173,7 +166,7 @@ static void deliver(void)
 	static const struct frame_event interrupt = {.type = INJECT_EXTERNAL, .vector = 0x41};
 
 	if (chance(3))
-		vmx_ops.set_tpr(v, any() & 15, chance(2));
+		vmx_ops.set_tpr(v, next_random() & 15, chance(2));
 	if (chance(3)) {
 		if (vmx_ops.nmi_open(v))
 			vmx_ops.inject(v, &nmi);

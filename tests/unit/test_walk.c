@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/guest_record.h"
+#include "tests/unit/random.h"
 #include "tests/unit/walk_model.h"
 #include "vmm/cpu_bits.h"
 #include "vmm/guest_mem.h"
@@ -21,20 +22,6 @@
 enum { PAGES = MODEL_PAGES, RAM_SIZE = MODEL_RAM };
 
 static uint8_t *ram;
-static uint64_t random_state = 0x853c49e6748fea9b;
-
-static uint64_t next_random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static unsigned pick(unsigned count)
-{
-	return (unsigned)(next_random() >> 33) % count;
-}
 
 static int setup(void **state)
 {
