@@ -109,7 +109,7 @@ static bool target_fits(const struct emulate *e, const struct seg *code, uint64_
 static bool load_cs(struct emulate *e, uint16_t selector, uint64_t target)
 {
 	struct frame *frame = e->frame;
-	struct descriptor descriptor;
+	struct descriptor descriptor = {0};
 	struct seg code;
 	bool ok;
 
@@ -117,17 +117,17 @@ static bool load_cs(struct emulate *e, uint16_t selector, uint64_t target)
 		return emulate_raise_gp(e);
 	if (!segment_read_descriptor(e, selector, &descriptor, &ok))
 		return false;
-	code = segment_of(selector, ok ? descriptor.raw : 0);
+	code = segment_of(selector, descriptor.raw);
 	if (ok && !(code.attributes & SEG_ATTR_S))
 		return emulate_stop(e, EMULATE_UNSUPPORTED);
-	if (((frame->control.efer & EFER_LMA) && (code.attributes & ATTR_L_D) == ATTR_L_D) ||
+	if (!ok || ((frame->control.efer & EFER_LMA) && (code.attributes & ATTR_L_D) == ATTR_L_D) ||
 	    (!(code.attributes & TYPE_CONFORMING) && (selector & RPL) > e->walk.cpl))
 		return emulate_raise(e,
 				     fault_with_error(frame, VECTOR_GP, selector & ~(uint32_t)RPL));
-	if (ok && segment_fits(SEG_CS, &code, e->walk.cpl) && (code.attributes & SEG_ATTR_P) &&
+	if (segment_fits(SEG_CS, &code, e->walk.cpl) && (code.attributes & SEG_ATTR_P) &&
 	    !target_fits(e, &code, target))
 		return emulate_raise_gp(e);
-	if (!segment_load(e, SEG_CS, selector, e->walk.cpl, VECTOR_GP, 0))
+	if (!segment_load_descriptor(e, SEG_CS, &descriptor, e->walk.cpl, VECTOR_GP, 0))
 		return false;
 	frame->seg[SEG_CS].selector = (uint16_t)((selector & ~(unsigned)RPL) | e->walk.cpl);
 	return true;

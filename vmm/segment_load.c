@@ -25,6 +25,7 @@ bool segment_read_descriptor(struct emulate *e, uint16_t selector, struct descri
 	*ok = *ok && offset + DESCRIPTOR_SIZE - 1 <= limit;
 	if (!*ok)
 		return true;
+	descriptor->selector = selector;
 	descriptor->linear = base + offset;
 	if (!(frame->control.efer & EFER_LMA))
 		descriptor->linear = (uint32_t)descriptor->linear;
@@ -136,31 +137,39 @@ bool segment_fits(unsigned index, const struct seg *seg, unsigned cpl)
 	return rule_of(index)->fits(seg, cpl);
 }
 
+bool segment_load_descriptor(struct emulate *e, unsigned index, const struct descriptor *descriptor,
+			     unsigned cpl, unsigned vector, unsigned ext)
+{
+	const struct segment_rule *rule = rule_of(index);
+	uint16_t selector = descriptor->selector;
+	struct seg loaded = segment_of(selector, descriptor->raw);
+
+	if (!rule->fits(&loaded, cpl))
+		return raise(e, vector, selector, ext);
+	if (!(loaded.attributes & SEG_ATTR_P))
+		return raise(e, rule->absent ? rule->absent : vector, selector, ext);
+	if (!set_accessed(e, &loaded, descriptor->linear))
+		return false;
+	e->frame->seg[index] = loaded;
+	return true;
+}
+
 bool segment_load(struct emulate *e, unsigned index, uint16_t selector, unsigned cpl,
 		  unsigned vector, unsigned ext)
 {
-	const struct segment_rule *rule = rule_of(index);
-	struct seg *seg = &e->frame->seg[index], loaded;
 	struct descriptor descriptor;
 	bool ok;
 
 	if (segment_is_null(selector)) {
-		if (!rule->null)
+		if (!rule_of(index)->null)
 			return raise(e, vector, 0, ext);
-		*seg = (struct seg){.selector = selector, .attributes = SEG_ATTR_UNUSABLE};
+		e->frame->seg[index] = (struct seg){.selector = selector,
+						    .attributes = SEG_ATTR_UNUSABLE};
 		return true;
 	}
 	if (!segment_read_descriptor(e, selector, &descriptor, &ok))
 		return false;
 	if (!ok)
 		return raise(e, vector, selector, ext);
-	loaded = segment_of(selector, descriptor.raw);
-	if (!rule->fits(&loaded, cpl))
-		return raise(e, vector, selector, ext);
-	if (!(loaded.attributes & SEG_ATTR_P))
-		return raise(e, rule->absent ? rule->absent : vector, selector, ext);
-	if (!set_accessed(e, &loaded, descriptor.linear))
-		return false;
-	*seg = loaded;
-	return true;
+	return segment_load_descriptor(e, index, &descriptor, cpl, vector, ext);
 }

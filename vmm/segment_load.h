@@ -7,8 +7,9 @@
 
 #include "vmm/emulate.h"
 
-/* A descriptor in memory. */
+/* A descriptor as it was read from memory. */
 struct descriptor {
+	uint16_t selector;
 	gva_t linear;
 	uint64_t raw;
 };
@@ -39,3 +40,8 @@ bool segment_fits(unsigned index, const struct seg *seg, unsigned cpl);
  */
 bool must_check segment_load(struct emulate *e, unsigned index, uint16_t selector, unsigned cpl,
 			     unsigned vector, unsigned ext);
+
+/* The same for who has read the descriptor before, and looked at it: it is not read again. */
+bool must_check segment_load_descriptor(struct emulate *e, unsigned index,
+					const struct descriptor *descriptor, unsigned cpl,
+					unsigned vector, unsigned ext);

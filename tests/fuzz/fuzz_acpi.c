@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ACPI tables of arbitrary bytes. The first byte chooses: raw memory behind a raw RSDP, or a list of
- * tables whose lengths and sums are put right, so that the decoders behind the checks are reached.
+ * tables whose lengths and sums are put right, so that the decoders behind the checks are reached; and
+ * whether the loader gives the RSDP, or it must be searched for.
  */
 /* sources: drivers/acpi.c drivers/acpi_table.c drivers/acpi_rsdp.c drivers/acpi_madt.c
  *	drivers/acpi_fadt.c drivers/acpi_devices.c drivers/acpi_aml.c lib/format.c */
@@ -20,7 +21,15 @@ enum {
 	XSDT_ADDRESS = 0x100000,
 	TABLE_BASE = 0x200000,
 	TABLE_STRIDE = 0x20000,
+	BIOS_BASE = 0xe0000,
+	BIOS_SIZE = 0x20000,
+	EBDA_WORD = 0x40e,
+	EBDA_SIZE = 0x400,
+	LOW_REGIONS = 3,
 };
+
+/* The first byte. */
+enum choice { CHOICE_RAW = 0x01, CHOICE_IN_EBDA = 0x40, CHOICE_SEARCH = 0x80 };
 
 /* In the order of the harness's own numbers: add at the end, or the corpus means something else. */
 static const char signatures[][5] = {"APIC", "FACP", "DSDT", "SSDT", "MCFG",
@@ -35,7 +44,7 @@ struct region {
 	uint8_t *bytes;
 };
 
-static struct region regions[MAX_TABLES + 1];
+static struct region regions[MAX_TABLES + 1 + LOW_REGIONS];
 static size_t region_count;
 static void *mappings[MAX_MAPPINGS];
 static size_t mapping_count;
@@ -176,6 +185,22 @@ static void make_raw(const uint8_t *data, size_t size, uint8_t rsdp[RSDP_SIZE])
 	memcpy(region->bytes, data + taken, size - taken);
 }
 
+/* Puts the RSDP where a BIOS has it: by two bytes with the segment of the EBDA, and two with its place there. */
+static void hide_rsdp(const uint8_t where[4], bool in_ebda, const uint8_t rsdp[RSDP_SIZE])
+{
+	uint32_t segment = (uint32_t)where[0] | (uint32_t)where[1] << 8;
+	uint32_t at = ((uint32_t)where[2] | (uint32_t)where[3] << 8) * 16;
+	struct region *ebda, *area = add_region(BIOS_BASE, BIOS_SIZE);
+
+	memcpy(add_region(EBDA_WORD, 2)->bytes, where, 2);
+	if (segment * 16 < BIOS_BASE) {
+		ebda = add_region(segment * 16, EBDA_SIZE);
+		area = in_ebda ? ebda : area;
+	}
+	at %= area->size;
+	memcpy(area->bytes + at, rsdp, MIN(area->size - at, (uint32_t)RSDP_SIZE));
+}
+
 static void check_cpus(void)
 {
 	check(info.cpu_count <= MAX_CPUS && (info.present || info.cpu_count == 0));
@@ -210,12 +235,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t rsdp[RSDP_SIZE];
 	struct acpi_source source = {.map = map, .rsdp = rsdp, .rsdp_size = RSDP_SIZE};
 
-	if (size == 0 || size > TABLE_MAX)
+	uint8_t choice;
+
+	if (size < 5 || size > TABLE_MAX)
 		return 0;
-	if (data[0] & 1)
-		make_raw(data + 1, size - 1, rsdp);
+	choice = *data++;
+	size--;
+	if (choice & CHOICE_RAW)
+		make_raw(data, size, rsdp);
 	else
-		make_tables(data + 1, size - 1, rsdp);
+		make_tables(data, size, rsdp);
+	if (choice & CHOICE_SEARCH) {
+		hide_rsdp(data + size - 4, choice & CHOICE_IN_EBDA, rsdp);
+		source.rsdp = NULL;
+	}
 	acpi_parse(&source, &info);
 	check_info();
 	while (mapping_count > 0)

@@ -11,6 +11,7 @@
 
 #include "abi/frame.h"
 #include "console/main.h"
+#include "tests/fuzz/fuzz_words.h"
 #include "tests/unit/fake_kernel.h"
 
 /* What is left of the input; past its end it reads as 0. */
@@ -40,33 +41,47 @@ static struct fake_partition *any_partition(void)
 	return &fake.partitions[take() % 8];
 }
 
-enum { TURNS = 3000 };
+enum { TURNS = 600, RESTART_TURNS = 100, OUTPUT_MOST = FAKE_OUTPUT / 2 };
 
-/* Until nothing is left to do. What a guest never reads is offered to it for ever: that is no end. */
-static void run(void)
+static void run_turns(unsigned turns)
 {
 	fake.idle = false;
-	for (unsigned turns = 0; turns < TURNS && !fake.idle; turns++)
+	for (; turns > 0 && !fake.idle; turns--) {
 		console_turn();
+		if (fake.output_size > OUTPUT_MOST)
+			fake_clear();
+	}
+}
+
+/*
+ * Until nothing is left to do. What a guest never reads is offered to it for ever, and `top` goes on until a
+ * key is pressed: that is no end.
+ */
+static void run(void)
+{
+	run_turns(TURNS);
+}
+
+/* What is typed must stay where it is until it is read. */
+static void type(void)
+{
+	static uint8_t typed[4096];
+	uint8_t meant[256];
+	size_t size = take();
+
+	fill(meant, size);
+	fake_type_bytes(typed, fuzz_expand(meant, size, typed, sizeof(typed)));
 }
 
 static void do_type(void)
 {
-	static uint8_t typed[256];
-	size_t size = take();
-
-	fill(typed, size);
-	fake_type_bytes(typed, size);
+	type();
 	run();
 }
 
 static void do_type_slowly(void)
 {
-	static uint8_t typed[256];
-	size_t size = take();
-
-	fill(typed, size);
-	fake_type_bytes(typed, size);
+	type();
 	for (unsigned turns = take(); turns > 0; turns--)
 		console_turn();
 }
@@ -158,6 +173,23 @@ static void do_hostile_guest(void)
 	fake.events |= CONSOLE_OUTPUT;
 }
 
+/* A vCPU exits, and has a recorder from its first exit on. */
+static struct fake_exits recorders[2];
+
+static void do_exits(void)
+{
+	struct fake_partition *partition = any_partition();
+	unsigned vcpu = take() % 2;
+
+	if (partition->info.state == PART_NONE)
+		return;
+	if (!partition->exits[vcpu])
+		partition->exits[vcpu] = &recorders[vcpu];
+	for (unsigned i = take(); i > 0; i--)
+		fake_exit(partition, vcpu, take() % (FAKE_INJECTED + 1), (uint64_t)take() << 32,
+			  take(), take());
+}
+
 static void do_log(void)
 {
 	static char log[256];
@@ -183,10 +215,10 @@ static void do_restart(void)
 }
 
 static void (*const actions[])(void) = {
-	do_type,	  do_type,	    do_type, do_type_slowly,
-	do_fail,	  do_again,	    do_end,  do_spoil_partition,
-	do_guest,	  do_time,	    do_log,  do_restart,
-	do_hostile_guest, do_spoil_machine,
+	do_type,	  do_type,	    do_type,  do_type_slowly,
+	do_fail,	  do_again,	    do_end,   do_spoil_partition,
+	do_guest,	  do_time,	    do_log,   do_restart,
+	do_hostile_guest, do_spoil_machine, do_exits,
 };
 
 /* The kernel is sane again; guests stay as they are. */
@@ -197,7 +229,7 @@ static void expect_prompt(void)
 	fake.line_takes = 0;
 	/* Restarts and interrupted operations end; a slow line empties. */
 	for (unsigned i = 0; i < 20; i++)
-		run();
+		run_turns(RESTART_TURNS);
 	fake_clear();
 	fake_type_detach_key();
 	run();
@@ -218,19 +250,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char
 		config[] = "create a memory=2M kernel=tiny\nstart a\ncreate b memory=2M kernel=tiny\n";
+	static uint8_t meant[4096];
+	static uint16_t screen[FAKE_ROWS * FAKE_COLUMNS];
 	uint8_t mode;
 
 	input.data = data;
 	input.size = size;
 	fake_reset();
+	memset(recorders, 0, sizeof(recorders));
 	mode = take();
 	fake.config = mode & 1 ? config : NULL;
 	fake.config_size = sizeof(config) - 1;
 	if (mode & 2) {
-		fake.config = (const char *)input.data;
-		fake.config_size = MIN(input.size, (size_t)(mode >> 2) * 4);
-		input.data += fake.config_size;
-		input.size -= fake.config_size;
+		size_t taken = MIN(input.size, (size_t)(mode >> 2) * 4);
+
+		fake.config = (const char *)meant;
+		fake.config_size = fuzz_expand(input.data, taken, meant, sizeof(meant));
+		input.data += taken;
+		input.size -= taken;
+	} else if (mode & 4) {
+		fake.screen = screen;
 	}
 	console_start();
 	run();

@@ -51,25 +51,45 @@ static void wait(uint64_t ns)
 	check(fake.expiries - before <= ns / MIN_EVENT_NS + 8);
 }
 
+/* As drivers do it: the index, and then the data. */
+static void access_rtc(struct play *play, bool write)
+{
+	uint8_t index = play_byte(play) & 0x3f;
+
+	out8(0x70, index);
+	if (write)
+		out8(0x71, play_byte(play));
+	else
+		told(in8(0x71));
+	if (!write && index == 0x0c)
+		check(rtc.ram[0x0c] == 0 && !fake_irq[GSI_RTC].level);
+}
+
+/* It runs: whatever was written, what is read is a time. */
+static void check_time(bool binary)
+{
+	uint8_t minute, month;
+
+	out8(0x70, 0x02);
+	minute = in8(0x71);
+	check(binary ? minute < 60 : (minute >> 4) < 6 && (minute & 15) < 10);
+	out8(0x70, 0x08);
+	month = in8(0x71);
+	check(month >= 1 && (binary ? month <= 12 : month <= 0x12 && (month & 15) < 10));
+}
+
 static void check_rtc(void)
 {
-	uint8_t b, c;
+	uint8_t b, c, index = rtc.index[0];
 
+	/* The guest's own index is put back at the end: what it reads next is not what was looked at here. */
 	out8(0x70, 0x0b);
 	b = in8(0x71);
 	c = rtc.ram[0x0c];
 	check(fake_irq[GSI_RTC].level == ((b & c & 0x70) != 0));
-	if ((b & 0x80) != 0 || (rtc.ram[0x0a] & 0x70) != 0x20)
-		return;
-	/* It runs: whatever was written, what is read is a time. */
-	out8(0x70, 0x02);
-	uint8_t minute = in8(0x71);
-
-	check((b & 4) != 0 ? minute < 60 : (minute >> 4) < 6 && (minute & 15) < 10);
-	out8(0x70, 0x08);
-	uint8_t month = in8(0x71);
-
-	check(month >= 1 && ((b & 4) != 0 ? month <= 12 : month <= 0x12 && (month & 15) < 10));
+	if ((b & 0x80) == 0 && (rtc.ram[0x0a] & 0x70) == 0x20)
+		check_time((b & 4) != 0);
+	rtc.index[0] = index;
 }
 
 static void check_pm(void)
@@ -106,6 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		}
 		case 3:
+			access_rtc(&play, (what & 0x80) != 0);
+			break;
 		case 4:
 			told(bus_port_read(port_of(what >> 3), size_of(what)));
 			break;

@@ -84,6 +84,47 @@ static void take_mode(struct input *input)
 		frame->rflags = take(input, 4) | RFLAGS_ONE;
 }
 
+/* The same words all over the window: far pointers and selectors wherever a register points. */
+static void fill_window(struct input *input)
+{
+	uint8_t words[16];
+
+	for (unsigned i = 0; i < sizeof(words); i++)
+		words[i] = (uint8_t)take(input, 1);
+	for (unsigned at = 0; at < MACHINE_PAGES * 4096; at += sizeof(words))
+		machine_put(&machine, at, words, sizeof(words));
+}
+
+/* A GDT and an LDT in the window, whose descriptors are more often good than chance would have it. */
+static void take_tables(struct input *input)
+{
+	enum { DESCRIPTORS = 16 };
+	struct frame *frame = &machine.frame;
+	unsigned what = (unsigned)take(input, 1);
+	unsigned at = what & 2 ? 4096 - 5 * 8 : 0;
+	gva_t window = frame->control.cr0 & CR0_PG ? MACHINE_DATA : MACHINE_RAM_DATA;
+
+	if (what & 1)
+		fill_window(input);
+	if (!(what & 4))
+		return;
+	for (unsigned i = 0; i < DESCRIPTORS; i++) {
+		unsigned kind = (unsigned)take(input, 1);
+		uint64_t raw = (uint64_t)kind << 40 | 0xffff;
+
+		if (kind & SEG_ATTR_S)
+			raw |= take(input, 1) << 48; /* G, D, L and the limit's top */
+		else
+			raw = take(input, 8);
+		machine_put(&machine, at + i * 8, &raw, sizeof(raw));
+	}
+	frame->gdtr.base = window + at;
+	frame->gdtr.limit = (uint16_t)take(input, 1);
+	frame->seg[SEG_LDTR].base = window + at + 32;
+	frame->seg[SEG_LDTR].limit = (uint32_t)take(input, 1);
+	frame->seg[SEG_LDTR].attributes = what & 8 ? SEG_ATTR_UNUSABLE : SEG_ATTR_P | 2;
+}
+
 static void take_exit(struct input *input)
 {
 	static const enum exit_reason reasons[] = {EXIT_MMIO,	   EXIT_MMIO, EXIT_MMIO,
@@ -130,6 +171,25 @@ static enum emulate_result run(void)
 	return result;
 }
 
+/* A segment that was loaded is one that the processor enters a guest with, and the code is in it. */
+static void check_segments(const struct frame *frame)
+{
+	const struct seg *code = &frame->seg[SEG_CS];
+	bool is_long = frame->control.efer & EFER_LMA;
+
+	if (!is_long || !(code->attributes & SEG_ATTR_L))
+		require(frame->rip <= UINT32_MAX);
+	else
+		require(!(code->attributes & SEG_ATTR_DB));
+	for (unsigned i = 0; i <= SEG_GS; i++) {
+		const struct seg *seg = &frame->seg[i];
+
+		if (seg->selector == 0 || seg->attributes & SEG_ATTR_UNUSABLE)
+			continue;
+		require(!(frame->control.cr0 & CR0_PE) || (seg->attributes & SEG_ATTR_P));
+	}
+}
+
 /* What each answer promises of the frame. */
 static void check(enum emulate_result result, const struct frame *before)
 {
@@ -139,10 +199,13 @@ static void check(enum emulate_result result, const struct frame *before)
 	if (result == EMULATE_DONE) {
 		require(machine.e.skip <= INSN_MAX_LENGTH);
 		require(machine.e.skip || (changed & GROUP_IP));
+		if (changed & GROUP_SEGMENT)
+			check_segments(frame);
 		return;
 	}
 	require(!machine.e.skip);
 	require(frame->rip == before->rip);
+	require(!memcmp(frame->seg, before->seg, sizeof(frame->seg)));
 	require((result == EMULATE_FAULT) == ((changed & GROUP_EVENT) != 0));
 	if (!(changed & GROUP_GPR) || result == EMULATE_UNSUPPORTED)
 		require(!memcmp(frame->gpr, before->gpr, sizeof(frame->gpr)));
@@ -175,6 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	guest_record.mutate_from = take(&input, 1) & 1 ? MACHINE_RAM_CODE : MACHINE_RAM_DATA;
 	for (unsigned i = 0; i < ARRAY_SIZE(fake_masks); i++)
 		fake_masks[i] = take(&input, 8);
+	take_tables(&input);
 	for (unsigned i = 0; i < 3; i++) {
 		before = machine.frame;
 		check(run(), &before);

@@ -78,6 +78,18 @@ static void check_modules(void)
 	}
 }
 
+static void check_runtime(void)
+{
+	check(info.runtime_count <= BOOT_MAX_RUNTIME);
+	for (uint32_t i = 0; i < info.runtime_count; i++) {
+		const struct boot_runtime *region = &info.runtime[i];
+
+		check(region->start < region->end);
+		check((region->start & PAGE_MASK) == 0 && (region->end & PAGE_MASK) == 0);
+		check(region->kind >= BOOT_RUNTIME_CODE && region->kind <= BOOT_RUNTIME_IO);
+	}
+}
+
 static void check_texts(void)
 {
 	char value[8];
@@ -108,6 +120,7 @@ static void parse(const uint8_t *copy, size_t size)
 	check(info.kernel_start == KERNEL_START && info.kernel_end == KERNEL_END);
 	check_ranges();
 	check_modules();
+	check_runtime();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
