@@ -27,26 +27,25 @@ static const char *const fuzz_values[] = {
 
 static const char *const fuzz_names[] = {"a", "b", "c", "web", "all", "candidate", "running", "d"};
 
+/* The keys of all commands, one command's behind the other's. */
 static inline const char *fuzz_key(unsigned which)
 {
 	unsigned count = 0;
 
-	for (unsigned round = 0; round < 2; round++) {
-		for (unsigned i = 0; i < command_count; i++) {
-			unsigned keys = commands[i].keys ? commands[i].keys->count : 0;
+	for (unsigned i = 0; i < command_count; i++)
+		count += commands[i].keys ? commands[i].keys->count : 0;
+	which %= count;
+	for (unsigned i = 0; i < command_count; i++) {
+		unsigned keys = commands[i].keys ? commands[i].keys->count : 0;
 
-			if (round == 1 && which < keys)
-				return commands[i].keys->keys[which].name;
-			if (round == 1)
-				which -= keys;
-			count += round == 0 ? keys : 0;
-		}
-		which %= MAX(count, 1u);
+		if (which < keys)
+			return commands[i].keys->keys[which].name;
+		which -= keys;
 	}
 	return "";
 }
 
-static inline const char *fuzz_word(uint8_t table, uint8_t which)
+static inline const char *fuzz_word(uint8_t table, unsigned which)
 {
 	switch (table) {
 	case WORD_COMMAND:
