@@ -185,7 +185,7 @@ static void make_raw(const uint8_t *data, size_t size, uint8_t rsdp[RSDP_SIZE])
 	memcpy(region->bytes, data + taken, size - taken);
 }
 
-/* Puts the RSDP where a BIOS has it: by two bytes with the segment of the EBDA, and two with its place there. */
+/* Where a BIOS has it: two bytes are the segment of the EBDA, two the place there or in the ROM. */
 static void hide_rsdp(const uint8_t where[4], bool in_ebda, const uint8_t rsdp[RSDP_SIZE])
 {
 	uint32_t segment = (uint32_t)where[0] | (uint32_t)where[1] << 8;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * freehold.conf of any bytes, or of the console's words, in memory of exactly its size: each complaint names a line that the file
- * has, partitions are whole or absent, memory adds up, and the prompt comes, if need be by the key that
- * detaches.
+ * freehold.conf of any bytes, or of the console's words, in memory of exactly its size: each complaint
+ * names a line that the file has, partitions are whole or absent, memory adds up, and the prompt comes, if
+ * need be by the key that detaches.
  */
 /* sources: console/[a-z]*.c tests/unit/fake_kernel.c lib/[a-r]*.c */
 #include <stdio.h>

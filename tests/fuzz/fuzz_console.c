@@ -145,6 +145,11 @@ static void do_spoil_machine(void)
 	fill(&fake.cpus[take() % 4], 8);
 	fill(fake.host.cpu_model, 8);
 	fake.host.ram_free = (uint64_t)take() << (take() % 40);
+	fill((uint8_t *)&fake.facts + take() % sizeof(fake.facts) / 2,
+	     take() % (sizeof(fake.facts) / 2));
+	fake.cpuid_1_ecx = take() * 0x1010101U;
+	fake.cpuid_7_ebx = take() * 0x1010101U;
+	fake.ext_7_edx = fake.ext_8_ebx = fake.ext_a_edx = take() * 0x1010101U;
 }
 
 static void do_guest(void)
