@@ -16,18 +16,6 @@ static void load_v86(struct frame *frame)
 	}
 }
 
-/*
- * Until its descriptor is loaded a register is unusable, but for CS, without which no task can take a fault:
- * it and SS, whose DPL is the CPL, keep the old task's until the new CS is loaded.
- */
-static void forget(struct frame *frame)
-{
-	static const uint8_t unloaded[] = {SEG_LDTR, SEG_DS, SEG_ES, SEG_FS, SEG_GS};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(unloaded); i++)
-		frame->seg[unloaded[i]].attributes = SEG_ATTR_UNUSABLE;
-}
-
 static bool load(struct emulate *e, unsigned index, unsigned cpl, unsigned ext)
 {
 	return segment_load(e, index, e->frame->seg[index].selector, cpl, VECTOR_TS, ext);
@@ -40,7 +28,6 @@ bool task_load_segments(struct emulate *e, unsigned ext)
 	bool v86 = frame->rflags & RFLAGS_VM;
 	unsigned cpl = v86 ? 3 : frame->seg[SEG_CS].selector & SELECTOR_RPL;
 
-	forget(frame);
 	if (!load(e, SEG_LDTR, cpl, ext))
 		return false;
 	if (v86)

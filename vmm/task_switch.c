@@ -158,6 +158,17 @@ static bool load_cr3(struct emulate *e, uint32_t cr3)
 	return true;
 }
 
+/*
+ * Until its descriptor is loaded a register is unusable, but for CS, without which no task can take a fault:
+ * it and SS, whose DPL is the CPL, keep the old task's until the new CS is loaded.
+ */
+static void set_selector(struct frame *frame, unsigned index, uint32_t selector)
+{
+	frame->seg[index].selector = (uint16_t)selector;
+	if (index != SEG_CS && index != SEG_SS)
+		frame->seg[index].attributes = SEG_ATTR_UNUSABLE;
+}
+
 /* All but the hidden parts of the segment registers. */
 static bool load_new(struct emulate *e, const struct task_tss *tss, bool nested)
 {
@@ -174,11 +185,10 @@ static bool load_new(struct emulate *e, const struct task_tss *tss, bool nested)
 		frame->gpr[i] = get(tss, format->gpr + i * format->width) |
 				(format == &tss_16 ? 0xffff0000u : 0);
 	for (unsigned i = 0; i <= SEG_GS; i++)
-		frame->seg[i].selector = i < format->segments
-						 ? (uint16_t)get(tss, format->segment +
-									      i * format->width)
-						 : 0;
-	frame->seg[SEG_LDTR].selector = (uint16_t)get(tss, format->ldt);
+		set_selector(frame, i,
+			     i < format->segments ? get(tss, format->segment + i * format->width)
+						  : 0);
+	set_selector(frame, SEG_LDTR, get(tss, format->ldt));
 	e->walk.rflags = frame->rflags;
 	return !format->cr3 || !(frame->control.cr0 & CR0_PG) || load_cr3(e, get(tss, format->cr3));
 }

@@ -12,11 +12,12 @@
  * vmm/insn_decode.c vmm/insn_fetch.c vmm/insn_length.c vmm/insn_map_0f.c vmm/insn_map_group.c
  * vmm/insn_map_one.c vmm/insn_modrm.c vmm/insn_operand.c vmm/insn_vex.c vmm/walk.c
  * tests/unit/emulate_machine.c tests/unit/fpu_regs_fake.c tests/unit/guest_record.c
- * tests/unit/read_once.c */
+ * tests/unit/read_once.c arch/x86_64/vmx/check_segment.c */
 /* libs: -Wl,--wrap=walk */
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/entry_check.h"
 #include "tests/unit/emulate_machine.h"
 #include "tests/unit/fpu_regs_fake.h"
 #include "tests/unit/guest_record.h"
@@ -101,6 +102,7 @@ static void take_tables(struct input *input)
 	enum { DESCRIPTORS = 16 };
 	struct frame *frame = &machine.frame;
 	unsigned what = (unsigned)take(input, 1);
+	struct seg *ldt = &frame->seg[SEG_LDTR];
 	unsigned at = what & 2 ? 4096 - 5 * 8 : 0;
 	gva_t window = frame->control.cr0 & CR0_PG ? MACHINE_DATA : MACHINE_RAM_DATA;
 
@@ -120,9 +122,10 @@ static void take_tables(struct input *input)
 	}
 	frame->gdtr.base = window + at;
 	frame->gdtr.limit = (uint16_t)take(input, 1);
-	frame->seg[SEG_LDTR].base = window + at + 32;
-	frame->seg[SEG_LDTR].limit = (uint32_t)take(input, 1);
-	frame->seg[SEG_LDTR].attributes = what & 8 ? SEG_ATTR_UNUSABLE : SEG_ATTR_P | 2;
+	ldt->base = window + at + 32;
+	ldt->limit = (uint32_t)take(input, 1);
+	ldt->attributes = what & 8 ? SEG_ATTR_UNUSABLE : SEG_ATTR_P | 2;
+	frame->seg[SEG_TR] = (struct seg){.attributes = SEG_ATTR_P | 11, .limit = 103};
 }
 
 static void take_exit(struct input *input)
@@ -171,23 +174,14 @@ static enum emulate_result run(void)
 	return result;
 }
 
-/* A segment that was loaded is one that the processor enters a guest with, and the code is in it. */
-static void check_segments(const struct frame *frame)
+/* RIP, where 64-bit code is not; and where a far jump goes is in its segment. */
+static bool can_be_at(const struct frame *frame)
 {
 	const struct seg *code = &frame->seg[SEG_CS];
-	bool is_long = frame->control.efer & EFER_LMA;
 
-	if (!is_long || !(code->attributes & SEG_ATTR_L))
-		require(frame->rip <= UINT32_MAX);
-	else
-		require(!(code->attributes & SEG_ATTR_DB));
-	for (unsigned i = 0; i <= SEG_GS; i++) {
-		const struct seg *seg = &frame->seg[i];
-
-		if (seg->selector == 0 || seg->attributes & SEG_ATTR_UNUSABLE)
-			continue;
-		require(!(frame->control.cr0 & CR0_PE) || (seg->attributes & SEG_ATTR_P));
-	}
+	if ((frame->control.efer & EFER_LMA) && (code->attributes & SEG_ATTR_L))
+		return true;
+	return frame->rip <= (machine.e.insn.op == INSN_JMP_FAR ? code->limit : UINT32_MAX);
 }
 
 /* What each answer promises of the frame. */
@@ -199,8 +193,9 @@ static void check(enum emulate_result result, const struct frame *before)
 	if (result == EMULATE_DONE) {
 		require(machine.e.skip <= INSN_MAX_LENGTH);
 		require(machine.e.skip || (changed & GROUP_IP));
-		if (changed & GROUP_SEGMENT)
-			check_segments(frame);
+		/* What could be entered with can be after a segment was loaded. */
+		if ((changed & GROUP_SEGMENT) && !entry_flaw(before))
+			require(!entry_flaw(frame) && can_be_at(frame));
 		return;
 	}
 	require(!machine.e.skip);
