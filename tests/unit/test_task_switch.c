@@ -37,6 +37,7 @@ enum { AVAILABLE = 0x89, BUSY = 0x8b, AVAILABLE_16 = 0x81, BUSY_16 = 0x83 };
 /* Offsets in a 32-bit TSS. */
 enum {
 	LINK = 0,
+	CR3_AT = 28,
 	EIP = 32,
 	EFLAGS = 36,
 	EAX = 40,
@@ -321,6 +322,29 @@ static void test_good_segments(void **state)
 	assert_int_equal(FRAME->seg[SEG_GS].attributes, SEG_ATTR_UNUSABLE);
 }
 
+/* The new task's CR3 is refused before any descriptor was loaded: its selectors are there, and none is usable. */
+static void test_bad_cr3(void **state)
+{
+	(void)state;
+	FRAME->control.cr0 |= CR0_PG;
+	FRAME->control.cr4 = CR4_PAE;
+	FRAME->control.cr3 = 0x8000;
+	put32(0x8000, 0x9001);
+	put32(0x9000, 0x87);  /* a large page */
+	put32(0xa000, 0x1e1); /* a PDPTE with reserved bits */
+	put32(NEW_TSS + CR3_AT, 0xa000);
+	put32(NEW_TSS + LDT_AT, LDTR | 4);
+	FRAME->seg[SEG_LDTR].attributes = SEG_ATTR_P | 2;
+	task(TASK_JMP, 7);
+	assert_int_equal(go(), EMULATE_FAULT);
+	assert_int_equal(FRAME->event.vector, VECTOR_GP);
+	assert_int_equal(FRAME->control.cr3, 0x8000);
+	assert_int_equal(FRAME->seg[SEG_TR].selector, NEW);
+	assert_int_equal(FRAME->seg[SEG_LDTR].selector, LDTR | 4);
+	assert_int_equal(FRAME->seg[SEG_LDTR].attributes, SEG_ATTR_UNUSABLE);
+	assert_int_equal(FRAME->seg[SEG_DS].attributes, SEG_ATTR_UNUSABLE);
+}
+
 static void test_v86(void **state)
 {
 	(void)state;
@@ -442,6 +466,7 @@ int main(void)
 		TASK_CASE(test_nmi),
 		TASK_CASE(test_bad_segments),
 		TASK_CASE(test_good_segments),
+		TASK_CASE(test_bad_cr3),
 		TASK_CASE(test_v86),
 		TASK_CASE(test_16_bit),
 		TASK_CASE(test_descriptor_spoilt),
