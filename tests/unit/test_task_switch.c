@@ -322,7 +322,7 @@ static void test_good_segments(void **state)
 	assert_int_equal(FRAME->seg[SEG_GS].attributes, SEG_ATTR_UNUSABLE);
 }
 
-/* The new task's CR3 is refused before any descriptor was loaded: its selectors are there, and none is usable. */
+/* The new task's CR3 is refused before a descriptor was loaded: its selectors are there, none is usable. */
 static void test_bad_cr3(void **state)
 {
 	(void)state;
