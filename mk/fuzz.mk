@@ -54,14 +54,14 @@ $(BUILD)/obj/reach/%.c.o: %.c $(BUILD)/obj/flags | $(SETUP_TEST)
 	$(Q)$(CC) $(HOST_CFLAGS) -Wno-missing-prototypes $(COVERAGE_FLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
 # What the search finds goes to the build's own corpus; what it breaks on, to build/fuzz/NAME.crash-*.
-corpora = $(wildcard $(BUILD)/fuzz/corpus/$1 tests/fuzz/corpus/$1 tests/fuzz/corpus/$(patsubst fuzz_%,%,$1))
+seeds = $(wildcard tests/fuzz/corpus/$1 tests/fuzz/corpus/$(patsubst fuzz_%,%,$1))
 .PHONY: fuzz fuzz-reach replay
 fuzz: $(addprefix fuzz-,$(notdir $(FUZZ_PROGRAMS)))
 fuzz-%: $(BUILD)/fuzz/%
 	@mkdir -p $(BUILD)/fuzz/corpus/$*
 	$(call say,FUZZ,$*)
 	$(Q)$< -max_total_time=$(TIME) -timeout=10 -verbosity=0 -print_final_stats=1 \
-		-artifact_prefix=$(BUILD)/fuzz/$*.crash- $(call corpora,$*)
+		-artifact_prefix=$(BUILD)/fuzz/$*.crash- $(BUILD)/fuzz/corpus/$* $(call seeds,$*)
 
 replay: $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS)
 	$(Q)$(PYTHON) tools/run_unit.py $^
@@ -69,7 +69,8 @@ replay: $(FUZZ_PROGRAMS) $(MSAN_PROGRAMS)
 # What of their sources the harnesses reach, by the corpora in the tree and what was found in this build.
 fuzz-reach: $(REACH_PROGRAMS)
 	$(Q)find $(BUILD)/obj/reach -name '*.gcda' -delete
-	$(Q)$(foreach program,$^,$(program) $(call corpora,$(notdir $(program))) >$(program).log 2>&1 &&) true
+	$(Q)$(foreach name,$(notdir $^),$(BUILD)/reach/$(name) $(wildcard $(BUILD)/fuzz/corpus/$(name)) \
+		$(call seeds,$(name)) >$(BUILD)/reach/$(name).log 2>&1 &&) true
 	$(Q)$(LCOV) -c -d $(BUILD)/obj/reach -b . --no-external -o $(BUILD)/reach/all.info
 	$(Q)$(LCOV) -r $(BUILD)/reach/all.info '*/tests/*' -o $(BUILD)/reach/reach.info
 	$(Q)$(PYTHON) tools/reach.py $(BUILD)/reach/reach.info
