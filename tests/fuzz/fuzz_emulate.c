@@ -106,6 +106,7 @@ static void take_tables(struct input *input)
 	unsigned at = what & 2 ? 4096 - 5 * 8 : 0;
 	gva_t window = frame->control.cr0 & CR0_PG ? MACHINE_DATA : MACHINE_RAM_DATA;
 
+	machine.refuse = what & 16;
 	if (what & 1)
 		fill_window(input);
 	if (!(what & 4))
