@@ -224,6 +224,23 @@ static bool begin_new(struct emulate *e, const struct task_tss *tss, bool nested
 	return !task->has_error || push_error(e, tss);
 }
 
+/*
+ * There is no way back to the old task: where another vCPU changes a page table under the new one's first
+ * steps, these are taken again. Who goes on with that ends.
+ */
+static bool enter_new(struct emulate *e, const struct task_tss *tss, bool nested)
+{
+	enum { TRIES = 64 };
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		if (begin_new(e, tss, nested))
+			return true;
+		if (e->result != EMULATE_RESTART)
+			return false;
+	}
+	return emulate_stop(e, EMULATE_UNSUPPORTED);
+}
+
 /* Nothing is changed before all of the old task's part can be. */
 static bool leave_old(struct emulate *e, struct task_tss *old, struct task_tss *next, bool nested)
 {
@@ -272,7 +289,7 @@ enum emulate_result task_switch(struct emulate *e, bool *trap)
 	}
 	e->changed = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT;
 	frame->shadow = shadow_after(frame);
-	if (!begin_new(e, &next, nested)) {
+	if (!enter_new(e, &next, nested)) {
 		e->changed |= e->result == EMULATE_FAULT ? GROUP_EVENT : 0;
 		return e->result;
 	}
