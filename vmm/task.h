@@ -17,8 +17,8 @@
 enum emulate_result must_check task_switch(struct emulate *e, bool *trap);
 
 /*
- * The new task's segment registers, whose selectors are in the frame's: table 7-1 "Exception Conditions
- * Checked During a Task Switch", from the LDT on. ext is the EXT bit of the error codes. Sets the accessed
- * bits. Returns false with a fault; what was loaded by then stays.
+ * The new task's segment registers, whose selectors are in the frame's, and of which only CS and SS are
+ * usable yet: table 7-1 "Exception Conditions Checked During a Task Switch", from the LDT on. ext is the EXT
+ * bit of the error codes. Sets the accessed bits. Returns false with a fault; what was loaded by then stays.
  */
 bool must_check task_load_segments(struct emulate *e, unsigned ext);

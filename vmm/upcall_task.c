@@ -36,7 +36,7 @@ struct resume upcall_task_switch(struct frame *frame)
 	result = task_switch(&e, &trap);
 	if (result == EMULATE_UNSUPPORTED)
 		report_end(frame, REASON_EMULATION,
-			   "task switch to %04x, and no RAM is where its page tables should be",
+			   "task switch to %04x, and its page tables are not in RAM or never rest",
 			   frame->task.selector);
 	if (result == EMULATE_DONE)
 		e.changed |= switch_debug(frame, trap);

@@ -234,7 +234,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t rsdp[RSDP_SIZE];
 	struct acpi_source source = {.map = map, .rsdp = rsdp, .rsdp_size = RSDP_SIZE};
-
 	uint8_t choice;
 
 	if (size < 5 || size > TABLE_MAX)

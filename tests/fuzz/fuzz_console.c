@@ -141,12 +141,14 @@ static void do_spoil_partition(void)
 
 static void do_spoil_machine(void)
 {
+	uint8_t *half;
+
 	fill(fake.images[take() % 3].name, NAME_SIZE);
 	fill(&fake.cpus[take() % 4], 8);
 	fill(fake.host.cpu_model, 8);
 	fake.host.ram_free = (uint64_t)take() << (take() % 40);
-	fill((uint8_t *)&fake.facts + take() % sizeof(fake.facts) / 2,
-	     take() % (sizeof(fake.facts) / 2));
+	half = (uint8_t *)&fake.facts + take() % sizeof(fake.facts) / 2;
+	fill(half, take() % (sizeof(fake.facts) / 2));
 	fake.cpuid_1_ecx = take() * 0x1010101U;
 	fake.cpuid_7_ebx = take() * 0x1010101U;
 	fake.ext_7_edx = fake.ext_8_ebx = fake.ext_a_edx = take() * 0x1010101U;
@@ -190,9 +192,13 @@ static void do_exits(void)
 		return;
 	if (!partition->exits[vcpu])
 		partition->exits[vcpu] = &recorders[vcpu];
-	for (unsigned i = take(); i > 0; i--)
-		fake_exit(partition, vcpu, take() % (FAKE_INJECTED + 1), (uint64_t)take() << 32,
-			  take(), take());
+	for (unsigned i = take(); i > 0; i--) {
+		unsigned kind = take() % (FAKE_INJECTED + 1);
+		uint64_t rip = (uint64_t)take() << 32;
+		uint8_t code = take(), info = take();
+
+		fake_exit(partition, vcpu, kind, rip, code, info);
+	}
 }
 
 static void do_log(void)

@@ -156,7 +156,9 @@ static bool spoil(void)
 	bool table = false;
 
 	for (unsigned i = take(); i > 0 && left > 0; i--) {
-		unsigned at = take() | take() << 8;
+		unsigned at = take();
+
+		at |= take() << 8;
 
 		table |= at % 0x1200 < LDT + 16 - GDT;
 		machine.ram[GDT + at % 0x1200] ^= (uint8_t)take();

@@ -14,7 +14,7 @@
 /* The first of two bytes: which table; the second: which word. WORD_RAW: the second stands for itself. */
 enum { WORD_COMMAND = 0xf8, WORD_KEY, WORD_FLAG, WORD_VALUE, WORD_NAME, WORD_RAW };
 
-/* Values of all kinds, good and bad ones; after a key there is no space, and here is none. */
+/* Values of all kinds, good and bad ones, and second words. */
 static const char *const fuzz_values[] = {
 	"1",	     "2",	   "0",		"64",	      "65",	     "4096",	  "2M",
 	"54M",	     "64M",	   "1G",	"4T",	      "tiny",	     "kernel",	  "initrd",

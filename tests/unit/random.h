@@ -25,7 +25,7 @@ static inline uint64_t next_random(void)
 	return random_step(&random_state);
 }
 
-/* 0 to COUNT - 1. */
+/* From 0 to count - 1. */
 static inline unsigned pick(unsigned count)
 {
 	return (unsigned)(next_random() >> 33) % count;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Segments and descriptor tables between the VMCS and a frame; what entry demands of them is forced
- * here.
- */
+/* Segments and descriptor tables between the VMCS and a frame; access.h forces what entry demands of them. */
+#include "arch/x86_64/vmx/access.h"
 #include "arch/x86_64/vmx/vcpu.h"
 
 static inline uint16_t attributes_of(uint32_t access)
@@ -23,48 +21,12 @@ static inline __attribute__((always_inline)) void segment_get(unsigned index, st
 		to->attributes = (uint16_t)((to->attributes & SEG_ATTR_DPL) | SEG_ATTR_UNUSABLE);
 }
 
-/* The limit decides about G: SDM 3C 27.3.1.2 "Checks on Guest Segment Registers". */
-static uint32_t granularity(uint32_t access, uint32_t limit)
+static void segment_put(unsigned index, struct seg seg)
 {
-	if (limit >> 20)
-		return access | VMX_ACCESS_G;
-	return (limit & PAGE_MASK) != PAGE_MASK ? access & ~(uint32_t)VMX_ACCESS_G : access;
-}
-
-/*
- * The processor would have set what entry asks for when it loaded the segment: accessed, and busy
- * in TR, which is never unusable. The rest is the VMM's to get right, and entry's to refuse.
- */
-static uint32_t access_of(unsigned index, const struct seg *from)
-{
-	uint32_t access = (from->attributes & 0xffu) | (from->attributes & 0xf00u) << 4;
-
-	if (index == SEG_TR)
-		return granularity(access | VMX_ACCESS_P | 2, from->limit);
-	if ((from->attributes & SEG_ATTR_UNUSABLE) || (index != SEG_CS && !(access & VMX_ACCESS_P)))
-		return VMX_ACCESS_UNUSABLE | (index == SEG_SS ? access & VMX_ACCESS_DPL : 0);
-	if (index != SEG_LDTR)
-		access |= 1;
-	return granularity(access, from->limit);
-}
-
-static void segment_put(unsigned index, const struct seg *from)
-{
-	const struct seg seg = *from;
-
 	vmx_write(VMCS_SEGMENT(VMCS_GUEST_SELECTOR, index), seg.selector);
 	vmx_write(VMCS_SEGMENT(VMCS_GUEST_LIMIT, index), seg.limit);
 	vmx_write(VMCS_SEGMENT(VMCS_GUEST_BASE, index), seg.base);
-	vmx_write(VMCS_SEGMENT(VMCS_GUEST_ACCESS, index), access_of(index, &seg));
-}
-
-/* In virtual-8086 mode a segment is what its selector says: SDM 3B 21.2.1 "8086 Emulation". */
-static void segment_put_v86(unsigned index, const struct seg *from)
-{
-	const struct seg seg = {.selector = from->selector, .attributes = 0xf3, .limit = 0xffff};
-
-	segment_put(index, &seg);
-	vmx_write(VMCS_SEGMENT(VMCS_GUEST_BASE, index), (uint64_t)seg.selector << 4);
+	vmx_write(VMCS_SEGMENT(VMCS_GUEST_ACCESS, index), vmx_access_of(index, &seg));
 }
 
 static void tables_get(struct frame *frame)
@@ -141,10 +103,9 @@ void vmx_segments_put(const struct vmx_vcpu *x, const struct frame *frame)
 	bool v86 = (x->rflags & RFLAGS_VM) != 0;
 
 	for (unsigned i = 0; i < SEG_COUNT; i++) {
-		if (v86 && i != SEG_LDTR && i != SEG_TR)
-			segment_put_v86(i, &frame->seg[i]);
-		else
-			segment_put(i, &frame->seg[i]);
+		const struct seg *seg = &frame->seg[i];
+
+		segment_put(i, v86 && i < SEG_LDTR ? vmx_v86_segment(seg->selector) : *seg);
 	}
 	tables_put(frame);
 }
