@@ -84,6 +84,9 @@ static void check_prompt(unsigned long lines)
 		fake_type_detach_key();
 		fake_run();
 	}
+	/* In mode script there is none. */
+	fake_type("mode human\r");
+	fake_run();
 	check(fake_has_prompt(), "no prompt");
 	/* A candidate that the file leaves open has memory of its own. */
 	fake_type("discard\r");

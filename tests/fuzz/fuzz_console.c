@@ -92,7 +92,8 @@ static void do_fail(void)
 					  ERR_BUSY, ERR_NOENT, ERR_STATE, -100,	     1,
 					  63,	    64,	       1 << 20};
 	unsigned call = CALL_WAIT + 1 + take() % (FAKE_CALLS - CALL_WAIT - 1);
-	int64_t answer = answers[take() % ARRAY_SIZE(answers)];
+	uint8_t how = take();
+	int64_t answer = answers[how % ARRAY_SIZE(answers)];
 
 	/*
 	 * The addresses that these give are the kernel's word: a wrong one is memory that is not there. And
@@ -106,12 +107,17 @@ static void do_fail(void)
 			answer = ERR_NOMEM;
 	}
 	/* A positive answer says that something was written: it was not, and that is the test. */
-	fake.fail[call] = answer;
+	if (how & 0x80)
+		fake.fail_once[call] = answer;
+	else
+		fake.fail[call] = answer;
 }
 
 static void do_again(void)
 {
-	fake.again[CALL_PART_CREATE + take() % 5] = take();
+	unsigned call = CALL_PART_CREATE + take() % 5;
+
+	fake.again[call] = take();
 }
 
 static void do_end(void)
@@ -130,10 +136,12 @@ static void do_spoil_partition(void)
 {
 	struct fake_partition *partition = any_partition();
 	uint64_t memory = partition->info.memory;
+	size_t offset;
 
 	if (partition->info.state == PART_NONE)
 		return;
-	fill((uint8_t *)&partition->info + take() * 12 % sizeof(partition->info), take() % 64);
+	offset = take() * 12 % sizeof(partition->info);
+	fill((uint8_t *)&partition->info + offset, take() % 64);
 	partition->info.memory = memory;
 	partition->info.state = partition->info.state % 6 ? partition->info.state : PART_STOPPED;
 	fake.events |= take();
@@ -146,7 +154,8 @@ static void do_spoil_machine(void)
 	fill(fake.images[take() % 3].name, NAME_SIZE);
 	fill(&fake.cpus[take() % 4], 8);
 	fill(fake.host.cpu_model, 8);
-	fake.host.ram_free = (uint64_t)take() << (take() % 40);
+	fake.host.ram_free = take();
+	fake.host.ram_free <<= take() % 40;
 	half = (uint8_t *)&fake.facts + take() % sizeof(fake.facts) / 2;
 	fill(half, take() % (sizeof(fake.facts) / 2));
 	fake.cpuid_1_ecx = take() * 0x1010101U;
@@ -236,6 +245,7 @@ static void (*const actions[])(void) = {
 static void expect_prompt(void)
 {
 	memset(fake.fail, 0, sizeof(fake.fail));
+	memset(fake.fail_once, 0, sizeof(fake.fail_once));
 	memset(fake.again, 0, sizeof(fake.again));
 	fake.line_takes = 0;
 	/* Restarts and interrupted operations end; a slow line empties. */

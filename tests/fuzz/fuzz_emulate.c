@@ -129,6 +129,21 @@ static void take_tables(struct input *input)
 	frame->seg[SEG_TR] = (struct seg){.attributes = SEG_ATTR_P | 11, .limit = 103};
 }
 
+/* What decides whether vector and x87 registers may be used, and by whom memory. */
+static void take_processor(struct input *input)
+{
+	static const uint32_t flags[] = {CR0_EM, CR0_TS, CR0_NE, CR0_WP, CR0_AM};
+	static const uint64_t components[] = {0xe7, 0x2e7, 7, 3};
+	unsigned what = (unsigned)take(input, 1);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
+		if (what >> i & 1)
+			machine.frame.control.cr0 ^= flags[i];
+	fake_xcr0 = components[what >> 6];
+	fake_x87_status = what & 32 ? (uint16_t)take(input, 2) : 0;
+	fake_pkru.value = (uint32_t)take(input, 4);
+}
+
 static void take_exit(struct input *input)
 {
 	static const enum exit_reason reasons[] = {EXIT_MMIO,	   EXIT_MMIO, EXIT_MMIO,
@@ -235,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < ARRAY_SIZE(fake_masks); i++)
 		fake_masks[i] = take(&input, 8);
 	take_tables(&input);
+	take_processor(&input);
 	for (unsigned i = 0; i < 3; i++) {
 		before = machine.frame;
 		check(run(), &before);
