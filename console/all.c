@@ -102,7 +102,7 @@ static bool show_next(void)
 
 static enum session_answer step(void)
 {
-	if (attach_take_key()) {
+	if (session_take_key()) {
 		end();
 		text_print("[detached from all]");
 		return SESSION_DONE;

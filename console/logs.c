@@ -181,7 +181,7 @@ static enum session_answer step(void)
 		logs.reader.partition = NULL;
 		return SESSION_DONE;
 	}
-	if (logs.follow && attach_take_key())
+	if (logs.follow && session_take_key())
 		return end();
 	/* While a page waits to be turned nothing is added: the pager's room is less than a ring's. */
 	while (uart_guest_room() > 0 && !pager_is_holding()) {

@@ -35,6 +35,7 @@ static struct {
 	bool entered; /* line is a command that waits for its turn */
 	enum session_answer (*step)(void);
 	bool (*interrupt)(void);
+	bool awaits_key; /* step goes on until the key is typed that detaches */
 	const char *question;
 	const char *prompt; /* NULL: the plain one */
 	void (*yes)(void);
@@ -70,6 +71,7 @@ void session_continue(enum session_answer (*step)(void), bool (*interrupt)(void)
 {
 	session.step = step;
 	session.interrupt = interrupt;
+	session.awaits_key = false;
 }
 
 bool session_has_person(unsigned line)
@@ -170,6 +172,16 @@ static void forget_line(void)
 	line_reset(&session.line);
 	session.keys.noise = 0;
 	session.entered = false;
+}
+
+bool session_take_key(void)
+{
+	session.awaits_key = true;
+	if (!attach_take_key())
+		return false;
+	forget_line();
+	session.more = false;
+	return true;
 }
 
 /* What stands before the line: nothing while it cannot be executed yet. */
@@ -390,6 +402,23 @@ static bool take_interrupt(void)
 	return false;
 }
 
+/*
+ * Typed is more than is kept, while nothing but a key ends the command: the key would stand behind it, and voids
+ * it. If the command ends otherwise, what is left of the line that was cut counts as noise.
+ */
+static bool take_flood(void)
+{
+	if (!session.awaits_key || uart_input_size() < UART_IN_SIZE)
+		return false;
+	text_print("[more than %d KiB were typed ahead: nothing of that is executed]",
+		   UART_IN_SIZE / 1024);
+	forget_line();
+	session.more = false;
+	session.keys.noise = UART_IN_SIZE;
+	uart_input_drop(UART_IN_SIZE);
+	return true;
+}
+
 /* The operator knows who pressed Ctrl-C; a program is told, and everybody if it was neither of them. */
 static void stop_step(bool broken_off)
 {
@@ -484,6 +513,8 @@ static bool take_line(void)
 		interrupt();
 		return true;
 	}
+	if (busy && take_flood())
+		return true;
 	screen_set_prompt(idle_prompt());
 	if (!session.entered && edit_input())
 		session.entered = true;

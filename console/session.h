@@ -32,6 +32,9 @@ bool session_has_person(unsigned line);
 /* Asks that person; on y or yes calls it. The invocation of the running command stays valid until then. */
 void session_ask(const char *question, void (*yes)(void));
 
+/* The key that detaches was typed. What came before it is void, as with Ctrl-C. */
+bool session_take_key(void);
+
 /* Something was typed that is not used yet. */
 bool session_is_typed_ahead(void);
 

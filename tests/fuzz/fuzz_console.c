@@ -11,6 +11,7 @@
 
 #include "abi/frame.h"
 #include "console/main.h"
+#include "console/uart.h"
 #include "tests/fuzz/fuzz_words.h"
 #include "tests/unit/fake_kernel.h"
 
@@ -62,15 +63,22 @@ static void run(void)
 	run_turns(TURNS);
 }
 
-/* What is typed must stay where it is until it is read. */
+/* What is typed must stay where it is until it is read. The longest text is more than the console keeps. */
 static void type(void)
 {
-	static uint8_t typed[4096];
+	enum { LONGEST = 255, FLOOD = 3 * UART_IN_SIZE };
+	static uint8_t typed[FLOOD];
 	uint8_t meant[256];
-	size_t size = take();
+	size_t size = take(), length;
 
 	fill(meant, size);
-	fake_type_bytes(typed, fuzz_expand(meant, size, typed, sizeof(typed)));
+	length = fuzz_expand(meant, size, typed, 4096);
+	if (size == LONGEST) {
+		for (size_t at = length; at < FLOOD; at++)
+			typed[at] = typed[at - length];
+		length = FLOOD;
+	}
+	fake_type_bytes(typed, length);
 }
 
 static void do_type(void)

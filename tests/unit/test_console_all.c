@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "console/uart.h"
 #include "tests/unit/fake_expect.h"
 
 enum { GUESTS = 8 };
@@ -71,6 +72,16 @@ static void test_lines(void **state)
 	fake_expect("d   | half\r\n[detached from all]\r\n");
 	fake_expect("freehold> list\r\nNAME");
 	expect_closed();
+	/* Nor is what was typed before it, if the console has it already. */
+	fake_command("console all");
+	fake_type("list\r");
+	fake_run();
+	fake_type("x");
+	fake_run();
+	fake_type("\x1dimages\r");
+	fake_run();
+	fake_expect("[detached from all]\r\nfreehold> images\r\nIMAGE");
+	expect_closed();
 	fake_command("console all");
 	fake_type("\x03");
 	fake_run();
@@ -122,11 +133,66 @@ static void test_flood(void **state)
 	assert_null(strstr(fake_output(), "lost"));
 }
 
+/* More is typed than the console keeps, while it does something that only a key ends. */
+static void test_typed_over(void **state)
+{
+	static const char *const commands[] = {"console all", "logs -f a", "top", "trace a"};
+	static const char told[] = "[more than 16 KiB were typed ahead: nothing of that is executed]";
+	static char text[40000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 100 == 99 ? '\r' : 'x';
+	text[sizeof(text) - 1] = 3;
+	fake.stand_still = true;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		fake_command(commands[i]);
+		fake_type_bytes(text, sizeof(text));
+		fake_run();
+		assert_int_equal(i < 2, strstr(fake_output(), told) != NULL);
+		assert_true(fake_has_prompt());
+		assert_non_null(strstr(fake_command("list"), "NAME"));
+	}
+	/* The rest of a line that was cut is no command, where the command ends otherwise. */
+	fake_command("edit");
+	fake_command("set a weight=7");
+	fake_command("commit confirmed 30");
+	fake_command("console all");
+	text[UART_IN_SIZE - 1] = 'x';
+	fake_type_bytes(text, UART_IN_SIZE);
+	fake_run();
+	fake_type("ist\rlist\r");
+	fake_run();
+	fake.stand_still = false;
+	fake_run();
+	fake_expect("[nobody confirmed: the commit is undone]");
+	fake_expect("bytes of the line were no text; nothing was done\r\n");
+	fake_expect("freehold> list\r\nNAME");
+}
+
+/* What runs to its end has all of it executed: the line is held. */
+static void test_typed_much(void **state)
+{
+	static const char first[] = "wait a /never/ 5s\r", last[] = "\rimages\rdestroy a --yes\r";
+	static char text[40000];
+
+	(void)state;
+	memset(text, '\r', sizeof(text));
+	memcpy(text, first, sizeof(first) - 1);
+	memcpy(text + sizeof(text) - sizeof(last) + 1, last, sizeof(last) - 1);
+	fake_type_bytes(text, sizeof(text));
+	fake_run();
+	fake_expect("IMAGE ");
+	assert_null(fake_find("a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_lines, boot),
 		cmocka_unit_test_setup(test_flood, boot),
+		cmocka_unit_test_setup(test_typed_over, boot),
+		cmocka_unit_test_setup(test_typed_much, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
