@@ -403,8 +403,8 @@ static bool take_interrupt(void)
 }
 
 /*
- * Typed is more than is kept, while nothing but a key ends the command: the key would stand behind it, and voids
- * it. If the command ends otherwise, what is left of the line that was cut counts as noise.
+ * More is typed than is kept, while nothing but a key ends the command: the key would stand behind all that,
+ * and void it. If the command ends otherwise, what is left of the line that was cut counts as noise.
  */
 static bool take_flood(void)
 {
