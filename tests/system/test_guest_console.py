@@ -152,3 +152,19 @@ def test_console_all(arena_of, bed):
     for name in ("x", "yy"):
         arena.destroy(name)
     arena.check_invariants()
+
+
+@on("qemu", "skylake")
+def test_typed_over(arena_of, bed):
+    """More is pasted into `console all` than the console, the kernel and the UART keep: the key ends it all the
+    same, and none of it is executed."""
+    arena = arena_of(bed)
+    position = arena.position()
+    arena.bed.send_line("console all")
+    assert arena.wait_for(r"\[attached to all", position, 20)
+    arena.serial.send(b"images\r" * 6000)
+    assert arena.wait_for(r"\[more than 16 KiB were typed ahead: nothing of that is executed\]", position, 120)
+    arena.serial.send(b"\x1d")
+    assert arena.wait_for(r"\[detached from all\]", position, 120)
+    arena.bed.serial.command("#")
+    assert "IMAGE" not in arena.since(position)
