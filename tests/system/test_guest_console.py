@@ -163,7 +163,7 @@ def test_typed_over(arena_of, bed):
     arena.bed.send_line("console all")
     assert arena.wait_for(r"\[attached to all", position, 20)
     arena.serial.send(b"images\r" * 6000)
-    assert arena.wait_for(r"\[more than 16 KiB were typed ahead: nothing of that is executed\]", position, 120)
+    assert arena.wait_for(r"\[more than 16 KiB were typed ahead: nothing of that is", position, 120)
     arena.serial.send(b"\x1d")
     assert arena.wait_for(r"\[detached from all\]", position, 120)
     arena.bed.serial.command("#")
