@@ -156,8 +156,8 @@ def test_console_all(arena_of, bed):
 
 @on("qemu", "skylake")
 def test_typed_over(arena_of, bed):
-    """More is pasted into `console all` than the console, the kernel and the UART keep: the key ends it all the
-    same, and none of it is executed."""
+    """More is pasted into `console all` than the console, the kernel and the UART keep: the key ends it, and
+    none of it is executed."""
     arena = arena_of(bed)
     position = arena.position()
     arena.bed.send_line("console all")
