@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the scale between the host's TSC, which the VMM reads by itself, and the partition's time.
- * Both factors are fixed-point numbers: no division is done after the start.
+ * Owns the scale between the host's TSC, which the VMM reads by itself, and the partition's time: one
+ * fixed-point number, by which ticks are multiplied and times are divided. A second one for the way back would
+ * be off by some part of all the time since the start.
  */
 #include "vmm/host_clock.h"
 
@@ -14,7 +15,7 @@ enum { FRACTION = 32 };
 #define NS_PER_MS 1000000u
 
 /* Sealed by host_clock_init. */
-static uint64_t ns_per_tsc, tsc_per_ns; /* scaled by 2^FRACTION */
+static uint64_t ns_per_tsc; /* scaled by 2^FRACTION */
 
 static uint64_t scale(uint64_t value, uint64_t factor)
 {
@@ -32,8 +33,6 @@ void host_clock_init(void)
 	uint64_t khz = MAX(partition->tsc_khz, 1);
 
 	ns_per_tsc = ratio(NS_PER_MS, khz);
-	/* Rounded up, so that a deadline is never too early. */
-	tsc_per_ns = ratio(khz, NS_PER_MS) + 1;
 }
 
 uint64_t host_clock_ns(uint64_t tsc)
@@ -59,16 +58,24 @@ uint64_t host_now(void)
 	return scale(host_clock_tsc() - partition->start_tsc, ns_per_tsc);
 }
 
+/* The first tick since the start at which host_now() is not before `when`. */
+static uint64_t first_tick(uint64_t when)
+{
+	uint64_t tick, rest;
+
+	asm("divq %[scale]"
+	    : "=a"(tick), "=d"(rest)
+	    : [scale] "r"(ns_per_tsc), "a"(when << FRACTION), "d"(when >> (64 - FRACTION))
+	    : "cc");
+	return tick + (rest != 0);
+}
+
 void host_set_deadline(uint64_t when_ns)
 {
-	/* Far beyond any machine's life, and the scaled value still fits. */
-	const uint64_t never = BIT(62) / 16;
-	uint64_t tsc;
-
-	if (when_ns >= never) {
+	/* By then the TSC has gone round. */
+	if (when_ns >> (64 - FRACTION) >= ns_per_tsc) {
 		call_set_deadline(0);
 		return;
 	}
-	tsc = partition->start_tsc + scale(when_ns, tsc_per_ns) + 1;
-	call_set_deadline(MAX(tsc, 1));
+	call_set_deadline(MAX(partition->start_tsc + first_tick(when_ns), 1));
 }
