@@ -435,7 +435,9 @@ static void garbage_times_carry_over(void **state)
 	set(2, 0x60);
 	set(0, 0x60);
 	set(B, H24);
-	assert_time(0x20, 0x25, 0x12, 0x01, 0x01, 0x01, 0x00);
+	assert_int_equal(get(8), 0x00);
+	fake_go(SECOND);
+	assert_time(0x20, 0x25, 0x12, 0x01, 0x01, 0x01, 0x01);
 	for (unsigned value = 0; value < 256; value++) {
 		for (unsigned index = 0; index < 10; index++)
 			set(index, value);
@@ -444,6 +446,39 @@ static void garbage_times_carry_over(void **state)
 		for (unsigned index = 0; index < 14; index++)
 			get(index);
 	}
+}
+
+/* Windows and ReactOS write the bytes one by one, without SET, and the day before the month. */
+static void a_day_stands_until_its_month_is_written(void **state)
+{
+	(void)state;
+	set(B, H24 | SET);
+	set(8, 0x02);
+	set(7, 0x10);
+	set(B, H24);
+	fake_go(SECOND);
+	set(7, 0x31);
+	assert_int_equal(get(7), 0x31);
+	assert_int_equal(get(8), 0x02);
+	set(B, H24 | UIE);
+	assert_int_equal(get(7), 0x31);
+	set(8, 0x03);
+	assert_int_equal(get(7), 0x31);
+	assert_int_equal(get(8), 0x03);
+	fake_go(SECOND);
+	assert_int_equal(get(7), 0x31);
+	assert_int_equal(get(8), 0x03);
+	/* Nor is it lost where interrupts or the format are asked for meanwhile, or SET is taken. */
+	set(8, 0x02);
+	set(B, H24 | SET);
+	assert_int_equal(get(7), 0x31);
+	set(8, 0x05);
+	set(B, H24);
+	assert_int_equal(get(7), 0x31);
+	set(8, 0x02);
+	set(B, H24 | BINARY); /* in binary: 3 March */
+	assert_int_equal(get(7), 3);
+	assert_int_equal(get(8), 3);
 }
 
 static void all_128_bytes_and_the_extended_bank(void **state)
@@ -541,6 +576,7 @@ int main(void)
 		T(the_alarm_search_equals_a_slow_one),
 		T(c_and_d_are_read_only),
 		T(garbage_times_carry_over),
+		T(a_day_stands_until_its_month_is_written),
 		T(all_128_bytes_and_the_extended_bank),
 		T(the_memory_sizes_are_a_pcs),
 		T(reset_keeps_the_battery_and_stops_interrupts),

@@ -107,13 +107,16 @@ static uint64_t next_period(const struct rtc *rtc, uint64_t now, unsigned shift)
 	       ((ticks & 32767) * SECOND + 32767) / 32768;
 }
 
-/* Writes the running time into the registers. */
+/* Writes the running time into the registers, unless they still hold what the guest wrote. */
 static void freeze(struct rtc *rtc, uint64_t now)
 {
 	int64_t seconds = seconds_at(rtc, now);
 	unsigned format = rtc->ram[REG_B];
 	struct rtc_time time;
 
+	rtc->held = rtc->held && seconds == rtc->seconds - 1;
+	if (rtc->held)
+		return;
 	rtc_time_from_seconds(seconds, &time);
 	rtc->ram[REG_SECOND] = rtc_time_encode(time.second, format);
 	rtc->ram[REG_MINUTE] = rtc_time_encode(time.minute, format);
@@ -126,7 +129,10 @@ static void freeze(struct rtc *rtc, uint64_t now)
 	rtc->ram[REG_CENTURY] = rtc_time_encode(time.year / 100, format);
 }
 
-/* The time runs on from the registers: they hold until the next boundary. Garbage carries over. */
+/*
+ * The time runs on from the registers: they hold until the next boundary, as a day may be written before the
+ * month that has it. Garbage carries over then.
+ */
 static void thaw(struct rtc *rtc, uint64_t now)
 {
 	unsigned format = rtc->ram[REG_B];
@@ -146,6 +152,7 @@ static void thaw(struct rtc *rtc, uint64_t now)
 	/* Boundary becomes the next one. */
 	rtc->boundary += (since(rtc, now) / SECOND) * SECOND;
 	rtc->seconds = seconds + 1;
+	rtc->held = true;
 	rtc->weekday_shift = (weekday + 6 + 7 - (rtc_time_weekday(seconds) - 1)) % 7;
 }
 
@@ -274,6 +281,7 @@ static void write_control(struct rtc *rtc, uint64_t now, unsigned index, uint8_t
 {
 	bool ran = runs(rtc);
 	bool divided = divides(rtc);
+	unsigned format = rtc->ram[REG_B];
 
 	if (ran)
 		freeze(rtc, now);
@@ -283,10 +291,12 @@ static void write_control(struct rtc *rtc, uint64_t now, unsigned index, uint8_t
 		rtc->ram[REG_B] &= (uint8_t)~FLAG_UPDATE;
 	if (!divided && divides(rtc))
 		rtc->boundary = now + FIRST_UPDATE;
-	if (ran && runs(rtc))
-		freeze(rtc, now); /* the format may be another now */
-	else if (runs(rtc))
+	if (ran && runs(rtc) && ((format ^ rtc->ram[REG_B]) & (RTC_24_HOURS | RTC_BINARY))) {
+		rtc->held = false;
+		freeze(rtc, now);
+	} else if (!ran && runs(rtc)) {
 		thaw(rtc, now);
+	}
 }
 
 static void write_reg(struct rtc *rtc, uint8_t index, uint8_t value)
