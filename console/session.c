@@ -214,7 +214,10 @@ static void complete(void)
 			      session.more ? session.command.length : 0);
 }
 
-/* Feeds the editor. True when a line is ready; what is behind it stays in the queue. */
+/*
+ * Feeds the editor. True when a line is ready; what is behind it stays in the queue, as does what is behind a
+ * TAB: a text full of them prints for minutes.
+ */
 static bool edit_input(void)
 {
 	while (uart_input_size() > 0) {
@@ -241,6 +244,8 @@ static bool edit_input(void)
 		if (result == LINE_REDRAW)
 			screen_clear();
 		screen_refresh(&session.line);
+		if (result == LINE_COMPLETE)
+			return false;
 	}
 	return false;
 }
@@ -527,6 +532,12 @@ static bool take_line(void)
 	return true;
 }
 
+/* Something was typed that the editor takes at once. */
+static bool is_editable(void)
+{
+	return uart_input_size() > 0 && !session.entered && !pager_is_holding();
+}
+
 enum { TURN_MAX = 16 };
 
 bool session_turn(void)
@@ -540,7 +551,7 @@ bool session_turn(void)
 			return false;
 		if (!take_line()) {
 			screen_refresh(&session.line);
-			return again;
+			return again || is_editable();
 		}
 	}
 	return true;

@@ -63,17 +63,17 @@ static void run(void)
 	run_turns(TURNS);
 }
 
-/* What is typed must stay where it is until it is read. The longest text is more than the console keeps. */
+/* What is typed must stay where it is until it is read. A text of one length is more than the console keeps. */
 static void type(void)
 {
-	enum { LONGEST = 255, FLOOD = 3 * UART_IN_SIZE };
+	enum { REPEATED = 254, FLOOD = 3 * UART_IN_SIZE };
 	static uint8_t typed[FLOOD];
 	uint8_t meant[256];
 	size_t size = take(), length;
 
 	fill(meant, size);
 	length = fuzz_expand(meant, size, typed, 4096);
-	if (size == LONGEST) {
+	if (size == REPEATED) {
 		for (size_t at = length; at < FLOOD; at++)
 			typed[at] = typed[at - length];
 		length = FLOOD;

@@ -14,6 +14,7 @@
 #include "abi/calls.h"
 #include "abi/errors.h"
 #include "console/candidates.h"
+#include "console/main.h"
 #include "tests/unit/fake_expect.h"
 
 static int boot(void **state)
@@ -249,6 +250,25 @@ static void test_help_of_two_words(void **state)
 	fake_expect_in("help logs tail", "  --tail N");
 }
 
+/* A text of TABs prints for minutes: between two of them all else goes on. */
+static void test_tabs(void **state)
+{
+	static char tabs[3000];
+	unsigned turns = 0;
+
+	(void)state;
+	memset(tabs, '\t', sizeof(tabs));
+	fake_clear();
+	fake_type_bytes(tabs, sizeof(tabs));
+	for (fake.idle = false; !fake.idle; turns++) {
+		console_turn();
+		assert_true(fake.output_size < 4000);
+		fake_clear();
+	}
+	assert_in_range(turns, sizeof(tabs), sizeof(tabs) + 10);
+	fake_expect_in("list", "freehold> ");
+}
+
 static void test_run(void **state)
 {
 	(void)state;
@@ -301,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup(test_many, boot),
 		cmocka_unit_test_setup(test_other_words, boot),
 		cmocka_unit_test_setup(test_help_of_two_words, boot),
+		cmocka_unit_test_setup(test_tabs, boot),
 		cmocka_unit_test_setup(test_run, boot),
 		cmocka_unit_test(test_run_in_script),
 	};
