@@ -21,8 +21,8 @@ UPPER = f"{(16 - 1) * 1024:08x}"
 
 # name: (keys, exit code, what it prints)
 CASES = {
-    # CS, DL and SP as a BIOS has them; INT 13h: CF and AH = 86h.
-    "sector": ("kernel=sector", 7, "sector cs dl sp 0000 0080 7c00\nint 13 c0086\n"),
+    # CS, DL and SP as a BIOS has them; INT 13h: CF, IF as it was, and AH = 86h; INT 8 is the timer's.
+    "sector": ("kernel=sector", 7, "sector cs dl sp 0000 0080 7c00\nint 13 ci0086\nticks\n"),
     "flat": ('kernel=flat load=0x30000 cmdline="x y" ' + MODULES, 9,
              "eax 2badb002\nmode 00000001\ncmdline flat x y\nmodule 0000000e env\n"
              f"module 0000000e env NR_CPUS=2 a  b\nupper {UPPER}\nend\n"),

@@ -489,6 +489,12 @@ static void nothing_comes_after_reset_until_it_is_unmasked(void **state)
 	assert_int_equal(in8(M1), 0xff);
 	assert_int_equal(in8(S1), 0xff);
 	assert_int_equal(in8(ELCR1), 0x02); /* the SCI */
+	/* Then they are where a BIOS has them. */
+	out8(M1, 0xf8);
+	out8(S1, 0xbf);
+	assert_int_equal(pic_inta(&pic), 0x09);
+	out8(M, 0x20);
+	assert_int_equal(pic_inta(&pic), 0x76);
 }
 
 static void out_of_range_inputs_do_nothing(void **state)

@@ -490,7 +490,9 @@ static void test_bios(void **state)
 	assert_int_equal(read32(0x08 * 4), 0xf000ff10);
 	assert_int_equal(read32(0x70 * 4), 0xf000ff10);
 	assert_int_equal(read32(0xff * 4), 0xf000ff00);
-	assert_int_equal(read32(0xfff00) & 0xffffff, 0xf986b4);
+	assert_int_equal(read32(2 * 4), 0xf000ff0a);
+	assert_int_equal(read32(0xfff00), 0x80e58955);
+	assert_int_equal(read32(0xfff08), 0xcf86b4);
 	assert_int_equal(read32(0xfff10) & 0xffffff, 0x20b050);
 }
 

@@ -314,10 +314,7 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 	spin_unlock(&dev->lock);
 }
 
-/*
- * As firmware leaves it: all masked, so nothing comes before the guest's own ICWs; the SCI is
- * level.
- */
+/* As a BIOS leaves it: its vectors, and all masked; the SCI is level. */
 static void reset(struct device *dev)
 {
 	struct pic *pic = CONTAINER_OF(dev, struct pic, dev);
@@ -329,6 +326,8 @@ static void reset(struct device *dev)
 		pic->chip[i] = (struct pic_chip){
 			.lines = lines, .imr = 0xff, .lowest = 7, .is_slave = i == SLAVE};
 	}
+	pic->chip[MASTER].icw[2] = 0x08;
+	pic->chip[SLAVE].icw[2] = 0x70;
 	pic->chip[MASTER].icw[3] = bit(CASCADE);
 	pic->chip[SLAVE].icw[3] = CASCADE;
 	pic->chip[SLAVE].elcr = bit(GSI_SCI & 7);
