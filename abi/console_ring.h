@@ -44,7 +44,10 @@ struct console_ring {
 	uint64_t out_tail;
 	uint64_t in_head;
 	uint32_t attached;
-	/* 1: the console asks for CALL_CONSOLE_NOTIFY at the next output; the VMM does not clear it. */
+	/*
+	 * 1: the console asks for CALL_CONSOLE_NOTIFY at the next output; the VMM does not clear it. 0 from
+	 * before the console moves out_tail until it has looked at out_waiting.
+	 */
 	uint32_t wake;
 	uint32_t lossless; /* 1: while attached, the guest waits however long the reader stands still */
 	uint32_t reserved2[9];

@@ -70,14 +70,16 @@ static bool stands_still(void)
 
 /*
  * out_waiting is set before the room is looked at a second time: the console moves its tail first
- * and looks at out_waiting then, so one of the two sees the other.
+ * and looks at out_waiting then, so one of the two sees the other. Who finds room may not be who waits, so
+ * out_waiting stays until the console has looked: wake is 0 from before it moves its tail until after that.
  */
 static size_t room_or_wait(uint64_t head, size_t size)
 {
 	size_t left;
 
 	if (room(head) >= size) {
-		ring->out_waiting = 0;
+		if (__atomic_load_n(&ring->wake, __ATOMIC_ACQUIRE))
+			ring->out_waiting = 0;
 		out.held = false;
 		return size;
 	}

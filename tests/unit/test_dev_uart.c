@@ -350,6 +350,51 @@ static void a_timeout_tells_of_what_stays_below_the_level(void **state)
 	assert_true(fake.expiries < 10);
 }
 
+/* IER gates the interrupt, not the time: a driver that masks over and over hears of a lone character. */
+static void masking_does_not_hold_the_timeout_up(void **state)
+{
+	(void)state;
+	out8(LCR, 0x03);
+	out8(FCR, 0x81);
+	out8(IER, RDI);
+	type("a");
+	for (unsigned i = 0; i < 100; i++) {
+		out8(IER, 0);
+		assert_false(irq());
+		fake_go(5000000);
+		out8(IER, RDI);
+		assert_true(irq());
+		assert_int_equal(in8(IIR), 0xcc);
+	}
+	assert_int_equal(rises(), 100);
+	assert_int_equal(in8(DATA), 'a');
+	assert_int_equal(in8(IIR), 0xc1);
+	/* Masked shorter than the time, it is told when the time is over, 4 * 10 bits after it came. */
+	type("b");
+	for (unsigned i = 0; i < 34; i++) {
+		out8(IER, 0);
+		fake_go(10000);
+		out8(IER, RDI);
+		assert_false(irq());
+	}
+	fake_go(8000);
+	assert_true(irq());
+	in8(DATA);
+	/* It came while masked, and nothing is armed for what nobody would hear. */
+	out8(IER, 0);
+	fake_go(1000000);
+	type("c");
+	assert_int_equal(fake.deadline, UINT64_MAX);
+	fake_go(340000);
+	out8(IER, RDI);
+	assert_false(irq());
+	out8(IER, 0);
+	fake_go(8000);
+	assert_int_equal(in8(IIR), 0xc1);
+	out8(IER, RDI);
+	assert_int_equal(in8(IIR), 0xcc);
+}
+
 static void a_burst_costs_one_timer(void **state)
 {
 	(void)state;
@@ -439,6 +484,22 @@ static void fcr_clears_what_it_says(void **state)
 	out8(FCR, 0xc6);
 	assert_int_equal(in8(LSR), 0x61);
 	assert_int_equal(in8(IIR), 0x01);
+}
+
+static void what_waits_behind_a_cleared_fifo_is_a_new_edge(void **state)
+{
+	(void)state;
+	out8(FCR, 0x81);
+	out8(IER, RDI);
+	type("0123456789abcdefghijklmnopqrstuvwxyz");
+	assert_int_equal(rises(), 1);
+	out8(FCR, 0x83);
+	assert_true(irq());
+	assert_int_equal(rises(), 2);
+	assert_int_equal(in8(DATA), 'g');
+	/* What clears nothing makes none. */
+	out8(FCR, 0x81);
+	assert_int_equal(rises(), 2);
 }
 
 static void iir_shows_the_highest_priority(void **state)
@@ -680,11 +741,13 @@ int main(void)
 		T(without_fifo_each_character_interrupts),
 		T(the_fifo_interrupts_at_its_trigger_level),
 		T(a_timeout_tells_of_what_stays_below_the_level),
+		T(masking_does_not_hold_the_timeout_up),
 		T(a_burst_costs_one_timer),
 		T(the_level_outranks_the_timeout),
 		T(a_divisor_of_0_makes_no_storm),
 		T(input_waits_in_the_ring_and_none_is_lost),
 		T(fcr_clears_what_it_says),
+		T(what_waits_behind_a_cleared_fifo_is_a_new_edge),
 		T(iir_shows_the_highest_priority),
 		T(the_loop_returns_characters_and_sends_none),
 		T(the_loop_wires_the_modem_lines),

@@ -97,9 +97,33 @@ static void test_attached_holds_back(void **state)
 	assert_int_equal(shared->out_head, 12345 + RING_OUT_MIN);
 	shared->out_tail += 50;
 	assert_int_equal(ring_put(data, 20), 20);
-	assert_int_equal(shared->out_waiting, 0);
 	shared->attached = 0;
 	assert_int_equal(ring_put(data, 1000), 1000);
+}
+
+/* The UART waits, and port E9h finds the room: the console has yet to see that somebody waits. */
+static void test_waiting_is_the_waiters(void **state)
+{
+	static uint8_t data[RING_OUT_MIN];
+
+	(void)state;
+	shared->attached = shared->wake = 1;
+	assert_int_equal(ring_put(data, sizeof(data)), sizeof(data));
+	assert_int_equal(ring_put("uart", 4), 0);
+	assert_int_equal(shared->out_waiting, 1);
+	/* The console goes on: wake, tail, and then the look. */
+	shared->wake = 0;
+	assert_int_equal(ring_put("9", 1), 0);
+	shared->out_tail += 4096;
+	assert_int_equal(ring_put("9", 1), 1);
+	assert_int_equal(shared->out_waiting, 1);
+	/* It has looked and has all: who waits now sets it again. */
+	shared->out_tail = shared->out_head;
+	shared->wake = 1;
+	assert_int_equal(ring_put("9", 1), 1);
+	assert_int_equal(shared->out_waiting, 0);
+	assert_int_equal(ring_put(data, sizeof(data)), sizeof(data) - 1);
+	assert_int_equal(shared->out_waiting, 1);
 }
 
 static void test_more_than_the_ring(void **state)
@@ -307,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_detached_overwrites, make, release),
 		cmocka_unit_test_setup_teardown(test_wake, make, release),
 		cmocka_unit_test_setup_teardown(test_attached_holds_back, make, release),
+		cmocka_unit_test_setup_teardown(test_waiting_is_the_waiters, make, release),
 		cmocka_unit_test_setup_teardown(test_reader_stands_still, make, release),
 		cmocka_unit_test_setup_teardown(test_lossless, make, release),
 		cmocka_unit_test_setup_teardown(test_stamps, make, release),

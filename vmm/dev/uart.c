@@ -65,6 +65,8 @@ static void write_fcr(struct uart *uart, uint8_t value)
 	if (changes || (value & (FCR_ENABLE | FCR_CLEAR_TX)) == (FCR_ENABLE | FCR_CLEAR_TX))
 		uart_clear_tx(uart);
 	uart->fcr = (value & FCR_ENABLE) != 0 ? value & FCR_KEPT : 0;
+	/* What waits in the ring makes a new edge, so the line has to be seen to fall before it comes. */
+	uart_update_irq(uart);
 	uart_fill(uart);
 }
 
@@ -76,8 +78,9 @@ static void write_ier(struct uart *uart, uint8_t value)
 	/* Enabling the interrupt with THR empty makes one: drivers start their output so. */
 	if ((rises & IER_THRE) != 0 && uart->tx.count == 0)
 		uart->thre_pending = true;
+	/* The timeout's time went on meanwhile: a driver that writes a record masks for its length. */
 	if ((rises & IER_RDA) != 0)
-		uart_restart_timeout(uart);
+		uart_arm_timeout(uart);
 }
 
 static void write_lcr(struct uart *uart, uint8_t value)
@@ -239,26 +242,18 @@ static void io_write_block(struct device *dev, uint16_t port, const uint8_t *dat
 	spin_unlock(&dev->lock);
 }
 
-static void receiver_expired(struct uart *uart, uint64_t now)
-{
-	uart->timer_runs = false;
-	if (uart_fifo_mode(uart) && uart->rx.count > 0 && !uart->timed_out) {
-		uart->timed_out = now >= uart->timeout_at;
-		uart->timer_runs = !uart->timed_out;
-	}
-	if (uart->timer_runs)
-		timer_arm(&uart->timer, uart->timeout_at);
-}
-
 static void expired(struct device *dev, struct device_timer *timer, uint64_t now)
 {
 	struct uart *uart = CONTAINER_OF(dev, struct uart, dev);
 
+	(void)now;
 	spin_lock(&dev->lock);
-	if (timer == &uart->held_timer)
+	if (timer == &uart->held_timer) {
 		uart_look_again(uart);
-	else
-		receiver_expired(uart, now);
+	} else {
+		uart->timer_runs = false;
+		uart_arm_timeout(uart);
+	}
 	uart_update_irq(uart);
 	spin_unlock(&dev->lock);
 }

@@ -49,17 +49,25 @@ static uint64_t timeout_ns(const struct uart *uart)
 	return MAX(4 * bits * divisor * BIT_NS, TIMEOUT_MIN_NS);
 }
 
-/*
- * The timeout starts anew with each character that comes or is read. The timer is left where it is
- * when that is early enough: its expiry looks again, and a burst of characters costs one call.
- */
+/* The timeout starts anew with each character that comes or is read, and with nothing else. */
 void uart_restart_timeout(struct uart *uart)
 {
 	uart->timed_out = false;
-	if (!uart_fifo_mode(uart) || uart->rx.count == 0 || (uart->ier & IER_RDA) == 0)
-		return;
 	uart->timeout_at = host_now() + timeout_ns(uart);
-	if (uart->timer_runs && uart->timer.when <= uart->timeout_at)
+	uart_arm_timeout(uart);
+}
+
+/*
+ * Only the interrupt tells of the timeout: the time is looked at when that is enabled. The timer is left
+ * where it is when that is early enough: its expiry looks again, and a burst of characters costs one call.
+ */
+void uart_arm_timeout(struct uart *uart)
+{
+	if (!uart_fifo_mode(uart) || uart->rx.count == 0 || uart->timed_out ||
+	    (uart->ier & IER_RDA) == 0)
+		return;
+	uart->timed_out = host_now() >= uart->timeout_at;
+	if (uart->timed_out || (uart->timer_runs && uart->timer.when <= uart->timeout_at))
 		return;
 	uart->timer_runs = true;
 	timer_arm(&uart->timer, uart->timeout_at);

@@ -97,6 +97,7 @@ void uart_transmit_block(struct uart *uart, const uint8_t *data, size_t count);
 void uart_clear_rx(struct uart *uart);
 void uart_clear_tx(struct uart *uart);
 void uart_restart_timeout(struct uart *uart);
+void uart_arm_timeout(struct uart *uart);
 uint8_t uart_modem_lines(const struct uart *uart);
 void uart_update_modem(struct uart *uart);
 
