@@ -62,7 +62,7 @@ static int64_t call_lapic_read(const struct call_args *args)
 		return lapic_cr8_read(&args->v->lapic);
 	if (args->arg[0] >= PAGE_SIZE || args->arg[0] & 15)
 		return ERR_INVAL;
-	return lapic_read(&args->v->lapic, (unsigned)args->arg[0], guest_now(args->v));
+	return vcpu_read_lapic(args->v, (unsigned)args->arg[0]);
 }
 
 static int64_t call_lapic_write(const struct call_args *args)

@@ -104,8 +104,9 @@ void part_send_ipi(struct partition *part, const struct vcpu *sender, const stru
 			continue;
 		if (ipi->mode != LAPIC_LOWEST)
 			ipi_deliver(target, ipi, level);
-		else if (!best || lapic_arbitration_priority(&target->lapic) <
-					  lapic_arbitration_priority(&best->lapic))
+		else if (lapic_arbitrates(&target->lapic) &&
+			 (!best || lapic_arbitration_priority(&target->lapic) <
+					   lapic_arbitration_priority(&best->lapic)))
 			best = target;
 	}
 	if (best)
@@ -153,6 +154,29 @@ void vcpu_check_lapic(struct vcpu *v)
 	vcpu_sync_tpr(v);
 	if (vcpu_lapic_waits(v) || v->lapic.nmi || v->lapic.line_seen)
 		vcpu_pend_local(v, PEND_INTERRUPT);
+}
+
+/* A read of a reserved register raises LVT error, one that finds the timer due raises its vector. */
+static void look_after_read(struct vcpu *v)
+{
+	if (vcpu_lapic_waits(v))
+		vcpu_pend_local(v, PEND_INTERRUPT);
+}
+
+uint32_t vcpu_read_lapic(struct vcpu *v, unsigned offset)
+{
+	uint32_t value = lapic_read(&v->lapic, offset, vcpu_tsc_to_guest(v, tsc_read()));
+
+	look_after_read(v);
+	return value;
+}
+
+bool vcpu_read_x2apic(struct vcpu *v, uint32_t index, uint64_t *value)
+{
+	bool is_there = lapic_msr_read(&v->lapic, index, vcpu_tsc_to_guest(v, tsc_read()), value);
+
+	look_after_read(v);
+	return is_there;
 }
 
 void vcpu_sync_tpr(struct vcpu *v)

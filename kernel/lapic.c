@@ -39,6 +39,7 @@ static void use_virtual_wire(struct lapic *l)
 	l->svr = 0x1ff;
 	l->lvt[LAPIC_LVT_LINT0] = LAPIC_EXTINT << LVT_DELIVERY_SHIFT;
 	l->lvt[LAPIC_LVT_LINT1] = LAPIC_NMI << LVT_DELIVERY_SHIFT;
+	lapic_route_update(l);
 }
 
 void lapic_reset(struct lapic *l, uint32_t id, bool is_bsp, const struct lapic_clock *clock)
@@ -88,16 +89,11 @@ bool lapic_post_line(struct lapic *l, bool level)
 {
 	if (__atomic_exchange_n(&l->line, level, __ATOMIC_RELEASE) == level)
 		return false;
+	/* After the line, which the owner may see alone: then the edge is the next merge's, and still one. */
+	if (level)
+		__atomic_store_n(&l->line_rose, true, __ATOMIC_RELEASE);
 	__atomic_store_n(&l->posted, 1, __ATOMIC_SEQ_CST);
 	return true;
-}
-
-/*
- * True if new vectors get into IRR: SDM 3A "Local APIC State After It Has Been Software Disabled".
- */
-static bool accepts(const struct lapic *l)
-{
-	return l->mode != LAPIC_OFF && l->svr & LAPIC_SVR_ENABLED;
 }
 
 /* Vectors of one word into IRR; TMR remembers how the latest of each came. */
@@ -131,7 +127,7 @@ void lapic_error(struct lapic *l, enum esr error)
 
 void lapic_raise(struct lapic *l, unsigned vector, bool level_triggered)
 {
-	if (!accepts(l))
+	if (!lapic_accepts(l))
 		return;
 	if (vector < LAPIC_FIRST_VECTOR)
 		lapic_error(l, ESR_RECEIVE_VECTOR);
@@ -158,24 +154,35 @@ void lapic_line_evaluate(struct lapic *l)
 	uint32_t *lvt = &l->lvt[LAPIC_LVT_LINT0];
 
 	if (!l->line_seen || *lvt & (LVT_MASKED | LVT_REMOTE_IRR | LVT_DELIVERY) ||
-	    !(*lvt & LVT_LEVEL) || !accepts(l))
+	    !(*lvt & LVT_LEVEL) || !lapic_accepts(l))
 		return;
 	*lvt |= LVT_REMOTE_IRR;
 	lapic_lvt_deliver(l, LAPIC_LVT_LINT0);
 }
 
-static void line_changed(struct lapic *l, bool level)
+/* An edge is a rise, though it may be over. */
+static void line_has_risen(struct lapic *l)
 {
 	uint32_t lvt = l->lvt[LAPIC_LVT_LINT0];
 
-	l->line_seen = level;
-	if (!level)
-		return;
 	/* NMI is edge-triggered whatever the trigger bit says: SDM 3A "Local Vector Table". */
 	if (!(lvt & LVT_LEVEL) || (lvt & LVT_DELIVERY) == LAPIC_NMI << LVT_DELIVERY_SHIFT)
 		lapic_lvt_deliver(l, LAPIC_LVT_LINT0);
-	else
-		lapic_line_evaluate(l);
+}
+
+/* What is level-triggered goes by where the line is now. */
+static void merge_line(struct lapic *l)
+{
+	bool line;
+
+	if (__atomic_load_n(&l->line_rose, __ATOMIC_RELAXED) &&
+	    __atomic_exchange_n(&l->line_rose, false, __ATOMIC_ACQUIRE))
+		line_has_risen(l);
+	line = __atomic_load_n(&l->line, __ATOMIC_ACQUIRE);
+	if (line == l->line_seen)
+		return;
+	l->line_seen = line;
+	lapic_line_evaluate(l);
 }
 
 static void merge_word(struct lapic *l, unsigned word)
@@ -186,7 +193,7 @@ static void merge_word(struct lapic *l, unsigned word)
 		return;
 	vectors = __atomic_exchange_n(&l->pir[word], 0, __ATOMIC_ACQUIRE);
 	level = __atomic_load_n(&l->pir_level[word], __ATOMIC_RELAXED) & vectors;
-	if (!accepts(l))
+	if (!lapic_accepts(l))
 		return;
 	if (word == 0 && vectors & (BIT(LAPIC_FIRST_VECTOR) - 1)) {
 		vectors &= ~(BIT(LAPIC_FIRST_VECTOR) - 1);
@@ -198,15 +205,11 @@ static void merge_word(struct lapic *l, unsigned word)
 
 void lapic_merge_posted(struct lapic *l)
 {
-	bool line;
-
 	/* The flag is cleared first: what is posted from here on sets it again. */
 	__atomic_exchange_n(&l->posted, 0, __ATOMIC_SEQ_CST);
 	for (unsigned word = 0; word < ARRAY_SIZE(l->pir); word++)
 		merge_word(l, word);
-	line = __atomic_load_n(&l->line, __ATOMIC_ACQUIRE);
-	if (line != l->line_seen)
-		line_changed(l, line);
+	merge_line(l);
 }
 
 void lapic_unaccept(struct lapic *l, unsigned vector)

@@ -77,7 +77,7 @@ struct lapic {
 	uint64_t watch[4];     /* o: level vectors whose EOI is told */
 	uint64_t pir[4];       /* a: posted and not yet merged */
 	uint64_t pir_level[4]; /* a: of these, level-triggered */
-	uint64_t route;	       /* r: mode, DFR and LDR, for lapic_matches */
+	uint64_t route;	       /* r: mode, DFR, LDR and whether it accepts, for other CPUs */
 	uint64_t page;	       /* o: guest-physical, where the registers are in xAPIC mode */
 
 	const struct lapic_clock *clock; /* c */
@@ -85,6 +85,7 @@ struct lapic {
 	uint32_t mode;			 /* o: enum lapic_mode */
 	bool is_bsp;			 /* c */
 	bool line;			 /* a: what drives LINT0 */
+	bool line_rose;			 /* a: and whether it went up since the last merge */
 	bool line_seen;			 /* o: what the last merge saw of it */
 	bool nmi;			 /* o: an LVT delivered an NMI; see lapic_take_nmi */
 	bool error_armed;		 /* o: the next error may raise LVT error */
@@ -108,8 +109,8 @@ enum lapic_effect_kind {
 
 /*
  * An IPI as it goes over the bus. A fixed one to self was handled inside and is not reported.
- * LAPIC_TO_ALL includes the sender. For LAPIC_LOWEST the caller picks, of those that match, one of
- * the least lapic_arbitration_priority, and posts a fixed interrupt.
+ * LAPIC_TO_ALL includes the sender. For LAPIC_LOWEST the caller picks, of those that match and
+ * lapic_arbitrates, one of the least lapic_arbitration_priority, and posts a fixed interrupt.
  */
 struct lapic_ipi {
 	uint32_t dest; /* counts for LAPIC_TO_DEST; LAPIC_DEST_ALL: everybody */
@@ -149,7 +150,10 @@ void lapic_init(struct lapic *l);
  */
 bool lapic_post(struct lapic *l, unsigned vector, bool level_triggered);
 
-/* The 8259's output, wired to LINT0. True if the owner has to look. */
+/*
+ * The 8259's output, wired to LINT0. True if the owner has to look: it sees the last level, and one edge
+ * however often the line went up meanwhile.
+ */
 bool lapic_post_line(struct lapic *l, bool level);
 
 /*
@@ -158,6 +162,9 @@ bool lapic_post_line(struct lapic *l, bool level);
  * matches nothing.
  */
 bool lapic_matches(const struct lapic *l, uint32_t dest, bool logical);
+
+/* Whether it takes part in the choice for a lowest-priority message. A moment's view. */
+bool lapic_arbitrates(const struct lapic *l);
 
 /* Lower is chosen first. A moment's view. */
 unsigned lapic_arbitration_priority(const struct lapic *l);

@@ -58,7 +58,13 @@ static inline uint32_t lapic_timer_mode(const struct lapic *l)
 	return l->lvt[LAPIC_LVT_TIMER] >> LVT_TIMER_SHIFT & 3;
 }
 
-/* After a change of mode, LDR or DFR: for lapic_matches. */
+/* True if new vectors get into IRR: SDM 3A "Local APIC State After It Has Been Software Disabled". */
+static inline bool lapic_accepts(const struct lapic *l)
+{
+	return l->mode != LAPIC_OFF && l->svr & LAPIC_SVR_ENABLED;
+}
+
+/* After a change of mode, LDR, DFR or SVR: for lapic_matches and lapic_arbitrates. */
 void lapic_route_update(struct lapic *l);
 
 /* The state after power-up of all but mode, ID and watch. */

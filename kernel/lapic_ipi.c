@@ -10,8 +10,8 @@ enum icr_bit { ICR_LOGICAL = 1 << 11, ICR_ASSERT = 1 << 14, ICR_LEVEL = 1 << 15 
 
 enum dfr_model { DFR_CLUSTER = 0x0, DFR_FLAT = 0xf };
 
-/* struct lapic's route: all that lapic_matches needs, so that other CPUs read it in one piece. */
-enum route_shift { ROUTE_MODEL = 32, ROUTE_MODE = 36 };
+/* struct lapic's route: all that a sender asks for, so that other CPUs read it in one piece. */
+enum route_shift { ROUTE_MODEL = 32, ROUTE_ACCEPTS = 36, ROUTE_MODE = 37 };
 
 void lapic_route_update(struct lapic *l)
 {
@@ -20,7 +20,8 @@ void lapic_route_update(struct lapic *l)
 	/* SDM 3A "Deriving Logical x2APIC ID from the Local x2APIC ID". */
 	if (l->mode == LAPIC_X2APIC)
 		l->ldr = (l->id >> 4) << 16 | 1u << (l->id & 15);
-	route = (uint64_t)l->mode << ROUTE_MODE | (uint64_t)(l->dfr >> 28) << ROUTE_MODEL | l->ldr;
+	route = (uint64_t)l->mode << ROUTE_MODE | (uint64_t)lapic_accepts(l) << ROUTE_ACCEPTS |
+		(uint64_t)(l->dfr >> 28) << ROUTE_MODEL | l->ldr;
 	__atomic_store_n(&l->route, route, __ATOMIC_RELEASE);
 }
 
@@ -67,6 +68,12 @@ bool lapic_matches(const struct lapic *l, uint32_t dest, bool logical)
 		return matches_physical(l, mode, dest);
 	return mode == LAPIC_X2APIC ? matches_x2apic(ldr, dest)
 				    : matches_xapic(ldr, route >> ROUTE_MODEL & 0xf, dest);
+}
+
+/* One that is off or software-disabled would win, being idle, and drop the vector. */
+bool lapic_arbitrates(const struct lapic *l)
+{
+	return __atomic_load_n(&l->route, __ATOMIC_ACQUIRE) >> ROUTE_ACCEPTS & 1;
 }
 
 /*

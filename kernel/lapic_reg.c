@@ -109,6 +109,7 @@ static void write_svr(struct lapic *l, unsigned reg, uint32_t value, uint64_t no
 	lapic_merge(l);
 	lapic_timer_expire(l, now);
 	l->svr = value & 0x3ff;
+	lapic_route_update(l);
 	if (l->svr & LAPIC_SVR_ENABLED)
 		return;
 	for (unsigned i = 0; i < LAPIC_LVTS; i++)

@@ -184,7 +184,7 @@ static int64_t x2apic_read(struct vcpu *v, uint32_t index)
 
 	if (lapic_msr_read_plain(&v->lapic, index, &value))
 		return answer(v, value);
-	if (!lapic_msr_read(&v->lapic, index, guest_now(v), &value))
+	if (!vcpu_read_x2apic(v, index, &value))
 		return refuse(v);
 	return answer(v, value);
 }

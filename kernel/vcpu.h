@@ -154,6 +154,9 @@ static inline bool vcpu_lapic_waits(const struct vcpu *v)
 }
 
 /* interrupts.c */
+/* lapic_read and lapic_msr_read for the guest, which is to get what the read itself raises. */
+uint32_t vcpu_read_lapic(struct vcpu *v, unsigned offset);
+bool must_check vcpu_read_x2apic(struct vcpu *v, uint32_t index, uint64_t *value);
 /* After the local APIC was written to: has it something to deliver now? */
 void vcpu_check_lapic(struct vcpu *v);
 void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect);

@@ -85,13 +85,12 @@ static void repeat_line(struct model *m)
 	}
 }
 
-void model_line(struct model *m, bool level)
+void model_line(struct model *m, bool rose, bool level)
 {
 	uint32_t lvt = m->lvt[LINT0];
-	bool rises = level && !m->line;
 
 	m->line = level;
-	if (!rises || m->mode == MODEL_OFF || lvt & MASKED)
+	if (!rose || m->mode == MODEL_OFF || lvt & MASKED)
 		return;
 	if ((lvt & 0x700) == 0x400)
 		m->nmi = true;

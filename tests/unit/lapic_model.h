@@ -45,7 +45,8 @@ struct model_effect {
 void model_reset(struct model *m, uint32_t id, bool bsp, uint64_t now);
 void model_init(struct model *m);
 void model_raise(struct model *m, unsigned vector, bool level);
-void model_line(struct model *m, bool level);
+/* rose: it has gone up since the last time, wherever it is now. */
+void model_line(struct model *m, bool rose, bool level);
 void model_advance(struct model *m, uint64_t ticks);
 int model_pending(const struct model *m);
 void model_accept(struct model *m);

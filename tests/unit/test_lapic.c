@@ -253,6 +253,75 @@ static void test_line_level(void **state)
 	assert_int_equal(lapic_pending_vector(&apic), -1);
 }
 
+/*
+ * What fell and rose before the owner looked, as for a period of the PIT, was an edge all the same; several
+ * are one.
+ */
+static void test_line_edge_between_looks(void **state)
+{
+	(void)state;
+	put(LVT_LINT0, 0x400);
+	lapic_post_line(&apic, true);
+	lapic_merge(&apic);
+	assert_true(lapic_take_nmi(&apic));
+	for (unsigned i = 0; i < 3; i++) {
+		lapic_post_line(&apic, false);
+		lapic_post_line(&apic, true);
+	}
+	lapic_merge(&apic);
+	assert_true(lapic_take_nmi(&apic));
+	lapic_merge(&apic);
+	assert_false(lapic_take_nmi(&apic));
+	put(LVT_LINT0, 0x45);
+	assert_int_equal(lapic_pending_vector(&apic), -1);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(lapic_post_line(&apic, false));
+		assert_true(lapic_post_line(&apic, true));
+		assert_int_equal(lapic_pending_vector(&apic), 0x45);
+		lapic_accept(&apic, 0x45);
+		put(EOI, 0);
+		assert_int_equal(lapic_pending_vector(&apic), -1);
+	}
+	/* A rise that is over; and a fall is none. */
+	lapic_post_line(&apic, false);
+	assert_int_equal(lapic_pending_vector(&apic), -1);
+	lapic_post_line(&apic, true);
+	lapic_post_line(&apic, false);
+	assert_int_equal(lapic_pending_vector(&apic), 0x45);
+	assert_int_equal(get(IRR + 0x20), BIT(5));
+}
+
+/* Where the level counts, and for the 8259's own vectors, only what is left of it does. */
+static void test_line_level_between_looks(void **state)
+{
+	(void)state;
+	put(LVT_LINT0, 0x8046);
+	lapic_post_line(&apic, true);
+	lapic_post_line(&apic, false);
+	assert_int_equal(lapic_pending_vector(&apic), -1);
+	assert_int_equal(get(LVT_LINT0), 0x8046);
+	lapic_post_line(&apic, true);
+	assert_int_equal(lapic_pending_vector(&apic), 0x46);
+	lapic_accept(&apic, 0x46);
+	lapic_post_line(&apic, false);
+	lapic_post_line(&apic, true);
+	assert_int_equal(lapic_pending_vector(&apic), -1);
+	assert_int_equal(get(LVT_LINT0), 0xc046);
+	put(EOI, 0);
+	assert_int_equal(lapic_pending_vector(&apic), 0x46);
+	put(LVT_LINT0, 0x700);
+	lapic_accept(&apic, 0x46);
+	lapic_post_line(&apic, false);
+	lapic_post_line(&apic, true);
+	assert_true(lapic_extint_pending(&apic));
+	lapic_post_line(&apic, false);
+	lapic_post_line(&apic, true);
+	lapic_post_line(&apic, false);
+	assert_false(lapic_extint_pending(&apic));
+	assert_int_equal(lapic_pending_vector(&apic), -1);
+	assert_false(lapic_take_nmi(&apic));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +335,8 @@ int main(void)
 		cmocka_unit_test_setup(test_software_disabled, set_up),
 		cmocka_unit_test_setup(test_line, set_up),
 		cmocka_unit_test_setup(test_line_level, set_up),
+		cmocka_unit_test_setup(test_line_edge_between_looks, set_up),
+		cmocka_unit_test_setup(test_line_level_between_looks, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
