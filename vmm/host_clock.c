@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns the scale between the host's TSC, which the VMM reads by itself, and the partition's time: one
- * fixed-point number, by which ticks are multiplied and times are divided. A second one for the way back would
- * be off by some part of all the time since the start.
+ * fixed-point number, by which ticks are multiplied and times are divided. A second one for the way back
+ * would be off by some part of all the time since the start.
  */
 #include "vmm/host_clock.h"
 
@@ -72,8 +72,8 @@ static uint64_t first_tick(uint64_t when)
 
 void host_set_deadline(uint64_t when_ns)
 {
-	/* By then the TSC has gone round. */
-	if (when_ns >> (64 - FRACTION) >= ns_per_tsc) {
+	/* Beyond a machine's life, or the TSC's, by which the quotient fits. */
+	if (when_ns >= BIT(62) || when_ns >> (64 - FRACTION) >= ns_per_tsc) {
 		call_set_deadline(0);
 		return;
 	}

@@ -66,7 +66,7 @@ static void run(void)
 /* What is typed must stay where it is until it is read. A text of one length is more than the console keeps. */
 static void type(void)
 {
-	enum { REPEATED = 254, FLOOD = 3 * UART_IN_SIZE };
+	enum { REPEATED = 254, FLOOD = UART_IN_SIZE + 4096 };
 	static uint8_t typed[FLOOD];
 	uint8_t meant[256];
 	size_t size = take(), length;
