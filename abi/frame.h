@@ -56,8 +56,9 @@ enum frame_group {
 	GROUP_MEMORY = 1 << 8, /* what a memory operand depends on: in 64-bit code CS, the bases of FS
 				 * and GS and all selectors, else as GROUP_SEGMENT (kernel to VMM only) */
 	GROUP_SYSTEM = 1 << 7, /* SYSENTER, STAR family, PAT, DR6, DR7 (for INIT; rarely copied) */
-	GROUP_STEP = 1 << 9, /* an iteration of a repeated instruction is done, and a single step's trap is
-			      * due, though RIP stays (resume only; no data) */
+	GROUP_STEP = 1 << 9, /* an iteration of a repeated instruction is done, or a jump to where RIP is, and
+			      * a single step's trap is due, though nothing is skipped; RF stays (resume only;
+			      * no data) */
 };
 
 /*

@@ -87,10 +87,10 @@ bool must_check emulate_linear(struct emulate *e, unsigned segment, uint64_t off
 
 /*
  * SDM 3A 6.15 "Alignment Check Exception". Vectors have rules of their own: whether those that need not be
- * aligned raise #AC is up to the processor, and here they do not.
+ * aligned raise #AC is up to the processor, and here they do not. size is a power of two.
  */
 bool must_check emulate_check_alignment(struct emulate *e, gva_t linear, unsigned size);
-/* Translates size bytes (at most 64) at segment:offset: all checks of the access. */
+/* Translates size bytes (a power of two up to 64) at segment:offset: all checks of the access. */
 bool must_check emulate_translate(struct emulate *e, unsigned segment, uint64_t offset,
 				  unsigned size, unsigned access, struct emulate_span *span);
 /* The same of a linear address, without the checks of a segment and of alignment. */

@@ -44,6 +44,12 @@ static bool add_piece(struct emulate *e, gva_t linear, unsigned size, unsigned a
 	return true;
 }
 
+/* SDM 3A 2.1.1.1 "Global and Local Descriptor Tables in IA-32e Mode": in compatibility mode, too. */
+static bool is_linear_64(const struct emulate *e, unsigned access)
+{
+	return emulate_is_64(e) || ((access & WALK_IMPLICIT) && (e->frame->control.efer & EFER_LMA));
+}
+
 bool emulate_translate_linear(struct emulate *e, gva_t linear, unsigned size, unsigned access,
 			      struct emulate_span *span)
 {
@@ -57,7 +63,7 @@ bool emulate_translate_linear(struct emulate *e, gva_t linear, unsigned size, un
 	if (first < size) {
 		gva_t second = linear + first;
 
-		if (!emulate_is_64(e))
+		if (!is_linear_64(e, access))
 			second = (uint32_t)second;
 		if (!add_piece(e, second, size - first, access, span))
 			return false;

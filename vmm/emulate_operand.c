@@ -103,23 +103,20 @@ bool emulate_replace(struct emulate *e, const struct emulate_operand *operand, u
 	return emulate_stop(e, EMULATE_UNSUPPORTED);
 }
 
-/* A completed instruction ends the shadow of STI and MOV SS and clears RF. */
-static void leave_shadow(struct emulate *e)
-{
-	e->frame->shadow &= ~(unsigned)(SHADOW_STI | SHADOW_MOV_SS);
-	e->frame->rflags &= ~(uint64_t)RFLAGS_RF;
-	e->changed |= GROUP_IP;
-}
-
 void emulate_set_flags(struct emulate *e, uint64_t rflags)
 {
 	e->frame->rflags = rflags;
 	e->changed |= GROUP_IP;
 }
 
+/* All that a skip would do: the end of the shadow of STI and MOV SS and of RF, and a single step's trap. */
 void emulate_set_rip(struct emulate *e, uint64_t rip)
 {
-	e->frame->rip = rip;
+	struct frame *frame = e->frame;
+
+	frame->rip = rip;
+	frame->shadow &= ~(unsigned)(SHADOW_STI | SHADOW_MOV_SS);
+	frame->rflags &= ~(uint64_t)RFLAGS_RF;
 	e->skip = 0;
-	leave_shadow(e);
+	e->changed |= GROUP_IP | GROUP_STEP;
 }

@@ -120,6 +120,9 @@ bool string_finish(struct emulate *e, uint64_t done, bool failed, bool ended)
 		return false;
 	if (ended)
 		return true;
+	/* SDM 3B 18.3.1.1 "Instruction-Breakpoint Exception Condition": it meets its breakpoint once. */
+	e->frame->rflags |= RFLAGS_RF;
+	e->changed |= GROUP_IP;
 	if (stepping(e))
 		e->changed |= GROUP_STEP;
 	return emulate_stop(e, EMULATE_RESTART);

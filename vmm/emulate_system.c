@@ -80,6 +80,19 @@ bool emulate_needs_segments(const struct insn *insn)
 	return insn->op == INSN_JMP_FAR || (insn->op == INSN_MOV_SREG && insn->form == FORM_SREG_RM);
 }
 
+/* SDM 2B "MOV": its shadow is over the next instruction, and holds a step's trap back; a skip ends both. */
+static void enter_shadow(struct emulate *e)
+{
+	struct frame *frame = e->frame;
+	uint64_t rip = frame->rip + e->insn.length;
+
+	frame->rip = emulate_is_64(e) ? rip : (uint32_t)rip;
+	frame->shadow = (frame->shadow & SHADOW_NMI) | SHADOW_MOV_SS;
+	frame->rflags &= ~(uint64_t)RFLAGS_RF;
+	e->skip = 0;
+	e->changed |= GROUP_IP;
+}
+
 bool emulate_load_sreg(struct emulate *e)
 {
 	struct emulate_operand operand;
@@ -89,11 +102,8 @@ bool emulate_load_sreg(struct emulate *e)
 	    !emulate_load(e, &operand, &value) || !load_sreg(e, e->insn.reg, (uint16_t)value))
 		return false;
 	e->changed |= GROUP_SEGMENT;
-	if (e->insn.reg == SEG_SS) {
-		/* Its shadow is over the next instruction: a skip would end it. */
-		emulate_set_rip(e, e->frame->rip + e->insn.length);
-		e->frame->shadow |= SHADOW_MOV_SS;
-	}
+	if (e->insn.reg == SEG_SS)
+		enter_shadow(e);
 	return true;
 }
 
@@ -133,6 +143,17 @@ static bool load_cs(struct emulate *e, uint16_t selector, uint64_t target)
 	return true;
 }
 
+/* SDM 3A 6.15 "Alignment Check Exception": a far pointer is aligned where its offset is. */
+static bool translate_far_pointer(struct emulate *e, struct emulate_span *span)
+{
+	unsigned size = e->insn.memory_size;
+	gva_t linear;
+
+	return emulate_linear(e, e->insn.segment, emulate_offset(e, 0), size, WALK_READ, &linear) &&
+	       emulate_translate_linear(e, linear, size, WALK_READ, span) &&
+	       emulate_check_alignment(e, linear, e->insn.operand_size);
+}
+
 bool emulate_jmp_far(struct emulate *e)
 {
 	unsigned size = e->insn.operand_size;
@@ -143,9 +164,7 @@ bool emulate_jmp_far(struct emulate *e)
 
 	if (!e->insn.memory)
 		return emulate_stop(e, EMULATE_RESTART);
-	if (!emulate_translate(e, e->insn.segment, emulate_offset(e, 0), e->insn.memory_size,
-			       WALK_READ, &span) ||
-	    !emulate_span_read(e, &span, bytes))
+	if (!translate_far_pointer(e, &span) || !emulate_span_read(e, &span, bytes))
 		return false;
 	memcpy(&target, bytes, size);
 	memcpy(&selector, bytes + size, sizeof(selector));

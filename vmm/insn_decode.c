@@ -173,18 +173,22 @@ static bool special_register_valid(const struct insn *insn)
 }
 
 /*
- * The vector moves have two operands: the third of VEX must say none, but for scalars between
- * registers; and those that move 4 or 8 bytes for general registers exist with VEX.L = 0 only.
+ * The vector moves have two operands, and the third of VEX must say none, but for where it gives what is not
+ * moved: a half's load, and scalars between registers (SDM 2B "MOVLPS", "MOVSS"). Those that move 4 or 8
+ * bytes for general registers exist with VEX.L = 0 only.
  */
 static bool vector_operands_valid(const struct insn *insn)
 {
 	bool one_element = insn->op == INSN_MOVD ||
 			   (insn->op == INSN_MOVSCALAR && insn->opcode > 0x11);
+	bool half = insn->op == INSN_MOVLO || insn->op == INSN_MOVHI;
 
 	if (insn->op == INSN_SIMD)
 		return true;
 	if (one_element && insn->vector_size != 16)
 		return false;
+	if (half && insn->form == FORM_VECTOR_RM)
+		return true;
 	return !insn->vvvv || (insn->op == INSN_MOVSCALAR && !insn->memory && !one_element);
 }
 

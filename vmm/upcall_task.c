@@ -11,7 +11,10 @@
 #define DR6_BT	  BIT(15)
 #define DR7_LOCAL (BIT(0) | BIT(2) | BIT(4) | BIT(6) | BIT(8)) /* L0 to L3, LE */
 
-/* SDM 3B 17.2 "Debug Registers": local breakpoints end with the task; a T bit traps at its start. */
+/*
+ * SDM 3B 17.2 "Debug Registers": local breakpoints end with the task, also where the new one begins with a
+ * fault; a T bit traps at its start.
+ */
 static uint32_t switch_debug(struct frame *frame, bool trap)
 {
 	uint64_t dr7;
@@ -38,7 +41,7 @@ struct resume upcall_task_switch(struct frame *frame)
 		report_end(frame, REASON_EMULATION,
 			   "task switch to %04x, and its page tables are not in RAM or never rest",
 			   frame->task.selector);
-	if (result == EMULATE_DONE)
+	if (e.changed & GROUP_SEGMENT)
 		e.changed |= switch_debug(frame, trap);
 	return (struct resume){.groups = e.changed};
 }

@@ -63,7 +63,7 @@ static void run(void)
 	run_turns(TURNS);
 }
 
-/* What is typed must stay where it is until it is read. A text of one length is more than the console keeps. */
+/* What is typed must stay where it is until it is read. One length stands for more than the console keeps. */
 static void type(void)
 {
 	enum { REPEATED = 254, FLOOD = UART_IN_SIZE + 4096 };

@@ -11,12 +11,15 @@ enum template_flag {
 	VECTOR = 1 << 1,
 	STRING = 1 << 2,
 	NO_66 = 1 << 3,
-	FIXED = 1 << 4, /* no ModRM follows */
-	HALF = 1 << 6,	/* VEX.vvvv names the register that gives the other half */
-	AVX = 1 << 5,	/* a VEX3 prefix is made, with the prefix byte as its pp */
-	EVEX = 1 << 7,	/* an EVEX prefix is made: pp, the opcode, and the bits below */
+	FIXED = 1 << 4,	  /* no ModRM follows */
+	HALF = 1 << 6,	  /* VEX.L is 0; VEX.vvvv names the register that gives the other half */
+	AVX = 1 << 5,	  /* a VEX3 prefix is made, with the prefix byte as its pp */
+	EVEX = 1 << 7,	  /* an EVEX prefix is made: pp, the opcode, and the bits below */
+	MEMORY = 1 << 8,  /* no form between registers exists */
+	VEX_128 = 1 << 9, /* VEX.L is 0 */
 };
-enum { EVEX_W = 1, EVEX_128 = 2 };
+/* Elements may be masked off: MERGE, and what is off in a register be zeroed: ZERO. */
+enum { EVEX_W = 1, EVEX_128 = 2, EVEX_MERGE = 4, EVEX_ZERO = 8 };
 
 /* An opcode, the value of ModRM.reg or ANY, and what may be added. */
 struct template
@@ -24,7 +27,7 @@ struct template
 	const char *opcode;
 	uint8_t count;
 	int8_t reg;
-	uint8_t flags;
+	uint16_t flags;
 };
 
 /* clang-format off */
@@ -40,14 +43,17 @@ static const struct template templates[] = {
 	T("\x30", ANY, LOCKABLE), T("\x31", ANY, LOCKABLE), T("\x32", ANY, 0), T("\x33", ANY, 0),
 	T("\x38", ANY, 0), T("\x39", ANY, 0), T("\x3a", ANY, 0), T("\x3b", ANY, 0),
 	T("\x14", ANY, FIXED), T("\x15", ANY, FIXED), T("\x3c", ANY, FIXED), T("\x2d", ANY, FIXED),
-	T("\x80", ANY, LOCKABLE), T("\x81", ANY, LOCKABLE), T("\x83", ANY, LOCKABLE),
+	/* CMP, 7, cannot be locked */
+	T("\x80", ANY, 0), T("\x81", ANY, 0), T("\x83", ANY, 0), T("\x80", 0, LOCKABLE),
+	T("\x81", 1, LOCKABLE), T("\x83", 2, LOCKABLE), T("\x80", 3, LOCKABLE),
+	T("\x81", 4, LOCKABLE), T("\x83", 5, LOCKABLE), T("\x80", 6, LOCKABLE),
 	T("\x84", ANY, 0), T("\x85", ANY, 0), T("\xa8", ANY, FIXED), T("\xa9", ANY, FIXED),
 	T("\x86", ANY, LOCKABLE), T("\x87", ANY, LOCKABLE), T("\x91", ANY, FIXED),
 	T("\x88", ANY, 0), T("\x89", ANY, 0), T("\x8a", ANY, 0), T("\x8b", ANY, 0),
 	T("\xc6", 0, 0), T("\xc7", 0, 0), T("\xb3", ANY, FIXED), T("\xbe", ANY, FIXED),
 	T("\x63", ANY, 0), T("\x0f\xb6", ANY, 0), T("\x0f\xb7", ANY, 0), T("\x0f\xbe", ANY, 0),
-	T("\x0f\xbf", ANY, 0), T("\x0f\x38\xf0", ANY, 0), T("\x0f\x38\xf1", ANY, 0),
-	T("\x0f\xc3", ANY, NO_66), T("\x69", ANY, 0), T("\x6b", ANY, 0), T("\x0f\xaf", ANY, 0),
+	T("\x0f\xbf", ANY, 0), T("\x0f\x38\xf0", ANY, MEMORY), T("\x0f\x38\xf1", ANY, MEMORY),
+	T("\x0f\xc3", ANY, NO_66 | MEMORY), T("\x69", ANY, 0), T("\x6b", ANY, 0), T("\x0f\xaf", ANY, 0),
 	T("\xf6", 0, 0), T("\xf7", 0, 0), T("\xf6", 2, LOCKABLE), T("\xf7", 2, LOCKABLE),
 	T("\xf6", 3, LOCKABLE), T("\xf7", 3, LOCKABLE), T("\xf6", 4, 0), T("\xf7", 4, 0),
 	T("\xf6", 5, 0), T("\xf7", 5, 0), T("\xf6", 6, 0), T("\xf7", 6, 0), T("\xf6", 7, 0),
@@ -56,7 +62,8 @@ static const struct template templates[] = {
 	T("\xd1", ANY, 0), T("\xd2", ANY, 0), T("\xd3", ANY, 0), T("\x0f\xa4", ANY, 0),
 	T("\x0f\xa5", ANY, 0), T("\x0f\xac", ANY, 0), T("\x0f\xad", ANY, 0),
 	T("\x0f\xb0", ANY, LOCKABLE), T("\x0f\xb1", ANY, LOCKABLE), T("\x0f\xc0", ANY, LOCKABLE),
-	T("\x0f\xc1", ANY, LOCKABLE), T("\x0f\xc7", 1, LOCKABLE | NO_66), T("\x0f\xa3", ANY, 0),
+	T("\x0f\xc1", ANY, LOCKABLE), T("\x0f\xc7", 1, LOCKABLE | NO_66 | MEMORY),
+	T("\x0f\xa3", ANY, 0),
 	T("\x0f\xab", ANY, LOCKABLE), T("\x0f\xb3", ANY, LOCKABLE), T("\x0f\xbb", ANY, LOCKABLE),
 	T("\x0f\xba", 4, 0), T("\x0f\xba", 5, LOCKABLE), T("\x0f\xba", 6, LOCKABLE),
 	T("\x0f\xba", 7, LOCKABLE), T("\x0f\xbc", ANY, 0), T("\x0f\xbd", ANY, 0),
@@ -83,22 +90,23 @@ static const struct template templates[] = {
 	T("\x66\x0f\x17", ANY, VECTOR), T("\x00\x10", ANY, AVX), T("\x00\x11", ANY, AVX),
 	T("\x01\x6f", ANY, AVX), T("\x01\x7f", ANY, AVX), T("\x02\x6f", ANY, AVX),
 	T("\x02\x7f", ANY, AVX), T("\x01\xe7", ANY, AVX), T("\x02\x10", ANY, AVX),
-	T("\x03\x11", ANY, AVX), T("\x01\x6e", ANY, AVX), T("\x01\x7e", ANY, AVX),
+	T("\x03\x11", ANY, AVX), T("\x01\x6e", ANY, AVX | VEX_128), T("\x01\x7e", ANY, AVX | VEX_128),
 	T("\x00\x12", ANY, AVX | HALF), T("\x01\x12", ANY, AVX | HALF), T("\x00\x16", ANY, AVX | HALF),
 	T("\x00\x0f\x6e", ANY, VECTOR), T("\x00\x0f\x6f", ANY, VECTOR), T("\x00\x0f\x7e", ANY, VECTOR),
 	T("\x00\x0f\x7f", ANY, VECTOR), T("\x00\x0f\xe7", ANY, VECTOR),
-	T("\x00\x10\x00", ANY, EVEX), T("\x01\x10\x01", ANY, EVEX), T("\x00\x11\x00", ANY, EVEX),
-	T("\x02\x10\x00", ANY, EVEX), T("\x03\x10\x01", ANY, EVEX), T("\x02\x11\x00", ANY, EVEX),
-	T("\x03\x11\x01", ANY, EVEX), T("\x00\x28\x00", ANY, EVEX), T("\x01\x29\x01", ANY, EVEX),
-	T("\x01\x6f\x00", ANY, EVEX), T("\x01\x7f\x01", ANY, EVEX), T("\x02\x6f\x00", ANY, EVEX),
-	T("\x02\x6f\x01", ANY, EVEX), T("\x02\x7f\x01", ANY, EVEX), T("\x01\xe7\x00", ANY, EVEX),
+	T("\x00\x10\x0c", ANY, EVEX), T("\x01\x10\x0d", ANY, EVEX), T("\x00\x11\x04", ANY, EVEX),
+	T("\x02\x10\x0c", ANY, EVEX), T("\x03\x10\x0d", ANY, EVEX), T("\x02\x11\x04", ANY, EVEX),
+	T("\x03\x11\x05", ANY, EVEX), T("\x00\x28\x0c", ANY, EVEX), T("\x01\x29\x05", ANY, EVEX),
+	T("\x01\x6f\x0c", ANY, EVEX), T("\x01\x7f\x05", ANY, EVEX), T("\x02\x6f\x0c", ANY, EVEX),
+	T("\x02\x6f\x0d", ANY, EVEX), T("\x02\x7f\x05", ANY, EVEX), T("\x01\xe7\x00", ANY, EVEX),
 	T("\x00\x2b\x00", ANY, EVEX), T("\x01\x6e\x02", ANY, EVEX), T("\x01\x6e\x03", ANY, EVEX),
 	T("\x01\x7e\x02", ANY, EVEX), T("\x01\x7e\x03", ANY, EVEX), T("\x02\x7e\x03", ANY, EVEX),
-	T("\x01\xd6\x03", ANY, EVEX), T("\x01\x11\x01", ANY, EVEX), T("\x01\x28\x01", ANY, EVEX),
-	T("\x00\x29\x00", ANY, EVEX), T("\x01\x6f\x01", ANY, EVEX), T("\x01\x7f\x00", ANY, EVEX),
-	T("\x02\x7f\x00", ANY, EVEX), T("\x03\x6f\x00", ANY, EVEX), T("\x03\x6f\x01", ANY, EVEX),
-	T("\x03\x7f\x00", ANY, EVEX), T("\x03\x7f\x01", ANY, EVEX),
-	T("\x01\x16", ANY, AVX | HALF), T("\x00\x13", ANY, AVX), T("\x01\x17", ANY, AVX),
+	T("\x01\xd6\x03", ANY, EVEX), T("\x01\x11\x05", ANY, EVEX), T("\x01\x28\x0d", ANY, EVEX),
+	T("\x00\x29\x04", ANY, EVEX), T("\x01\x6f\x0d", ANY, EVEX), T("\x01\x7f\x04", ANY, EVEX),
+	T("\x02\x7f\x04", ANY, EVEX), T("\x03\x6f\x0c", ANY, EVEX), T("\x03\x6f\x0d", ANY, EVEX),
+	T("\x03\x7f\x04", ANY, EVEX), T("\x03\x7f\x05", ANY, EVEX),
+	T("\x01\x16", ANY, AVX | HALF), T("\x00\x13", ANY, AVX | VEX_128),
+	T("\x01\x17", ANY, AVX | VEX_128),
 };
 /* clang-format on */
 

@@ -2,6 +2,8 @@
 /* Compares our decoder with Zydis, operand by operand. */
 #include "tests/unit/insn_zydis.h"
 
+#include <string.h>
+
 #include <Zydis/Zydis.h>
 
 #include "abi/frame.h"
@@ -80,7 +82,10 @@ static const struct pair pairs[] = {
 	AS(VMOVNTPS, MOVA), AS(VMOVNTPD, MOVA), AS(VMOVNTDQ, MOVA), AS(VMOVNTDQA, MOVA),
 	AS(VMOVSS, MOVSCALAR), AS(VMOVSD, MOVSCALAR), AS(VMOVD, MOVD), AS(VMOVDQA32, MOVA),
 	AS(VMOVDQA64, MOVA), AS(VMOVDQU8, MOVU), AS(VMOVDQU16, MOVU), AS(VMOVDQU32, MOVU),
-	AS(VMOVDQU64, MOVU), AS(MOVNTQ, MOVMM),
+	AS(VMOVDQU64, MOVU), AS(MOVNTQ, MOVMM), AS(VMOVLPS, MOVLO), AS(VMOVLPD, MOVLO),
+	AS(VMOVHLPS, MOVLO), AS(VMOVHPS, MOVHI), AS(VMOVHPD, MOVHI), AS(VMOVLHPS, MOVHI),
+	AS(MOVD, MOVD), AS(MOVQ, MOVD), AS(VMOVQ, MOVD), AS(VLDMXCSR, SIMD), AS(VSTMXCSR, SIMD),
+	AS(VCMPSD, SIMD),
 };
 /* clang-format on */
 
@@ -120,6 +125,13 @@ static bool ambiguous(ZydisMnemonic mnemonic, const struct insn *insn)
 		       op == INSN_SIMD;
 	case ZYDIS_MNEMONIC_MOVD:
 		return op == INSN_MOVD || op == INSN_MOVMM || op == INSN_SIMD;
+	case ZYDIS_MNEMONIC_VMOVLPS: /* by EVEX the halves are only measured */
+	case ZYDIS_MNEMONIC_VMOVLPD:
+	case ZYDIS_MNEMONIC_VMOVHLPS:
+	case ZYDIS_MNEMONIC_VMOVHPS:
+	case ZYDIS_MNEMONIC_VMOVHPD:
+	case ZYDIS_MNEMONIC_VMOVLHPS:
+		return op == INSN_SIMD && (insn->prefixes & PREFIX_EVEX);
 	case ZYDIS_MNEMONIC_NOP:
 		return op == INSN_PREFETCH || op == INSN_CLDEMOTE;
 	case ZYDIS_MNEMONIC_WBINVD: /* this version does not know the other */
@@ -138,6 +150,27 @@ static enum insn_op expected_op(ZydisMnemonic mnemonic)
 		by_mnemonic[pairs[i].mnemonic] = (uint8_t)pairs[i].op;
 	filled = true;
 	return by_mnemonic[mnemonic];
+}
+
+static bool is_paired(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		if (!strcmp(name, ZydisMnemonicGetString(pairs[i].mnemonic)))
+			return true;
+	return false;
+}
+
+const char *zydis_unpaired(void)
+{
+	for (int i = 1; i <= ZYDIS_MNEMONIC_MAX_VALUE; i++) {
+		const char *name = ZydisMnemonicGetString((ZydisMnemonic)i);
+
+		if (i == ZYDIS_MNEMONIC_VPREFETCHNTA) /* of a processor that is gone */
+			continue;
+		if (name[0] == 'v' && is_paired(name + 1) && !is_paired(name))
+			return name;
+	}
+	return NULL;
 }
 
 /* A number as in enum gpr, with INSN_REG_RIP and INSN_REG_NONE. */
@@ -189,6 +222,9 @@ static bool register_same(const struct insn *insn, const ZydisDecodedOperand *op
 	    (insn->memory || number != insn->rm))
 		return false;
 	if (operand->encoding == ZYDIS_OPERAND_ENCODING_OPCODE && number != insn->rm)
+		return false;
+	if (operand->encoding == ZYDIS_OPERAND_ENCODING_NDSNDD &&
+	    number != (insn->vvvv & (insn->mode == INSN_MODE_64 ? 31u : 7u)))
 		return false;
 	if (insn->form == FORM_RM_REG && operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG &&
 	    class >= ZYDIS_REGCLASS_GPR8 && class <= ZYDIS_REGCLASS_GPR64)

@@ -21,3 +21,9 @@ enum opinion {
  */
 enum opinion zydis_compare(const uint8_t *bytes, size_t count, enum insn_mode mode,
 			   const char **why);
+
+/*
+ * A VEX form that zydis_compare does not ask for, though it does for the same without VEX: such a form our
+ * decoder could refuse unnoticed. NULL: there is none.
+ */
+const char *zydis_unpaired(void);

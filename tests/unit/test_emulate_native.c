@@ -46,6 +46,7 @@ struct test_case {
 	uint8_t bytes[16];
 	struct insn insn;
 	const struct template *template;
+	unsigned number; /* of the template: those with a prefix behind all others */
 	struct native_state before;
 	uint8_t memory[DATA_SIZE];
 };
@@ -70,19 +71,29 @@ static size_t put_prefixes(uint8_t *bytes, const struct template *template, bool
 	return at;
 }
 
-/* VEX3 with random W, L and register bits; vvvv says none. */
+/* VEX3 with random W and register bits, and L if it may be; vvvv says none, or names a register. */
 static size_t put_vex(uint8_t *bytes, const struct template *template)
 {
 	bytes[0] = 0xc4;
 	bytes[1] = (uint8_t)((pick(8) << 5) | 1);
-	bytes[2] = (uint8_t)((pick(2) << 7) | 0x78 | (pick(2) << 2) | (uint8_t) template->opcode[0]);
+	bytes[2] = (uint8_t)((pick(2) << 7) | 0x78 | (uint8_t) template->opcode[0]);
+	if (!(template->flags & (VEX_128 | HALF)))
+		bytes[2] |= (uint8_t)(pick(2) << 2);
 	if (template->flags & HALF)
 		bytes[2] ^= (uint8_t)(pick(16) << 3);
 	bytes[3] = (uint8_t) template->opcode[1];
 	return 4;
 }
 
-/* EVEX: W as the template says, random register bits and length, and a mask for every second one. */
+/* EVEX.z and EVEX.aaa, as the template allows them: a mask for every second one. */
+static unsigned make_mask(unsigned kind)
+{
+	unsigned mask = kind & EVEX_MERGE && pick(2) ? pick(8) : 0;
+
+	return mask && kind & EVEX_ZERO ? mask | pick(2) << 7 : mask;
+}
+
+/* EVEX: W as the template says, random register bits and length. */
 static size_t put_evex(uint8_t *bytes, const struct template *template)
 {
 	unsigned kind = (uint8_t) template->opcode[2];
@@ -91,14 +102,33 @@ static size_t put_evex(uint8_t *bytes, const struct template *template)
 	bytes[0] = 0x62;
 	bytes[1] = (uint8_t)((pick(16) << 4) | 1);
 	bytes[2] = (uint8_t)((kind & EVEX_W ? 0x80 : 0) | 0x7c | (uint8_t) template->opcode[0]);
-	bytes[3] = (uint8_t)(length << 5 | 8 | (pick(2) ? pick(2) << 7 | pick(8) : 0));
+	bytes[3] = (uint8_t)(length << 5 | 8 | make_mask(kind));
 	bytes[4] = (uint8_t) template->opcode[1];
 	return 5;
+}
+
+/* Whether a register for an operand would be #UD; and moves between vector registers never exit. */
+static bool memory_only(const struct template *template, bool lock)
+{
+	return lock || (template->flags & (MEMORY | VECTOR | AVX | EVEX));
+}
+
+/* From a random byte: reg as the template says; memory, or a register where that may be, too. */
+static uint8_t make_modrm(const struct template *template, bool lock, uint8_t modrm)
+{
+	if (template->reg != ANY)
+		modrm = (uint8_t)((modrm & ~0x38) | template->reg << 3);
+	if (template->flags & (FIXED | STRING))
+		return modrm;
+	if (memory_only(template, lock))
+		return modrm < 0xc0 ? modrm : modrm ^ 0x80;
+	return pick(5) ? modrm : modrm | 0xc0;
 }
 
 static void make_bytes(struct test_case *test)
 {
 	const struct template *template = test->template;
+	bool lock = (template->flags & LOCKABLE) && pick(4) == 0;
 	size_t at, skip = 0;
 
 	for (int i = 0; i < 16; i++)
@@ -108,18 +138,14 @@ static void make_bytes(struct test_case *test)
 	} else if (template->flags & AVX) {
 		at = put_vex(test->bytes, template);
 	} else {
-		at = put_prefixes(test->bytes, template,
-				  (template->flags & LOCKABLE) && pick(4) == 0, pick(2));
+		at = put_prefixes(test->bytes, template, lock, pick(2));
 		if ((template->flags & VECTOR) ||
 		    ((template->flags & STRING) && template->count == 2))
 			skip = 1;
 		memcpy(test->bytes + at, template->opcode + skip, template->count - skip);
 		at += template->count - skip;
 	}
-	if (template->reg != ANY)
-		test->bytes[at] = (uint8_t)((test->bytes[at] & ~0x38) | template->reg << 3);
-	if (!(template->flags & (FIXED | STRING)) && pick(5) == 0)
-		test->bytes[at] |= 0xc0;
+	test->bytes[at] = make_modrm(template, lock, test->bytes[at]);
 }
 
 /* The three with a mandatory F3, which has to stand before REX. */
@@ -233,23 +259,45 @@ static bool unaligned_and_off(const struct test_case *test, uint64_t target)
 	       target & (insn->memory_size - 1U);
 }
 
-static bool make_case(struct test_case *test)
+static bool processor_has(const struct template *template)
+{
+	return !(template->flags & EVEX) || native_vector_bytes() == 64;
+}
+
+/* One that is passed over because it does not decode would hide what the decoder refuses. */
+static void decode(struct test_case *test)
+{
+	const uint8_t *bytes = test->bytes;
+
+	if (insn_decode(bytes, 15, INSN_MODE_64, &test->insn) != INSN_OK ||
+	    test->insn.op == INSN_SIMD)
+		fail_msg("template %u does not decode: %02x %02x %02x %02x %02x %02x", test->number,
+			 bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]);
+}
+
+/* Makes an instruction of any template; false if the processor has it not. */
+static bool make_instruction(struct test_case *test)
 {
 	bool extra = pick(40) == 0;
-	uint64_t target;
+	unsigned number = extra ? pick(ARRAY_SIZE(prefixed)) : pick(ARRAY_SIZE(templates));
 
-	test->template = extra ? &prefixed[pick(ARRAY_SIZE(prefixed))]
-			       : &templates[pick(ARRAY_SIZE(templates))];
-	if ((test->template->flags & EVEX) && native_vector_bytes() < 64)
+	test->template = extra ? &prefixed[number] : &templates[number];
+	test->number = extra ? ARRAY_SIZE(templates) + number : number;
+	if (!processor_has(test->template))
 		return false;
 	if (extra)
 		make_prefixed(test);
 	else
 		make_bytes(test);
-	if (insn_decode(test->bytes, 15, INSN_MODE_64, &test->insn) != INSN_OK ||
-	    test->insn.op == INSN_SIMD || test->insn.segment > SEG_DS)
-		return false;
-	if ((test->template->flags & (VECTOR | AVX | EVEX)) && !test->insn.memory)
+	decode(test);
+	return true;
+}
+
+static bool make_case(struct test_case *test)
+{
+	uint64_t target;
+
+	if (!make_instruction(test))
 		return false;
 	for (int i = 0; i < 16; i++)
 		test->before.gpr[i] = random_value();
@@ -428,7 +476,7 @@ static void test_against_processor(void **state)
 	static struct machine machine;
 	static struct test_case test;
 	long rounds = getenv("FREEHOLD_LONG") ? 1000000 : 20000, different = 0, faults = 0;
-	long per_op[INSN_OPS] = {0}, evex = 0, masked = 0;
+	long runs[ARRAY_SIZE(templates) + ARRAY_SIZE(prefixed)] = {0}, masked = 0;
 
 	(void)state;
 	if (!native_init(MACHINE_CODE, MACHINE_DATA, DATA_SIZE))
@@ -454,17 +502,17 @@ static void test_against_processor(void **state)
 		if (why && different++ < 30)
 			show(why, &test, &machine, &after);
 		faults += raised != NATIVE_DONE;
-		per_op[test.insn.op]++;
-		evex += (test.insn.prefixes & PREFIX_EVEX) != 0;
+		runs[test.number]++;
 		masked += test.insn.mask != 0;
 		done++;
 	}
 	machine_free(&machine);
 	assert_int_equal(different, 0);
-	assert_true((evex > 500 && masked > 200) || native_vector_bytes() < 64);
+	assert_true(masked > 200 || native_vector_bytes() < 64);
 	assert_true(faults > 0 && faults < rounds / 10);
-	assert_true(per_op[INSN_ADD] && per_op[INSN_MOVU] && per_op[INSN_MOVMM] &&
-		    per_op[INSN_BTS] && per_op[INSN_MOVS]);
+	for (size_t i = 0; i < ARRAY_SIZE(runs); i++)
+		assert_true(runs[i] > 10 ||
+			    (i < ARRAY_SIZE(templates) && !processor_has(&templates[i])));
 }
 
 /* A move by EVEX on [rdi] or zmm1. fields: from bit 0 W, vvvv, pp, b, L'L, z, V', aaa. */

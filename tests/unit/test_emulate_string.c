@@ -25,7 +25,7 @@ static void test_rep_is_bounded(void **state)
 	assert_int_equal(GPR(RCX), 5000 - 4096);
 	assert_true(GPR(RSI) == MACHINE_DATA + 0x2000ULL);
 	assert_true(FRAME->rip == MACHINE_CODE);
-	assert_int_equal(machine.e.changed, GROUP_GPR);
+	assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_IP);
 	assert_int_equal(machine_step(&machine), EMULATE_DONE);
 	assert_int_equal(GPR(RCX), 0);
 	assert_true(FRAME->rip == MACHINE_CODE + 2);
@@ -41,7 +41,7 @@ static void test_rep_fault_midway(void **state)
 	*machine_entry(&machine, 2) = 0;
 	assert_int_equal(machine_step(&machine), EMULATE_RESTART);
 	assert_int_equal(GPR(RCX), 4);
-	assert_int_equal(machine.e.changed, GROUP_GPR);
+	assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_IP);
 	assert_fault(machine_step(&machine), VECTOR_PF, 2);
 	assert_int_equal(GPR(RCX), 4);
 }
@@ -92,7 +92,7 @@ static void test_rep_is_stepped(void **state)
 	GPR(RDI) = MACHINE_DATA + 0x2000;
 	GPR(RCX) = 2;
 	assert_int_equal(machine_step(&machine), EMULATE_RESTART);
-	assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_STEP);
+	assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_IP | GROUP_STEP);
 	assert_int_equal(GPR(RCX), 1);
 	assert_true(FRAME->rip == MACHINE_CODE);
 	assert_int_equal(machine_step(&machine), EMULATE_DONE);
@@ -138,7 +138,7 @@ static void test_ports_are_stepped(void **state)
 		GPR(RSI) = GPR(RDI) = MACHINE_DATA + 0x2000;
 		GPR(RCX) = 2;
 		assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
-		assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_STEP);
+		assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_IP | GROUP_STEP);
 		assert_int_equal(GPR(RCX), 1);
 		assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
 		assert_int_equal(GPR(RCX), 0);
@@ -192,6 +192,32 @@ static void test_string_segment_limits(void **state)
 		assert_gp(emulate_exit(&machine.e));
 	}
 	check_limit(true, 1, 0xffff, 0);
+}
+
+/*
+ * A breakpoint on an instruction that goes on is not met again: RF is set until it ends, though the exit has
+ * it as 0 (SDM 3C "Saving RIP, RSP, RFLAGS, and SSP").
+ */
+static void test_rest_meets_no_breakpoint(void **state)
+{
+	(void)state;
+	for (unsigned in = 0; in < 2; in++) {
+		machine_reset_frame(&machine);
+		machine_set_code(&machine, in ? "\xf3\x6c" : "\xf3\x6e", 2);
+		string_exit(1, in);
+		GPR(RSI) = GPR(RDI) = MACHINE_DATA;
+		GPR(RCX) = 5000;
+		FRAME->shadow = SHADOW_STI;
+		assert_int_equal(emulate_exit(&machine.e), EMULATE_RESTART);
+		assert_int_equal(GPR(RCX), 5000 - 4096);
+		assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_IP);
+		assert_int_equal(FRAME->rflags, RFLAGS_ONE | RFLAGS_RF);
+		assert_int_equal(FRAME->shadow, SHADOW_STI);
+		FRAME->rflags = RFLAGS_ONE;
+		assert_int_equal(emulate_exit(&machine.e), EMULATE_DONE);
+		assert_int_equal(machine.e.changed, GROUP_GPR);
+		assert_int_equal(FRAME->rflags, RFLAGS_ONE);
+	}
 }
 
 /* rep outsw downwards, 3000 words: 2048 a call. */
@@ -269,7 +295,7 @@ static void test_unsupported_midway(void **state)
 	*machine_entry(&machine, 3) = 0x90000000 | 7;
 	assert_int_equal(machine_step(&machine), EMULATE_RESTART);
 	assert_int_equal(GPR(RCX), 8);
-	assert_int_equal(machine.e.changed, GROUP_GPR);
+	assert_int_equal(machine.e.changed, GROUP_GPR | GROUP_IP);
 	assert_int_equal(machine.writes, 8);
 	assert_int_equal(machine_step(&machine), EMULATE_UNSUPPORTED);
 	assert_int_equal(machine.e.changed, 0);
@@ -378,6 +404,7 @@ int main(void)
 		CASE(test_rep_zero),
 		CASE(test_outs_in_one_call),
 		CASE(test_string_segment_limits),
+		CASE(test_rest_meets_no_breakpoint),
 		CASE(test_outs_backwards),
 		CASE(test_ins_checks_first),
 		CASE(test_port_must_match),

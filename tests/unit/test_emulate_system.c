@@ -227,6 +227,115 @@ static void test_far_jump(void **state)
 	assert_int_equal(machine_step(&machine), EMULATE_UNSUPPORTED);
 }
 
+/* A jump skips nothing, and asks for the step's trap itself; MOV SS holds it back. */
+static void test_single_step(void **state)
+{
+	static const struct {
+		const char *code;
+		bool trap;
+	} cases[] = {
+		{"\xff\x13\x90", true},	 /* call [rbx] */
+		{"\xff\x23\x90", true},	 /* jmp [rbx] */
+		{"\xc3\x90\x90", true},	 /* ret */
+		{"\x48\xff\x2b", true},	 /* jmp far [rbx] */
+		{"\x8e\x13\x90", false}, /* mov ss, [rbx] */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		teardown(NULL);
+		set_up_system(NULL);
+		machine_set_code(&machine, cases[i].code, 3);
+		GPR(RSP) = GPR(RBX);
+		device_holds(DATA0); /* a target as well */
+		machine_put(&machine, DEVICE_AT + 8, &(uint16_t){CODE64}, 2);
+		FRAME->rflags |= RFLAGS_TF | RFLAGS_RF;
+		FRAME->shadow = SHADOW_STI | SHADOW_NMI;
+		assert_int_equal(machine_step(&machine), EMULATE_DONE);
+		assert_int_equal(machine.e.skip, 0);
+		assert_int_equal(machine.e.changed & (GROUP_IP | GROUP_STEP),
+				 cases[i].trap ? GROUP_IP | GROUP_STEP : GROUP_IP);
+		assert_int_equal(FRAME->rip, cases[i].trap ? DATA0 : MACHINE_CODE + 2);
+		assert_int_equal(FRAME->rflags, RFLAGS_ONE | RFLAGS_TF);
+		assert_int_equal(FRAME->shadow,
+				 cases[i].trap ? SHADOW_NMI : SHADOW_NMI | SHADOW_MOV_SS);
+	}
+}
+
+/* A MOV SS that ends at 4 GiB: 32-bit code goes on at 0. */
+static void test_mov_ss_wraps(void **state)
+{
+	(void)state;
+	machine_set_mode(&machine, INSN_MODE_32, true);
+	FRAME->gdtr.base = MACHINE_RAM_DATA + GDT_AT;
+	CODE("\x8e\x13");
+	FRAME->seg[SEG_CS].base = MACHINE_RAM_CODE + 2;
+	FRAME->rip = 0xfffffffe;
+	GPR(RBX) = MACHINE_DEVICE + DEVICE_AT;
+	device_holds(DATA0);
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_int_equal(FRAME->rip, 0);
+}
+
+/* SDM 3A 6.15 "Alignment Check Exception": a far pointer's is that of its offset. */
+static void test_far_pointer_alignment(void **state)
+{
+	static const struct {
+		char code[4];
+		uint8_t offset_size;
+	} cases[] = {{"\x66\xff\x2b", 2}, {"\xff\x2b", 4}, {"\x48\xff\x2b", 8}};
+	static const uint16_t selector = CODE3 | 3;
+
+	(void)state;
+	for (unsigned i = 0; i < 8 * ARRAY_SIZE(cases); i++) {
+		unsigned size = cases[i / 8].offset_size, at = i % 8;
+
+		FRAME->rip = MACHINE_CODE;
+		FRAME->control.cpl = 3;
+		FRAME->rflags |= RFLAGS_AC;
+		GPR(RBX) = MACHINE_DATA + DEVICE_AT + at;
+		machine_set_code(&machine, cases[i / 8].code, 3);
+		machine_put(&machine, DEVICE_AT + at, &(uint64_t){0x1234}, size);
+		machine_put(&machine, DEVICE_AT + at + size, &selector, sizeof(selector));
+		if (at % size)
+			assert_fault(machine_step(&machine), VECTOR_AC, 0);
+		else
+			assert_int_equal(machine_step(&machine), EMULATE_DONE);
+		assert_int_equal(FRAME->rip, at % size ? MACHINE_CODE : 0x1234);
+	}
+}
+
+static void map_at(gpa_t table, unsigned index, gpa_t to)
+{
+	uint64_t entry = to | 7; /* present, writable, user */
+
+	memcpy(machine.ram + table + index * sizeof(entry), &entry, sizeof(entry));
+}
+
+/*
+ * A descriptor across two pages above 4 GiB, which are not neighbours in RAM, loaded by 32-bit code: the
+ * table's addresses have 64 bits all the same. At 1000h, the second page's address cut to 32, is nothing.
+ */
+static void test_table_above_4_gib(void **state)
+{
+	enum { DIRECTORY = 0x6000, TABLE = 0x7000, FIRST = 0x30000, SECOND = 0x35000 };
+
+	(void)state;
+	map_at(FRAME->control.cr3 + 0x1000, 4, DIRECTORY);
+	map_at(DIRECTORY, 0, TABLE);
+	map_at(TABLE, 0, FIRST);
+	map_at(TABLE, 1, SECOND);
+	memcpy(machine.ram + FIRST + 0xffc, &gdt[DATA0 / 8], 4);
+	memcpy(machine.ram + SECOND, (const uint8_t *)&gdt[DATA0 / 8] + 4, 4);
+	FRAME->gdtr.base = (1ULL << 32) + 0xffc - DATA0;
+	FRAME->seg[SEG_CS].attributes = 0xb | SEG_ATTR_S | SEG_ATTR_P | SEG_ATTR_DB | SEG_ATTR_G;
+	CODE("\x8e\x1b"); /* mov ds, [ebx] */
+	device_holds(DATA0);
+	assert_int_equal(machine_step(&machine), EMULATE_DONE);
+	assert_int_equal(FRAME->seg[SEG_DS].limit, 0xffffffff);
+	assert_int_equal(machine.ram[SECOND + 1], 0x93); /* marked as accessed */
+}
+
 static void test_mmx(void **state)
 {
 	(void)state;
@@ -266,10 +375,18 @@ static void test_mmx_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SYSTEM_CASE(test_msw),	     SYSTEM_CASE(test_msw_of_a_program),
-		SYSTEM_CASE(test_segments),  SYSTEM_CASE(test_accessed),
-		SYSTEM_CASE(test_real_mode), SYSTEM_CASE(test_far_jump),
-		SYSTEM_CASE(test_mmx),	     SYSTEM_CASE(test_mmx_faults),
+		SYSTEM_CASE(test_msw),
+		SYSTEM_CASE(test_msw_of_a_program),
+		SYSTEM_CASE(test_segments),
+		SYSTEM_CASE(test_accessed),
+		SYSTEM_CASE(test_real_mode),
+		SYSTEM_CASE(test_far_jump),
+		SYSTEM_CASE(test_single_step),
+		SYSTEM_CASE(test_mov_ss_wraps),
+		SYSTEM_CASE(test_mmx),
+		SYSTEM_CASE(test_mmx_faults),
+		SYSTEM_CASE(test_far_pointer_alignment),
+		SYSTEM_CASE(test_table_above_4_gib),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,26 @@ static void test_every_modrm(void **state)
 	assert_int_equal(different, 0);
 }
 
+typedef void make_move(uint8_t bytes[16], enum insn_mode mode);
+
+/* Moves in all modes; counts is by enum opinion. */
+static void compare_moves(make_move *make, long counts[4])
+{
+	for (long i = rounds(200000), shown = 0; i; i--) {
+		enum insn_mode mode = (enum insn_mode)pick(3);
+		uint8_t bytes[16];
+		const char *why = NULL;
+		enum opinion opinion;
+
+		make(bytes, mode);
+		opinion = zydis_compare(bytes, 15, mode, &why);
+		counts[opinion]++;
+		if (opinion == OPINION_DIFFERENT && shown++ < 40)
+			show(why, mode, bytes);
+	}
+	assert_int_equal(counts[OPINION_DIFFERENT], 0);
+}
+
 /* A move by EVEX; outside 64-bit mode R and X have to be as they are, or it is BOUND. */
 static void make_evex_move(uint8_t bytes[16], enum insn_mode mode)
 {
@@ -145,24 +165,57 @@ static void make_evex_move(uint8_t bytes[16], enum insn_mode mode)
 /* The moves by EVEX, with masks, and with all that is reserved: of these the decoder knows everything. */
 static void test_evex_moves(void **state)
 {
-	long counts[4] = {0}, shown = 0;
+	long counts[4] = {0};
 
 	(void)state;
-	for (long i = rounds(200000); i; i--) {
-		enum insn_mode mode = (enum insn_mode)pick(3);
-		uint8_t bytes[16];
-		const char *why = NULL;
-		enum opinion opinion;
-
-		make_evex_move(bytes, mode);
-		opinion = zydis_compare(bytes, 15, mode, &why);
-		counts[opinion]++;
-		if (opinion == OPINION_DIFFERENT && shown++ < 40)
-			show(why, mode, bytes);
-	}
-	assert_int_equal(counts[OPINION_DIFFERENT], 0);
+	compare_moves(make_evex_move, counts);
 	assert_true(counts[OPINION_SAME] > rounds(200000) / 20);
 	assert_true(counts[OPINION_BOTH_REFUSE] > rounds(200000) / 4);
+}
+
+/* A move by VEX; outside 64-bit mode the two highest bits are ones, or it is LDS or LES. */
+static void make_vex_move(uint8_t bytes[16], enum insn_mode mode)
+{
+	static const uint8_t opcodes[] = {0x10, 0x11, 0x12, 0x13, 0x16, 0x17, 0x28, 0x29,
+					  0x2b, 0x6e, 0x6f, 0x7e, 0x7f, 0xd6, 0xe7, 0xf0};
+	static const uint8_t operands[][7] = {{0x47, 0x81}, {0xc1}, {0x84, 0x24, 1, 2, 3, 4}};
+	uint8_t fields = (uint8_t)((pick(2) ? 15 : pick(16)) << 3 | pick(8)); /* vvvv, L, pp */
+	uint8_t registers = mode == INSN_MODE_64 ? (uint8_t)(pick(8) << 5) : 0xe0;
+	bool streaming_load = !pick(16);
+	size_t at = 0;
+
+	memset(bytes, 0, 16);
+	if (streaming_load || pick(2)) {
+		bytes[at++] = 0xc4;
+		bytes[at++] = registers | (streaming_load ? 2 : 1);
+		bytes[at++] = (uint8_t)(pick(2) << 7) | fields;
+	} else {
+		bytes[at++] = 0xc5;
+		bytes[at++] = (registers & 0x80) | fields | (mode == INSN_MODE_64 ? 0 : 0x40);
+	}
+	bytes[at++] = streaming_load ? 0x2a : opcodes[pick(ARRAY_SIZE(opcodes))];
+	memcpy(bytes + at, operands[pick(ARRAY_SIZE(operands))], sizeof(operands[0]));
+}
+
+/* The moves by VEX, whatever register the third operand names. */
+static void test_vex_moves(void **state)
+{
+	long counts[4] = {0};
+
+	(void)state;
+	compare_moves(make_vex_move, counts);
+	assert_true(counts[OPINION_SAME] > rounds(200000) / 5);
+	assert_true(counts[OPINION_BOTH_REFUSE] > rounds(200000) / 8);
+}
+
+/* What is not asked for cannot be missed: each move that we know without VEX is asked for with it, too. */
+static void test_vex_asked_for(void **state)
+{
+	const char *name = zydis_unpaired();
+
+	(void)state;
+	if (name)
+		fail_msg("%s is in no pair", name);
 }
 
 /* The quick length must be the full decoder's, and must know what nearly all exits are. */
@@ -269,6 +322,8 @@ int main(void)
 		cmocka_unit_test(test_against_zydis),
 		cmocka_unit_test(test_every_modrm),
 		cmocka_unit_test(test_evex_moves),
+		cmocka_unit_test(test_vex_moves),
+		cmocka_unit_test(test_vex_asked_for),
 		cmocka_unit_test(test_quick_length),
 		cmocka_unit_test(test_quick_length_reads_no_further),
 		cmocka_unit_test(test_short),

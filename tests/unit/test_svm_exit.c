@@ -652,6 +652,27 @@ static void test_skip(void **state)
 	assert_true(vmcb.dr6 & DR6_BS);
 }
 
+/* After an iteration of a repeated instruction RF stays, and the trap pushes it; a jump has cleared it. */
+static void test_step_without_skip(void **state)
+{
+	(void)state;
+	for (uint64_t rf = 0; rf <= RFLAGS_RF; rf += RFLAGS_RF) {
+		vmcb.rip = 0x1000;
+		vmcb.rflags = RFLAGS_TF | rf;
+		vmcb.event_inject = vmcb.dr6 = 0;
+		svm_skip(&v, 0);
+		assert_int_equal(vmcb.rip, 0x1000);
+		assert_int_equal(vmcb.rflags, RFLAGS_TF | rf);
+		assert_int_equal(vmcb.event_inject, 0x80000301);
+		assert_true(vmcb.dr6 & DR6_BS);
+	}
+	vmcb.rflags = RFLAGS_RF;
+	vmcb.event_inject = 0;
+	svm_skip(&v, 0);
+	assert_int_equal(vmcb.rflags, RFLAGS_RF);
+	assert_false(svm_injecting(&v));
+}
+
 static void test_idt(void **state)
 {
 	(void)state;
@@ -714,6 +735,7 @@ int main(void)
 		cmocka_unit_test_setup(test_groups_are_all_that_is_written, set_up),
 		cmocka_unit_test_setup(test_segments_round_trip, set_up),
 		cmocka_unit_test_setup(test_skip, set_up),
+		cmocka_unit_test_setup(test_step_without_skip, set_up),
 		cmocka_unit_test_setup(test_idt, set_up),
 		cmocka_unit_test_setup(test_corrupt_flips_one_bit, set_up),
 	};

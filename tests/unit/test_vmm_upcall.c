@@ -374,6 +374,7 @@ static void test_fatal(void **state)
 }
 
 enum { GDT = 0x2000, OLD_TSS = 0x3000, NEW_TSS = 0x3100, OLD = 8, NEW = 16, DATA = 24, TSS = 0x67 };
+enum { DS_AT = 84 };
 
 /* Two tasks of which the second is flat, and has its T bit set or not. */
 static void make_tasks(bool trap)
@@ -411,6 +412,21 @@ static void test_task_switch(void **state)
 	assert_resume(upcall_task_switch(&frame), groups | GROUP_SYSTEM | GROUP_EVENT, 0);
 	assert_int_equal(frame.event.vector, VECTOR_DB);
 	assert_int_equal(frame.system.dr6, 0xffff8ff0);
+	/* A DS that is not there is the new task's fault, and the old one's breakpoints are gone. */
+	make_tasks(false);
+	*(uint32_t *)(void *)fixture_ram(NEW_TSS + DS_AT) = DATA + 16;
+	frame.system.dr7 = 0x401;
+	assert_resume(upcall_task_switch(&frame), groups | GROUP_SYSTEM | GROUP_EVENT, 0);
+	assert_int_equal(frame.event.vector, VECTOR_TS);
+	assert_int_equal(frame.event.error, DATA + 16);
+	assert_int_equal(frame.system.dr7, 0x400);
+	assert_int_equal(frame.system.dr6, 0xffff0ff0);
+	/* No switch has begun, and the breakpoints are the old task's. */
+	make_tasks(false);
+	frame.seg[SEG_TR].limit = 0x20;
+	frame.system.dr7 = 0x401;
+	assert_resume(upcall_task_switch(&frame), GROUP_EVENT, 0);
+	assert_int_equal(frame.system.dr7, 0x401);
 	make_tasks(false);
 	frame.control.cr0 |= CR0_PG;
 	frame.control.cr3 = 0x80000000;

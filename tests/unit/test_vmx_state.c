@@ -286,6 +286,27 @@ static void test_skip_under_single_step(void **state)
 	assert_int_equal(hw.delivered, VMX_EVENT_VALID | INJECT_EXCEPTION << 8 | EXCEPTION_DB);
 }
 
+/* After an iteration of a repeated instruction RF stays, and the trap pushes it; a jump has cleared it. */
+static void test_step_without_skip(void **state)
+{
+	(void)state;
+	for (uint64_t rf = 0; rf <= RFLAGS_RF; rf += RFLAGS_RF) {
+		put_ip(RFLAGS_TF | rf, 0);
+		vmx_ops.skip(v, 0);
+		assert_int_equal(hw_get(VMCS_GUEST_RIP), 0x1000);
+		assert_int_equal(hw_get(VMCS_GUEST_RFLAGS), RFLAGS_FIXED | RFLAGS_TF | rf);
+		assert_int_equal(vmx_ops.rflags(v), RFLAGS_FIXED | RFLAGS_TF | rf);
+		assert_true(hw.dr6 & DR6_BS);
+		assert_true(vmx_ops.injecting(v));
+		hw.dr6 = DR6_RESET;
+		enter();
+	}
+	put_ip(RFLAGS_RF, 0);
+	vmx_ops.skip(v, 0);
+	assert_int_equal(vmx_ops.rflags(v), RFLAGS_FIXED | RFLAGS_RF);
+	assert_false(vmx_ops.injecting(v));
+}
+
 /* --- The rest --- */
 
 /* SYSCALL's MSRs are in the processor while it is loaded, and are checked before they get there. */
@@ -379,6 +400,7 @@ int main(void)
 		cmocka_unit_test_setup(test_pending_debug_exceptions, set_up),
 		cmocka_unit_test_setup(test_skip, set_up),
 		cmocka_unit_test_setup(test_skip_under_single_step, set_up),
+		cmocka_unit_test_setup(test_step_without_skip, set_up),
 		cmocka_unit_test_setup(test_system, set_up),
 		cmocka_unit_test_setup(test_init_drops_what_waits, set_up),
 		cmocka_unit_test_setup(test_groups_are_all_that_is_written, set_up),

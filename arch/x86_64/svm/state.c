@@ -152,20 +152,30 @@ bool svm_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 	return true;
 }
 
-void svm_step(struct virt_vcpu *v)
+static void trap_step(struct virt_vcpu *v)
 {
 	static const struct frame_event step = {.type = INJECT_EXCEPTION, .vector = EXCEPTION_DB};
 	struct vmcb *vmcb = svm_vmcb(v);
 
-	vmcb->rflags &= ~(uint64_t)RFLAGS_RF;
 	if (!(vmcb->rflags & RFLAGS_TF))
 		return;
 	vmcb->dr6 |= DR6_BS;
 	svm_inject(v, &step);
 }
 
+void svm_step(struct virt_vcpu *v)
+{
+	svm_vmcb(v)->rflags &= ~(uint64_t)RFLAGS_RF;
+	trap_step(v);
+}
+
+/* Without a length RF stays: a repeated instruction goes on, or a jump has cleared it. */
 void svm_skip(struct virt_vcpu *v, uint32_t len)
 {
-	if (!svm_move_on(svm_vmcb(v), len))
+	if (svm_move_on(svm_vmcb(v), len))
+		return;
+	if (len)
 		svm_step(v);
+	else
+		trap_step(v);
 }

@@ -331,21 +331,32 @@ bool vmx_put(struct virt_vcpu *v, uint32_t groups, const struct frame *frame)
 }
 
 /* With the step's trap comes what a MOV SS before held back, which an injected exception drops. */
-void vmx_step(struct virt_vcpu *v)
+static void trap_step(struct virt_vcpu *v)
 {
 	static const struct frame_event debug = {.type = INJECT_EXCEPTION, .vector = EXCEPTION_DB};
-	struct vmx_vcpu *x = vmx_of(v);
 
-	vmx_set_rflags(x, x->rflags & ~(uint64_t)RFLAGS_RF);
-	if (!(x->rflags & RFLAGS_TF))
+	if (!(vmx_of(v)->rflags & RFLAGS_TF))
 		return;
 	dr6_write(dr6_read() | DR6_BS |
 		  (vmx_read(VMCS_GUEST_PENDING_DEBUG) & VMX_PENDING_DEBUG_B0_B3));
 	vmx_inject(v, &debug);
 }
 
+void vmx_step(struct virt_vcpu *v)
+{
+	struct vmx_vcpu *x = vmx_of(v);
+
+	vmx_set_rflags(x, x->rflags & ~(uint64_t)RFLAGS_RF);
+	trap_step(v);
+}
+
+/* Without a length RF stays: a repeated instruction goes on, or a jump has cleared it. */
 void vmx_skip(struct virt_vcpu *v, uint32_t len)
 {
-	if (!vmx_move_on(v, len))
+	if (vmx_move_on(v, len))
+		return;
+	if (len)
 		vmx_step(v);
+	else
+		trap_step(v);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A boot sector: says on COM1 what it was entered with and what an INT answers, takes two ticks of the 8254 as
- * a PC's INT 8, and ends the machine by the test device. 512 bytes, 55h AAh at their end.
+ * A boot sector: says on COM1 what it was entered with and what an INT answers, takes two ticks of the 8254
+ * as a PC's INT 8, and ends the machine by the test device. 512 bytes, 55h AAh at their end.
  */
 	.code16
 	.text
