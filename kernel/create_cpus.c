@@ -67,7 +67,10 @@ bool create_settle(void)
 	for (unsigned slot = 0; slot < MAX_PARTITIONS; slot++) {
 		struct partition *part = partitions[slot];
 
-		for (uint32_t i = 0; part && i < part->desc.vcpu_count; i++) {
+		/* A dedicated one that is homed nowhere is on its way out, and its CPU with it. */
+		if (!part || part->desc.flags & PART_DEDICATED)
+			continue;
+		for (uint32_t i = 0; i < part->desc.vcpu_count; i++) {
 			struct vcpu *v = part->vcpus[i];
 
 			if (!__atomic_load_n(&v->homed, __ATOMIC_SEQ_CST))

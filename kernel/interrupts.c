@@ -12,10 +12,14 @@
 static void timer_expired(struct deadline *deadline)
 {
 	struct vcpu *v = CONTAINER_OF(deadline, struct vcpu, timer);
+	uint64_t now = vcpu_tsc_to_guest(v, tsc_read());
+	bool is_due = lapic_timer_remaining(&v->lapic, now) == 0;
 
-	lapic_timer_expire(&v->lapic, vcpu_tsc_to_guest(v, tsc_read()));
+	lapic_timer_expire(&v->lapic, now);
 	vcpu_notify(v, PEND_INTERRUPT);
-	vcpu_timer_update(v);
+	/* Until v has had a turn further periods are the same interrupt, at its neighbours' cost. */
+	if (!is_due || this_cpu()->running == v)
+		vcpu_timer_update(v);
 }
 
 void vcpu_timer_update(struct vcpu *v)
@@ -32,6 +36,16 @@ void vcpu_timer_update(struct vcpu *v)
 	deadline_set(&cpu->deadlines, &v->timer,
 		     left > DEADLINE_FAR - now ? DEADLINE_FAR : now + left);
 	cpu_timer_update(cpu);
+}
+
+void vcpu_timer_catch_up(struct vcpu *v)
+{
+	if (deadline_is_set(&v->timer) || !lapic_timer_deadline(&v->lapic))
+		return;
+	lapic_timer_expire(&v->lapic, vcpu_tsc_to_guest(v, tsc_read()));
+	if (vcpu_lapic_waits(v))
+		vcpu_pend_local(v, PEND_INTERRUPT);
+	vcpu_timer_update(v);
 }
 
 static bool ipi_hits(const struct vcpu *target, const struct vcpu *sender,

@@ -195,6 +195,7 @@ static noreturn void run(struct cpu *cpu, struct vcpu *v)
 		slice_set(cpu, now + sched_turn_length(cpu, v, now));
 	vcpu_take(v, PEND_RESCHEDULE); /* meant for an earlier turn */
 	count_steal(v, now);
+	vcpu_timer_catch_up(v);
 	vcpu_load(v);
 	machine.virt->run(&v->virt, 0);
 }

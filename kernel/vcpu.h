@@ -164,6 +164,8 @@ void vcpu_apply_effect(struct vcpu *v, const struct lapic_effect *effect);
 /* An NMI for the vCPU. Any CPU. */
 void vcpu_send_nmi(struct vcpu *target);
 void vcpu_timer_update(struct vcpu *v);
+/* At its turn, on its CPU: a period that stood still since it came goes on. */
+void vcpu_timer_catch_up(struct vcpu *v);
 /* An interrupt message to the partition: from a VMM or from a vCPU's ICR (sender). */
 void part_send_ipi(struct partition *part, const struct vcpu *sender, const struct lapic_ipi *ipi,
 		   bool level);

@@ -339,6 +339,45 @@ static void test_no_sleep_past_a_deadline(void **state)
 	assert_int_equal(told_events, EVENT_DEADLINE);
 }
 
+/*
+ * A periodic timer of one who does not run is one interrupt, not one a period at its neighbours' cost; and it
+ * goes on in step when its turn comes.
+ */
+static void test_a_period_waits_for_its_turn(void **state)
+{
+	struct vcpu *v = &vcpus[0];
+	struct lapic_effect effect = {0};
+	uint64_t start = host_tsc, period;
+
+	(void)state;
+	vcpu_make(0, 0, run_halt); /* with interrupts off */
+	play(0);
+	lapic_on(v);
+	lapic_write(&v->lapic, 0x320, 0x20040, host_tsc, &effect);
+	lapic_write(&v->lapic, 0x3e0, 0xb, host_tsc, &effect);
+	start = host_tsc;
+	lapic_write(&v->lapic, 0x380, 100000, host_tsc, &effect);
+	vcpu_timer_update(v);
+	period = v->timer.tsc - start;
+	/* Others run. */
+	for (unsigned i = 0; i < 5; i++) {
+		host_tsc += period;
+		assert_int_equal(deadline_run(&this_cpu()->deadlines, host_tsc, 32), i == 0);
+	}
+	host_tsc += period / 2;
+	play(0);
+	assert_int_equal(lapic_read(&v->lapic, 0x220, host_tsc), 1);
+	assert_true(deadline_is_set(&v->timer));
+	assert_in_range(v->timer.tsc, host_tsc, host_tsc + period / 2 + 100);
+	assert_in_range((v->timer.tsc - start) % period, 0, 100);
+	/* In its own turn it is told each. */
+	this_cpu()->running = v;
+	host_tsc = v->timer.tsc;
+	assert_int_equal(deadline_run(&this_cpu()->deadlines, host_tsc, 32), 1);
+	assert_in_range(v->timer.tsc, host_tsc + period - 3, host_tsc + period + 3);
+	this_cpu()->running = NULL;
+}
+
 /* --- Stop, pause, detach --- */
 
 static void arm_timer(struct vcpu *v, uint64_t in)
@@ -567,6 +606,7 @@ int main(void)
 		cmocka_unit_test_setup(test_cap, set_up),
 		cmocka_unit_test_setup(test_steal, set_up),
 		cmocka_unit_test_setup(test_no_sleep_past_a_deadline, set_up),
+		cmocka_unit_test_setup(test_a_period_waits_for_its_turn, set_up),
 		cmocka_unit_test_setup(test_stop_takes_everything_off_the_cpu, set_up),
 		cmocka_unit_test_setup(test_pause_and_resume_in_one_go_keeps_the_timers, set_up),
 		cmocka_unit_test_setup(test_pause_keeps_events, set_up),
