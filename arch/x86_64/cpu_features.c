@@ -71,6 +71,7 @@ static const struct feature_bit feature_bits[] = {
 	FEATURE(LEAF_FEATURES, 0, REG_ECX, 7, cet_ss, false, false),
 	FEATURE(LEAF_FEATURES, 0, REG_ECX, 16, la57, false, false),
 	FEATURE(LEAF_FEATURES, 0, REG_EDX, 26, spec_ctrl, false, true),
+	FEATURE(LEAF_EXT_SIZES, 0, REG_EBX, 2, xsaveerptr, false, true),
 	FEATURE(LEAF_EXT_SIZES, 0, REG_EBX, 12, ibpb, false, true),
 	FEATURE(LEAF_XSTATE, 1, REG_EAX, 0, xsaveopt, false, true),
 	FEATURE(LEAF_XSTATE, 1, REG_EAX, 1, xsavec, false, true),

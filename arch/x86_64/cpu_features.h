@@ -48,6 +48,7 @@ struct cpu_features {
 	bool xsave, xsaveopt, xsavec, xsaves;
 	uint64_t xcr0_supported; /* CPUID 0Dh */
 	uint64_t xcr0_host;	 /* what the host enables and switches: 0 without XSAVE */
+	bool xsaveerptr;	 /* AMD: FOP, FIP and FDP are saved and restored whatever FSW.ES */
 	uint32_t xsave_size; /* bytes of the standard format under xcr0_host; 512 without XSAVE */
 
 	bool vmx, svm;

@@ -16,6 +16,14 @@ enum {
 	XSAVE_HEADER_SIZE = 64,
 };
 
+enum {
+	FCW_IM = 1 << 0, /* masks FSW_IE */
+	FCW_INIT = 0x37f,
+	FSW_IE = 1 << 0,
+	FSW_ES = 1 << 7, /* an exception that is not masked waits */
+	MXCSR_INIT = 0x1f80,
+};
+
 /* AMX is left out: 8 KiB a vCPU for what no guest is offered. MPX is gone from the hardware. */
 #define XCR0_AVX512   (XCR0_OPMASK | XCR0_ZMM_HI256 | XCR0_HI16_ZMM)
 #define XCR0_SWITCHED (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512 | XCR0_PKRU)
@@ -89,7 +97,7 @@ void fpu_area_init(void *area)
 	memset(area, 0, fpu_area_size());
 	xsave->legacy.fcw = 0x40;
 	xsave->legacy.ftw = 0xff; /* every register holds +0.0: abridged form of 5555h */
-	xsave->legacy.mxcsr = 0x1f80;
+	xsave->legacy.mxcsr = MXCSR_INIT;
 	/*
 	 * All but x87 start in their initial configuration; x87's is FNINIT's, which RESET's is
 	 * not.
@@ -106,9 +114,27 @@ void fpu_save(void *area)
 		safe_fxsave(area);
 }
 
-bool fpu_restore(const void *area)
+static bool restore(const void *area)
 {
 	return cpu_features.xsave ? safe_xrstor(area) : safe_fxrstor(area);
+}
+
+/*
+ * AMD's processors without XSAVEERPTR restore FOP, FIP and FDP from an image with FSW.ES only (APM2 "FXSAVE
+ * and FXRSTOR Instructions"): the next guest would read the last one's. So zeros go in first, with ES. No
+ * #MF follows: neither instruction waits.
+ */
+static const struct xsave_area no_pointers __attribute__((aligned(FPU_AREA_ALIGN))) = {
+	.legacy = {.fcw = FCW_INIT & ~FCW_IM, .fsw = FSW_IE | FSW_ES, .mxcsr = MXCSR_INIT},
+	.xstate_bv = XCR0_X87,
+};
+
+bool fpu_restore(const void *area)
+{
+	if (cpu_features.vendor == CPU_VENDOR_AMD && !cpu_features.xsaveerptr &&
+	    !restore(&no_pointers))
+		return false;
+	return restore(area);
 }
 
 bool xcr0_valid(uint64_t value, uint64_t supported)

@@ -41,7 +41,10 @@ FUNCTION msr_write_safe
 	ret
 END msr_write_safe
 
-/* void safe_xsave(void *area): 64-byte aligned. The 64-bit form keeps the whole of FIP and FDP. */
+/*
+ * void safe_xsave(void *area): 64-byte aligned. The 64-bit form keeps the whole of FIP and FDP; but AMD
+ * without XSAVEERPTR leaves them out while FSW.ES is 0: see fpu_restore.
+ */
 FUNCTION safe_xsave
 	movl $-1, %eax
 	movl $-1, %edx

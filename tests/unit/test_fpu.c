@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which XCR0 values XSETBV takes (A14), and the image of the FPU's state after RESET (J02). */
+/*
+ * Which XCR0 values XSETBV takes (A14), the image of the FPU's state after RESET (J02), and whose pointers a
+ * guest finds in the x87.
+ */
 /* sources: arch/x86_64/fpu.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +17,19 @@
 
 struct cpu_features cpu_features;
 
-static const void *restored;
+/* The areas that were restored from, and what FSW was in each. */
+static struct {
+	const uint8_t *area;
+	uint16_t fsw;
+} restored[4];
+static unsigned restores;
+
+static void note(const void *area)
+{
+	assert_in_range(restores, 0, ARRAY_SIZE(restored) - 1);
+	restored[restores].area = area;
+	memcpy(&restored[restores++].fsw, (const uint8_t *)area + 2, 2);
+}
 
 void safe_xsave(void *area)
 {
@@ -28,14 +43,14 @@ void safe_fxsave(void *area)
 
 bool safe_xrstor(const void *area)
 {
-	restored = area;
-	return false;
+	note(area);
+	return ((const uint8_t *)area)[0] != 0xff;
 }
 
 bool safe_fxrstor(const void *area)
 {
-	restored = area;
-	return true;
+	note(area);
+	return ((const uint8_t *)area)[0] != 0xff;
 }
 
 static bool bit(uint64_t value, unsigned n)
@@ -106,19 +121,76 @@ static void test_area_after_reset(void **state)
 
 static void test_instruction_by_feature(void **state)
 {
-	uint8_t area[64];
+	uint8_t area[64] = {0};
 	(void)state;
 
-	cpu_features.xsave = true;
-	cpu_features.xsave_size = sizeof(area);
+	restores = 0;
+	cpu_features = (struct cpu_features){.xsave = true, .xsave_size = sizeof(area)};
 	fpu_save(area);
 	assert_string_equal(area, "xsave");
-	assert_false(fpu_restore(area));
-	assert_ptr_equal(restored, area);
+	assert_true(fpu_restore(area));
+	assert_int_equal(restores, 1);
+	assert_ptr_equal(restored[0].area, area);
 	cpu_features.xsave = false;
 	fpu_save(area);
 	assert_string_equal(area, "fxsave");
 	assert_true(fpu_restore(area));
+	assert_int_equal(restores, 2);
+	assert_ptr_equal(restored[1].area, area);
+	area[0] = 0xff;
+	assert_false(fpu_restore(area));
+	cpu_features.xsave = true;
+	assert_false(fpu_restore(area));
+}
+
+static void check_image_without_pointers(const uint8_t *image)
+{
+	uint64_t xstate_bv;
+	uint32_t mxcsr;
+	uint16_t fcw;
+
+	memcpy(&fcw, image, sizeof(fcw));
+	memcpy(&mxcsr, image + 24, sizeof(mxcsr));
+	memcpy(&xstate_bv, image + 512, sizeof(xstate_bv));
+	assert_int_equal((uintptr_t)image % FPU_AREA_ALIGN, 0);
+	assert_false(fcw & 1); /* IM: what FSW.IE tells of is not masked */
+	assert_int_equal(mxcsr, 0x1f80);
+	assert_int_equal(xstate_bv, 1);
+	for (unsigned i = 6; i < 24; i++) /* FOP, FIP, FDP */
+		assert_int_equal(image[i], 0);
+	for (unsigned i = 520; i < 576; i++) /* the header's rest: XRSTOR refuses else */
+		assert_int_equal(image[i], 0);
+}
+
+/* CVE-2006-1056: without ES in the image, AMD's restore leaves the last guest's pointers where they are. */
+static void test_pointers_of_the_last_guest(void **state)
+{
+	static const struct {
+		enum cpu_vendor vendor;
+		bool xsaveerptr, twice;
+	} cases[] = {
+		{CPU_VENDOR_AMD, false, true},	  {CPU_VENDOR_AMD, true, false},
+		{CPU_VENDOR_INTEL, false, false}, {CPU_VENDOR_INTEL, true, false},
+		{CPU_VENDOR_OTHER, false, false},
+	};
+	const uint8_t area[64] = {0};
+	(void)state;
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		bool twice = cases[i / 2].twice;
+
+		restores = 0;
+		cpu_features = (struct cpu_features){.vendor = cases[i / 2].vendor,
+						     .xsaveerptr = cases[i / 2].xsaveerptr,
+						     .xsave = i % 2};
+		assert_true(fpu_restore(area));
+		assert_int_equal(restores, twice ? 2 : 1);
+		assert_ptr_equal(restored[restores - 1].area, area);
+		if (!twice)
+			continue;
+		assert_int_equal(restored[0].fsw & 0x81, 0x81); /* ES and IE */
+		check_image_without_pointers(restored[0].area);
+	}
 }
 
 static void test_host_mask(void **state)
@@ -150,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_xcr0_rules),
 		cmocka_unit_test(test_area_after_reset),
 		cmocka_unit_test(test_instruction_by_feature),
+		cmocka_unit_test(test_pointers_of_the_last_guest),
 		cmocka_unit_test(test_host_mask),
 	};
 

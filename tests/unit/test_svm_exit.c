@@ -582,6 +582,32 @@ static void test_host_bits_are_forced(void **state)
 	assert_int_equal(frame.control.efer, 0);
 }
 
+/* Machine checks are the host's: the guest runs with CR4.MCE always, and sees its own. */
+static void test_machine_checks_are_the_hosts(void **state)
+{
+	static const uint64_t values[] = {0, CR4_PAE, CR4_PAE | CR4_MCE, CR4_PAE, CR4_MCE};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		memset(&frame, 0, sizeof(frame));
+		frame.control.cr4 = values[i];
+		assert_true(svm_put(&v, GROUP_CONTROL, &frame));
+		assert_int_equal(vmcb.cr4, values[i] | CR4_MCE);
+		/* Reads exit only while the guest is to see another value. */
+		assert_int_equal(vmcb.intercept_cr_read, values[i] & CR4_MCE ? 0 : 1u << 4);
+		v.asid_generation = 7;
+		for (unsigned fetch = 0; fetch < 2; fetch++) {
+			memset(&frame, 0, sizeof(frame));
+			svm_get(&v, fetch ? GROUPS_FETCH : GROUP_CONTROL, &frame);
+			assert_int_equal(frame.control.cr4, values[i]);
+		}
+		/* What is put back as it was flushes nothing. */
+		svm_get(&v, GROUP_CONTROL, &frame);
+		assert_true(svm_put(&v, GROUP_CONTROL, &frame));
+		assert_int_equal(v.asid_generation, 7);
+	}
+}
+
 /* What an emulated MOV to CR0, CR3 or CR4 flushes on a processor: the next entry takes a new ASID. */
 static void test_control_changes_flush(void **state)
 {
@@ -630,6 +656,26 @@ static void test_segments_round_trip(void **state)
 	assert_memory_equal(frame.seg, back.seg, sizeof(frame.seg));
 	assert_int_equal(vmcb.gs.attributes & SEG_ATTR_P, 0);
 	assert_int_equal(vmcb.fs.selector, SEG_FS * 8);
+}
+
+/* AMD's SYSRET leaves SS.DPL as it was, and a null SS may have any: the CPL is not to follow it. */
+static void test_cpl_outlives_segments(void **state)
+{
+	static const struct {
+		uint8_t cpl;
+		uint16_t ss;
+	} cases[] = {{3, 0x093}, {0, 0x060}, {3, 0x0f3}, {0, 0x093}};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		vmcb.cpl = cases[i].cpl;
+		vmcb.ss.attributes = cases[i].ss;
+		memset(&frame, 0, sizeof(frame));
+		svm_get(&v, GROUP_SEGMENT, &frame);
+		assert_int_equal(frame.seg[SEG_SS].attributes & SEG_ATTR_DPL, cases[i].cpl << 5);
+		assert_true(svm_put(&v, GROUP_SEGMENT, &frame));
+		assert_int_equal(vmcb.cpl, cases[i].cpl);
+	}
 }
 
 static void test_skip(void **state)
@@ -731,9 +777,11 @@ int main(void)
 		cmocka_unit_test_setup(test_iret_to_another_task_is_not_stepped, set_up),
 		cmocka_unit_test_setup(test_exit_before_iret_keeps_nmis_blocked, set_up),
 		cmocka_unit_test_setup(test_host_bits_are_forced, set_up),
+		cmocka_unit_test_setup(test_machine_checks_are_the_hosts, set_up),
 		cmocka_unit_test_setup(test_control_changes_flush, set_up),
 		cmocka_unit_test_setup(test_groups_are_all_that_is_written, set_up),
 		cmocka_unit_test_setup(test_segments_round_trip, set_up),
+		cmocka_unit_test_setup(test_cpl_outlives_segments, set_up),
 		cmocka_unit_test_setup(test_skip, set_up),
 		cmocka_unit_test_setup(test_step_without_skip, set_up),
 		cmocka_unit_test_setup(test_idt, set_up),

@@ -54,6 +54,15 @@ static void test_svm_instructions_exit(void **state)
 	assert_true(vmcb.intercept_misc1 & SVM_INTERCEPT_SHUTDOWN);
 }
 
+/* Without CR4.MCE a machine check is a shutdown, told as the guest's. Its own MCE is 0: CR4 reads exit. */
+static void test_machine_checks_reach_the_host(void **state)
+{
+	(void)state;
+	assert_int_equal(vmcb.cr4, CR4_MCE);
+	assert_int_equal(vmcb.intercept_cr_read, 1u << 4);
+	assert_int_equal(vmcb.intercept_cr_write, 1u << 4);
+}
+
 static void test_maps_and_tables(void **state)
 {
 	(void)state;
@@ -71,6 +80,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_exceptions_that_loop_exit, set_up),
 		cmocka_unit_test_setup(test_svm_instructions_exit, set_up),
+		cmocka_unit_test_setup(test_machine_checks_reach_the_host, set_up),
 		cmocka_unit_test_setup(test_maps_and_tables, set_up),
 	};
 

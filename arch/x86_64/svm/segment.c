@@ -79,12 +79,19 @@ uint32_t svm_memory_get(const struct virt_vcpu *v, struct frame *frame)
 	return 0;
 }
 
+/* In a frame SS.DPL is the CPL. In the VMCB it need not be: APM3 "SYSRET" loads SS's selector only. */
+static void ss_set_dpl(struct seg *ss, uint8_t cpl)
+{
+	ss->attributes = (uint16_t)((ss->attributes & ~SEG_ATTR_DPL) | (cpl << 5 & SEG_ATTR_DPL));
+}
+
 void svm_segments_get(const struct virt_vcpu *v, struct frame *frame)
 {
 	struct vmcb *vmcb = svm_vmcb(v);
 
 	for (unsigned i = 0; i < SEG_COUNT; i++)
 		segment_get(vmcb, i, &frame->seg[i]);
+	ss_set_dpl(&frame->seg[SEG_SS], vmcb->cpl);
 	tables_get(vmcb, frame);
 }
 

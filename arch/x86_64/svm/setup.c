@@ -6,7 +6,7 @@
 
 static void setup_controls(struct vmcb *vmcb)
 {
-	vmcb->intercept_cr_write = 1u << 4;
+	vmcb->intercept_cr_write = SVM_INTERCEPT_CR4;
 	vmcb->intercept_exception = SVM_EXCEPTIONS;
 	vmcb->intercept_misc1 = SVM_INTERCEPT_INTR | SVM_INTERCEPT_NMI | SVM_INTERCEPT_INIT |
 				SVM_INTERCEPT_CR0_SELECTIVE | SVM_INTERCEPT_RDPMC |
@@ -45,6 +45,7 @@ static void setup_guest(struct virt_vcpu *v)
 	vmcb->gdtr.limit = vmcb->idtr.limit = 0xffff;
 	vmcb->efer = EFER_SVME;
 	vmcb->cr0 = CR0_CD | CR0_NW | CR0_ET;
+	svm_store_cr4(vmcb, 0);
 	vmcb->dr6 = DR6_RESET;
 	vmcb->dr7 = DR7_RESET;
 	vmcb->rflags = RFLAGS_FIXED;

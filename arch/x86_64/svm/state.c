@@ -15,7 +15,7 @@ static void control_get(const struct virt_vcpu *v, struct frame_control *to)
 	to->cr0 = vmcb->cr0;
 	to->cr2 = vmcb->cr2;
 	to->cr3 = vmcb->cr3;
-	to->cr4 = vmcb->cr4;
+	to->cr4 = svm_guest_cr4(vmcb);
 	to->cr8 = vmcb->v_intr & SVM_V_TPR;
 	to->efer = v->efer;
 	to->cpl = vmcb->cpl;
@@ -31,14 +31,14 @@ static bool control_put(struct virt_vcpu *v, const struct frame_control *from)
 	struct vmcb *vmcb = svm_vmcb(v);
 	const uint64_t cr0 = from->cr0, cr3 = from->cr3, cr4 = from->cr4;
 	const uint64_t efer = from->efer & EFER_GUEST_MASK, old_efer = vmcb->efer;
-	bool changed = cr0 != vmcb->cr0 || cr3 != vmcb->cr3 || cr4 != vmcb->cr4;
+	bool changed = cr0 != vmcb->cr0 || cr3 != vmcb->cr3 || cr4 != svm_guest_cr4(vmcb);
 
 	if (cr0 & CR0_PG && efer & EFER_LME && !(cr4 & CR4_PAE))
 		return false;
 	vmcb->cr0 = cr0;
 	vmcb->cr2 = from->cr2;
 	vmcb->cr3 = cr3;
-	vmcb->cr4 = cr4;
+	svm_store_cr4(vmcb, cr4);
 	svm_store_efer(v, efer);
 	if (changed || vmcb->efer != old_efer)
 		v->asid_generation = 0;
@@ -85,7 +85,7 @@ static void fetch_get(const struct virt_vcpu *v, struct frame *frame)
 	frame->rflags = vmcb->rflags;
 	frame->control.cr0 = vmcb->cr0;
 	frame->control.cr3 = vmcb->cr3;
-	frame->control.cr4 = vmcb->cr4;
+	frame->control.cr4 = svm_guest_cr4(vmcb);
 	frame->control.efer = v->efer;
 	frame->control.cpl = vmcb->cpl;
 	frame->seg[SEG_CS].attributes = vmcb->cs.attributes;

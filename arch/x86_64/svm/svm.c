@@ -154,7 +154,7 @@ static uint64_t svm_cr0(const struct virt_vcpu *v)
 
 static uint64_t svm_cr4(const struct virt_vcpu *v)
 {
-	return svm_vmcb(v)->cr4;
+	return svm_guest_cr4(svm_vmcb(v));
 }
 
 static void svm_set_efer(struct virt_vcpu *v, uint64_t value)

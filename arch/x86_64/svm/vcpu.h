@@ -17,6 +17,9 @@ struct svm_cpu {
 #define SVM_EXCEPTIONS \
 	(1u << EXCEPTION_DB | 1u << EXCEPTION_DF | 1u << EXCEPTION_AC | 1u << EXCEPTION_MC)
 
+/* vmcb.intercept_cr_read and intercept_cr_write */
+#define SVM_INTERCEPT_CR4 (1u << 4)
+
 static inline struct vmcb *svm_vmcb(const struct virt_vcpu *v)
 {
 	return v->hw;
@@ -35,6 +38,25 @@ static inline void svm_store_efer(struct virt_vcpu *v, uint64_t guest)
 
 	v->efer = plain | (guest & EFER_LME) | (active ? EFER_LMA : 0);
 	vmcb->efer = plain | (active ? EFER_LME | EFER_LMA : 0) | EFER_SVME;
+}
+
+/*
+ * CR4. Machine checks are the host's: without MCE one would be a shutdown, and told as the guest's triple
+ * fault. So the VMCB always has it, and reads exit while the guest's own is 0, which says just that.
+ */
+static inline void svm_store_cr4(struct vmcb *vmcb, uint64_t guest)
+{
+	uint16_t others = (uint16_t)(vmcb->intercept_cr_read & ~SVM_INTERCEPT_CR4);
+
+	vmcb->cr4 = guest | CR4_MCE;
+	vmcb->intercept_cr_read = guest & CR4_MCE ? others : others | SVM_INTERCEPT_CR4;
+}
+
+/* As the guest sees it. */
+static inline uint64_t svm_guest_cr4(const struct vmcb *vmcb)
+{
+	return vmcb->intercept_cr_read & SVM_INTERCEPT_CR4 ? vmcb->cr4 & ~(uint64_t)CR4_MCE
+							   : vmcb->cr4;
 }
 
 /* svm.c: the guest's CR2, in the VMCB and in the processor. v is loaded. */
