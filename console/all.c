@@ -7,6 +7,7 @@
 #include "console/handlers.h"
 #include "console/lines.h"
 #include "console/logs.h"
+#include "console/pager.h"
 #include "console/reader.h"
 #include "console/session.h"
 #include "console/text.h"
@@ -100,14 +101,31 @@ static bool show_next(void)
 	return false;
 }
 
+/* In the background some go away and others, or the same anew, come: all means those who are there. */
+static void follow_partitions(void)
+{
+	struct partition *partition = NULL;
+
+	for (unsigned i = 0; i < MAX_PARTITIONS; i++) {
+		if (reader_is_gone(&all.readers[i]))
+			reader_close(&all.readers[i]);
+	}
+	while ((partition = partition_next(partition))) {
+		if (partition->ring.shared && !all.readers[partition->slot].partition)
+			open_reader(partition);
+	}
+}
+
 static enum session_answer step(void)
 {
+	follow_partitions();
 	if (session_take_key()) {
 		end();
 		text_print("[detached from all]");
 		return SESSION_DONE;
 	}
-	while (uart_guest_room() > 0) {
+	/* As in logs.c: while a page waits to be turned nothing is added, nor looked for by the clock. */
+	while (uart_guest_room() > 0 && !pager_is_holding()) {
 		if (!show_next())
 			return SESSION_WAIT;
 	}
@@ -126,14 +144,9 @@ static bool interrupt(void)
 
 void all_attach(const struct invocation *in)
 {
-	struct partition *partition = NULL;
-
 	(void)in;
 	all_reset();
-	while ((partition = partition_next(partition))) {
-		if (partition->ring.shared)
-			open_reader(partition);
-	}
+	follow_partitions();
 	text_print("[attached to all to read only; %s detaches]", attach_key_text());
 	session_continue(step, interrupt);
 }

@@ -34,7 +34,8 @@ struct kept {
 enum { APPLY_MAGIC = 0x46484150 };
 
 struct apply_blob {
-	uint32_t magic, reserved;
+	uint32_t magic;
+	uint32_t failed; /* something was left out of it */
 	struct config restore;
 };
 
@@ -51,6 +52,7 @@ static struct {
 	bool failed;   /* it is not, or not all, what was to be */
 	enum phase phase;
 	struct config before, target;
+	struct text_context context; /* its errors' */
 	void (*done)(bool applied);
 	struct create create;
 	struct definition definition; /* of the one being made */
@@ -65,12 +67,22 @@ void apply_reset(void)
 	memset(&apply, 0, sizeof(apply));
 }
 
-/* What an instance after this one would have to restore. */
 static void note(const struct config *restore)
 {
-	const struct apply_blob blob = {APPLY_MAGIC, 0, *restore};
+	const struct apply_blob blob = {APPLY_MAGIC, apply.failed, *restore};
 
 	call_blob_set(BLOB_APPLY, &blob, sizeof(blob));
+}
+
+/* What an instance after this one would have to restore: an undoing that is cut off goes on. */
+static void note_restore(void)
+{
+	note(apply.restores ? &apply.target : &apply.before);
+}
+
+void apply_let_go(void)
+{
+	apply.context.is_news = true;
 }
 
 bool apply_is_busy(void)
@@ -85,20 +97,7 @@ bool apply_check_idle(void)
 	return !apply.busy;
 }
 
-bool apply_adopt(void (*done)(bool applied))
-{
-	struct apply_blob blob;
-
-	if (call_blob_get(BLOB_APPLY, &blob, sizeof(blob)) != sizeof(blob) ||
-	    blob.magic != APPLY_MAGIC || !blob.restore.data)
-		return false;
-	config_find_again(&blob.restore);
-	if (!apply_restore(&blob.restore, done))
-		done(false);
-	return true;
-}
-
-bool apply_begin(struct config *target, void (*done)(bool applied))
+static bool begin(struct config *target, void (*done)(bool applied), bool restores)
 {
 	memset(&apply, 0, sizeof(apply));
 	apply.target = *target;
@@ -107,18 +106,71 @@ bool apply_begin(struct config *target, void (*done)(bool applied))
 		config_free(&apply.target);
 		return false;
 	}
+	text_save_context(&apply.context);
+	apply.context.is_news = restores;
+	apply.restores = restores;
 	apply.done = done;
 	apply.busy = true;
-	note(&apply.before);
+	note_restore();
 	return true;
+}
+
+/* Not by itself: it was stopped, or is still to be started for the first time. */
+static bool is_held_back(const struct partition *partition)
+{
+	static struct part_info info;
+
+	return partition_query(partition, &info) && info.state == PART_STOPPED &&
+	       (info.reason == REASON_OPERATOR || info.reason == REASON_NONE);
+}
+
+/* Those that the earlier instance has stopped and not destroyed yet, or has not started yet. */
+static void want_again(const struct config *restore)
+{
+	struct config_entry *entry = NULL;
+
+	while ((entry = config_next(restore, entry))) {
+		struct partition *partition = partition_at(entry->slot);
+
+		if (partition && entry->was_up && is_held_back(partition))
+			autostart_want(partition, true);
+	}
+}
+
+bool apply_adopt(void (*done)(bool applied))
+{
+	struct apply_blob blob;
+
+	if (call_blob_get(BLOB_APPLY, &blob, sizeof(blob)) != sizeof(blob) ||
+	    blob.magic != APPLY_MAGIC || !blob.restore.data)
+		return false;
+	config_find_again(&blob.restore);
+	want_again(&blob.restore);
+	if (!begin(&blob.restore, done, true)) {
+		note(&(struct config){0});
+		done(false);
+		return true;
+	}
+	apply.failed = blob.failed;
+	note_restore();
+	return true;
+}
+
+bool apply_begin(struct config *target, void (*done)(bool applied))
+{
+	return begin(target, done, false);
 }
 
 bool apply_restore(struct config *target, void (*done)(bool applied))
 {
-	if (!apply_begin(target, done))
-		return false;
-	apply.restores = true;
-	return true;
+	struct config_entry *entry = NULL;
+
+	/* What is there is to run as it does now: an instance after this one knows the target alone. */
+	while ((entry = config_next(target, entry))) {
+		if (partition_at(entry->slot))
+			entry->was_up = partition_is_to_run(partition_at(entry->slot));
+	}
+	return begin(target, done, true);
 }
 
 bool apply_must_leave(const struct partition *partition, const struct config *target)
@@ -210,17 +262,28 @@ static struct kept *find_kept(uint64_t born)
 	return NULL;
 }
 
-/* The operation's mark keeps commands and the watch away from it; forced notes that its guest ran. */
+/*
+ * The operation's mark keeps commands and the watch away from it. forced notes that its guest ran or was
+ * being started: while its memory is scrubbed the kernel says that it is stopped.
+ */
+static void mark(struct partition *partition)
+{
+	enum op_kind kind = partition->op.kind;
+
+	if (kind == OP_CHANGE)
+		return;
+	partition->op = (struct op){
+		.kind = OP_CHANGE,
+		.forced = partition_is_up(partition_state(partition)) || partition->start_wanted ||
+			  kind == OP_START || kind == OP_RESET,
+	};
+}
+
 static int64_t take_away(struct partition *partition)
 {
 	uint32_t state = partition_state(partition);
 	int64_t result = ERR_NONE;
 
-	if (partition->op.kind != OP_CHANGE)
-		partition->op = (struct op){
-			.kind = OP_CHANGE,
-			.forced = partition_is_up(state) || partition->start_wanted,
-		};
 	if (state != PART_STOPPED && state != PART_NONE)
 		result = call_part_stop(partition->slot);
 	if (result == ERR_NONE)
@@ -233,13 +296,16 @@ static int64_t take_away(struct partition *partition)
 
 static int64_t phase_leave(void)
 {
-	struct partition *partition = NULL;
+	struct partition *partition = NULL, *first = NULL;
 
+	/* All at once: while one is scrubbed the next could be started, and then be stopped again. */
 	while ((partition = partition_next(partition))) {
-		if (apply_must_leave(partition, &apply.target))
-			return take_away(partition);
+		if (!apply_must_leave(partition, &apply.target))
+			continue;
+		mark(partition);
+		first = first ? first : partition;
 	}
-	return ERR_NONE;
+	return first ? take_away(first) : ERR_NONE;
 }
 
 static int64_t rename_to(struct partition *partition, const char name[NAME_SIZE])
@@ -445,14 +511,16 @@ static void finish(bool applied)
 	done(applied);
 }
 
-/* The marks of those that could not be taken away. */
+/* Those that could not be taken away: what ran, or was being started, is to run. */
 static void unmark(void)
 {
 	struct partition *partition = NULL;
 
 	while ((partition = partition_next(partition))) {
-		if (partition->op.kind == OP_CHANGE)
-			partition->op.kind = OP_NONE;
+		if (partition->op.kind != OP_CHANGE)
+			continue;
+		partition->op.kind = OP_NONE;
+		autostart_want(partition, partition->op.forced);
 	}
 }
 
@@ -464,6 +532,7 @@ static void leave_out(void)
 	if (apply.phase == PHASE_MAKE && entry) {
 		text_fail(CODE_STATE, "it could not be made again");
 		config_remove(&apply.target, entry);
+		note_restore();
 	} else {
 		apply.phase++;
 	}
@@ -497,15 +566,20 @@ bool apply_step(void)
 		[PHASE_LIVE] = phase_live,
 		[PHASE_MAKE] = phase_make,
 	};
+	struct text_context command;
 	int64_t result;
 
 	if (!apply.busy)
 		return false;
+	text_save_context(&command);
+	text_restore_context(&apply.context);
 	result = phases[apply.phase]();
 	if (result < 0 && result != ERR_AGAIN)
 		fail(result);
 	else if (result == ERR_NONE)
 		apply.phase++;
+	text_save_context(&apply.context);
+	text_restore_context(&command);
 	if (apply.phase == PHASE_END)
 		finish(!apply.failed);
 	return true;

@@ -21,14 +21,17 @@ bool must_check apply_begin(struct config *target, void (*done)(bool applied));
  */
 bool must_check apply_restore(struct config *target, void (*done)(bool applied));
 
+/* Nobody waits for it any more: its errors are news. Those of what was before are so from the beginning. */
+void apply_let_go(void);
+
 bool apply_is_busy(void);
 
 /* The same for a command that needs the end of it: false after an error was printed. */
 bool must_check apply_check_idle(void);
 
 /*
- * After a restart of the console: what was being applied is undone, as far as it can be. False if there was
- * nothing; else done follows, with false only if it could not begin.
+ * After a restart of the console: what was being applied is undone, as far as it can be; an undoing goes on.
+ * False if there was nothing; else done follows, as for apply_restore.
  */
 bool apply_adopt(void (*done)(bool applied));
 

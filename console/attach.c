@@ -135,10 +135,12 @@ static void leave(const char *text)
 {
 	struct partition *partition = attach.partition;
 
+	if (!reader_is_gone(&attach.reader)) {
+		partition->shown = attach.position;
+		partition_save(partition);
+	}
 	attach.partition = NULL;
 	reader_close(&attach.reader);
-	partition->shown = attach.position;
-	partition_save(partition);
 	screen_restore();
 	text_print("[%s]", text);
 	notice_flush();
@@ -299,8 +301,13 @@ static void show_note(void)
 void attach_turn(void)
 {
 	bool held = attach.key_until != 0;
-	bool empty = !held && pump_output();
+	bool empty;
 
+	if (reader_is_gone(&attach.reader)) {
+		leave("it is gone");
+		return;
+	}
+	empty = !held && pump_output();
 	if (held)
 		reader_move(&attach.reader, attach.position);
 	if (attach.noted && empty)

@@ -121,6 +121,7 @@ static enum session_answer step_apply(void)
 
 static bool interrupt_apply(void)
 {
+	apply_let_go();
 	text_print("%s: it is changed in the background", change.name);
 	return true;
 }

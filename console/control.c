@@ -27,6 +27,7 @@ static struct {
 	enum op_kind kind;
 	uint32_t number;
 	char name[NAME_SIZE];
+	uint64_t born; /* while a question is asked: of the one that it is about */
 } wait;
 
 static const char *done_text(enum op_kind kind, const struct op *op)
@@ -139,7 +140,7 @@ void control_reset(const struct invocation *in)
 	run(in->partition, OP_RESET, 0);
 }
 
-/* Between the question and its answer the partition may have gone, or something else may have begun. */
+/* Between the question and its answer the partition may have gone, or its name is another one's by now. */
 static void destroy_confirmed(void)
 {
 	struct partition *partition = partition_find(wait.name);
@@ -147,6 +148,8 @@ static void destroy_confirmed(void)
 	text_set_context(0, "destroy", wait.name);
 	if (!partition)
 		text_fail(CODE_NAME, "there is no partition of that name");
+	else if (partition->born != wait.born)
+		text_fail(CODE_NAME, "that is another partition by now");
 	else if (partition->op.kind != OP_NONE)
 		text_fail(CODE_BUSY, "it %s", op_text(partition->op.kind));
 	else
@@ -170,6 +173,7 @@ void control_destroy(const struct invocation *in)
 		return;
 	}
 	str_copy(wait.name, sizeof(wait.name), in->partition->name);
+	wait.born = in->partition->born;
 	format(question, sizeof(question), "%s is %s. Destroy it? [y/N] ", in->partition->name,
 	       partition_state_text(state));
 	session_ask(question, destroy_confirmed);

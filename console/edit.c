@@ -41,6 +41,9 @@ static struct edit {
 static struct definition definition;
 static struct create create;
 
+/* By slot: the running partitions that the operator was told would be destroyed, by their born; 0: none. */
+static uint64_t victims[MAX_PARTITIONS];
+
 static void save(void)
 {
 	edit.magic = EDIT_MAGIC;
@@ -313,6 +316,7 @@ static enum session_answer step_commit(void)
 static bool interrupt_commit(void)
 {
 	edit.waited_for = false;
+	apply_let_go();
 	text_print("it goes on in the background");
 	return true;
 }
@@ -337,11 +341,13 @@ static void begin_commit(void)
 		config_free(&edit.before);
 }
 
-/* Those that run and would be destroyed. */
-static unsigned running_victims(char *names, size_t size)
+enum { VICTIMS = 640 };
+
+/* Those that run and would be destroyed. True if the operator was not told of one of them. */
+static bool find_victims(char names[VICTIMS])
 {
 	struct partition *partition = NULL;
-	unsigned count = 0;
+	bool grown = false;
 	size_t used = 0;
 
 	names[0] = '\0';
@@ -350,31 +356,53 @@ static unsigned running_victims(char *names, size_t size)
 
 		if (config_find_slot(&edit.candidate, partition->slot) || !partition_is_up(state))
 			continue;
-		used += format(names + used, size - used, "%s%s", count ? ", " : "",
+		used += format(names + used, VICTIMS - used, "%s%s", used ? ", " : "",
 			       partition->name);
-		count++;
+		grown |= victims[partition->slot] != partition->born;
+		victims[partition->slot] = partition->born;
 	}
-	return count;
+	return grown;
+}
+
+static void ask(const char names[VICTIMS]);
+
+/* While the operator thought about it a guest may have been started, or a commit may have begun. */
+static void commit_answered(void)
+{
+	char names[VICTIMS];
+
+	text_set_context(0, "commit", "");
+	if (!apply_check_idle() || check_config(&edit.candidate, NULL, "commit", 0))
+		return;
+	if (find_victims(names))
+		ask(names);
+	else
+		begin_commit();
+}
+
+static void ask(const char names[VICTIMS])
+{
+	text_print("%s would be destroyed", names);
+	session_ask("Commit? [y/N] ", commit_answered);
 }
 
 static void commit(const struct invocation *in, uint32_t seconds)
 {
-	char names[640];
+	char names[VICTIMS];
 
 	if (!needs_candidate() || !apply_check_idle())
 		return;
 	if (check_config(&edit.candidate, NULL, "commit", in->line))
 		return;
 	edit.confirm_seconds = seconds;
-	if (running_victims(names, sizeof(names)) == 0 || in->flags & FLAG_YES) {
+	memset(victims, 0, sizeof(victims));
+	if (!find_victims(names) || in->flags & FLAG_YES)
 		begin_commit();
-	} else if (!session_has_person(in->line)) {
+	else if (!session_has_person(in->line))
 		text_fail(CODE_CONFIRM, "%s would be destroyed and must be stopped, or say --yes",
 			  names);
-	} else {
-		text_print("%s would be destroyed", names);
-		session_ask("Commit? [y/N] ", begin_commit);
-	}
+	else
+		ask(names);
 }
 
 void edit_commit(const struct invocation *in)
@@ -473,15 +501,20 @@ void edit_turn(void)
 void edit_adopt(void)
 {
 	static struct edit found;
+	bool takes_back;
 
 	if (call_blob_get(BLOB_EDIT, &found, sizeof(found)) == sizeof(found) &&
 	    found.magic == EDIT_MAGIC && found.earlier_count <= EARLIER) {
 		edit = found;
-		edit.takes_back = false;
 		config_free(&edit.before);
 		if (edit.candidate.data)
 			open_prompt();
 	}
+	takes_back = edit.takes_back;
 	if (apply_adopt(undone))
-		text_print("[a change of the configuration was under way; it is undone]");
+		text_print(takes_back
+				   ? "[the undoing of a commit was under way; it goes on]"
+				   : "[a change of the configuration was under way; it is undone]");
+	else if (takes_back)
+		take_back(); /* it was noted here, and not begun */
 }

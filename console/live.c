@@ -3,6 +3,7 @@
 #include "console/live.h"
 
 #include "console/call.h"
+#include "console/pager.h"
 #include "console/session.h"
 #include "console/uart.h"
 
@@ -22,7 +23,8 @@ void live_reset(void)
 
 uint64_t live_deadline(void)
 {
-	return live.next;
+	/* While a page waits to be turned no step is made. */
+	return pager_is_holding() ? 0 : live.next;
 }
 
 static bool key_pressed(void)

@@ -178,7 +178,7 @@ static bool is_gone(void)
 static enum session_answer step(void)
 {
 	if (is_gone()) {
-		logs.reader.partition = NULL;
+		reader_close(&logs.reader);
 		return SESSION_DONE;
 	}
 	if (logs.follow && session_take_key())
@@ -199,7 +199,10 @@ static enum session_answer step(void)
 
 static bool interrupt(void)
 {
-	end();
+	if (is_gone())
+		reader_close(&logs.reader);
+	else
+		end();
 	return true;
 }
 

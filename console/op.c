@@ -26,6 +26,7 @@ static void note_boot(struct partition *partition, uint64_t position)
 	if (!partition_query(partition, &info))
 		return;
 	boots_add(&partition->boots, position, info.started_tsc);
+	partition->state = PART_RUNNING; /* for an instance that follows: whatever end it finds is news */
 	partition_save(partition);
 }
 
@@ -128,6 +129,18 @@ const char *op_text(enum op_kind kind)
 	return steps[kind].text;
 }
 
+/* The guest may obey its power button when nobody waits for that any more, or a later instance does. */
+static void note_wish(struct partition *partition, enum op_kind kind)
+{
+	bool starts = kind == OP_START || kind == OP_RESET;
+	bool wanted = kind == OP_STOP || (partition->stop_wanted && !starts);
+
+	if (partition->stop_wanted == wanted)
+		return;
+	partition->stop_wanted = wanted;
+	partition_save(partition);
+}
+
 void op_begin(struct partition *partition, enum op_kind kind, uint64_t timeout_tsc)
 {
 	static uint32_t number;
@@ -135,6 +148,7 @@ void op_begin(struct partition *partition, enum op_kind kind, uint64_t timeout_t
 	number++;
 	partition->op = (struct op){
 		.kind = kind, .deadline = call_clock() + timeout_tsc, .number = number};
+	note_wish(partition, kind);
 	if (kind == OP_STOP)
 		call_part_event(partition->slot, EVENT_POWER);
 }

@@ -2,6 +2,7 @@
 /* The table is indexed by slot. What the kernel says is the truth; the record adds what it cannot know. */
 #include "console/partition.h"
 
+#include "abi/frame.h"
 #include "console/call.h"
 #include "console/clock.h"
 #include "console/crash.h"
@@ -14,7 +15,8 @@
 /* Its layout may change between builds, not between two instances of one. */
 struct blob {
 	uint32_t magic;
-	uint32_t gave_up;
+	bool gave_up, stop_wanted;
+	bool up; /* as the operator last heard: what has ended since is still to be acted on */
 	char name[NAME_SIZE];
 	uint64_t born;
 	uint64_t ring, ring_size;
@@ -89,6 +91,8 @@ void partition_save(const struct partition *partition)
 	memset(&blob, 0, sizeof(blob));
 	blob.magic = BLOB_MAGIC;
 	blob.gave_up = partition->gave_up;
+	blob.stop_wanted = partition->stop_wanted;
+	blob.up = partition_is_up(partition->state);
 	blob.born = partition->born;
 	blob.ring = call_address(partition->ring.shared);
 	blob.ring_size = partition->ring.size;
@@ -136,6 +140,9 @@ struct ring partition_forget(struct partition *partition)
 	crash_forget(partition);
 	call_blob_set(partition->slot, &none, sizeof(none));
 	partition->ring = (struct ring){0};
+	/* Who read it finds it gone; the guest of one who gets it must not wait for him. */
+	if (ring.shared)
+		ring_detach(&ring);
 	return ring;
 }
 
@@ -171,6 +178,12 @@ uint32_t partition_state(const struct partition *partition)
 
 	partition_query(partition, &info);
 	return info.state;
+}
+
+bool partition_has_ring(const struct partition *partition, uint64_t born,
+			const struct console_ring *shared)
+{
+	return partition->used && partition->born == born && partition->ring.shared == shared;
 }
 
 bool partition_check_ring(const struct partition *partition)
@@ -214,6 +227,14 @@ uint32_t partition_image_count(const struct part_info *info)
 	return count;
 }
 
+/* The instance that failed may have been reading: its guest must not wait for that. */
+static void free_guest(const struct partition *partition)
+{
+	ring_detach(&partition->ring);
+	if (ring_is_waiting(&partition->ring))
+		call_part_event(partition->slot, EVENT_SPACE);
+}
+
 /* A blob that does not fit the partition is not believed: its ring is lost, the partition is not. */
 static void adopt(uint32_t slot, const struct part_info *info)
 {
@@ -240,14 +261,19 @@ static void adopt(uint32_t slot, const struct part_info *info)
 	partition->shown = blob.shown;
 	partition->matched = blob.matched;
 	partition->boots = blob.boots;
-	partition->gave_up = blob.gave_up != 0;
+	partition->gave_up = blob.gave_up;
+	partition->stop_wanted = blob.stop_wanted;
 	partition->restarts = blob.restarts;
 	partition->policy = blob.policy;
 	partition->definition = blob.definition;
 	str_copy(partition->last_end, sizeof(partition->last_end), blob.last_end);
-	/* A reset that nobody has answered yet: it counts as news. */
-	if (info->state == PART_STOPPED && info->reason == REASON_RESET)
-		partition->state = PART_RUNNING;
+	if (partition->ring.shared)
+		free_guest(partition);
+	if (partition_is_up(info->state))
+		partition->restarts.at = 0; /* it was done, but not noted any more */
+	else if (blob.up)
+		partition->state = PART_RUNNING; /* an end that nobody has acted on yet is news */
+	partition_save(partition);
 }
 
 unsigned partition_adopt(void)
@@ -343,7 +369,7 @@ void partition_note(const struct partition *partition, const struct part_info *i
 	to[0] = '\0';
 	if (!is_down(info->state))
 		return;
-	if (at)
+	if (at && !is_starting(partition))
 		format(to, PARTITION_TEXT, "%s; again in %lu s",
 		       partition_reason_text(partition->restarts.reason),
 		       at > now ? (at - now + hz - 1) / hz : 0);

@@ -52,8 +52,8 @@ struct partition_policy {
 /* They stay with a partition that is made anew. */
 struct restarts {
 	uint64_t latest[RESTARTS_MAX]; /* host TSC of those that nobody typed, 0: none */
-	uint64_t at;		       /* host TSC: when it is to be started again; 0: it is not */
-	uint32_t reason;	       /* enum part_reason: why it is */
+	uint64_t at; /* host TSC: when it is to be started again, until that is done; 0: it is not */
+	uint32_t reason; /* enum part_reason: why it is */
 	uint32_t reserved;
 };
 
@@ -75,6 +75,7 @@ struct partition {
 	bool used;
 	bool gave_up;	   /* it was restarted too often and stays stopped */
 	bool start_wanted; /* by autostart.h */
+	bool stop_wanted; /* its power button was pressed since its start: if it obeys, that was asked for */
 	uint32_t slot;
 	uint64_t born; /* host TSC: when it was first made. It stays when it is renamed, or made anew */
 	uint32_t state, reason; /* as the operator last heard */
@@ -111,7 +112,7 @@ struct partition *partition_add(uint32_t slot, uint64_t born, const char *name, 
 /* Forgets a destroyed partition and gives its ring back; what it said last goes to graves.h. */
 void partition_remove(struct partition *partition);
 
-/* Forgets a destroyed partition; its ring is the caller's now. */
+/* Forgets a destroyed partition; its ring is the caller's now, and nobody reads it any more. */
 struct ring partition_forget(struct partition *partition);
 
 /* Writes the blob: after each change of what must survive. */
@@ -120,6 +121,13 @@ void partition_save(const struct partition *partition);
 /* Asks the kernel. False (and state PART_NONE) if it does not know the partition. All texts end. */
 bool partition_query(const struct partition *partition, struct part_info *info);
 uint32_t partition_state(const struct partition *partition);
+
+/*
+ * For who keeps a record over several turns: it is still the one that was born then, with the ring that it
+ * had. In the background it may be forgotten, and its record another's.
+ */
+bool partition_has_ring(const struct partition *partition, uint64_t born,
+			const struct console_ring *shared);
 
 /* For commands: false after an error was printed. A ring may be gone with an instance of the console. */
 bool must_check partition_check_ring(const struct partition *partition);

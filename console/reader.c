@@ -10,8 +10,20 @@ enum { LOOKS_PER_SECOND = 500 };
 
 void reader_open(struct reader *reader, const struct partition *partition, uint64_t position)
 {
-	*reader = (struct reader){.partition = partition, .position = position, .told = true};
+	*reader = (struct reader){
+		.partition = partition,
+		.shared = partition->ring.shared,
+		.born = partition->born,
+		.position = position,
+		.told = true,
+	};
 	ring_attach(&partition->ring, position);
+}
+
+bool reader_is_gone(const struct reader *reader)
+{
+	return reader->partition &&
+	       !partition_has_ring(reader->partition, reader->born, reader->shared);
 }
 
 static void tell_space(const struct partition *partition)
@@ -59,11 +71,12 @@ bool reader_done(struct reader *reader, uint64_t position)
 void reader_close(struct reader *reader)
 {
 	const struct partition *partition = reader->partition;
+	bool gone = reader_is_gone(reader);
 
-	if (!partition)
-		return;
 	reader->partition = NULL;
 	reader->look_at = 0;
+	if (!partition || gone)
+		return;
 	ring_detach(&partition->ring);
 	tell_space(partition);
 }

@@ -9,6 +9,8 @@
 
 struct reader {
 	const struct partition *partition; /* NULL: closed */
+	const struct console_ring *shared; /* the ring as it was opened, */
+	uint64_t born;			   /* and whose: the record may be another's by now */
 	uint64_t position;		   /* of the output: what is before it has been read */
 	bool moved;			   /* since all was read the last time */
 	bool told;			   /* the VMM tells of what comes */
@@ -17,6 +19,12 @@ struct reader {
 
 /* Reads from position on. */
 void reader_open(struct reader *reader, const struct partition *partition, uint64_t position);
+
+/*
+ * Its partition went away in the background, and the ring with it: to be asked in each turn before the
+ * ring is looked at. It can only be closed then.
+ */
+bool reader_is_gone(const struct reader *reader);
 
 /*
  * All there was has been read, up to position; the VMM may overwrite that. True: look once more, since what

@@ -204,6 +204,14 @@ static void abandon_line(void)
 	session.more = false;
 }
 
+/* The question is void, and so is what was typed of its answer. */
+static void abandon_question(void)
+{
+	abandon_line();
+	session.question = NULL;
+	session.timed = false;
+}
+
 /* A TAB is for the prompt: an answer to a question has nothing to complete, and in a script it is a blank. */
 static void complete(void)
 {
@@ -233,9 +241,7 @@ static bool edit_input(void)
 		if (result == LINE_READY)
 			return true;
 		if (result == LINE_INTERRUPT) {
-			abandon_line();
-			session.question = NULL;
-			session.timed = false;
+			abandon_question();
 			end_command();
 			screen_set_prompt(idle_prompt());
 		}
@@ -440,6 +446,12 @@ bool session_break_off(const char *why)
 {
 	attach_end(why);
 	session.then[0] = '\0';
+	/* It named partitions as they were. */
+	if (session.question) {
+		abandon_question();
+		text_print("it was broken off: nothing was done");
+		screen_set_prompt(idle_prompt());
+	}
 	stop_step(true);
 	end_command();
 	return !session.step;

@@ -40,7 +40,7 @@ bool session_is_typed_ahead(void);
 
 /*
  * Partitions are about to change under the operator's hands: detaches, and ends the running command as Ctrl-C
- * does. False if that command cannot be ended; it will end soon.
+ * does; a question is void. False if that command cannot be ended; it will end soon.
  */
 bool session_break_off(const char *why);
 

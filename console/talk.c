@@ -30,8 +30,10 @@ enum {
 
 /* The running command, one of the two. */
 static struct {
-	struct partition *partition; /* NULL: none */
-	uint64_t retry, deadline;    /* host TSC; retry 0: not needed */
+	struct partition *partition;	   /* NULL: none */
+	const struct console_ring *shared; /* its ring when the command began, */
+	uint64_t born;			   /* and whose it was: it may go away in the background */
+	uint64_t retry, deadline;	   /* host TSC; retry 0: not needed */
 } talk;
 
 static struct {
@@ -64,6 +66,20 @@ uint64_t talk_deadline(void)
 	return talk.retry ? talk.retry : talk.deadline;
 }
 
+static void begin(struct partition *partition, uint64_t seconds)
+{
+	talk.partition = partition;
+	talk.shared = partition->ring.shared;
+	talk.born = partition->born;
+	talk.retry = 0;
+	talk.deadline = call_clock() + seconds * clock_hz();
+}
+
+static bool is_gone(void)
+{
+	return !partition_has_ring(talk.partition, talk.born, talk.shared);
+}
+
 static enum session_answer send_end(void)
 {
 	talk.partition = NULL;
@@ -73,10 +89,15 @@ static enum session_answer send_end(void)
 static enum session_answer send_step(void)
 {
 	struct partition *partition = talk.partition;
-	size_t taken = ring_write_input(&partition->ring, send.bytes + send.sent,
-					send.size - send.sent);
 	uint64_t now = call_clock();
+	size_t taken;
 
+	if (is_gone()) {
+		text_fail(CODE_STATE, "it is gone: %lu of %lu bytes were sent", send.sent,
+			  send.size);
+		return send_end();
+	}
+	taken = ring_write_input(&partition->ring, send.bytes + send.sent, send.size - send.sent);
 	send.sent += taken;
 	if (taken > 0) {
 		call_part_event(partition->slot, EVENT_INPUT);
@@ -110,9 +131,7 @@ void talk_send(const struct invocation *in)
 		return;
 	}
 	send.sent = 0;
-	talk.partition = in->partition;
-	talk.retry = 0;
-	talk.deadline = call_clock() + SEND_SECONDS * clock_hz();
+	begin(in->partition, SEND_SECONDS);
 	session_continue(send_step, send_interrupt);
 }
 
@@ -177,6 +196,13 @@ static enum session_answer matched(void)
 	return wait_end();
 }
 
+static enum session_answer timed_out(void)
+{
+	text_fail(CODE_TIMEOUT, "no match within %lu s; its latest line is: %s", wait.seconds,
+		  latest_line());
+	return wait_end();
+}
+
 /* All that there is was looked at: is there reason to wait for more? */
 static enum session_answer wait_more(void)
 {
@@ -184,11 +210,8 @@ static enum session_answer wait_more(void)
 	uint32_t state = partition_state(partition);
 	char text[PARTITION_TEXT];
 
-	if (call_clock() >= talk.deadline) {
-		text_fail(CODE_TIMEOUT, "no match within %lu s; its latest line is: %s",
-			  wait.seconds, latest_line());
-		return wait_end();
-	}
+	if (call_clock() >= talk.deadline)
+		return timed_out();
 	if (partition_is_up(state) || partition->op.kind != OP_NONE)
 		return SESSION_WAIT;
 	partition_describe(partition, text);
@@ -201,6 +224,11 @@ static enum session_answer wait_step(void)
 	const struct ring *ring = &talk.partition->ring;
 	uint8_t bytes[CHUNK];
 
+	if (is_gone()) {
+		text_fail(CODE_STATE, "no match, and it is gone; its latest line is: %s",
+			  latest_line());
+		return wait_end();
+	}
 	for (size_t done = 0; done < TURN_BYTES;) {
 		struct ring_view view = ring_look(ring, wait.position);
 		size_t size = MIN(view.size, sizeof(bytes));
@@ -215,6 +243,9 @@ static enum session_answer wait_step(void)
 			return matched();
 		done += size;
 	}
+	/* Of a flood not all is ever looked at. */
+	if (call_clock() >= talk.deadline)
+		return timed_out();
 	reader_move(&wait.reader, wait.position);
 	return SESSION_AGAIN;
 }
@@ -253,9 +284,7 @@ static void wait_begin(struct partition *partition)
 	wait.length = 0;
 	wait.line[0] = wait.last[0] = '\0';
 	look_back(&partition->ring, first);
-	talk.partition = partition;
-	talk.retry = 0;
-	talk.deadline = call_clock() + wait.seconds * clock_hz();
+	begin(partition, wait.seconds);
 	reader_open(&wait.reader, partition, wait.position);
 	if (regex_begin(&wait.regex, &wait.search))
 		matched();

@@ -4,6 +4,7 @@
 
 #include "console/answer.h"
 #include "console/notation.h"
+#include "console/notice.h"
 #include "console/screen.h"
 #include "console/wrap.h"
 #include "lib/format.h"
@@ -11,17 +12,14 @@
 
 enum { FIELD_NAME = 12, WRAP = SCREEN_COLUMNS - FIELD_NAME };
 
-static struct {
-	unsigned errors;
-	unsigned line;
-	char what[96]; /* "create web: ", or "" */
-} context;
+static struct text_context context;
+static unsigned error_count;
 
 void text_reset(void)
 {
 	notation_reset();
-	context.errors = context.line = 0;
-	context.what[0] = '\0';
+	context = (struct text_context){0};
+	error_count = 0;
 }
 
 void text_set_context(unsigned line, const char *command, const char *object)
@@ -31,6 +29,16 @@ void text_set_context(unsigned line, const char *command, const char *object)
 	if (command[0])
 		format(context.what, sizeof(context.what), "%s%s%.40s: ", command,
 		       object[0] ? " " : "", object);
+}
+
+void text_save_context(struct text_context *to)
+{
+	*to = context;
+}
+
+void text_restore_context(const struct text_context *from)
+{
+	context = *from;
 }
 
 /* Each line of text comes here. */
@@ -73,14 +81,18 @@ void text_fail(enum answer_code code, const char *text, ...)
 	va_start(args, text);
 	length += vformat(line + length, sizeof(line) - length, text, args);
 	va_end(args);
-	context.errors++;
+	if (context.is_news) {
+		notice_print(NULL, false, "error: %s", line);
+		return;
+	}
+	error_count++;
 	notation_close();
 	answer_error(code, line, length);
 }
 
 unsigned text_error_count(void)
 {
-	return context.errors;
+	return error_count;
 }
 
 void text_print_lines(const char *text, size_t length, unsigned indent)

@@ -32,6 +32,19 @@ unsigned text_error_count(void);
 void text_set_context(unsigned line, const char *command, const char *object);
 
 /*
+ * For work that goes on while other commands are answered: it keeps a context of its own between its steps,
+ * and puts theirs back after each. With is_news its errors are told as news, and not counted: the running
+ * command has not failed.
+ */
+struct text_context {
+	unsigned line;
+	bool is_news;
+	char what[96]; /* "create web: ", or "" */
+};
+void text_save_context(struct text_context *to);
+void text_restore_context(const struct text_context *from);
+
+/*
  * head, and from `column` on a text, on several lines if need be, broken at blanks: each begins in that
  * column. A script gets one line.
  */

@@ -9,6 +9,7 @@
 #include "console/layout.h"
 #include "console/live.h"
 #include "console/number.h"
+#include "console/pager.h"
 #include "console/ring.h"
 #include "console/screen.h"
 #include "console/text.h"
@@ -219,8 +220,10 @@ static bool show(void)
 	};
 
 	look_at_all();
-	if (!top.once)
+	if (!top.once) {
 		screen_clear();
+		pager_begin(); /* the pages before are gone from the screen, whoever read them */
+	}
 	show_machine();
 	text_table(&partitions, fill_partition);
 	if (top.only)

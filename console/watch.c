@@ -44,9 +44,9 @@ static void note_restart(struct partition *partition, uint64_t now)
 	partition->restarts.latest[oldest] = MAX(now, 1);
 }
 
+/* It is due until it is done: an instance that follows this one finds it so. */
 static void begin_restart(struct partition *partition)
 {
-	partition->restarts.at = 0;
 	op_begin(partition, OP_START, 0);
 	partition->op.background = true;
 	partition_save(partition);
@@ -101,10 +101,13 @@ void watch_describe_end(const struct part_info *info, char to[END_TEXT_SIZE])
 	to[length] = '\0';
 }
 
-/* What the partition's policy says about an end that the operator did not ask for. */
+/* A reset is the guest's wish. About any other end that the operator did not ask for its policy decides. */
 static bool wants_restart(const struct partition *partition, uint32_t reason)
 {
-	if (reason == REASON_OPERATOR || reason == REASON_NONE)
+	if (reason == REASON_RESET)
+		return true;
+	if (reason == REASON_OPERATOR || reason == REASON_NONE ||
+	    (reason == REASON_POWEROFF && partition->stop_wanted))
 		return false;
 	return partition->policy.restart == RESTART_ALWAYS ||
 	       (partition->policy.restart == RESTART_ON_FAILURE && reason != REASON_POWEROFF);
@@ -135,7 +138,10 @@ static void check(struct partition *partition, bool told)
 	partition->state = info.state;
 	partition->reason = info.reason;
 	/* One that has ended is dying for a moment, and nothing tells when that is over. */
-	if (!was_up || partition_is_up(info.state))
+	if (was_up == partition_is_up(info.state))
+		return;
+	partition_save(partition);
+	if (!was_up)
 		return;
 	if (crash_is_one(info.reason))
 		crash_keep(partition, &info, false);
@@ -203,8 +209,10 @@ void watch_op_ended(struct partition *partition, const struct op *op)
 	static struct part_info info;
 	bool started = (op->kind == OP_START || op->kind == OP_RESET) && op->result >= 0;
 
+	partition->restarts.at = 0;
 	if (started || op->why[0]) {
 		partition->state = PART_RUNNING;
+		partition_save(partition);
 		check(partition, op->why[0] && !op->background);
 		return;
 	}
@@ -214,4 +222,5 @@ void watch_op_ended(struct partition *partition, const struct op *op)
 	partition_query(partition, &info);
 	partition->state = info.state;
 	partition->reason = info.reason;
+	partition_save(partition);
 }

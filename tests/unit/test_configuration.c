@@ -698,7 +698,7 @@ static void test_undo_in_part(void **state)
 	fake.stand_still = false;
 	fake.fail_once[CALL_PART_CREATE] = ERR_NOMEM;
 	pass_seconds(3);
-	fake_expect("error: create a: it could not be made again\r\n");
+	fake_expect("[error: create a: it could not be made again]\r\n");
 	fake_expect(
 		"[not all of the configuration before the commit could be had again; rollback opens "
 		"it; b was made and started anew; the candidate stays as it is]");

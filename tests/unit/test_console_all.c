@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "console/main.h"
 #include "console/uart.h"
 #include "tests/unit/fake_expect.h"
 
@@ -133,6 +134,84 @@ static void test_flood(void **state)
 	assert_null(strstr(fake_output(), "lost"));
 }
 
+/* Some go away in the background, by either way: of them nothing is read any more, the others go on. */
+static void test_gone(void **state)
+{
+	static const char *const ways[] = {"destroy a --yes\r", "edit\rdestroy a\rcommit --yes\r"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		boot(state);
+		fake.again[CALL_PART_DESTROY] = 50;
+		fake_type(ways[i]);
+		for (unsigned turn = 0; turn < 5; turn++)
+			console_turn();
+		fake_type("\x03");
+		console_turn();
+		fake_type("console all\r");
+		console_turn();
+		assert_int_equal(guests[0]->ring->attached, 1);
+		fake_guest_write(guests[0], "half", 4);
+		fake_run();
+		fake_expect("in the background\r\n");
+		assert_null(fake_find("a"));
+		say(1, "goes on\n");
+		fake_expect("\nbb  | goes on\r\n");
+		fake_type("\x1d");
+		fake_run();
+		fake_expect("[detached from all]\r\n");
+		assert_int_equal(guests[1]->ring->attached, 0);
+	}
+}
+
+/* One is made anew in the background: its lines are shown again. */
+static void test_made_anew(void **state)
+{
+	(void)state;
+	fake_command("stop a --force");
+	fake_command("edit");
+	fake_command("set a cmdline=x");
+	fake.again[CALL_PART_DESTROY] = 50;
+	fake_type("commit\r");
+	console_turn();
+	fake_type("\x03");
+	console_turn();
+	fake_type("console all\r");
+	fake_run();
+	fake_expect("[committed]\r\n");
+	guests[0] = fake_find("a");
+	assert_string_equal(guests[0]->info.cmdline, "x");
+	say(0, "anew\n");
+	fake_expect("\na   | anew\r\n");
+	fake_type("\x03");
+	fake_run();
+	expect_closed();
+}
+
+/* While a page waits to be turned the guests are not looked at by the clock, and wait if they must. */
+static void test_pager(void **state)
+{
+	static char text[400];
+	size_t size = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 30; i++)
+		size += (size_t)sprintf(text + size, "line %u\n", i);
+	fake_command("pager on");
+	fake_command("console all");
+	say(1, "begins\n");
+	say(0, text);
+	fake_expect("a   | line 10\r\n");
+	fake_expect("--more--");
+	assert_null(strstr(fake_output(), "line 25"));
+	/* As it came to rest it has no deadline; else fake_run() would not have ended. */
+	fake_type(" ");
+	fake_run();
+	fake_expect("a   | line 29\r\n");
+	fake_type("\x03");
+	fake_run();
+	expect_closed();
+}
+
 /* More is typed than the console keeps, while it does something that only a key ends. */
 static void test_typed_over(void **state)
 {
@@ -191,6 +270,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_lines, boot),
 		cmocka_unit_test_setup(test_flood, boot),
+		cmocka_unit_test_setup(test_gone, boot),
+		cmocka_unit_test_setup(test_made_anew, boot),
+		cmocka_unit_test_setup(test_pager, boot),
 		cmocka_unit_test_setup(test_typed_over, boot),
 		cmocka_unit_test_setup(test_typed_much, boot),
 	};

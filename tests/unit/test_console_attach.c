@@ -16,6 +16,7 @@
 
 #include "abi/frame.h"
 #include "console/attach.h"
+#include "console/main.h"
 #include "console/ring.h"
 #include "tests/unit/fake_expect.h"
 
@@ -490,6 +491,54 @@ static void test_stopped_partition(void **state)
 	assert_non_null(attach_partition());
 }
 
+/* Made in the background, it goes away again while somebody is attached, since the next cannot be made. */
+static void test_gone(void **state)
+{
+	(void)state;
+	fake_command("edit");
+	fake_command("create job memory=4M kernel=kernel");
+	fake_command("create more memory=4M kernel=kernel");
+	fake.again[CALL_PART_CREATE] = 100;
+	fake_type("commit\r");
+	console_turn();
+	fake_type("\x03");
+	while (!fake_find("job"))
+		console_turn();
+	fake_type("start job\rconsole job\r");
+	for (unsigned turn = 0; turn < 10; turn++)
+		console_turn();
+	assert_non_null(attach_partition());
+	fake.fail[CALL_PART_CREATE] = ERR_LIMIT;
+	fake_run();
+	assert_null(attach_partition());
+	assert_null(fake_find("job"));
+	fake_expect("\r\n[it is gone]\r\n");
+	assert_true(fake_has_prompt());
+}
+
+/* A guest that waited for the instance that failed does not wait for ever. */
+static void test_restart_while_guest_waits(void **state)
+{
+	static char text[RING_OUT_MIN + 10];
+
+	(void)state;
+	fake_command("console web");
+	fake.line_holds = true;
+	fake.line_takes = 1;
+	memset(text, 'x', sizeof(text));
+	while (fake_guest_write(web, text, sizeof(text)) == sizeof(text))
+		fake_run();
+	assert_int_equal(ring->out_waiting, 1);
+	web->events = 0;
+	fake.line_holds = false;
+	fake.line_takes = 0;
+	fake.events |= CONSOLE_RESTARTED;
+	fake_boot();
+	assert_int_equal(ring->attached, 0);
+	assert_true(web->events & EVENT_SPACE);
+	assert_int_equal(fake_guest_write(web, text, sizeof(text)), sizeof(text));
+}
+
 /* An instance that follows a failed one finds names, rings and what was seen. No script runs again. */
 static void test_restart(void **state)
 {
@@ -570,6 +619,8 @@ int main(void)
 		cmocka_unit_test_setup(test_guest_ends_while_attached, boot),
 		cmocka_unit_test_setup(test_reset_while_attached, boot),
 		cmocka_unit_test_setup(test_stopped_partition, boot),
+		cmocka_unit_test_setup(test_gone, boot),
+		cmocka_unit_test_setup(test_restart_while_guest_waits, boot),
 		cmocka_unit_test_setup(test_restart, boot),
 		cmocka_unit_test_setup(test_restart_with_bad_blob, boot),
 	};

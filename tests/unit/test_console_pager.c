@@ -139,6 +139,49 @@ static void test_long(void **state)
 	assert_non_null(strstr(press("time list\r"), "line 5999\r\nfreehold> time list\r\n"));
 }
 
+/* Nothing is done by the clock while a page waits to be turned. */
+static void test_live(void **state)
+{
+	static struct fake_exits recorder;
+	unsigned waits;
+
+	(void)state;
+	press("start web\r");
+	recorder = (struct fake_exits){0};
+	fake_find("web")->exits[0] = &recorder;
+	fake.stand_still = true;
+	press("trace web\r");
+	for (unsigned i = 0; i < 1000 && !strstr(fake_output(), MORE); i++) {
+		fake_exit(fake_find("web"), 0, FAKE_CPUID, i, 0, 0);
+		fake.tsc += FAKE_HZ;
+		fake_run();
+	}
+	assert_non_null(strstr(fake_output(), MORE));
+	fake.tsc += 10ull * FAKE_HZ;
+	waits = fake.count[CALL_WAIT];
+	fake_run();
+	assert_true(fake.count[CALL_WAIT] <= waits + 3);
+	assert_non_null(strstr(press("q"), GONE "freehold> "));
+}
+
+/* A screen that is cleared begins a page: that of `top` does not grow. */
+static void test_top(void **state)
+{
+	(void)state;
+	press("start web\r");
+	fake.stand_still = true;
+	press("top\r");
+	for (unsigned i = 0; i < 100; i++) {
+		fake.tsc += FAKE_HZ + 1;
+		fake_run();
+	}
+	assert_null(strstr(fake_output(), MORE));
+	fake_clear();
+	fake.tsc += FAKE_HZ + 1;
+	fake_run();
+	assert_non_null(strstr(fake_output(), "web   running"));
+}
+
 /* One step that prints more than can be held shows it all, in order. */
 static void test_too_much(void **state)
 {
@@ -199,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup(test_never, boot),
 		cmocka_unit_test_setup(test_life_goes_on, boot),
 		cmocka_unit_test_setup(test_long, boot),
+		cmocka_unit_test_setup(test_live, boot),
+		cmocka_unit_test_setup(test_top, boot),
 		cmocka_unit_test_setup(test_too_much, boot),
 		cmocka_unit_test_setup(test_a_whole_ring, boot),
 	};

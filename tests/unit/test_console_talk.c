@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "abi/frame.h"
+#include "console/main.h"
 #include "console/partition.h"
 #include "tests/unit/fake_expect.h"
 
@@ -252,6 +253,97 @@ static void test_restart_of_the_console(void **state)
 	fake_expect_in("wait web /two/ 1", "matched");
 }
 
+/* Its partition goes away in the background. */
+static void test_wait_gone(void **state)
+{
+	(void)state;
+	write_text("half");
+	fake.again[CALL_PART_DESTROY] = 50;
+	fake_type("destroy web --yes\r");
+	console_turn();
+	fake_type("\x03");
+	console_turn();
+	fake_expect_in("wait web /x/ 60",
+		       "error: wait web: no match, and it is gone; its latest line is: half\r\n");
+	assert_null(fake_find("web"));
+	assert_true(fake_has_prompt());
+}
+
+/* The same, and it is made anew with the ring that it had: its guest does not wait for who read that. */
+static void test_wait_made_anew(void **state)
+{
+	const struct console_ring *ring = web->ring;
+
+	(void)state;
+	fake_command("stop web --force");
+	fake_command("edit");
+	fake_command("set web cmdline=x");
+	fake.again[CALL_PART_DESTROY] = 50;
+	fake_type("commit\r");
+	console_turn();
+	fake_type("\x03");
+	console_turn();
+	fake_expect_in("wait web /x/ 60", "no match, and it is gone; ");
+	assert_string_equal(fake_find("web")->info.cmdline, "x");
+	assert_ptr_equal(fake_find("web")->ring, ring);
+	assert_int_equal(ring->attached, 0);
+	assert_int_equal(ring->wake, 0);
+}
+
+/* Made in the background, it goes away again, since the next cannot be made. */
+static void test_send_gone(void **state)
+{
+	static char line[RING_IN_SIZE + 32];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	memcpy(line, "send job ", 9);
+	fake_command("edit");
+	fake_command("create job memory=4M kernel=kernel");
+	fake_command("create more memory=4M kernel=kernel");
+	fake.again[CALL_PART_CREATE] = 100;
+	fake_type("commit\r");
+	console_turn();
+	fake_type("\x03");
+	while (!fake_find("job"))
+		console_turn();
+	fake_type("start job\r");
+	for (unsigned turn = 0; turn < 10; turn++)
+		console_turn();
+	/* Nobody reads: the ring is full before all of it is sent. */
+	line[400] = '\r';
+	for (unsigned sent = 0; sent <= RING_IN_SIZE; sent += 400 - 9) {
+		fake_type_bytes(line, 401);
+		console_turn();
+	}
+	fake.fail[CALL_PART_CREATE] = ERR_LIMIT;
+	fake_run();
+	assert_null(fake_find("job"));
+	fake_expect("send job: it is gone: ");
+	assert_true(fake_has_prompt());
+}
+
+/* A flood does not hold a wait beyond its time. */
+static void test_wait_in_flood(void **state)
+{
+	static char text[20000];
+	unsigned ms = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 80 == 79 ? '\n' : 'a';
+	fake.stand_still = true;
+	fake_command("wait web /never/ 5s");
+	for (; !fake_has_prompt() && ms < 10000; ms++) {
+		fake_guest_write(web, text, sizeof(text));
+		fake.tsc += FAKE_HZ / 1000;
+		console_turn();
+	}
+	fake_expect("error: wait web: no match within 5 s; its latest line is: aaaa");
+	assert_in_range(ms, 4900, 5100);
+	assert_int_equal(web->ring->attached, 0);
+}
+
 /* In a script: a wait holds the lines that follow. */
 static void test_in_a_script(void **state)
 {
@@ -284,6 +376,10 @@ int main(void)
 		cmocka_unit_test_setup(test_wait_refuses, boot),
 		cmocka_unit_test_setup(test_wait_misses_nothing, boot),
 		cmocka_unit_test_setup(test_restart_of_the_console, boot),
+		cmocka_unit_test_setup(test_wait_gone, boot),
+		cmocka_unit_test_setup(test_wait_made_anew, boot),
+		cmocka_unit_test_setup(test_send_gone, boot),
+		cmocka_unit_test_setup(test_wait_in_flood, boot),
 		cmocka_unit_test_setup(test_in_a_script, boot),
 	};
 
