@@ -6,54 +6,76 @@
 #include "kernel/scrub.h"
 #include "lib/assert.h"
 
-/* Memory for [gpa, gpa + size): large-page aligned where the guest's address is. Under memory_lock. */
-static int take_memory(gpa_t gpa, uint64_t size)
+/* The next piece of the range that the step is at: large-page aligned where the guest's address is. */
+static int take_piece(const struct part_range *range)
 {
-	while (size) {
-		struct memory_piece *piece = &making.pieces[making.piece_count];
-		uint64_t to_large = (MIB(2) - (gpa & (MIB(2) - 1))) & (MIB(2) - 1);
-		uint64_t large = ALIGN_DOWN(size, MIB(2));
-		struct extent_request request = {
-			.size = to_large ? MIN(to_large, size)
-				: large	 ? large
-					 : size,
-			.align = to_large || !large ? PAGE_SIZE : MIB(2),
-			.tag = creation_tag(false),
-		};
-		struct extent_grant grant;
-		int err;
+	gpa_t gpa = range->gpa + making.offset;
+	uint64_t size = range->size - making.offset;
+	uint64_t to_large = (MIB(2) - (gpa & (MIB(2) - 1))) & (MIB(2) - 1);
+	uint64_t large = ALIGN_DOWN(size, MIB(2));
+	struct extent_request request = {
+		.size = to_large ? MIN(to_large, size)
+			: large	 ? large
+				 : size,
+		.align = to_large || !large ? PAGE_SIZE : MIB(2),
+		.tag = creation_tag(false),
+	};
+	struct extent_grant grant;
+	int err;
 
-		if (making.piece_count == MEMORY_PIECES)
-			return ERR_NOMEM;
-		err = extent_alloc(&machine.extents, &request, &grant);
+	if (making.piece_count == MEMORY_PIECES)
+		return ERR_NOMEM;
+	err = extent_alloc(&machine.extents, &request, &grant);
+	if (err)
+		return err;
+	making.pieces[making.piece_count++] = (struct memory_piece){gpa, grant.start, grant.size,
+								    grant.clean};
+	making.offset += grant.size;
+	return ERR_NONE;
+}
+
+static int take_ranges(void)
+{
+	while (making.index < making.desc.range_count) {
+		const struct part_range *range = &making.desc.ranges[making.index];
+		int err = take_piece(range);
+
 		if (err)
 			return err;
-		*piece = (struct memory_piece){gpa, grant.start, grant.size, grant.clean};
-		making.piece_count++;
-		gpa += grant.size;
-		size -= grant.size;
+		if (making.offset == range->size) {
+			making.index++;
+			making.offset = 0;
+		}
 	}
 	return ERR_NONE;
 }
 
+static int take_pool(void)
+{
+	struct extent_request request = {
+		.size = making.plan.pool_pages * PAGE_SIZE,
+		.align = PAGE_SIZE,
+		.tag = creation_tag(true),
+		.whole = true,
+	};
+
+	if (making.pool.size)
+		return ERR_NONE;
+	return extent_alloc(&machine.extents, &request, &making.pool);
+}
+
+/*
+ * Goes on where it had to wait for what an idle CPU cleans: what is taken stays taken, since given back it
+ * would be dirty, and to be waited for again. The pool comes first, as it has to be in one piece.
+ */
 int create_step_memory(void)
 {
-	int err = ERR_NONE;
+	int err;
 
-	making.piece_count = 0;
 	spin_lock(&machine.memory_lock);
-	for (uint32_t i = 0; i < making.desc.range_count && !err; i++)
-		err = take_memory(making.desc.ranges[i].gpa, making.desc.ranges[i].size);
-	if (!err) {
-		struct extent_request request = {
-			.size = making.plan.pool_pages * PAGE_SIZE,
-			.align = PAGE_SIZE,
-			.tag = creation_tag(true),
-			.whole = true,
-		};
-
-		err = extent_alloc(&machine.extents, &request, &making.pool);
-	}
+	err = take_pool();
+	if (!err)
+		err = take_ranges();
 	spin_unlock(&machine.memory_lock);
 	return err;
 }

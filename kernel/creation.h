@@ -14,7 +14,7 @@ struct creation {
 	uint32_t piece_count;
 	struct memory_piece pieces[MEMORY_PIECES];
 	struct extent_grant pool;
-	uint32_t index;	 /* of the piece, image or vCPU that the step is at */
+	uint32_t index;	 /* of the range, piece, image or vCPU that the step is at */
 	uint64_t offset; /* within it */
 	struct partition *part;
 	int failed; /* why it is being undone */

@@ -76,8 +76,10 @@ void vcpu_inject(struct vcpu *v, const struct frame_event *event)
 		 * 8259's is not the local APIC's to take back.
 		 */
 		if (v->virt.reinject.type == INJECT_EXTERNAL &&
-		    v->lapic.isr_top == v->virt.reinject.vector)
+		    v->lapic.isr_top == v->virt.reinject.vector) {
 			lapic_unaccept(&v->lapic, v->virt.reinject.vector);
+			vcpu_pend_local(v, PEND_INTERRUPT);
+		}
 		if (v->virt.reinject.type == INJECT_NMI) {
 			v->virt.nmi_blocked = false;
 			vcpu_pend_local(v, PEND_NMI);

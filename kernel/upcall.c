@@ -210,6 +210,18 @@ static void note_entry(struct vcpu *v)
 	console_event(CONSOLE_PARTITION);
 }
 
+/*
+ * What came through a task gate has come once the new task is the current one, though its first steps may
+ * fault; but for an exception, of which such a fault makes #DF.
+ */
+static void task_answer(struct vcpu *v, uint32_t groups)
+{
+	bool switched = groups & GROUP_SEGMENT && v->virt.reinject.type != INJECT_EXCEPTION;
+
+	if (switched || v->frame->task.delivered)
+		v->virt.reinject_valid = false;
+}
+
 static void groups_apply(struct vcpu *v, struct resume answer)
 {
 	uint32_t other = answer.groups & ~(uint32_t)(GROUP_REPLY | GROUP_EVENT | GROUP_STEP);
@@ -228,8 +240,8 @@ static void groups_apply(struct vcpu *v, struct resume answer)
 		msr_answer(v, answer.insn_len != 0);
 	if (v->upcall == EXIT_INTA)
 		inta_answer(v);
-	if (v->upcall == EXIT_TASK_SWITCH && v->frame->task.delivered)
-		v->virt.reinject_valid = false;
+	if (v->upcall == EXIT_TASK_SWITCH)
+		task_answer(v, answer.groups);
 	if (answer.groups & GROUP_EVENT)
 		event_answer(v);
 }

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two events at once, against SDM 3A table 6-5 written out; and what a VMM may ask for. */
-/* sources: kernel/inject.c */
-#include "kernel/inject.h"
+/* Two events at once, against SDM 3A table 6-5 written out; what a VMM may ask for, and its task switches. */
+#include "tests/unit/kernel_host.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "kernel/machine.h"
-#include "kernel/partition.h"
+#include "kernel/inject.c"
+#include "kernel/upcall.c"
 
 enum {
 	DE = 0,
@@ -28,7 +20,16 @@ enum {
 	CP = 21
 };
 
+uint8_t host_blocks[HOST_CPUS][PERCPU_KERNEL_SIZE] __attribute__((aligned(64)));
+uint64_t host_tsc, host_xcr0, host_dr[4];
+unsigned host_cpu;
+void (*host_on_window)(void), (*host_on_idle)(void);
+
 struct machine machine;
+
+static struct partition part;
+static struct frame frame;
+static struct vcpu vcpu;
 
 static struct frame_event injected;
 static unsigned injections;
@@ -48,13 +49,71 @@ static uint64_t fake_rip(const struct virt_vcpu *v)
 	return 0x1234;
 }
 
-static const struct virt_ops fake_virt = {.inject = fake_inject, .rip = fake_rip};
+static bool fake_put(struct virt_vcpu *v, uint32_t groups, const struct frame *from)
+{
+	(void)v, (void)groups, (void)from;
+	return true;
+}
 
-noreturn void vcpu_upcall(struct vcpu *v, enum exit_reason reason)
+static void fake_get(struct virt_vcpu *v, uint32_t groups, struct frame *to)
+{
+	(void)v, (void)groups, (void)to;
+}
+
+static noreturn void fake_run(struct virt_vcpu *v, int64_t skip)
+{
+	(void)v, (void)skip;
+	longjmp(left, 1);
+}
+
+static const struct virt_ops fake_virt = {
+	.inject = fake_inject,
+	.rip = fake_rip,
+	.put = fake_put,
+	.get = fake_get,
+	.run = fake_run,
+};
+
+noreturn void ring3_enter(uint64_t rip, uint64_t rsp, uint64_t rdi, uint64_t rsi)
+{
+	(void)rip, (void)rsp, (void)rdi, (void)rsi;
+	left_for = vcpu.upcall;
+	longjmp(left, 1);
+}
+
+noreturn void kernel_leave(struct virt_vcpu *v)
 {
 	(void)v;
-	left_for = reason;
-	longjmp(left, 1);
+	abort();
+}
+
+noreturn void console_failed(const char *what, uint64_t at, uint64_t error)
+{
+	(void)what, (void)at, (void)error;
+	abort();
+}
+
+int64_t vcpu_handle_exit(struct vcpu *v)
+{
+	(void)v;
+	fail();
+	return 0;
+}
+
+void part_end(struct partition *ended, enum part_reason reason, uint32_t code, const char *text, ...)
+{
+	(void)ended, (void)reason, (void)code, (void)text;
+	fail();
+}
+
+void cpu_use_space(const struct page_space *space)
+{
+	(void)space;
+}
+
+void console_event(uint32_t events)
+{
+	(void)events;
 }
 
 static int unaccepted;
@@ -159,12 +218,15 @@ static void test_valid_length(void **state)
 	}
 }
 
-static struct vcpu vcpu;
-
 static int set_up(void **state)
 {
 	(void)state;
 	memset(&vcpu, 0, sizeof(vcpu));
+	memset(&frame, 0, sizeof(frame));
+	vcpu.part = &part;
+	vcpu.frame = &frame;
+	part.entered_tsc = 1;
+	this_cpu()->loaded = &vcpu;
 	machine.virt = &fake_virt;
 	injections = 0;
 	unaccepted = -1;
@@ -212,6 +274,7 @@ static void test_fault_while_an_interrupt_is_delivered(void **state)
 	vcpu_inject_gp(&vcpu);
 	assert_int_equal(injected.vector, GP);
 	assert_int_equal(unaccepted, 0x41);
+	assert_int_equal(vcpu.virt.pending, PEND_INTERRUPT); /* else nobody looks for it again */
 	assert_false(vcpu.virt.reinject_valid);
 }
 
@@ -223,6 +286,7 @@ static void test_fault_while_the_8259s_is_delivered(void **state)
 	vcpu.lapic.isr_top = 0x41;
 	vcpu_inject_gp(&vcpu);
 	assert_int_equal(unaccepted, -1);
+	assert_int_equal(vcpu.virt.pending, 0);
 }
 
 static void test_fault_while_an_nmi_is_delivered(void **state)
@@ -258,6 +322,76 @@ static void test_triple_fault(void **state)
 	assert_false(vcpu.virt.reinject_valid);
 }
 
+/* --- Task switches: what comes through a gate comes once --- */
+
+enum { SWITCHED = GROUP_GPR | GROUP_IP | GROUP_CONTROL | GROUP_SEGMENT };
+
+static void answer_task_switch(uint32_t groups, bool delivered)
+{
+	vcpu.upcall = EXIT_TASK_SWITCH;
+	frame.task.delivered = delivered;
+	frame.event = exception(TS);
+	if (!setjmp(left)) {
+		kernel_resume((struct resume){.groups = groups});
+		fail();
+	}
+}
+
+static void test_interrupt_by_task_gate(void **state)
+{
+	static const struct {
+		uint32_t groups, pending;
+		bool delivered, again;
+		int unaccepted;
+		unsigned injections;
+	} cases[] = {
+		{.groups = 0, .again = true, .unaccepted = -1}, /* the switch is tried again */
+		{.groups = GROUP_EVENT, .unaccepted = 0x41, .pending = PEND_INTERRUPT, .injections = 1},
+		{.groups = SWITCHED, .delivered = true, .unaccepted = -1},
+		{.groups = SWITCHED | GROUP_EVENT, .unaccepted = -1, .injections = 1},
+		{.groups = SWITCHED | GROUP_EVENT,
+		 .delivered = true,
+		 .unaccepted = -1,
+		 .injections = 1},
+		{.groups = SWITCHED, .unaccepted = -1},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_up(state);
+		delivering(INJECT_EXTERNAL, 0x41);
+		vcpu.lapic.isr_top = 0x41;
+		answer_task_switch(cases[i].groups, cases[i].delivered);
+		assert_int_equal(vcpu.virt.reinject_valid, cases[i].again);
+		assert_int_equal(unaccepted, cases[i].unaccepted);
+		assert_int_equal(vcpu.virt.pending, cases[i].pending);
+		assert_int_equal(injections, cases[i].injections);
+		assert_true(!injections || injected.vector == TS);
+	}
+}
+
+static void test_nmi_by_task_gate(void **state)
+{
+	for (unsigned switched = 0; switched < 2; switched++) {
+		set_up(state);
+		delivering(INJECT_NMI, 2);
+		vcpu.virt.nmi_blocked = true;
+		answer_task_switch(GROUP_EVENT | (switched ? SWITCHED : 0), false);
+		assert_int_equal(vcpu.virt.pending, switched ? 0 : PEND_NMI);
+		assert_int_equal(vcpu.virt.nmi_blocked, switched);
+		assert_int_equal(injected.vector, TS);
+	}
+}
+
+static void test_fault_by_task_gate(void **state)
+{
+	for (unsigned switched = 0; switched < 2; switched++) {
+		set_up(state);
+		delivering(INJECT_EXCEPTION, NP);
+		answer_task_switch(GROUP_EVENT | (switched ? SWITCHED : 0), false);
+		assert_int_equal(injected.vector, DF);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +406,9 @@ int main(void)
 		cmocka_unit_test_setup(test_fault_while_an_nmi_is_delivered, set_up),
 		cmocka_unit_test_setup(test_fault_while_a_fault_is_delivered, set_up),
 		cmocka_unit_test_setup(test_triple_fault, set_up),
+		cmocka_unit_test(test_interrupt_by_task_gate),
+		cmocka_unit_test(test_nmi_by_task_gate),
+		cmocka_unit_test(test_fault_by_task_gate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@
 #define EIP	 32 /* offsets in a TSS */
 #define EFLAGS	 36
 #define ESP	 56
+#define SS	 80
 #define RF_SHIFT 16
 
 	.bss
@@ -136,6 +137,35 @@ task_of_interrupt:
 	movl $0, APIC_EOI
 	iretl
 	jmp task_of_interrupt
+
+/* The interrupt's task begins with a #TS, whose task mends it: the interrupt has come once all the same. */
+	.globl tasks_interrupt_fault, task_of_mending
+tasks_interrupt_fault:
+	BEGIN
+	STEP 93
+	movl $SEND_60, APIC_ICR
+	sti
+	AWAIT 1
+	cli
+	STEP 94
+	IS $1, task_inside
+	.rept 4
+	cpuid
+	.endr
+	STEP 95
+	sti
+	nop
+	cli
+	IS $1, task_count
+	jmp passed
+
+task_of_mending:
+	popl task_error
+	movl %ss, %eax
+	movl %eax, mode_task_a + SS
+	incl task_inside
+	iretl
+	jmp task_of_mending
 
 /* NMIs are held back until the task of the first has ended. */
 	.globl tasks_nmi, task_of_nmi

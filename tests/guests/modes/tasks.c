@@ -16,6 +16,7 @@ extern uint32_t task_no_rf, task_no_bt;
 
 void tasks_fault(void), tasks_interrupt(void), tasks_nmi(void), tasks_trap(void);
 void tasks_new_fault(void), tasks_paging(void);
+void tasks_interrupt_fault(void), task_of_mending(void);
 void task_of_fault(void), task_of_interrupt(void), task_of_nmi(void), task_trapped(void);
 void task_of_ts(void), task_of_paging(void);
 
@@ -43,9 +44,18 @@ static void prepare_interrupt(void)
 	modes_set_task_gate(VECTOR_SENT, MODE_TASK_A);
 }
 
+static void prepare_interrupt_fault(void)
+{
+	prepare_interrupt();
+	mode_task_a.ss = NO_DESCRIPTOR;
+	set_task(MODE_TASK_B, &mode_task_b, task_of_mending);
+	modes_set_task_gate(VECTOR_TS, MODE_TASK_B);
+}
+
 void task_test_interrupt(void)
 {
 	modes_run_piece(tasks_interrupt, prepare_interrupt);
+	modes_run_piece(tasks_interrupt_fault, prepare_interrupt_fault);
 }
 
 static void prepare_nmi(void)
