@@ -18,6 +18,7 @@ enum {
 	PORT_PIC_MASK = 0x21,
 	PORT_COM2 = 0x2f8,
 	VECTOR_BENCH = 0x40,
+	CR4_MCE_BIT = 1 << 6,
 	CR4_PGE_BIT = 1 << 7,
 	CR0_WP_BIT = 1 << 16,
 	MSR_EFER_INDEX = 0xc0000080,
@@ -221,6 +222,7 @@ void guest_main(void)
 	if (words_number("first", 0))
 		guest_exit(0);
 	interrupts_disable();
+	cr4_write(cr4_read() | CR4_MCE_BIT); /* as operating systems do: reads exit without it */
 	trap_set(VECTOR_BENCH, on_bench);
 	apic_enable();
 	for (unsigned i = 0; i < ARRAY_SIZE(benches); i++) {

@@ -23,8 +23,8 @@ struct rtc {
 
 	/* At ns boundary a second began, or will; the divider's phase. */
 	uint64_t boundary;
-	int64_t seconds;	/* the time at boundary, while the clock runs */
-	bool held;		/* until then the registers are as they were written, calendar or not */
+	int64_t seconds; /* the time at boundary, while the clock runs */
+	bool held;	 /* until then the registers are as they were written, calendar or not */
 	unsigned weekday_shift; /* what a guest's day of the week is ahead of the calendar's */
 
 	uint64_t seen; /* ns up to which register C's flags are evaluated */
