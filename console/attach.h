@@ -35,5 +35,5 @@ uint64_t attach_deadline(void);
 void attach_set_key(uint8_t key);
 const char *attach_key_text(void);
 
-/* For commands that only show: the key was typed. What came before it is void, as with Ctrl-C. */
+/* For session_take_key: the key stands in the queue. It is taken out with all before it. */
 bool attach_take_key(void);

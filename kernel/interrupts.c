@@ -43,8 +43,7 @@ void vcpu_timer_catch_up(struct vcpu *v)
 	if (deadline_is_set(&v->timer) || !lapic_timer_deadline(&v->lapic))
 		return;
 	lapic_timer_expire(&v->lapic, vcpu_tsc_to_guest(v, tsc_read()));
-	if (vcpu_lapic_waits(v))
-		vcpu_pend_local(v, PEND_INTERRUPT);
+	vcpu_look_at_irr(v);
 	vcpu_timer_update(v);
 }
 
@@ -171,17 +170,11 @@ void vcpu_check_lapic(struct vcpu *v)
 }
 
 /* A read of a reserved register raises LVT error, one that finds the timer due raises its vector. */
-static void look_after_read(struct vcpu *v)
-{
-	if (vcpu_lapic_waits(v))
-		vcpu_pend_local(v, PEND_INTERRUPT);
-}
-
 uint32_t vcpu_read_lapic(struct vcpu *v, unsigned offset)
 {
 	uint32_t value = lapic_read(&v->lapic, offset, vcpu_tsc_to_guest(v, tsc_read()));
 
-	look_after_read(v);
+	vcpu_look_at_irr(v);
 	return value;
 }
 
@@ -189,7 +182,7 @@ bool vcpu_read_x2apic(struct vcpu *v, uint32_t index, uint64_t *value)
 {
 	bool is_there = lapic_msr_read(&v->lapic, index, vcpu_tsc_to_guest(v, tsc_read()), value);
 
-	look_after_read(v);
+	vcpu_look_at_irr(v);
 	return is_there;
 }
 

@@ -221,8 +221,7 @@ static int64_t x2apic_self_ipi(struct vcpu *v, uint64_t value)
 
 	if (__builtin_expect(l->mode != LAPIC_X2APIC || !lapic_raise_self(l, value), 0))
 		return x2apic_write(v, X2APIC_SELF_IPI, value);
-	if (vcpu_lapic_waits(v))
-		vcpu_pend_local(v, PEND_INTERRUPT);
+	vcpu_look_at_irr(v);
 	return done(v);
 }
 

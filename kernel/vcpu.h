@@ -153,6 +153,13 @@ static inline bool vcpu_lapic_waits(const struct vcpu *v)
 	return lapic_may_deliver(&v->lapic) || (v->lapic.irr_top >= 0 && !v->tpr_watch);
 }
 
+/* After a vector may have got into IRR. */
+static inline void vcpu_look_at_irr(struct vcpu *v)
+{
+	if (vcpu_lapic_waits(v))
+		vcpu_pend_local(v, PEND_INTERRUPT);
+}
+
 /* interrupts.c */
 /* lapic_read and lapic_msr_read for the guest, which is to get what the read itself raises. */
 uint32_t vcpu_read_lapic(struct vcpu *v, unsigned offset);

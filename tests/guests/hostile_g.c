@@ -207,6 +207,7 @@ static void test_ticks(void)
 	unsigned cpus = (unsigned)words_number("cpus", 1);
 
 	trap_set(TICKS, take_tick);
+	print("counting\n");
 	for (unsigned i = 1; i < cpus; i++)
 		if (test_check(cpu_start(i), "CPU %u does not start", i))
 			cpu_run(i, count_ticks, NULL);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "console/main.h"
 #include "tests/unit/fake_kernel.h"
 
 /* There is such a part in what came out. */
@@ -18,4 +19,21 @@ static inline void fake_expect_in(const char *line, const char *part)
 {
 	fake_command(line);
 	fake_expect(part);
+}
+
+/*
+ * A commit that goes on in the background has made job. It will take that away again, once
+ * CALL_PART_CREATE fails, for it makes more, too.
+ */
+static inline void fake_make_job(void)
+{
+	fake_command("edit");
+	fake_command("create job memory=4M kernel=kernel");
+	fake_command("create more memory=4M kernel=kernel");
+	fake.again[CALL_PART_CREATE] = 100;
+	fake_type("commit\r");
+	console_turn();
+	fake_type("\x03");
+	while (!fake_find("job"))
+		console_turn();
 }

@@ -495,15 +495,7 @@ static void test_stopped_partition(void **state)
 static void test_gone(void **state)
 {
 	(void)state;
-	fake_command("edit");
-	fake_command("create job memory=4M kernel=kernel");
-	fake_command("create more memory=4M kernel=kernel");
-	fake.again[CALL_PART_CREATE] = 100;
-	fake_type("commit\r");
-	console_turn();
-	fake_type("\x03");
-	while (!fake_find("job"))
-		console_turn();
+	fake_make_job();
 	fake_type("start job\rconsole job\r");
 	for (unsigned turn = 0; turn < 10; turn++)
 		console_turn();

@@ -298,15 +298,7 @@ static void test_send_gone(void **state)
 	(void)state;
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "send job ", 9);
-	fake_command("edit");
-	fake_command("create job memory=4M kernel=kernel");
-	fake_command("create more memory=4M kernel=kernel");
-	fake.again[CALL_PART_CREATE] = 100;
-	fake_type("commit\r");
-	console_turn();
-	fake_type("\x03");
-	while (!fake_find("job"))
-		console_turn();
+	fake_make_job();
 	fake_type("start job\r");
 	for (unsigned turn = 0; turn < 10; turn++)
 		console_turn();
