@@ -8,6 +8,7 @@
 #include "drivers/tsc.h"
 #include "drivers/uart.h"
 #include "kernel/cpu.h"
+#include "kernel/create.h"
 #include "kernel/log.h"
 #include "kernel/sched.h"
 #include "kernel/user_image.h"
@@ -29,6 +30,7 @@ static struct {
 	struct ring3_state state;
 	bool sleeping;	       /* in CALL_WAIT */
 	bool dead;	       /* failed too often: the kernel goes on without */
+	bool recovering;       /* what the one before had begun comes to an end first */
 	uint32_t events;       /* a: enum console_event */
 	uint64_t wake_tsc;     /* 0: none */
 	uint64_t entered;      /* TSC of the last entry */
@@ -96,7 +98,7 @@ void console_event(uint32_t events)
 bool console_wants_cpu(void)
 {
 	if (console.dead)
-		return false;
+		return console.recovering;
 	return !console.sleeping || __atomic_load_n(&console.events, __ATOMIC_SEQ_CST);
 }
 
@@ -125,10 +127,14 @@ static void leave(void)
 	this_cpu()->in_console = false;
 }
 
-noreturn void console_enter(void)
+void console_enter(void)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (console.recovering) {
+		console.recovering = !create_recover();
+		return;
+	}
 	if (console.sleeping) {
 		console.sleeping = false;
 		deadline_cancel(&console.deadline);
@@ -205,6 +211,7 @@ noreturn void console_failed(const char *why, uint64_t rip, uint64_t address)
 
 	leave();
 	log_print(LOG_ERROR, "console: restarted: %s (rip 0x%lx, address 0x%lx)", why, rip, address);
+	console.recovering = true;
 	if (restart_allowed(tsc_read())) {
 		start_program();
 		__atomic_fetch_or(&console.events, CONSOLE_RESTARTED, __ATOMIC_SEQ_CST);

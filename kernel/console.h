@@ -21,8 +21,8 @@ void console_event(uint32_t events);
 bool console_wants_cpu(void);
 bool console_has_share(void);
 
-/* CPU 0: lets it run. */
-noreturn void console_enter(void);
+/* CPU 0: lets it run. Comes back if what one that failed had begun is not at its end yet (create_recover). */
+void console_enter(void);
 
 /* The timer interrupted it; others tells whether a vCPU wants the CPU. May not return. */
 void console_tick(struct trap_frame *frame, bool others);

@@ -93,7 +93,7 @@ static int begin(const struct part_desc *desc)
 /* Undoes what is being made. ERR_AGAIN, then ERR_NONE. */
 static int abandon(void)
 {
-	int err = create_settle() ? create_undo(making.slot) : ERR_AGAIN;
+	int err = create_settle(false) ? create_undo(making.slot) : ERR_AGAIN;
 
 	if (err == ERR_NONE)
 		making.under_way = false;
@@ -104,7 +104,7 @@ int part_create(const struct part_desc *desc)
 {
 	int err = ERR_NONE;
 
-	/* One that a console left behind when it failed: it is undone before another begins. */
+	/* One that nobody goes on with is undone before another begins. */
 	if (making.under_way && strcmp(desc->name, making.desc.name)) {
 		(void)abandon();
 		return ERR_AGAIN;
@@ -182,6 +182,22 @@ int create_undo_rest(uint32_t slot)
 	if (slot >= MAX_PARTITIONS || being_made || (!slots[slot].pool_mapped && !slots[slot].epoch))
 		return ERR_NOENT;
 	return create_undo(slot);
+}
+
+bool create_recover(void)
+{
+	if (making.under_way) {
+		making.failed = making.failed ? making.failed : ERR_STATE;
+		if (abandon() == ERR_AGAIN)
+			return false;
+	}
+	for (uint32_t slot = 0; slot < MAX_PARTITIONS; slot++) {
+		if (partitions[slot])
+			partitions[slot]->reset_count = 0; /* a start begins at its begin */
+		else if (create_undo_rest(slot) == ERR_AGAIN)
+			return false;
+	}
+	return create_settle(true);
 }
 
 bool create_uses_ring(uint64_t va, uint64_t size)

@@ -17,6 +17,13 @@ int create_undo(uint32_t slot);
 /* The same for one whose struct is gone already; ERR_NOENT if nothing is left to do, or it is being made. */
 int create_undo_rest(uint32_t slot);
 
+/*
+ * A step of what a console had begun when it failed, and nobody goes on with: a creation is undone, what is
+ * left of a destroyed partition is freed, and a vCPU that was to leave its CPU has one again. True when
+ * nothing is left. While no console runs.
+ */
+bool create_recover(void);
+
 /* A fresh VMM, config and vCPUs, one at each call; nothing of it runs. True when all are. */
 bool part_reset_step(struct partition *part);
 

@@ -40,5 +40,8 @@ int create_step_evacuate(void); /* the pool's vCPUs leave the CPUs that become t
 /* What the VMM is told. Counts the images' users, and cannot fail. */
 void create_fill_config(struct partition *part);
 
-/* vCPUs that were on their way to another CPU get one. True when none is under way. */
-bool create_settle(void);
+/*
+ * vCPUs that were on their way to another CPU get one. A dedicated one that is homed nowhere is on its way
+ * out, and its CPU with it; with `all` it goes back there. True when none is under way.
+ */
+bool create_settle(bool all);

@@ -314,7 +314,7 @@ bool console_has_share(void)
 	return true;
 }
 
-noreturn void console_enter(void)
+void console_enter(void)
 {
 	fail();
 	abort();
