@@ -13,6 +13,8 @@ MEM ?= 2G
 # Two guests with a CPU each need a third for everything else.
 DEFAULT_CONFIG := guests/$(if $(filter 1 2,$(CPUS)),freehold-pool.conf,freehold.conf)
 CPU ?=
+# multi: each CPU of QEMU's runs on a core of its own; see tools/machine.py for what that breaks.
+THREAD ?= single
 QEMU_EXTRA ?=
 KERNEL_CMDLINE ?=
 ISO ?= $(BUILD)/freehold.iso
@@ -21,7 +23,7 @@ mkiso = $(PYTHON) tools/mkiso.py --kernel $(BUILD)/freehold.elf --config '$(1)' 
 	$(foreach image,$(2),--image '$(image)') --cmdline '$(KERNEL_CMDLINE)' --out '$(ISO)'
 
 run_words = --emulator '$(EMULATOR)' --firmware '$(FIRMWARE)' --loader '$(LOADER)' --cpus '$(CPUS)' --mem '$(MEM)' \
-	$(if $(CPU),--cpu '$(CPU)') --extra='$(QEMU_EXTRA)'
+	--thread '$(THREAD)' $(if $(CPU),--cpu '$(CPU)') --extra='$(QEMU_EXTRA)'
 
 .PHONY: iso run run-words
 iso: $(BUILD)/freehold.elf | $(SETUP_RUN)

@@ -50,8 +50,15 @@ def has_nested_kvm():
     return False
 
 
-def qemu_accel(cpu, icount):
-    """The accelerator's arguments. cpu=None: the best there is."""
+def qemu_accel(cpu, icount, thread="multi"):
+    """The accelerator's arguments. cpu=None: the best there is.
+
+    thread: of TCG. "multi": each CPU runs at once with the others, but no guest of ours is to run on CPU 0
+    while others use their FPU. FXRSTOR, XRSTOR and FLDENV on any CPU clear IGNNE of the first one in a word
+    (hflags2) that also says whether it is in a guest, with nested paging, and whether GIF is set, and QEMU
+    7.2 does so without a lock: a VMRUN or exit there at the same moment comes to nothing, and the guest or
+    the whole machine has a triple fault, or takes no interrupts any more. "single": one after the other.
+    """
     if icount:
         # One tick is one instruction; 7.2 makes no progress with two CPUs. Idle time is skipped, and
         # the run is the same every time; with icount="sleep" idle time lasts as long as the host's.
@@ -59,16 +66,16 @@ def qemu_accel(cpu, icount):
         return ["-accel", "tcg", "-icount", f"shift=0,sleep={sleep}", "-cpu", cpu or "EPYC"]
     if cpu is None and has_nested_kvm():
         return ["-accel", "kvm", "-cpu", "host"]
-    return ["-accel", "tcg,thread=multi", "-cpu", cpu or "EPYC"]
+    return ["-accel", f"tcg,thread={thread}", "-cpu", cpu or "EPYC"]
 
 
 def qemu_command(iso, serial, *, cpus=4, mem="2G", cpu=None, firmware="bios", icount=False,
-                 fixed_clock=False, extra=(), esp=None):
+                 fixed_clock=False, extra=(), esp=None, thread="multi"):
     """serial: the arguments that say where COM1 goes. esp: the tree of an EFI system partition, in the ISO's
     place."""
     if icount and cpus != 1:
         raise ValueError("icount needs cpus=1")
-    command = ["qemu-system-x86_64", "-machine", "q35", *qemu_accel(cpu, icount),
+    command = ["qemu-system-x86_64", "-machine", "q35", *qemu_accel(cpu, icount, thread),
                "-smp", str(cpus), "-m", str(mem), "-display", "none", "-nic", "none",
                *(["-drive", f"file=fat:{esp},format=raw,snapshot=on"] if esp else
                  ["-cdrom", iso, "-boot", "d"]),

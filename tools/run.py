@@ -44,7 +44,7 @@ def run_qemu(options):
               "-mon", "chardev=com1", "-echr", hex(ESCAPE)]
     command = machine.qemu_command(
         options.iso, serial, cpus=options.cpus, mem=options.mem, cpu=options.cpu,
-        firmware=options.firmware, extra=options.extra.split(), esp=options.esp)
+        firmware=options.firmware, extra=options.extra.split(), esp=options.esp, thread=options.thread)
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         pass_messages(process.stderr)
     return process.returncode
@@ -184,6 +184,8 @@ def check(options):
         raise Refused(f"LOADER={options.loader}: there are grub and efi, which is freehold.efi")
     if options.loader == "efi" and options.firmware != "uefi":
         raise Refused("LOADER=efi: freehold.efi needs FIRMWARE=uefi")
+    if options.thread not in ("single", "multi"):
+        raise Refused(f"THREAD={options.thread}: there are single and multi")
     if not re.fullmatch(r"[1-9]\d*", options.cpus):
         raise Refused(f"CPUS={options.cpus}: a number from 1")
     options.cpus = int(options.cpus)
@@ -203,6 +205,7 @@ def main():
     parser.add_argument("--cpus", default="4")
     parser.add_argument("--mem", default="2G")
     parser.add_argument("--cpu", help="QEMU's -cpu or Bochs's cpu model")
+    parser.add_argument("--thread", default="single", help="of QEMU without KVM; see machine.qemu_accel()")
     parser.add_argument("--extra", default="", help="more arguments for QEMU")
     options = parser.parse_args()
     try:

@@ -168,9 +168,9 @@ FIRMWARE = os.environ.get("FIRMWARE", "bios")
 class QemuBed(Bed):
     def __init__(self, iso, name, logs, *, cpus=2, mem="1G", cpu="EPYC", icount=False,
                  firmware=None, extra=(), fixed_clock=True, no_reboot=True, deadline=300,
-                 command=None, uart=("-serial", "chardev:com1")):
+                 command=None, uart=("-serial", "chardev:com1"), thread="multi"):
         """command: a complete QEMU command instead of an ISO's, for what boots without one. uart: the device
-        whose line we have."""
+        whose line we have. thread: see machine.qemu_accel()."""
         super().__init__(name, logs, deadline)
         serial_path, qmp_path = self.path("serial"), self.path("qmp")
         # wait=on: the machine starts when we listen, so that not a byte is lost.
@@ -182,7 +182,7 @@ class QemuBed(Bed):
         extra = list(extra) + (["-no-reboot"] if no_reboot else [])
         self.launch(command + serial + extra if command else machine.qemu_command(
             iso, serial, cpus=cpus, mem=mem, cpu=cpu, firmware=firmware, icount=icount,
-            fixed_clock=fixed_clock, extra=extra, esp=esp))
+            fixed_clock=fixed_clock, extra=extra, esp=esp, thread=thread))
         self.serial = Serial(self.connect(serial_path), self.serial_log)
         self.monitor = Monitor(self.connect(qmp_path))
         if icount == "sleep":

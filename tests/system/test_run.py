@@ -59,6 +59,7 @@ def test_uefi_without_grub(tmp_path):
     (["--emulator", "bochs", "--cpu", "z80"], "CPU=z80: Bochs has ryzen, skylake, haswell, tigerlake"),
     (["--emulator", "bochs", "--firmware", "uefi"], "FIRMWARE=uefi: Bochs has a BIOS only"),
     (["--cpus", "0"], "CPUS=0: a number from 1"),
+    (["--thread", "many"], "THREAD=many: there are single and multi"),
     (["--loader", "lilo", "--firmware", "uefi"], "LOADER=lilo: there are grub and efi"),
     (["--loader", "efi"], "LOADER=efi: freehold.efi needs FIRMWARE=uefi"),
     (["--mem", "much"], "MEM=much: a number of M or G"),
