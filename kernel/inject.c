@@ -78,6 +78,7 @@ void vcpu_inject(struct vcpu *v, const struct frame_event *event)
 		if (v->virt.reinject.type == INJECT_EXTERNAL &&
 		    v->lapic.isr_top == v->virt.reinject.vector) {
 			lapic_unaccept(&v->lapic, v->virt.reinject.vector);
+			v->interrupts--;
 			vcpu_pend_local(v, PEND_INTERRUPT);
 		}
 		if (v->virt.reinject.type == INJECT_NMI) {

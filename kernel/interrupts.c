@@ -47,6 +47,7 @@ void vcpu_timer_catch_up(struct vcpu *v)
 	vcpu_timer_update(v);
 }
 
+/* A shorthand goes over the same bus: an APIC that is off hears nothing there. */
 static bool ipi_hits(const struct vcpu *target, const struct vcpu *sender,
 		     const struct lapic_ipi *ipi)
 {
@@ -54,9 +55,9 @@ static bool ipi_hits(const struct vcpu *target, const struct vcpu *sender,
 	case LAPIC_TO_SELF:
 		return target == sender;
 	case LAPIC_TO_ALL:
-		return true;
+		return lapic_matches(&target->lapic, LAPIC_DEST_ALL, false);
 	case LAPIC_TO_OTHERS:
-		return target != sender;
+		return target != sender && lapic_matches(&target->lapic, LAPIC_DEST_ALL, false);
 	case LAPIC_TO_DEST:
 		break;
 	}

@@ -29,6 +29,9 @@ bool segment_read_descriptor(struct emulate *e, uint16_t selector, struct descri
 	descriptor->linear = base + offset;
 	if (!(frame->control.efer & EFER_LMA))
 		descriptor->linear = (uint32_t)descriptor->linear;
+	else if (!guest_canonical(frame, descriptor->linear) ||
+		 !guest_canonical(frame, descriptor->linear + DESCRIPTOR_SIZE - 1))
+		return emulate_raise_gp(e); /* the table's base is canonical, its end need not be */
 	return emulate_translate_linear(e, descriptor->linear, DESCRIPTOR_SIZE,
 					WALK_READ | WALK_IMPLICIT, &span) &&
 	       emulate_span_read(e, &span, &descriptor->raw);

@@ -350,6 +350,27 @@ static void a_timeout_tells_of_what_stays_below_the_level(void **state)
 	assert_true(fake.expiries < 10);
 }
 
+/* "The timeout timer is reset after a new character" while it is not told; told, it is until one is read. */
+static void a_timeout_that_is_told_stays(void **state)
+{
+	(void)state;
+	out8(FCR, 0xc7);
+	out8(IER, RDI);
+	type("a");
+	fake_go(1000000);
+	assert_int_equal(in8(IIR), 0xcc);
+	type("b");
+	assert_true(irq());
+	assert_int_equal(in8(IIR), 0xcc);
+	assert_int_equal(rises(), 1);
+	assert_int_equal(in8(DATA), 'a');
+	assert_int_equal(in8(IIR), 0xc1);
+	fake_go(1000000);
+	assert_int_equal(in8(IIR), 0xcc);
+	assert_int_equal(in8(DATA), 'b');
+	assert_false(irq());
+}
+
 /* IER gates the interrupt, not the time: a driver that masks over and over hears of a lone character. */
 static void masking_does_not_hold_the_timeout_up(void **state)
 {
@@ -450,6 +471,17 @@ static void input_waits_in_the_ring_and_none_is_lost(void **state)
 		assert_int_equal(in8(LSR), 0x61);
 		assert_int_equal(in8(DATA), text[i]);
 	}
+	assert_int_equal(in8(LSR), 0x60);
+}
+
+/* A guest that polls and sets nothing up reads what was typed while it was not there yet. */
+static void a_reset_leaves_what_waits_in_the_ring(void **state)
+{
+	(void)state;
+	type("abc");
+	uart.dev.ops->reset(&uart.dev);
+	assert_int_equal(in8(DATA), 'b'); /* the first was the receiver's */
+	assert_int_equal(in8(DATA), 'c');
 	assert_int_equal(in8(LSR), 0x60);
 }
 
@@ -741,6 +773,8 @@ int main(void)
 		T(without_fifo_each_character_interrupts),
 		T(the_fifo_interrupts_at_its_trigger_level),
 		T(a_timeout_tells_of_what_stays_below_the_level),
+		T(a_timeout_that_is_told_stays),
+		T(a_reset_leaves_what_waits_in_the_ring),
 		T(masking_does_not_hold_the_timeout_up),
 		T(a_burst_costs_one_timer),
 		T(the_level_outranks_the_timeout),

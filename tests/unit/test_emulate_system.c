@@ -336,6 +336,24 @@ static void test_table_above_4_gib(void **state)
 	assert_int_equal(machine.ram[SECOND + 1], 0x93); /* marked as accessed */
 }
 
+/* A table that begins where addresses are canonical, and ends where they are not. */
+static void test_table_beyond_what_is_canonical(void **state)
+{
+	static const uint64_t end = 1ULL << 47;
+
+	(void)state;
+	device_holds(DATA0);
+	for (unsigned at = 0; at <= 16; at++) {
+		FRAME->rip = MACHINE_CODE;
+		FRAME->gdtr.base = end - 16 - DATA0 + at;
+		CODE("\x8e\x1b"); /* mov ds, [rbx] */
+		if (at <= 8)
+			assert_fault(machine_step(&machine), VECTOR_PF, 0);
+		else
+			assert_fault(machine_step(&machine), VECTOR_GP, 0);
+	}
+}
+
 static void test_mmx(void **state)
 {
 	(void)state;
@@ -383,6 +401,7 @@ int main(void)
 		SYSTEM_CASE(test_far_jump),
 		SYSTEM_CASE(test_single_step),
 		SYSTEM_CASE(test_mov_ss_wraps),
+		SYSTEM_CASE(test_table_beyond_what_is_canonical),
 		SYSTEM_CASE(test_mmx),
 		SYSTEM_CASE(test_mmx_faults),
 		SYSTEM_CASE(test_far_pointer_alignment),

@@ -271,7 +271,9 @@ static void test_fault_while_an_interrupt_is_delivered(void **state)
 	(void)state;
 	delivering(INJECT_EXTERNAL, 0x41);
 	vcpu.lapic.isr_top = 0x41;
+	vcpu.interrupts = 5;
 	vcpu_inject_gp(&vcpu);
+	assert_int_equal(vcpu.interrupts, 4); /* it is counted when it comes again */
 	assert_int_equal(injected.vector, GP);
 	assert_int_equal(unaccepted, 0x41);
 	assert_int_equal(vcpu.virt.pending, PEND_INTERRUPT); /* else nobody looks for it again */

@@ -170,6 +170,28 @@ static void test_lowest_priority_to_nobody(void **state)
 	}
 }
 
+/* Of what the bus brings, an APIC that is off hears nothing, whoever is meant. */
+static void test_one_that_is_off_hears_nothing(void **state)
+{
+	static const uint8_t modes[] = {LAPIC_FIXED, LAPIC_NMI, LAPIC_INIT, LAPIC_SIPI};
+	static const uint8_t shorthands[] = {LAPIC_TO_DEST, LAPIC_TO_ALL, LAPIC_TO_OTHERS};
+	struct lapic_effect effect = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(modes) * ARRAY_SIZE(shorthands); i++) {
+		struct lapic_ipi ipi = {.dest = LAPIC_DEST_ALL,
+					.mode = modes[i / ARRAY_SIZE(shorthands)],
+					.vector = VECTOR,
+					.shorthand = shorthands[i % ARRAY_SIZE(shorthands)]};
+
+		make_three();
+		assert_true(lapic_base_write(&vcpus[1].lapic, 0xfee00000, 40, &effect));
+		part_send_ipi(&part, v, &ipi, false);
+		assert_int_equal(vcpu_pending(&vcpus[1]), 0);
+		assert_int_not_equal(vcpu_pending(&vcpus[2]), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup(test_lowest_priority_passes_over_the_disabled, set_up),
 		cmocka_unit_test_setup(test_lowest_priority_to_others, set_up),
 		cmocka_unit_test_setup(test_lowest_priority_to_nobody, set_up),
+		cmocka_unit_test_setup(test_one_that_is_off_hears_nothing, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

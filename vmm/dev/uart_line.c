@@ -49,10 +49,9 @@ static uint64_t timeout_ns(const struct uart *uart)
 	return MAX(4 * bits * divisor * BIT_NS, TIMEOUT_MIN_NS);
 }
 
-/* The timeout starts anew with each character that comes or is read, and with nothing else. */
+/* Its time starts anew with each character that comes or is read; once it is told, only reading ends it. */
 void uart_restart_timeout(struct uart *uart)
 {
-	uart->timed_out = false;
 	uart->timeout_at = host_now() + timeout_ns(uart);
 	uart_arm_timeout(uart);
 }
@@ -130,11 +129,11 @@ uint8_t uart_read_character(struct uart *uart)
 	if (uart->rx.count == 0)
 		return data;
 	fifo_get(&uart->rx);
+	uart->timed_out = false;
 	if (uart->rx.count == 0) {
 		/* Reading with nothing there goes on showing this character. */
 		uart->rx.data[uart->rx.first] = data;
 		/* More may wait in the ring, and makes a new edge, as if it had come just now. */
-		uart->timed_out = false;
 		uart_update_irq(uart);
 		uart_fill(uart);
 	}
