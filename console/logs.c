@@ -179,6 +179,7 @@ static enum session_answer step(void)
 {
 	if (is_gone()) {
 		reader_close(&logs.reader);
+		text_fail(CODE_STATE, "it is gone");
 		return SESSION_DONE;
 	}
 	if (logs.follow && session_take_key())

@@ -389,6 +389,23 @@ static void test_errors_of_a_set(void **state)
 	assert_string_equal(fake_find("web")->info.cmdline, "");
 }
 
+/* Who follows one that is destroyed in the background learns why no more comes. */
+static void test_logs_of_one_that_goes(void **state)
+{
+	(void)state;
+	COMMANDS("create web " GOOD, "start web");
+	fake_guest_write(fake_find("web"), "one\n", 4);
+	fake.again[CALL_PART_DESTROY] = 20;
+	type("destroy web --yes\r", 2);
+	type("\x03", 2);
+	fake_expect("in the background\r\n");
+	type("logs -f web\r", 2);
+	fake_expect(" one\r\n");
+	turn(40);
+	fake_expect("error: logs web: it is gone\r\n");
+	fake_expect_in("list", "freehold> ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test_setup(test_errors_beside_a_script, boot),
 		cmocka_unit_test_setup(test_errors_beside_a_person, boot),
 		cmocka_unit_test_setup(test_errors_of_a_set, boot),
+		cmocka_unit_test_setup(test_logs_of_one_that_goes, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
