@@ -96,8 +96,14 @@ static bool open_first(struct acpi_parser *parser, const struct root *root, cons
 	return found;
 }
 
+/* "DMA Remapping Reporting Structure" of Intel's VT-d: the opt-out counts together with INTR_REMAP. */
+enum { DMAR_FLAGS = 37, DMAR_INTR_REMAP = 1 << 0, DMAR_X2APIC_OPT_OUT = 1 << 1 };
+
 static void decode_dmar(struct acpi_parser *parser, const struct acpi_table *table)
 {
+	const unsigned both = DMAR_INTR_REMAP | DMAR_X2APIC_OPT_OUT;
+
+	parser->info->x2apic_opt_out = (acpi_u8(table, DMAR_FLAGS) & both) == both;
 	parser->info->dmar = (struct acpi_place){table->address, table->size};
 }
 

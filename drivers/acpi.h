@@ -163,6 +163,7 @@ struct acpi_info {
 	struct acpi_hpet hpet;
 	struct acpi_spcr spcr;
 	struct acpi_place dmar, ivrs; /* found and summed, not decoded */
+	bool x2apic_opt_out;	      /* DMAR's: the firmware cannot do with x2APIC mode */
 	uint32_t note_count, notes_lost;
 	char notes[ACPI_MAX_NOTES][ACPI_NOTE_SIZE]; /* for the log, each with the table's signature */
 };

@@ -50,6 +50,7 @@ enum msr { MSR_CTS = BIT(4), MSR_DSR = BIT(5), MSR_RI = BIT(6), MSR_DCD = BIT(7)
 
 enum {
 	FIFO_DEPTH = 16,
+	DRAIN_LOOKS = 20000,
 	DIVISOR_115200 = 1,
 	/*
 	 * One pass of service handles so many bytes: a device that always has one more cannot hold
@@ -130,14 +131,27 @@ static bool probe(void)
 	return has_scratch() || has_loopback();
 }
 
+/*
+ * What firmware and loader still send goes out first: a FIFO that is cleared loses it, and a DesignWare
+ * ignores what is written to LCR meanwhile. A FIFO's worth at 9600 baud takes 17 ms; a read of a port, some
+ * 1 us.
+ */
+static void let_go_out(void)
+{
+	for (unsigned i = 0; i < DRAIN_LOOKS && !(reg_read(REG_LSR) & LSR_TEMT); i++)
+		;
+}
+
 static void program(void)
 {
 	unsigned divisor = port.divisor ? port.divisor : DIVISOR_115200;
 
 	reg_write(REG_IER, 0);
 	reg_write(REG_LCR, LCR_DLAB);
-	reg_write(REG_DATA, divisor & 0xff);
-	reg_write(REG_IER, divisor >> 8);
+	if (!port.keep_rate || !(reg_read(REG_DATA) | reg_read(REG_IER))) {
+		reg_write(REG_DATA, divisor & 0xff);
+		reg_write(REG_IER, divisor >> 8);
+	}
 	reg_write(REG_LCR, LCR_8N1);
 	reg_write(REG_IIR, FCR_ENABLE | FCR_CLEAR_RX | FCR_CLEAR_TX | FCR_TRIGGER_8);
 	reg_write(REG_MCR, MCR_OPEN);
@@ -156,6 +170,7 @@ bool uart_init(const struct uart_bus *bus)
 	work_found = 0;
 	if (!probe())
 		return false;
+	let_go_out();
 	program();
 	iir = reg_read(REG_IIR);
 	/* With all interrupts off none is pending. Plain memory reads as what was written to the FCR. */

@@ -17,6 +17,7 @@ struct uart_bus {
 	uintptr_t base; /* port, or address where the registers are mapped */
 	unsigned stride;
 	uint16_t divisor; /* of 115200 baud; 0 is 1 */
+	bool keep_rate; /* the divisor is the firmware's, if there is one: its clock may not be a PC's */
 };
 
 struct uart_bus uart_bus_port(uint16_t port);

@@ -20,7 +20,8 @@ extern const uint8_t console_image_start[], console_image_end[];
 enum {
 	RESTARTS_MAX = 5,
 	RESTART_WINDOW_S = 60,
-	LOOP_SECONDS = 5, /* of its own CPU time without a call */
+	LOOP_SECONDS = 5,    /* of its own CPU time without a call */
+	RECOVER_SECONDS = 2, /* for other CPUs, of which one may be stuck */
 };
 
 static struct {
@@ -31,6 +32,7 @@ static struct {
 	bool sleeping;	       /* in CALL_WAIT */
 	bool dead;	       /* failed too often: the kernel goes on without */
 	bool recovering;       /* what the one before had begun comes to an end first */
+	uint64_t recover_end;  /* TSC: or until then */
 	uint32_t events;       /* a: enum console_event */
 	uint64_t wake_tsc;     /* 0: none */
 	uint64_t entered;      /* TSC of the last entry */
@@ -127,12 +129,22 @@ static void leave(void)
 	this_cpu()->in_console = false;
 }
 
+/* A CPU that does not answer is the watchdog's to tell, and the operator's to know. */
+static void recover(void)
+{
+	console.recovering = !create_recover();
+	if (!console.recovering || tsc_read() < console.recover_end)
+		return;
+	console.recovering = false;
+	log_print(LOG_ERROR, "console: what it had begun is left as it is: a CPU does not answer");
+}
+
 void console_enter(void)
 {
 	struct cpu *cpu = this_cpu();
 
 	if (console.recovering) {
-		console.recovering = !create_recover();
+		recover();
 		return;
 	}
 	if (console.sleeping) {
@@ -212,6 +224,7 @@ noreturn void console_failed(const char *why, uint64_t rip, uint64_t address)
 	leave();
 	log_print(LOG_ERROR, "console: restarted: %s (rip 0x%lx, address 0x%lx)", why, rip, address);
 	console.recovering = true;
+	console.recover_end = tsc_read() + us_to_tsc(RECOVER_SECONDS * 1000000ULL);
 	if (restart_allowed(tsc_read())) {
 		start_program();
 		__atomic_fetch_or(&console.events, CONSOLE_RESTARTED, __ATOMIC_SEQ_CST);

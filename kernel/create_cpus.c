@@ -39,7 +39,7 @@ static void give_cpu(struct vcpu *v)
 {
 	if (!(v->part->desc.flags & PART_DEDICATED))
 		choose_cpu(v);
-	/* Asked for once more while it left: it is not to leave its new CPU too. */
+	/* It is not to leave its new CPU too. */
 	vcpu_take(v, PEND_DETACH);
 	__atomic_fetch_or(&v->virt.pending, PEND_REARM, __ATOMIC_SEQ_CST);
 	sched_attach(v);

@@ -26,6 +26,7 @@
 #include "kernel/facts.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
+#include "kernel/machine_check.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
@@ -189,10 +190,13 @@ static void cpu_come_online(void)
 noreturn void kernel_ap_main(unsigned number)
 {
 	cpu_prepare(number);
+	machine_check_init_cpu();
 	cpu_come_online();
 	watchdog_start();
 	cpu_loop();
 }
+
+enum { XAPIC_EVERYBODY = 0xff };
 
 /* CPU numbers: 0 is the one that boots, the others in the order of the MADT. */
 static unsigned number_cpus(struct smp_target *targets)
@@ -205,6 +209,12 @@ static unsigned number_cpus(struct smp_target *targets)
 
 		if (!cpu->enabled || cpu->apic_id == apic_id() || count == MAX_CPUS - 1)
 			continue;
+		/* An ICR of 8 bits would name another one, or all. */
+		if (!apic_is_x2apic() && cpu->apic_id >= XAPIC_EVERYBODY) {
+			log_print(LOG_WARNING, "cpu: APIC id %u is left out: it takes x2APIC mode",
+				  cpu->apic_id);
+			continue;
+		}
 		targets[count] = (struct smp_target){.apic_id = cpu->apic_id, .number = count + 1};
 		count++;
 		machine.cpu_apic_ids[count] = cpu->apic_id;
@@ -305,9 +315,10 @@ static void main_in_block(unsigned number)
 		log_print(LOG_WARNING, "boot: %s", machine.boot->notes[i]);
 	read_acpi();
 	pic_disable();
-	if (!apic_init())
+	if (!apic_init(machine.acpi.x2apic_opt_out))
 		panic("this machine has no local APIC");
 	apic_init_cpu();
+	machine_check_init_cpu();
 	start_clocks();
 	efi_init();
 	read_time();

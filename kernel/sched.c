@@ -107,7 +107,8 @@ static void leave_hardware(struct cpu *cpu, struct vcpu *v)
 /*
  * What others asked of one vCPU that is homed here and not running. A stop is acknowledged (part_is_out) by
  * taking its bit, when nothing here will touch the vCPU any more. If the partition goes on already, a
- * request to rearm came with the stop, and both are to be done; if not, one comes when it does.
+ * request to rearm came with the stop, and both are to be done; if not, one comes when it does. A detach is
+ * acknowledged by homed alone: who sees that it is homed sees the request, too, until it has been done.
  */
 static void serve(struct cpu *cpu, struct vcpu *v)
 {
@@ -115,7 +116,7 @@ static void serve(struct cpu *cpu, struct vcpu *v)
 
 	if (asked)
 		leave_hardware(cpu, v);
-	asked |= vcpu_take(v, asked | PEND_REARM | PEND_RESCHEDULE);
+	asked |= vcpu_take(v, (asked & ~(uint32_t)PEND_DETACH) | PEND_REARM | PEND_RESCHEDULE);
 	if (asked & PEND_REARM && !(asked & PEND_DETACH) && part_may_run(v->part))
 		sched_rearm(v);
 	if (asked & PEND_DETACH) {

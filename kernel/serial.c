@@ -102,6 +102,8 @@ static const char *use(const struct candidate *candidate)
 	if (wrong)
 		return wrong;
 	bus.divisor = place->baud ? (uint16_t)(SERIAL_BAUD_MAX / place->baud) : 1;
+	/* SPCR "Baud Rate": "0 - as is, operating system relies on the current configuration". */
+	bus.keep_rate = candidate == &candidates[BY_SPCR] && !place->baud;
 	if (!uart_init(&bus))
 		return "does not answer";
 	chosen = candidate;
@@ -215,11 +217,14 @@ static void poll_again(struct deadline *deadline)
 	deadline_set(&this_cpu()->deadlines, deadline, tsc_read() + us_to_tsc(us));
 }
 
-/* Where an interrupt of a PCI function arrives only AML could tell. */
+/*
+ * Where an interrupt of a PCI function arrives only AML could tell. A GSI beyond the ISA's lines is one of
+ * PCI's, level-triggered and active low (PCI 3.0 "Interrupt Pins").
+ */
 static bool route(const struct serial_place *place)
 {
 	if (place->gsi >= ISA_LINES)
-		return ioapic_route_gsi(place->gsi, VECTOR_UART, apic_id(), true, false);
+		return ioapic_route_gsi(place->gsi, VECTOR_UART, apic_id(), true, true);
 	if (!place->irq && !place->gsi)
 		return false;
 	return ioapic_route_isa(&machine.acpi, place->irq ? place->irq : (uint8_t)place->gsi,

@@ -7,9 +7,20 @@
 
 /*
  * An INT answers as PC BIOSes do (AH = 86h, CF = 1), an interrupt of the 8259s ends itself, and after an
- * exception or an NMI all is as it was.
+ * exception or an NMI all is as it was. What has no error to answer is answered from the BIOS data area, and
+ * where a PC begins anew this one does, too.
  */
-enum { VECTORS = 256, STUBS = 0xff00, SOFT = STUBS, HARD = STUBS + 16, BIOS_SEGMENT = 0xf000 };
+enum {
+	VECTORS = 256,
+	BIOS_SEGMENT = 0xf000,
+	SOFT = 0xff00,
+	HARD = 0xff10,
+	RESET = 0xff20,
+	EQUIPMENT = 0xff30,
+	MEMORY = 0xff40,
+	RESET_VECTOR = 0xfff0, /* SDM 3A 9.1.4 "First Instruction Executed" */
+	MODEL = 0xfffe,
+};
 
 static const uint8_t soft_stub[] = {
 	0x55,			/* push %bp */
@@ -28,7 +39,49 @@ static const uint8_t hard_stub[] = {
 	0xcf,	    /* iret */
 };
 
+static const uint8_t reset_stub[] = {
+	0xb0, 0xfe, /* mov $0xfe, %al */
+	0xe6, 0x64, /* out %al, $0x64: the keyboard controller pulls the reset line */
+	0xf4,	    /* hlt */
+	0xeb, 0xfd, /* jmp to it */
+};
+/* With the address of a word of the BIOS data area, which goes into AX. */
+#define WORD_STUB(at)                                             \
+	{                                                         \
+		0x1e,			     /* push %ds */       \
+			0xb8, 0x40, 0x00,    /* mov $0x40, %ax */ \
+			0x8e, 0xd8,	     /* mov %ax, %ds */   \
+			0xa1, (at)-0x400, 0, /* mov, to %ax */    \
+			0x1f,		     /* pop %ds */        \
+			0xcf,		     /* iret */           \
+	}
+static const uint8_t equipment_stub[] = WORD_STUB(GUEST_BDA_EQUIPMENT);
+static const uint8_t memory_stub[] = WORD_STUB(GUEST_BDA_BASE_KIB);
+static const uint8_t reset_vector[] = {0xea, RESET & 0xff, RESET >> 8, 0x00, 0xf0}; /* ljmp */
+static const uint8_t model[] = {0xfc};						    /* an AT */
+
+static const struct {
+	uint16_t at;
+	uint8_t size;
+	const uint8_t *bytes;
+} pieces[] = {
+	{SOFT, sizeof(soft_stub), soft_stub},
+	{HARD, sizeof(hard_stub), hard_stub},
+	{RESET, sizeof(reset_stub), reset_stub},
+	{EQUIPMENT, sizeof(equipment_stub), equipment_stub},
+	{MEMORY, sizeof(memory_stub), memory_stub},
+	{RESET_VECTOR, sizeof(reset_vector), reset_vector},
+	{MODEL, sizeof(model), model},
+};
+
 enum { EXCEPTION = SOFT + sizeof(soft_stub) - 1 }; /* its IRET */
+
+static const struct {
+	uint8_t vector;
+	uint16_t stub;
+} others[] = {
+	{0x11, EQUIPMENT}, {0x12, MEMORY}, {0x18, RESET}, {0x19, RESET}, /* there is nothing to boot */
+};
 
 static bool is_hard(unsigned vector)
 {
@@ -40,14 +93,19 @@ static void put(gpa_t to, const void *from, size_t size)
 	memcpy(guest_ptr(to, size), from, size);
 }
 
+static void put_vector(unsigned number, uint16_t stub)
+{
+	const uint16_t vector[2] = {stub, BIOS_SEGMENT};
+
+	put(number * sizeof(vector), vector, sizeof(vector));
+}
+
 void bios_put(void)
 {
-	for (unsigned i = 0; i < VECTORS; i++) {
-		uint16_t stub = i < 8 ? EXCEPTION : is_hard(i) ? HARD : SOFT;
-		const uint16_t vector[2] = {stub, BIOS_SEGMENT};
-
-		put(i * sizeof(vector), vector, sizeof(vector));
-	}
-	put(GUEST_BIOS + SOFT, soft_stub, sizeof(soft_stub));
-	put(GUEST_BIOS + HARD, hard_stub, sizeof(hard_stub));
+	for (unsigned i = 0; i < VECTORS; i++)
+		put_vector(i, i < 8 ? EXCEPTION : is_hard(i) ? HARD : SOFT);
+	for (unsigned i = 0; i < ARRAY_SIZE(others); i++)
+		put_vector(others[i].vector, others[i].stub);
+	for (unsigned i = 0; i < ARRAY_SIZE(pieces); i++)
+		put(GUEST_BIOS + pieces[i].at, pieces[i].bytes, pieces[i].size);
 }

@@ -5,5 +5,8 @@
  */
 #pragma once
 
-/* Writes the table at 0, and two stubs at the end of the BIOS's area. Memory below 1 MiB is described. */
+/*
+ * Writes the table at 0, what it points to, and the reset vector at the end of the BIOS's area. Memory below
+ * 1 MiB is described.
+ */
 void bios_put(void);

@@ -7,7 +7,9 @@
 
 #include "lib/types.h"
 
-/* BIOS data area: Linux and others look here for the extended one. */
+/* BIOS data area: Linux and others look here for the extended one, NOVA and GRUB for serial ports. */
+#define GUEST_BDA_COM	       0x400ULL
+#define GUEST_BDA_EQUIPMENT    0x410ULL
 #define GUEST_BDA_EBDA_SEGMENT 0x40eULL
 #define GUEST_BDA_BASE_KIB     0x413ULL
 

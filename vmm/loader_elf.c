@@ -125,6 +125,7 @@ struct elf_note {
 	uint32_t name_size, size, type;
 };
 
+enum { NOTES_MAX = 4096 };
 enum { NOTE_PHYS32_ENTRY = 18 }; /* Xen's public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY */
 
 /*
@@ -159,27 +160,33 @@ static bool is_pvh(const struct elf *elf, const struct elf_note *note, uint64_t 
 	       memcmp(name, "Xen", sizeof(name)) == 0;
 }
 
-static bool entry_in(const struct elf *elf, const struct elf_segment *notes, uint64_t *entry)
+/* left: how many notes are looked at before one gives up. A kernel has some dozen. */
+static bool entry_in(const struct elf *elf, const struct elf_segment *notes, unsigned *left,
+		     uint64_t *entry)
 {
 	uint64_t offset = notes->offset, end = notes->offset + notes->filesz, contents = 0;
 	struct elf_note note;
 
 	if (notes->offset > elf->image->size || elf->image->size - notes->offset < notes->filesz)
 		return false;
-	while (next_note(elf, &offset, end, &note, &contents))
+	while (*left > 0 && next_note(elf, &offset, end, &note, &contents)) {
+		(*left)--;
 		if (is_pvh(elf, &note, contents)) {
 			*entry = 0;
 			return load_image_read(elf->image, contents, entry, note.size);
 		}
+	}
 	return false;
 }
 
 bool elf_pvh_entry(const struct elf *elf, uint64_t *entry)
 {
+	unsigned left = NOTES_MAX;
+
 	for (unsigned i = 0; i < elf->phnum; i++) {
 		struct elf_segment segment = elf_segment(elf, i);
 
-		if (segment.type == ELF_NOTE && entry_in(elf, &segment, entry))
+		if (segment.type == ELF_NOTE && entry_in(elf, &segment, &left, entry))
 			return true;
 	}
 	return false;

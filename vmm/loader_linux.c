@@ -67,14 +67,14 @@ static const char *refuse_size(const struct load_plan *plan, gpa_t to, uint64_t 
  */
 static const char *plan_entry(struct load_plan *plan, const struct linux_header *header, gpa_t to)
 {
-	if (linux_has_64_bit_entry(header)) {
+	/* "64-bit Boot Protocol": it is mapped where it is, and our page tables end there. */
+	if (to >= GIB(4) || header->init_size > GIB(4) - to)
+		return "a kernel has to be below 4 GiB";
+	if (linux_has_64_bit_entry(header))
 		plan->entry = (struct boot_entry){
 			.mode = ENTRY_LONG, .rip = to + ENTRY_64, .rsi = GUEST_BOOT_INFO};
-		return NULL;
-	}
-	if (to >= GIB(4) || header->init_size > GIB(4) - to)
-		return "a kernel without the 64-bit entry has to be below 4 GiB";
-	plan->entry = (struct boot_entry){.rip = to, .rsi = GUEST_BOOT_INFO};
+	else
+		plan->entry = (struct boot_entry){.rip = to, .rsi = GUEST_BOOT_INFO};
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
  * we do not have: BIOS disks, VBE, framebuffer, ELF symbols, APM, EFI, SMBIOS, network.
  */
 #include "lib/string.h"
+#include "vmm/acpi_writer.h"
 #include "vmm/guest_layout.h"
 #include "vmm/guest_mem.h"
 #include "vmm/loader_multiboot2.h"
@@ -31,7 +32,8 @@ struct map_entry {
 	uint32_t type, reserved;
 };
 
-enum { RSDP_OLD_SIZE = 20, RSDP_NEW_SIZE = 36, TAG_ALIGN = 8, TAGS = 16 };
+enum { RSDP_CHECKSUM = 8, RSDP_REVISION = 15, RSDP_OLD_SIZE = 20, RSDP_NEW_SIZE = 36 };
+enum { TAG_ALIGN = 8, TAGS = 16 };
 
 static_assert(GUEST_TEXTS + (MAX_PART_IMAGES + 2) * (NAME_SIZE + TAG_ALIGN) + CMDLINE_SIZE +
 			      MAX_PART_IMAGES * TEXTS_SIZE +
@@ -104,6 +106,18 @@ static uint32_t load_base(const struct load_plan *plan)
 	return (uint32_t)base;
 }
 
+/* ACPI 1.0's, which ours begins as: its revision says that no more follows. */
+static void put_old_rsdp(const void *rsdp, gpa_t *at)
+{
+	uint8_t old[RSDP_OLD_SIZE];
+
+	memcpy(old, rsdp, sizeof(old));
+	old[RSDP_REVISION] = 0;
+	old[RSDP_CHECKSUM] = 0;
+	old[RSDP_CHECKSUM] = acpi_checksum(old, sizeof(old));
+	put_tag(at, INFO_RSDP_OLD, old, sizeof(old), NULL, NULL);
+}
+
 void multiboot2_put(const struct load_plan *plan)
 {
 	const uint32_t memory[2] = {(uint32_t)(GUEST_EBDA / KIB(1)),
@@ -118,7 +132,7 @@ void multiboot2_put(const struct load_plan *plan)
 	put_modules(plan, &at);
 	put_tag(&at, INFO_MEMORY, memory, sizeof(memory), NULL, NULL);
 	put_map(&at);
-	put_tag(&at, INFO_RSDP_OLD, rsdp, RSDP_OLD_SIZE, NULL, NULL);
+	put_old_rsdp(rsdp, &at);
 	put_tag(&at, INFO_RSDP_NEW, rsdp, RSDP_NEW_SIZE, NULL, NULL);
 	put_tag(&at, INFO_LOAD_BASE, &base, sizeof(base), NULL, NULL);
 	put_tag(&at, INFO_END, NULL, 0, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "lib/string.h"
 #include "vmm/cpu_bits.h"
+#include "vmm/dev/wiring.h"
 #include "vmm/guest_layout.h"
 #include "vmm/guest_mem.h"
 #include "vmm/loader_plan.h"
@@ -27,6 +28,9 @@ enum { CR0_ET = 1 << 4, EFER_LME = 1 << 8 };
 #define CR0_NW 0x20000000u
 
 enum { PTE_PRESENT = 1 << 0, PTE_WRITE = 1 << 1, PTE_LARGE = 1 << 7, PTES = 512, DIRECTORIES = 4 };
+
+/* IBM PC AT Technical Reference, "Equipment" of the BIOS data area */
+enum { EQUIPMENT_FPU = 1 << 1, EQUIPMENT_COM_SHIFT = 9 };
 
 #define DR6_INIT 0xffff0ff0u
 #define DR7_INIT 0x400u
@@ -60,11 +64,20 @@ static void put_page_tables(void)
 		table[2 * PTES + i] = i * MIB(2) | flags | PTE_LARGE;
 }
 
-/* A PC's BIOS data area says where conventional memory ends. */
+/*
+ * A PC's BIOS data area says where conventional memory ends, and which serial ports there are. The extended
+ * one begins with its own size in KiB: of 0 GRUB looks for the RSDP nowhere.
+ */
 static void put_bios_data(void)
 {
-	uint16_t segment = GUEST_EBDA >> 4, kib = GUEST_EBDA >> 10;
+	const uint16_t segment = GUEST_EBDA >> 4, kib = GUEST_EBDA >> 10;
+	const uint16_t com[] = {PORT_COM1, PORT_COM2};
+	const uint16_t equipment = EQUIPMENT_FPU | ARRAY_SIZE(com) << EQUIPMENT_COM_SHIFT;
+	const uint8_t ebda_kib = (GUEST_HOLE - GUEST_EBDA) >> 10;
 
+	load_put(GUEST_BDA_COM, com, sizeof(com));
+	load_put(GUEST_BDA_EQUIPMENT, &equipment, sizeof(equipment));
+	load_put(GUEST_EBDA, &ebda_kib, sizeof(ebda_kib));
 	load_put(GUEST_BDA_EBDA_SEGMENT, &segment, sizeof(segment));
 	load_put(GUEST_BDA_BASE_KIB, &kib, sizeof(kib));
 }

@@ -15,7 +15,13 @@ enum { ICR_PATIENCE = 1000000 };
 
 static volatile uint32_t *registers; /* the xAPIC page; NULL in x2APIC mode */
 static hpa_t base_pa;
-static bool ready;
+static bool ready, x2apic;
+/*
+ * LVT thermal of CPU 0 as the firmware left it. If that is an SMI the firmware needs it, on every CPU: INIT
+ * has masked it on all but this one, and machines whose CPUs differ in it have locked up (SDM 3A "Local
+ * Vector Table": firmware's is to be kept).
+ */
+static uint32_t firmware_thermal = APIC_LVT_MASKED;
 
 uint32_t apic_read(enum apic_register reg)
 {
@@ -32,10 +38,13 @@ void apic_write(enum apic_register reg, uint32_t value)
 		registers[(uint32_t)reg / 4] = value;
 }
 
-bool apic_init(void)
+bool apic_init(bool opt_out)
 {
-	base_pa = msr_read(MSR_APIC_BASE) & PAGE_ADDRESS;
-	if (cpu_features.x2apic)
+	uint64_t base = msr_read(MSR_APIC_BASE);
+
+	base_pa = base & PAGE_ADDRESS;
+	x2apic = cpu_features.x2apic && (!opt_out || base & APIC_BASE_EXTD);
+	if (x2apic)
 		return true;
 	registers = mmio_map(base_pa, PAGE_SIZE, PAGE_UC);
 	return registers != NULL;
@@ -52,8 +61,15 @@ static void mode_set(void)
 
 	if (is != want)
 		msr_write(MSR_APIC_BASE, want);
-	if (cpu_features.x2apic && !(want & APIC_BASE_EXTD))
+	if (x2apic && !(want & APIC_BASE_EXTD))
 		msr_write(MSR_APIC_BASE, want | APIC_BASE_EXTD);
+}
+
+static uint32_t thermal(void)
+{
+	return (firmware_thermal & APIC_LVT_DELIVERY) == APIC_LVT_SMI
+		       ? firmware_thermal
+		       : (uint32_t)APIC_LVT_MASKED | VECTOR_SPURIOUS;
 }
 
 void apic_init_cpu(void)
@@ -62,6 +78,8 @@ void apic_init_cpu(void)
 
 	mode_set();
 	lvts = (apic_read(APIC_VERSION) >> 16 & 0xff) + 1;
+	if (!ready && lvts > 5)
+		firmware_thermal = apic_read(APIC_LVT_THERMAL);
 	/* Software-enabled first: while it is not, LVTs cannot be unmasked. */
 	apic_write(APIC_SVR, (uint32_t)APIC_SVR_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_TPR, 0);
@@ -71,7 +89,7 @@ void apic_init_cpu(void)
 	if (lvts > 4)
 		apic_write(APIC_LVT_PERF, (uint32_t)APIC_LVT_MASKED | VECTOR_SPURIOUS);
 	if (lvts > 5)
-		apic_write(APIC_LVT_THERMAL, (uint32_t)APIC_LVT_MASKED | VECTOR_SPURIOUS);
+		apic_write(APIC_LVT_THERMAL, thermal());
 	if (lvts > 6)
 		apic_write(APIC_LVT_CMCI, (uint32_t)APIC_LVT_MASKED | VECTOR_SPURIOUS);
 	apic_write(APIC_LVT_ERROR, VECTOR_ERROR);
@@ -86,6 +104,12 @@ void apic_init_cpu(void)
 bool apic_is_ready(void)
 {
 	return ready;
+}
+
+const volatile void *apic_page(hpa_t *pa)
+{
+	*pa = base_pa;
+	return registers;
 }
 
 bool apic_is_x2apic(void)

@@ -8,8 +8,11 @@
 
 #include "lib/types.h"
 
-/* CPU 0, once, after kernel_space_init: finds the registers. False: there is no local APIC. */
-bool must_check apic_init(void);
+/*
+ * CPU 0, once, after kernel_space_init: finds the registers. False: there is no local APIC. opt_out: the
+ * firmware asks that x2APIC mode is not switched on, since it cannot do with it.
+ */
+bool must_check apic_init(bool opt_out);
 
 /*
  * Each CPU: enables it, spurious and error vectors, NMI on LINT1, timer stopped, all else masked.
@@ -20,6 +23,8 @@ void apic_init_cpu(void);
 bool apic_is_ready(void);
 
 bool apic_is_x2apic(void);
+/* In xAPIC mode: where the registers are mapped, and their physical address; else NULL. */
+const volatile void *apic_page(hpa_t *pa);
 uint32_t apic_id(void);
 void apic_eoi(void);
 

@@ -35,6 +35,8 @@ enum apic_register {
 enum apic_bit {
 	APIC_SVR_ENABLE = BIT(8),
 	APIC_LVT_MASKED = BIT(16),
+	APIC_LVT_DELIVERY = 7 << 8,
+	APIC_LVT_SMI = 2 << 8,
 	APIC_LVT_NMI = 4 << 8,
 	APIC_LVT_PERIODIC = 1 << 17,
 	APIC_LVT_TSC_DEADLINE = 2 << 17,

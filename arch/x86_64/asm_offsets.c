@@ -5,6 +5,7 @@
  */
 #include "abi/calls.h"
 #include "abi/frame.h"
+#include "arch/x86_64/apic_regs.h"
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/regs.h"
@@ -59,6 +60,8 @@ static inline void percpu_offsets(void)
 static inline void smp_offsets(void)
 {
 	DEFINE(MSR_EFER, MSR_EFER);
+	DEFINE(MSR_APIC_BASE, MSR_APIC_BASE);
+	DEFINE(APIC_ID, APIC_ID);
 	DEFINE(EFER_AP, EFER_LME | EFER_NXE);
 	DEFINE(CR0_AP, CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
 	DEFINE(CR4_AP, CR4_PAE);
@@ -67,6 +70,8 @@ static inline void smp_offsets(void)
 	OFFSET(SMP_MAILBOX_STATE, smp_mailbox, state);
 	OFFSET(SMP_MAILBOX_APIC_ID, smp_mailbox, apic_id);
 	OFFSET(SMP_MAILBOX_X2APIC_LEAF, smp_mailbox, x2apic_leaf);
+	OFFSET(SMP_MAILBOX_APIC_PAGE, smp_mailbox, apic_page);
+	OFFSET(SMP_MAILBOX_APIC_BASE, smp_mailbox, apic_base);
 	OFFSET(SMP_MAILBOX_CR3, smp_mailbox, cr3);
 	OFFSET(SMP_MAILBOX_STACK, smp_mailbox, stack);
 	OFFSET(SMP_MAILBOX_NUMBER, smp_mailbox, number);

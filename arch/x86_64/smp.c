@@ -102,8 +102,9 @@ static void trampoline_write(hpa_t trampoline)
 static void mailbox_open(const struct smp_target *target)
 {
 	smp_mailbox.apic_id = target->apic_id;
-	smp_mailbox.x2apic_leaf = cpu_features.x2apic && cpu_features.max_leaf >= 0xb;
+	smp_mailbox.x2apic_leaf = apic_is_x2apic() && cpu_features.max_leaf >= 0xb;
 	smp_mailbox.number = target->number;
+	smp_mailbox.apic_page = (uintptr_t)apic_page(&smp_mailbox.apic_base);
 	smp_mailbox.cr3 = kernel_space.root_pa;
 	smp_mailbox.stack = percpu_address(target->number) + PERCPU_MAIN_TOP;
 	__atomic_store_n(&progress, PROGRESS_NONE, __ATOMIC_RELAXED);

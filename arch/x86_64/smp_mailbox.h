@@ -21,6 +21,12 @@ struct smp_mailbox {
 	uint32_t apic_id;
 	uint32_t x2apic_leaf; /* CPUID leaf 0Bh tells the whole APIC id; else leaf 1, 8 bits */
 	uint32_t number;
+	/*
+	 * In xAPIC mode the register tells, whose page is at apic_base: AMD's firmware may have changed it,
+	 * and CPUID tells the id of the power-up (family 10h and 15h). 0: it is not mapped.
+	 */
+	uint64_t apic_page;
+	uint64_t apic_base;
 	uint64_t cr3;
 	uint64_t stack;
 };

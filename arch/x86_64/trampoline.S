@@ -64,7 +64,20 @@ smp_trampoline_end:
 	.type smp_claim, @function
 smp_claim:
 	leaq smp_mailbox(%rip), %rsi
-	cmpl $0, SMP_MAILBOX_X2APIC_LEAF(%rsi)
+	movq SMP_MAILBOX_APIC_PAGE(%rsi), %rdi
+	testq %rdi, %rdi
+	jz 3f
+	movl $MSR_APIC_BASE, %ecx
+	rdmsr
+	andl $~0xfff, %eax
+	shlq $32, %rdx
+	orq %rdx, %rax
+	cmpq SMP_MAILBOX_APIC_BASE(%rsi), %rax
+	jne 3f
+	movl APIC_ID(%rdi), %edx
+	shrl $24, %edx
+	jmp 2f
+3:	cmpl $0, SMP_MAILBOX_X2APIC_LEAF(%rsi)
 	je 1f
 	movl $CPUID_X2APIC_LEAF, %eax
 	xorl %ecx, %ecx

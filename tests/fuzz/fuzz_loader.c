@@ -7,7 +7,8 @@
  * at the image's beginning when the partition is configured, does not refuse.
  */
 /* sources: vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
- * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+ * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c
+ * vmm/acpi_writer.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/guest_record.c console/image_need.c console/layout.c */
 #include <stdlib.h>

@@ -77,6 +77,18 @@ static void let_come(uint64_t ms)
 	interrupts_disable();
 }
 
+/* On a busy bed a handler may outlast the period, and so the time that was meant: what passed counts. */
+static void check_rate(const char *name, unsigned what, uint64_t ms)
+{
+	uint64_t begun = tsc_read(), us;
+
+	taken = 0;
+	let_come(ms);
+	us = (tsc_read() - begun) * 1000 / clock_khz();
+	test_check(taken <= MOST_PER_MS * us / 1000 + 1, "%s %x: %u interrupts in %lu us", name,
+		   what, taken, us);
+}
+
 /* --- E01: to nobody, in every mode there is and is not --- */
 
 static void test_to_nobody(void)
@@ -159,8 +171,8 @@ static void test_timer_storm(void)
 	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
 	apic_write(APIC_LVT_TIMER, VECTOR | LVT_PERIODIC);
 	apic_write(APIC_INITIAL, 1);
-	let_come(20);
-	test_check(taken >= 1 && taken <= MOST_PER_MS * 20, "%u interrupts in 20 ms", taken);
+	check_rate("initial count", 1, 20);
+	test_check(taken >= 1, "none came");
 	for (unsigned i = 0; i < 2000; i++) {
 		uint64_t value = random_next(&random);
 		uint32_t initial = (uint32_t)(value >> 8) >> (value & 31);
@@ -354,18 +366,6 @@ static void test_switch_in_service(void)
 }
 
 /* --- E12 --- */
-
-/* On a busy bed a handler may outlast the period, and so the time that was meant: what passed counts. */
-static void check_rate(const char *name, unsigned what, uint64_t ms)
-{
-	uint64_t begun = tsc_read(), us;
-
-	taken = 0;
-	let_come(ms);
-	us = (tsc_read() - begun) * 1000 / clock_khz();
-	test_check(taken <= MOST_PER_MS * us / 1000 + 1, "%s %x: %u interrupts in %lu us", name,
-		   what, taken, us);
-}
 
 static void test_pit_rates(void)
 {

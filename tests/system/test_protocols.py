@@ -34,8 +34,6 @@ CASES = {
                    f"module 0000000e env NR_CPUS=2 a  b\nupper {UPPER}\nrsdp 20445352\nend\n"),
     "both": ("kernel=both", 9,
              f"eax 36d76289\nmode 00000001\ncmdline both\nupper {UPPER}\nrsdp 20445352\nend\n"),
-    # At 8000h, and back to real mode: kvm-unit-tests' realmode is so.
-    "real": ("kernel=real", 11, "int 11\nno BIOS\nback\n"),
     "chosen": ("kernel=both boot=multiboot", 9,
                f"eax 2badb002\nmode 00000001\ncmdline both\nupper {UPPER}\nend\n"),
 }
@@ -84,7 +82,7 @@ def images(build, tmp_path_factory):
 
 def output(bed, name):
     bed.send_line(f"console {name}")
-    text = bed.expect(rf"\[attached to {name}[^\n]*\n((?:.|\n)*?)\[{name} is stopped", 60).group(1)
+    text = bed.expect(rf"\[attached to {name}[^\n]*\n((?:.|\n)*?)\[{name} is (?:stopped|failed)", 60).group(1)
     bed.expect_prompt()
     return ESCAPES.sub("", text).rstrip("\n") + "\n"
 
@@ -105,6 +103,21 @@ def test_what_is_handed_over(boot, images, where):
         assert any(re.match(rf"exit code +{code} ", line) for line in show), show
         bed.command(f"destroy {name} --yes")
     assert "0 violations" in bed.command("audit")[0]
+
+
+@pytest.mark.parametrize("where", BEDS)
+def test_real_mode_and_its_bios(boot, images, where):
+    """At 8000h, and back to real mode: kvm-unit-tests' realmode is so. Its jump to F000:FFF0 is a reset."""
+    bed_class, options = BEDS[where]
+    bed = boot(bed_class, images=images, **options)
+    bed.expect_prompt()
+    assert "created" in bed.command("create real vcpus=1 memory=16M kernel=real")[0]
+    bed.send_line("start real")
+    bed.expect(r"\[real stopped: 6 resets in 60 s; it is not started again by itself\]", 120)
+    bed.command("#")
+    assert output(bed, "real").count("int 11\nno BIOS\n639 KiB\nback\n") == 6
+    bed.command("destroy real --yes")
+    assert bed.command("audit")[0].endswith(" 0 violations")
 
 
 def test_what_is_refused(boot, images):

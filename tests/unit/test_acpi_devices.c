@@ -182,13 +182,27 @@ static void test_iommu_tables(void **state)
 	assert_int_equal(acpi.ivrs.size, 52);
 }
 
+/* Only together with interrupt remapping. */
+static void test_x2apic_opt_out(void **state)
+{
+	(void)state;
+	for (unsigned flags = 0; flags < 8; flags++) {
+		struct fake_table *table = fake_open(0x1000, "DMAR", 48);
+
+		fake_poke8(table, 37, (uint8_t)flags);
+		fake_close(table);
+		fake_parse();
+		assert_int_equal(acpi.x2apic_opt_out, (flags & 3) == 3);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mcfg),	     cmocka_unit_test(test_mcfg_is_bounded),
 		cmocka_unit_test(test_hpet),	     cmocka_unit_test(test_hpet_lies),
 		cmocka_unit_test(test_spcr),	     cmocka_unit_test(test_spcr_baud),
-		cmocka_unit_test(test_iommu_tables),
+		cmocka_unit_test(test_iommu_tables), cmocka_unit_test(test_x2apic_opt_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,8 +226,11 @@ static void let_a_cpu_look(void)
 		for (uint32_t i = 0; partitions[slot] && i < VCPUS; i++) {
 			struct vcpu *v = partitions[slot]->vcpus[i];
 
-			if (v->cpu == cpu && v->homed &&
-			    vcpu_take(v, PEND_STOP | PEND_DETACH) & PEND_DETACH)
+			if (v->cpu != cpu || !v->homed)
+				continue;
+			vcpu_take(v, PEND_STOP);
+			/* The request stays, as serve() in sched.c leaves it. */
+			if (vcpu_pending(v) & PEND_DETACH)
 				v->homed = 0;
 		}
 }

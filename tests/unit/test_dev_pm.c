@@ -53,6 +53,12 @@ static void the_smi_command_switches_acpi_on_and_off(void **state)
 	assert_int_equal(in16(CNT), 0);
 	out8(SMI + 1, 0x5a);
 	assert_int_equal(in8(SMI + 1), 0x5a);
+	/* Two registers of a byte: a word is for both. */
+	out16(SMI, 0xa500 | ACPI_ENABLE_VALUE);
+	assert_int_equal(in16(CNT), 1);
+	assert_int_equal(in8(SMI + 1), 0xa5);
+	assert_int_equal(in16(SMI), 0xa500 | ACPI_ENABLE_VALUE);
+	assert_int_equal(in8(SMI), ACPI_ENABLE_VALUE);
 }
 
 static void the_power_button_raises_the_sci(void **state)

@@ -474,17 +474,6 @@ static void input_waits_in_the_ring_and_none_is_lost(void **state)
 	assert_int_equal(in8(LSR), 0x60);
 }
 
-/* A guest that polls and sets nothing up reads what was typed while it was not there yet. */
-static void a_reset_leaves_what_waits_in_the_ring(void **state)
-{
-	(void)state;
-	type("abc");
-	uart.dev.ops->reset(&uart.dev);
-	assert_int_equal(in8(DATA), 'b'); /* the first was the receiver's */
-	assert_int_equal(in8(DATA), 'c');
-	assert_int_equal(in8(LSR), 0x60);
-}
-
 static void fcr_clears_what_it_says(void **state)
 {
 	(void)state;
@@ -774,7 +763,6 @@ int main(void)
 		T(the_fifo_interrupts_at_its_trigger_level),
 		T(a_timeout_tells_of_what_stays_below_the_level),
 		T(a_timeout_that_is_told_stays),
-		T(a_reset_leaves_what_waits_in_the_ring),
 		T(masking_does_not_hold_the_timeout_up),
 		T(a_burst_costs_one_timer),
 		T(the_level_outranks_the_timeout),

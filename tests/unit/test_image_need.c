@@ -5,6 +5,7 @@
  */
 /* sources: console/image_need.c console/layout.c vmm/loader.c vmm/loader_known.c vmm/loader_linux.c
  * vmm/loader_elf.c vmm/loader_pvh.c vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c
+ * vmm/acpi_writer.c
  * vmm/loader_flat.c vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/loader_images.c lib/format.c */
 #include <stdarg.h>
@@ -117,15 +118,15 @@ static struct both any_partition(void)
 /* The fields that say where it goes. Where it could not be entered, memory is no matter: that is left out. */
 static void place_linux(struct image *image)
 {
-	bool relocatable = random() % 4, high = random() % 8 == 0;
+	bool relocatable = random() % 4;
 
-	image_put16(image, 0x206, (uint16_t)(high ? 0x20c : 0x20a + below(6)));
-	image_put16(image, 0x236, high || random() % 4);
+	image_put16(image, 0x206, (uint16_t)(0x20a + below(6)));
+	image_put16(image, 0x236, random() % 4 != 0);
 	image_put32(image, 0x22c, random() % 4 ? 0x7fffffff : (uint32_t)any_size(32));
 	image_put32(image, 0x230, 1u << (12 + below(random() % 4 ? 13 : 20)));
 	image->bytes[0x234] = relocatable;
-	image_put64(image, 0x258, (relocatable ? 0 : MIB(1)) + any_page(high ? 34 : 28));
-	image_put32(image, 0x260, (uint32_t)(LINUX_KERNEL_SIZE + any_size(random() % 8 ? 27 : 31)));
+	image_put64(image, 0x258, (relocatable ? 0 : MIB(1)) + any_page(28));
+	image_put32(image, 0x260, (uint32_t)(LINUX_KERNEL_SIZE + any_size(random() % 8 ? 27 : 30)));
 }
 
 static void test_linux(void **state)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What well-formed images find in memory and registers when they start. */
 /* sources: vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
- * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+ * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c
+ * vmm/acpi_writer.c vmm/loader_flat.c
  * vmm/bios.c vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/loader_images.c */
 #include <stdarg.h>
@@ -123,8 +124,20 @@ static void test_linux_32_too_high(void **state)
 	image_put64(&image, 0x258, GIB(5));
 	image_put16(&image, 0x236, 0);
 	fixture_init(GIB(5));
-	assert_string_equal(load(&image, &entry),
-			    "a kernel without the 64-bit entry has to be below 4 GiB");
+	assert_string_equal(load(&image, &entry), "a kernel has to be below 4 GiB");
+	image_free(&image);
+}
+
+/* Our page tables end at 4 GiB, where this one would be entered. */
+static void test_linux_64_too_high(void **state)
+{
+	struct image image = image_linux();
+	struct boot_entry entry;
+
+	(void)state;
+	image_put64(&image, 0x258, GIB(5));
+	fixture_init(GIB(5));
+	assert_string_equal(load(&image, &entry), "a kernel has to be below 4 GiB");
 	image_free(&image);
 }
 
@@ -403,6 +416,20 @@ static gpa_t find_tag(gpa_t info, uint32_t type, unsigned number)
 }
 
 /* Multiboot2 Specification 3.6 "Boot information format" */
+/* "As defined per ACPI 1.0": of revision 0, with its own checksum, and else as it is. */
+static void check_old_rsdp(const uint8_t *old)
+{
+	uint8_t sum = 0;
+
+	for (unsigned i = 0; i < 20; i++)
+		sum += old[i];
+	assert_int_equal(sum, 0);
+	assert_int_equal(old[15], 0);
+	assert_memory_equal(old, rsdp_image, 8);
+	assert_memory_equal(old + 9, rsdp_image + 9, 6);
+	assert_memory_equal(old + 16, rsdp_image + 16, 4);
+}
+
 static void check_multiboot2_info(gpa_t info)
 {
 	gpa_t at;
@@ -426,7 +453,7 @@ static void check_multiboot2_info(gpa_t info)
 	assert_int_equal(read32(at + 8), 24);
 	assert_int_equal(read64(at + 16 + 5 * 24), MIB(1));
 	assert_int_equal(read32(at + 16 + 5 * 24 + 16), MEMORY_RAM);
-	assert_memory_equal(fixture_ram(find_tag(info, 14, 0) + 8), rsdp_image, 20);
+	check_old_rsdp(fixture_ram(find_tag(info, 14, 0) + 8));
 	assert_memory_equal(fixture_ram(find_tag(info, 15, 0) + 8), rsdp_image, 36);
 	assert_int_equal(read32(find_tag(info, 21, 0) + 8), 0x100000);
 	assert_int_not_equal(find_tag(info, 0, 0), 0);
@@ -483,9 +510,23 @@ static void test_multiboot2_elf(void **state)
 /* An INT answers that the function is not there, an interrupt of the 8259s ends itself. */
 static void test_bios(void **state)
 {
+	static const uint8_t reset[] = {0xb0, 0xfe, 0xe6, 0x64, 0xf4, 0xeb, 0xfd};
+	static const uint8_t memory[] = {0x1e, 0xb8, 0x40, 0,	 0x8e, 0xd8,
+					 0xa1, 0x13, 0,	   0x1f, 0xcf};
+
 	(void)state;
 	fixture_init(MIB(16));
 	bios_put();
+	assert_int_equal(read32(0xffff0), 0x00ff20ea); /* ljmp $0xf000, $0xff20 */
+	assert_int_equal(*fixture_ram(0xffff4), 0xf0);
+	assert_int_equal(*fixture_ram(0xffffe), 0xfc);
+	assert_memory_equal(fixture_ram(0xfff20), reset, sizeof(reset));
+	assert_int_equal(read32(0x18 * 4), 0xf000ff20);
+	assert_int_equal(read32(0x19 * 4), 0xf000ff20);
+	assert_int_equal(read32(0x11 * 4), 0xf000ff30);
+	assert_int_equal(read32(0x12 * 4), 0xf000ff40);
+	assert_memory_equal(fixture_ram(0xfff40), memory, sizeof(memory));
+	assert_int_equal(*fixture_ram(0xfff37), 0x10);
 	assert_int_equal(read32(0x10 * 4), 0xf000ff00);
 	assert_int_equal(read32(0x08 * 4), 0xf000ff10);
 	assert_int_equal(read32(0x70 * 4), 0xf000ff10);
@@ -557,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_linux_32),
 		cmocka_unit_test(test_linux_before_64),
 		cmocka_unit_test(test_linux_32_too_high),
+		cmocka_unit_test(test_linux_64_too_high),
 		cmocka_unit_test(test_linux_e820),
 		cmocka_unit_test(test_linux_place),
 		cmocka_unit_test(test_linux_initrd_limit),

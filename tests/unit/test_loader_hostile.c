@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* THREATS L06 and L07: images that lie are refused before a byte of guest memory is written. */
 /* sources: vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
- * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+ * vmm/loader_multiboot.c lib/format.c vmm/loader_multiboot2.c vmm/multiboot2_info.c
+ * vmm/acpi_writer.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/loader_images.c */
 #include <stdarg.h>
@@ -217,6 +218,28 @@ static void test_flat_places(void **state)
 	image_free(&image);
 }
 
+/* A file of notes that say nothing is not gone through for ever: 4096 are more than any kernel has. */
+static void test_many_notes(void **state)
+{
+	struct image image = image_elf64();
+	struct boot_entry entry;
+
+	(void)state;
+	for (unsigned count = 4094; count < 4096; count++) {
+		size_t notes = 12UL * count, size = ELF_NOTE_AT + notes + 40;
+		struct image large = {calloc(1, size), size};
+
+		/* Zeros are empty notes; the first of the image's two is another's, too. */
+		memcpy(large.bytes, image.bytes, ELF_NOTE_AT);
+		memcpy(large.bytes + ELF_NOTE_AT + notes, image.bytes + ELF_NOTE_AT, 40);
+		image_put64(&large, PH64(2, 32), notes + 40);
+		fixture_init(MEMORY);
+		assert_int_equal(load(&large, &entry) == NULL, count == 4094);
+		image_free(&large);
+	}
+	image_free(&image);
+}
+
 static void test_large_sector(void **state)
 {
 	struct image image = image_sector();
@@ -394,8 +417,9 @@ int main(void)
 		cmocka_unit_test(test_truth_is_accepted), cmocka_unit_test(test_lies_are_refused),
 		cmocka_unit_test(test_multiboot_demands), cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_multiboot2_header), cmocka_unit_test(test_flat_places),
-		cmocka_unit_test(test_large_sector),	  cmocka_unit_test(test_modules_too_large),
-		cmocka_unit_test(test_no_kernel),	  cmocka_unit_test(test_random_lies),
+		cmocka_unit_test(test_many_notes),	  cmocka_unit_test(test_large_sector),
+		cmocka_unit_test(test_modules_too_large), cmocka_unit_test(test_no_kernel),
+		cmocka_unit_test(test_random_lies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the operator is told of an image that is refused: what it is, where in it, and how much. */
 /* sources: vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c vmm/loader_pvh.c
- * vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+ * vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c
+ * vmm/acpi_writer.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c tests/unit/vmm_fixture.c
  * tests/unit/loader_images.c lib/format.c */
 #include <stdarg.h>

@@ -476,6 +476,8 @@ static void test_the_last_one_leaves(void **state)
 	assert_null(this_cpu()->vcpus);
 	assert_null(this_cpu()->loaded);
 	assert_int_equal(vcpus[0].homed, 0);
+	/* Whoever asks whether one is on its way looks at homed first, and must not miss it. */
+	assert_true(vcpu_pending(&vcpus[0]) & PEND_DETACH);
 }
 
 /* --- What is switched --- */

@@ -28,6 +28,7 @@ static struct fake {
 	bool absent, no_scratch, no_loopback, never_empty, no_fifo, endless_input;
 	uint8_t wire[WIRE_SIZE]; /* what was sent */
 	size_t wire_size, lost, reads;
+	unsigned busy; /* so many looks at LSR: what the firmware sends still goes out */
 } fake;
 
 static unsigned told;
@@ -77,7 +78,8 @@ static uint8_t lsr(void)
 	uint8_t value = (uint8_t)((fake.rx_count || fake.endless_input ? 1 : 0) |
 				  (fake.overrun ? 2 : 0));
 
-	if (!fake.tx_count && !fake.never_empty)
+	fake.busy -= fake.busy > 0;
+	if (!fake.tx_count && !fake.never_empty && !fake.busy)
 		value |= 0x60;
 	fake.overrun = false;
 	return value;
@@ -158,7 +160,8 @@ static void fake_write(const struct uart_bus *bus, unsigned reg, uint8_t value)
 		fake.rx_count = value & 2 ? 0 : fake.rx_count;
 		break;
 	case 3:
-		fake.lcr = value;
+		if (!fake.busy) /* DesignWare's ignores it meanwhile */
+			fake.lcr = value;
 		break;
 	case 4:
 		fake.mcr = value;
@@ -245,6 +248,35 @@ static void test_set_up(void **state)
 	assert_true(fake.fcr & 1);
 	assert_int_equal(fake.ier & 3, 1);
 	assert_true(get_stats().has_fifo);
+}
+
+/* Nothing of it is lost, and what is written to a UART that is busy would be. */
+static void test_busy(void **state)
+{
+	(void)state;
+	fake.busy = 5000;
+	assert_true(uart_init(&bus));
+	assert_int_equal(fake.busy, 0);
+	assert_int_equal(fake.lcr, 3);
+	assert_int_equal(fake.dll, 1);
+	/* One that never ends is programmed all the same. */
+	fake.busy = UINT32_MAX;
+	assert_true(uart_init(&bus));
+}
+
+static void test_the_firmwares_rate(void **state)
+{
+	struct uart_bus kept = bus;
+
+	(void)state;
+	kept.keep_rate = true;
+	fake.dll = 0x1a;
+	fake.dlm = 1;
+	assert_true(uart_init(&kept));
+	assert_int_equal(fake.dlm << 8 | fake.dll, 0x11a);
+	fake.dll = fake.dlm = 0; /* nobody has set it */
+	assert_true(uart_init(&kept));
+	assert_int_equal(fake.dlm << 8 | fake.dll, 1);
 }
 
 static void test_slow(void **state)
@@ -558,6 +590,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_set_up, set_up),
+		cmocka_unit_test_setup(test_busy, set_up),
+		cmocka_unit_test_setup(test_the_firmwares_rate, set_up),
 		cmocka_unit_test_setup(test_slow, set_up),
 		cmocka_unit_test_setup(test_memory_is_none, set_up),
 		cmocka_unit_test_setup(test_absent, set_up),

@@ -4,7 +4,8 @@
  * column.
  */
 /* sources: vmm/start_state.c vmm/loader.c vmm/loader_known.c vmm/loader_linux.c vmm/loader_elf.c
- * vmm/loader_pvh.c vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c vmm/loader_flat.c
+ * vmm/loader_pvh.c vmm/loader_multiboot.c vmm/loader_multiboot2.c vmm/multiboot2_info.c
+ * vmm/acpi_writer.c vmm/loader_flat.c
  * vmm/memory_map.c vmm/partition.c vmm/guest_mem.c vmm/walk.c
  * lib/format.c tests/unit/vmm_fixture.c */
 #include <stdarg.h>
@@ -207,6 +208,9 @@ static void test_bios_data(void **state)
 	memcpy(&kib, fixture_ram(0x413), 2);
 	assert_int_equal(ebda << 4, 0x9fc00);
 	assert_int_equal(kib, 639);
+	assert_memory_equal(fixture_ram(0x400), "\xf8\x03\xf8\x02\0\0", 6); /* COM1, COM2 */
+	assert_memory_equal(fixture_ram(0x410), "\x02\x04", 2);		    /* FPU, two of them */
+	assert_int_equal(*fixture_ram(0x9fc00), 1);
 }
 
 int main(void)

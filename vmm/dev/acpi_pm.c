@@ -111,7 +111,7 @@ static uint32_t read_smi(struct acpi_pm *pm, unsigned offset)
 	spin_unlock(&pm->dev.lock);
 	if (offset != 0)
 		return status;
-	return enabled ? ACPI_ENABLE_VALUE : ACPI_DISABLE_VALUE;
+	return (uint32_t)status << 8 | (enabled ? ACPI_ENABLE_VALUE : ACPI_DISABLE_VALUE);
 }
 
 static uint32_t read_timer(unsigned offset)
@@ -178,12 +178,15 @@ static void io_write(struct device *dev, uint16_t port, unsigned size, uint32_t 
 	bool off = false;
 
 	spin_lock(&dev->lock);
+	if (port >= PORT_PM1_EVT && port < PORT_PM_TMR)
+		off = write_block(pm, port - (unsigned)PORT_PM1_EVT, size, value);
 	if (port == PORT_SMI_CMD)
 		write_smi_command(pm, (uint8_t)value);
-	else if (port == PORT_SMI_CMD + 1)
+	/* The byte behind it, by itself or as a word's upper half. */
+	if (port == PORT_SMI_CMD + 1)
 		pm->smi_status = (uint8_t)value;
-	else if (port < PORT_PM_TMR)
-		off = write_block(pm, port - (unsigned)PORT_PM1_EVT, size, value);
+	else if (port == PORT_SMI_CMD && size > 1)
+		pm->smi_status = (uint8_t)(value >> 8);
 	spin_unlock(&dev->lock);
 	if (off)
 		guest_power_off();

@@ -310,7 +310,6 @@ static void reset(struct device *dev)
 	timer_cancel(&uart->timer);
 	uart->held = false;
 	timer_cancel(&uart->held_timer);
-	uart_fill(uart); /* what was typed before is for whoever polls, too */
 	uart_update_irq(uart);
 	spin_unlock(&dev->lock);
 }

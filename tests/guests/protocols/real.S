@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A Multiboot 1 image below 64 KiB, as suites for real mode are: it goes back there with the IDTR that it was
- * entered with, puts a handler into the interrupt vector table, and calls it; and then what is there already.
+ * entered with, puts a handler into the interrupt vector table, and calls it; then what is there already; and
+ * ends as GRUB and Linux do that reboot by the BIOS.
  */
 #define MAGIC 0x1badb002
 #define FLAGS 0x10000
@@ -42,11 +43,14 @@ entry:
 	jne 1f
 	movw $text_none, %si
 	call puts
+1:	int $0x12
+	cmpw $639, %ax
+	jne 1f
+	movw $text_memory, %si
+	call puts
 1:	movw $text_back, %si
 	call puts
-	movb $11, %al
-	outb %al, $0xf4
-	hlt
+	ljmp $0xf000, $0xfff0
 
 handler:
 	movw $text_handler, %si
@@ -71,6 +75,7 @@ gdt_pointer:
 	.long gdt
 text_handler: .asciz "int 11\n"
 text_none:    .asciz "no BIOS\n"
+text_memory:  .asciz "639 KiB\n"
 text_back:    .asciz "back\n"
 	.balign 4
 file_end:
