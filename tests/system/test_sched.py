@@ -28,7 +28,8 @@ class Pool:
         images = {name: os.path.join(build, "tiny", name + ".elf")
                   for name in ("share", "heartbeat", "exitstorm")}
         bed, more = ON[where]
-        self.bed = boot(bed, images=images, **dict(more, **options))
+        # Sixteen guests on Bochs took over 5 minutes on a slow machine.
+        self.bed = boot(bed, images=images, **dict({"deadline": 900, **more}, **options))
         self.bed.expect_prompt()
         self.names = []
 
@@ -59,7 +60,7 @@ class Pool:
         to ask again and again would take the CPU from them, the more of it the slower the bed."""
         assert 0 < seconds < 10
         self.start()
-        self.bed.serial.commands([f"wait {self.names[0]} / [{seconds}-9]{'[0-9]' * 6}$/ 60s"], 400)
+        self.bed.serial.commands([f"wait {self.names[0]} / [{seconds}-9]{'[0-9]' * 6}$/ 60s"], 800)
         self.bed.serial.commands([f"stop {name} --force" for name in self.names], 120)
 
     def output(self, name):
