@@ -22,6 +22,8 @@ LOUD = {
         "32-bit kernels are not",
     r"hrtimer: interrupt took \d{1,9} ns":  # below a second
         "an emulated CPU stands still when the machine below has others to serve",
+    r"sched: RT throttling activated":
+        "and to a real-time thread that it stands still under, that is time spent",
     r"RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed attacks, .*":
         "a Skylake is, without IBRS, which is a speculation control",
 }
