@@ -41,6 +41,7 @@ static void need_linux(const struct image_view *image, struct image_need *need)
 	if (!image_read(image, LINUX_HEADER_AT, &header, sizeof(header)) ||
 	    header.version < LINUX_VERSION_PLACE || !linux_alignment_is_valid(&header))
 		return;
+	need->limit = GIB(4);
 	need->module_limit = (uint64_t)header.initrd_addr_max + 1;
 	set_place(need, linux_runtime_start(&header), header.init_size);
 }
@@ -199,7 +200,8 @@ static void need_elf(const struct image_view *image, uint32_t protocol, struct i
 
 struct image_need image_need(const struct image_view *image, const struct part_boot *boot)
 {
-	struct image_need need = {.begin = LOWEST, .end = LOWEST, .module_limit = GIB(4)};
+	struct image_need need = {
+		.begin = LOWEST, .end = LOWEST, .limit = UINT64_MAX, .module_limit = GIB(4)};
 
 	if (boot->protocol == BOOT_FLAT)
 		set_place(&need, boot->load, image->size);
@@ -215,6 +217,8 @@ uint64_t image_need_memory(const struct image_need *need, uint64_t modules)
 	uint64_t alone = layout_needed(need->begin, need->end);
 	uint64_t end = ALIGN_UP(need->end, PAGE_SIZE) + modules;
 
+	if (need->end > need->limit)
+		return LAYOUT_NEVER;
 	if (!modules || alone == LAYOUT_NEVER)
 		return alone;
 	return end <= ALIGN_DOWN(need->module_limit, PAGE_SIZE) ? layout_needed(LOWEST, end)

@@ -18,6 +18,7 @@ struct image_view {
 /* Guest-physical addresses, from 1 MiB on: what is below is in every partition. */
 struct image_need {
 	uint64_t begin, end;
+	uint64_t limit;	       /* or no partition will do, though it had RAM there */
 	uint64_t module_limit; /* the other images stand behind it, and end below */
 };
 

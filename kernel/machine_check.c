@@ -20,11 +20,17 @@ enum { MCG_CAP_COUNT = 0xff, BANK_STRIDE = 4 };
 #define MC_STATUS_UC	BIT(61)
 #define MC_STATUS_PCC	BIT(57)
 
-/* There it is the firmware's: SDM 3B "Machine-Check Initialization Pseudocode". */
+/*
+ * Intel's of that age: SDM 3B "Machine-Check Initialization Pseudocode". AMD's family 10h: by erratum 383 a
+ * guest can have bank 0 report two TLB entries for an address, which corrupts the context and ends the host.
+ */
 static bool is_firmwares(uint32_t bank)
 {
-	return bank == 0 && cpu_features.vendor == CPU_VENDOR_INTEL && cpu_features.family == 6 &&
-	       cpu_features.model < 0x1a;
+	bool intel = cpu_features.vendor == CPU_VENDOR_INTEL && cpu_features.family == 6 &&
+		     cpu_features.model < 0x1a;
+	bool amd = cpu_features.vendor == CPU_VENDOR_AMD && cpu_features.family == 0x10;
+
+	return bank == 0 && (intel || amd);
 }
 
 void machine_check_init_cpu(void)

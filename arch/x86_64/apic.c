@@ -18,8 +18,7 @@ static hpa_t base_pa;
 static bool ready, x2apic;
 /*
  * LVT thermal of CPU 0 as the firmware left it. If that is an SMI the firmware needs it, on every CPU: INIT
- * has masked it on all but this one, and machines whose CPUs differ in it have locked up (SDM 3A "Local
- * Vector Table": firmware's is to be kept).
+ * has masked it on all but this one, and Linux, before it kept it, had CPUs that locked up.
  */
 static uint32_t firmware_thermal = APIC_LVT_MASKED;
 

@@ -118,15 +118,15 @@ static struct both any_partition(void)
 /* The fields that say where it goes. Where it could not be entered, memory is no matter: that is left out. */
 static void place_linux(struct image *image)
 {
-	bool relocatable = random() % 4;
+	bool relocatable = random() % 4, high = random() % 8 == 0;
 
-	image_put16(image, 0x206, (uint16_t)(0x20a + below(6)));
-	image_put16(image, 0x236, random() % 4 != 0);
+	image_put16(image, 0x206, (uint16_t)(high ? 0x20c : 0x20a + below(6)));
+	image_put16(image, 0x236, high || random() % 4);
 	image_put32(image, 0x22c, random() % 4 ? 0x7fffffff : (uint32_t)any_size(32));
 	image_put32(image, 0x230, 1u << (12 + below(random() % 4 ? 13 : 20)));
 	image->bytes[0x234] = relocatable;
-	image_put64(image, 0x258, (relocatable ? 0 : MIB(1)) + any_page(28));
-	image_put32(image, 0x260, (uint32_t)(LINUX_KERNEL_SIZE + any_size(random() % 8 ? 27 : 30)));
+	image_put64(image, 0x258, (relocatable ? 0 : MIB(1)) + any_page(high ? 34 : 28));
+	image_put32(image, 0x260, (uint32_t)(LINUX_KERNEL_SIZE + any_size(random() % 8 ? 27 : 31)));
 }
 
 static void test_linux(void **state)

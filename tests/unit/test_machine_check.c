@@ -97,6 +97,7 @@ static void test_what_is_the_firmwares(void **state)
 		bool enabled;
 	} cases[] = {{CPU_VENDOR_INTEL, 6, 0x17, false},
 		     {CPU_VENDOR_INTEL, 6, 0x1a, true},
+		     {CPU_VENDOR_AMD, 0x10, 2, false},
 		     {CPU_VENDOR_AMD, 0x15, 2, true}};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
